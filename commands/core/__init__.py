@@ -1,0 +1,1 @@
+"""The machinery behind the words: parsing, gathering, judging, telling. Knows no Slack SDK and no HTTP."""

@@ -1,0 +1,96 @@
+"""The three answers a guard can give: Allow, Refuse, Unsure.
+
+Invariant: none of them is ever truth-tested. `Unsure` stops the action like a refusal does, but it says what
+could not be read instead of claiming that the person may not. mypy's `truthy-bool` rejects `if decision:`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why something was refused: a closed list, each with a heading in docs/refusals.md.
+
+    The values are stable: they stand in the ledger, on cards and in exports.
+    """
+
+    # who
+    STRANGER = "stranger"
+    NOT_PERMITTED = "not-permitted"
+    NO_POLICY = "no-policy"
+    # separation of duties
+    OWN_REQUEST = "own-request"
+    OWN_WORK = "own-work"
+    SOLE_REVIEWER = "sole-reviewer"
+    # approvals
+    NOT_APPROVED = "not-approved"
+    APPROVAL_MOVED = "approval-moved"
+    NO_RATIONALE = "no-rationale"
+    REJECTED = "rejected"
+    # time
+    OUTSIDE_WINDOW = "outside-window"
+    FROZEN = "frozen"
+    # the artifact and its way
+    NO_ARTIFACT = "no-artifact"
+    DIGEST_MISMATCH = "digest-mismatch"
+    POINTER_MOVED = "pointer-moved"
+    FLOATING_REFERENCE = "floating-reference"
+    PRE_RELEASE = "pre-release"
+    ENVIRONMENT_SKIPPED = "environment-skipped"
+    ALREADY_RUNNING = "already-running"
+    # the change itself
+    IN_FLIGHT = "in-flight"
+    ALREADY_REQUESTED = "already-requested"
+    NO_SUCH_CHANGE = "no-such-change"
+    WRONG_STATE = "wrong-state"
+    STALE_CARD = "stale-card"
+    ALREADY_DECIDED = "already-decided"
+    # records
+    INCOMPLETE = "incomplete"
+    TOO_LONG = "too-long"
+    NO_SUCH_FREEZE = "no-such-freeze"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """The guard found nothing against it.
+
+    Args:
+        why: what was seen, as a sentence for the record.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The guard says no, and what to do next.
+
+    Args:
+        code: the stable reason.
+        why: a sentence with the values that were seen and wanted.
+        remedy: a command to type, a person to ask, or a time to wait for.
+        until: the UTC moment from which time alone heals it, if it does.
+    """
+
+    code: Refusal
+    why: str
+    remedy: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A fact could not be read, so the action stops (EVD-31, WIN-13).
+
+    Args:
+        missing: what could not be read, as a noun phrase ("the freeze table").
+        why: what happened when it was read, if known.
+    """
+
+    missing: str
+    why: str = ""
+
+
+Decision = Allow | Refuse | Unsure
