@@ -3,12 +3,7 @@
 Invariant: a fact that could not be read is `Unread`, never empty and never a default.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-
-from guards.policy import Policy, Role
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
