@@ -1,9 +1,16 @@
-"""The nouns that guards judge: people, artifacts, deployments, changes, approvals, freezes, and `Facts`, the frozen whole.
+"""The nouns that guards judge: people, artifacts, deployments, changes, approvals, freezes; `Request` and `Facts` hold them.
 
 Invariant: a fact that could not be read is `Unread`, never empty and never a default.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from guards.content import Content
+from guards.lifecycle import State
+from guards.policy import Action, Blocked, ChangeType, Person, Policy, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,21 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody with a Slack account who is nobody here (RBAC-01, SOD-14).
+
+    Args:
+        slack: the Slack user id.
+        name: the name that Slack shows, if it told one.
+        why: a sentence: a guest, a bot, from another workspace, deactivated, or not in the policy file.
+    """
+
+    slack: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """What was built for one version: the thing itself is its digest (PRM-04, PRM-06).
 
@@ -49,3 +71,210 @@ class Artifact:
     commit: str
     authors: frozenset[str] | None = None
     reviewers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What runs, or ran, in an environment (PRM-13, PRM-14).
+
+    Args:
+        service, environment, version, digest, commit: what and where.
+        at: when it was finished, UTC.
+        change: the id of our change, or None when CI deployed by itself (PRM-17).
+    """
+
+    service: str
+    environment: str
+    version: str
+    digest: str
+    commit: str
+    at: datetime
+    change: str | None = None
+
+
+class Verdict(StrEnum):
+    """What a person decided about a change."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's recorded decision about one change (CMD-08, RBAC-08).
+
+    Args:
+        by: corporate id.
+        name: as it was then.
+        roles: held then, for the place of the change.
+        verdict: approved or rejected.
+        rationale: why, in the person's words (PRM-10).
+        content: hash of what the person saw; an approval of other content counts for nothing (RSK-12).
+        at, expires: UTC; counts in the half-open `[at, expires)`.
+        withdrawn: when the person took it back, UTC.
+    """
+
+    by: str
+    name: str
+    roles: frozenset[Role]
+    verdict: Verdict
+    rationale: str
+    content: str
+    at: datetime
+    expires: datetime
+    withdrawn: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The unit that moves: one version into one environment.
+
+    Args:
+        id: `CR-2026-1121-001` (REC-09).
+        content: everything that an approver saw.
+        state: where it stands in the lifecycle.
+        requester, requester_name: corporate id, and the name as it was then.
+        requested: UTC.
+        attempt: how often it was dispatched; part of the claim's key.
+        run, run_url: CI's run, once known.
+        dispatched, finished: UTC.
+        why: the last reason that a person should know ("waits for the window").
+    """
+
+    id: str
+    content: Content
+    state: State
+    requester: str
+    requester_name: str
+    requested: datetime
+    attempt: int = 0
+    run: str | None = None
+    run_url: str | None = None
+    dispatched: datetime | None = None
+    finished: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which a place stands still (FRZ-01, FRZ-02).
+
+    Args:
+        id: `FRZ-2026-1121-001`.
+        kind: a name from the policy's `freeze_kinds`.
+        blocks, passes: copied from the kind when it was declared.
+        services: None for all.
+        environments: canonical names.
+        start, end: UTC, half-open `[start, end)`.
+        reason, exit_criteria, plan: why; what must be true to lift it; how work resumes.
+        by, by_name: who declared it.
+        approver: who answers for it (corporate id).
+        lifted: when it was lifted early, UTC.
+    """
+
+    id: str
+    kind: str
+    blocks: tuple[Blocked, ...]
+    passes: tuple[ChangeType, ...]
+    services: tuple[str, ...] | None
+    environments: tuple[str, ...]
+    start: datetime
+    end: datetime
+    reason: str
+    exit_criteria: str
+    plan: str
+    by: str
+    by_name: str
+    approver: str
+    lifted: datetime | None = None
+
+    def holds(self, request: "Request") -> bool:
+        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05)."""
+        placed = request.environment in self.environments and (self.services is None or request.service in self.services)
+        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not False)
+        return placed and blocked and request.change_type not in self.passes
+
+    def active(self, at: datetime) -> bool:
+        """Whether it counts at a moment."""
+        return self.start <= at < self.end and (self.lifted is None or at < self.lifted)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The one place that a change takes while CI works on it: unique for a service and environment (PRM-21).
+
+    Args:
+        key: what CI carries, `CR-2026-1121-001.1`.
+        change: the change's id.
+        at: since when, UTC.
+    """
+
+    key: str
+    change: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks for. Guards read it together with `Facts`.
+
+    Args:
+        action: what the command is, for authorization.
+        by: who asks, resolved to a person of the policy file, or why not.
+        service, environment, version: canonical names; None where the command has none.
+        digest: the digest that the person named, if any.
+        change_type: an emergency only by its own record, never by a word (EMG-05).
+        migration: whether it carries a database migration; None when nobody said.
+        seen: hash of the content that was on the card that was clicked, if any.
+        rationale: the reason that the person gave.
+        freeze: the freeze to declare, for the freeze commands.
+    """
+
+    action: Action
+    by: Person | Stranger | Unread
+    service: str | None = None
+    environment: str | None = None
+    version: str | None = None
+    digest: str | None = None
+    change_type: ChangeType = ChangeType.NORMAL
+    migration: bool | None = None
+    seen: str | None = None
+    rationale: str = ""
+    freeze: Freeze | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was read for one judgement, stamped with one moment and frozen.
+
+    Args:
+        at: UTC; the only "now" that a guard knows.
+        policy: the policy that the bot runs with.
+        groups: Slack user group → its members' Slack ids.
+        people: corporate id → the person as they stand now, for the requester and each approver (RBAC-09).
+        artifact: what the registry says that the version names now.
+        registered: what the version named when it was first seen; None when it is new (PRM-04).
+        before: the newest success of this version in the environment before; None when there is none (PRM-01).
+        running: what runs in the target now.
+        change: the change in question; Absent when the id names none.
+        approvals: decisions about the change.
+        in_flight: the claim that holds the place, if any.
+        duplicate: id of an open change that asks for the same.
+        freezes: all that have not ended.
+        freeze: the freeze in question, for lifting.
+    """
+
+    at: datetime
+    policy: Policy
+    groups: Mapping[str, frozenset[str] | Unread] = field(default_factory=dict)
+    people: Mapping[str, Person | Stranger | Unread] = field(default_factory=dict)
+    artifact: Artifact | Absent | Unread = Unread("the artifact", "nobody asked for it")
+    registered: Artifact | Unread | None = None
+    before: Deployment | Unread | None = None
+    running: Deployment | Unread | None = None
+    change: Change | Absent | Unread | None = None
+    approvals: tuple[Approval, ...] | Unread = ()
+    in_flight: Claim | Unread | None = None
+    duplicate: str | Unread | None = None
+    freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", "nobody asked for it")
+    freeze: Freeze | Absent | None = None

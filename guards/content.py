@@ -1,0 +1,42 @@
+"""What an approver sees of a change, as one hash (RSK-12, GNG-08).
+
+Invariant: when any part that an approver saw moves, the hash moves, and `moved` names the part.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+
+from guards.policy import ChangeType
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The parts of a change that approvals bind to.
+
+    Args:
+        service, environment, version: what goes where.
+        digest, commit: the artifact that the version named when the change was requested.
+        change_type, migration: its classification.
+        policy: hash of the policy file that judged it (POL-01).
+        evidence: hash of the evidence that was shown, "" where the policy asks for none.
+    """
+
+    service: str
+    environment: str
+    version: str
+    digest: str
+    commit: str
+    change_type: ChangeType
+    migration: bool | None
+    policy: str
+    evidence: str = ""
+
+    @property
+    def hash(self) -> str:
+        """sha256 over the canonical JSON of all parts, hex."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def moved(self, now: "Content") -> tuple[str, ...]:
+        """The names of the parts that differ, in field order."""
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(now, f.name))
