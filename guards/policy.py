@@ -108,7 +108,7 @@ def _duration(value: object) -> object:
 def _clock_time(value: object) -> object:
     """YAML 1.1 reads a bare 10:00 as the number 600: say so instead of guessing."""
     if isinstance(value, int):
-        raise ValueError(f'write the time in quotes, like "{value // 60:02}:{value % 60:02}"')
+        raise ValueError(f'write the time in quotes, like "{value // 60:02}:{value % 60:02}"')  # noqa: TRY004  pydantic reports ValueError as a problem of the field
     return value
 
 

@@ -1,0 +1,76 @@
+"""The version names one artifact, the same as when it was first seen and the same as in the environment before (PRM-02, -04, -06, -07).
+
+Invariant: equality is judged on digests that were read, never on what somebody typed.
+"""
+
+import re
+
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.facts import Absent, Deployment, Facts, Request, Unread
+
+RELEASE = re.compile(r"v(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
+_IDENTIFIERS = r"[0-9A-Za-z-]{1,40}(?:\.[0-9A-Za-z-]{1,40}){0,9}"
+VERSION = re.compile(rf"{RELEASE.pattern}(?:-{_IDENTIFIERS})?(?:\+{_IDENTIFIERS})?")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def pinned(request: Request, facts: Facts) -> Decision:
+    """Whether the version is a fixed one, and a release where production is asked for (PRM-06, PRM-07, NAM-04)."""
+    version = request.version or ""
+    if not VERSION.fullmatch(version):
+        return Refuse(
+            Refusal.FLOATING_REFERENCE,
+            f"{version!r} is no version; branches, `latest` and other names that move are not promoted.",
+            "Name a release like v1.4.0.",
+        )
+    if request.environment in facts.policy.production and not RELEASE.fullmatch(version):
+        return Refuse(
+            Refusal.PRE_RELEASE,
+            f"{version} is a pre-release; {request.environment} takes vMAJOR.MINOR.PATCH only.",
+            "Have CI tag a release, and promote that.",
+        )
+    return Allow(f"{version} is a fixed version")
+
+
+def same_artifact(request: Request, facts: Facts) -> Decision:
+    """Whether the digest is the one registered, the one named, and the one that the environment before proved."""
+    for read in (facts.artifact, facts.registered, facts.before):
+        if isinstance(read, Unread):
+            return Unsure(read.what, read.why)
+    artifact = facts.artifact
+    if isinstance(artifact, Absent | Unread):
+        what = artifact.what if isinstance(artifact, Absent) else "such artifact"
+        return Refuse(
+            Refusal.NO_ARTIFACT,
+            f"There is no {what}.",
+            "Check the version; if it is right, have CI build and publish it once.",
+        )
+    first = facts.registered
+    if first and not isinstance(first, Unread) and (first.digest, first.commit) != (artifact.digest, artifact.commit):
+        return Refuse(
+            Refusal.POINTER_MOVED,
+            f"{artifact.version} named {short(first.digest)} at commit {first.commit[:12]} when it was first seen; "
+            f"now it names {short(artifact.digest)} at {artifact.commit[:12]}.",
+            "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
+        )
+    if request.digest and request.digest != artifact.digest:
+        return Refuse(
+            Refusal.DIGEST_MISMATCH,
+            f"You asked for {short(request.digest)}; {artifact.version} is {short(artifact.digest)}.",
+            "Check which artifact you mean.",
+        )
+    below = facts.before
+    if isinstance(below, Deployment) and below.digest != artifact.digest:
+        return Refuse(
+            Refusal.DIGEST_MISMATCH,
+            f"{below.environment} ran {short(below.digest)} as {below.version}, you asked for {short(artifact.digest)}.",
+            f"Promote the artifact to {below.environment} again, or have CI build a new version.",
+        )
+    return Allow(
+        f"{artifact.version} is {short(artifact.digest)}" + (f", as in {below.environment}" if isinstance(below, Deployment) else "")
+    )
+
+
+def short(digest: str) -> str:
+    """A digest for sentences: enough to compare by eye."""
+    return digest[:19] + "…"

@@ -1,0 +1,66 @@
+"""Nobody moves their own change: the requester and the authors never approve, a reviewer never alone (SOD-01…-06, SOD-12).
+
+Invariant: people are compared by corporate identity, so a second account or role of one person changes nothing.
+"""
+
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.facts import Absent, Artifact, Change, Facts, Request, Unread
+from guards.policy import Action, Person, Policy
+
+
+def identify(handle: str, policy: Policy) -> Person | None:
+    """The person behind a corporate id, an e-mail address or a VCS login."""
+    return policy.by_id.get(handle.lower()) or policy.by_login.get(handle.lower())
+
+
+def objection(person: Person, change: Change, facts: Facts) -> Refuse | Unsure | None:
+    """Why this person's approval of this change cannot count, or None when nothing speaks against it.
+
+    Args:
+        person: who approves.
+        change: what is approved.
+        facts: `artifact` tells the authors, the policy whether they must be known.
+    """
+    if person.id == change.requester:
+        return Refuse(
+            Refusal.OWN_REQUEST,
+            f"{person.name} asked for {change.id}; the requester never approves.",
+            "Ask somebody else who may approve it.",
+        )
+    required = facts.policy.approval_rule(change.content.environment).authors_known
+    authors = _people(facts.artifact, "authors", required, facts.policy)
+    if isinstance(authors, Unread):
+        return Unsure(authors.what, authors.why)
+    if person.id in authors:
+        return Refuse(
+            Refusal.OWN_WORK,
+            f"{person.name} wrote a part of {change.content.service} {change.content.version}; authors never approve their own work.",
+            "Ask somebody else who may approve it.",
+        )
+    return None
+
+
+def reviewers(facts: Facts) -> frozenset[str]:
+    """Corporate ids of those who approved the code; whoever is unknown here cannot be an approver either."""
+    people = _people(facts.artifact, "reviewers", False, facts.policy)
+    return frozenset() if isinstance(people, Unread) else people
+
+
+def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, policy: Policy) -> frozenset[str] | Unread:
+    noun = f"the {what} of this version"
+    if isinstance(artifact, Unread):
+        return Unread(noun, artifact.why) if required else frozenset()
+    handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
+    if handles is None:
+        return Unread(noun, "the artifact source does not tell them") if required else frozenset()
+    known = {handle: identify(handle, policy) for handle in handles}
+    if required and (lost := sorted(handle for handle, person in known.items() if person is None)):
+        return Unread(noun, f"{', '.join(lost)} is nobody in the policy file; add the login or address to a person there")
+    return frozenset(person.id for person in known.values() if person)
+
+
+def separated(request: Request, facts: Facts) -> Decision:
+    """Whether the asker may take this part in the change; only approving is kept apart, asking is free."""
+    if request.action is not Action.APPROVE or not isinstance(request.by, Person) or not isinstance(facts.change, Change):
+        return Allow("asking is open to authors")
+    return objection(request.by, facts.change, facts) or Allow(f"{request.by.name} neither asked for this nor wrote it")

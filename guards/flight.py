@@ -1,0 +1,46 @@
+"""At most one change works on a service in an environment, and nobody asks twice for the same (PRM-20, PRM-21).
+
+Invariant: the claim in the database is the truth; this guard reads it inside the transaction that takes it.
+"""
+
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.facts import Change, Deployment, Facts, Request, Unread
+
+
+def _mine(facts: Facts) -> str | None:
+    return facts.change.id if isinstance(facts.change, Change) else None
+
+
+def alone(request: Request, facts: Facts) -> Decision:
+    """Whether no other change holds this service and environment."""
+    held = facts.in_flight
+    if isinstance(held, Unread):
+        return Unsure(held.what, held.why)
+    if held and held.change != _mine(facts):
+        return Refuse(
+            Refusal.IN_FLIGHT,
+            f"{held.change} is at work on {request.service} in {request.environment}.",
+            f"Wait until it is over: `/release status {request.service}`.",
+        )
+    return Allow(f"nothing else works on {request.service} in {request.environment}")
+
+
+def asked_once(request: Request, facts: Facts) -> Decision:
+    """Whether the same version is neither asked for already nor running there already."""
+    for read in (facts.duplicate, facts.running):
+        if isinstance(read, Unread):
+            return Unsure(read.what, read.why)
+    if isinstance(facts.duplicate, str) and facts.duplicate != _mine(facts):
+        return Refuse(
+            Refusal.ALREADY_REQUESTED,
+            f"{facts.duplicate} already asks for {request.service} {request.version} in {request.environment}.",
+            f"Follow that one, or cancel it: `/release cancel {facts.duplicate}`.",
+        )
+    running = facts.running
+    if isinstance(running, Deployment) and running.version == request.version:
+        return Refuse(
+            Refusal.ALREADY_RUNNING,
+            f"{request.environment} runs {request.service} {running.version} since {running.at:%Y-%m-%d %H:%M} UTC.",
+            "Nothing is left to do.",
+        )
+    return Allow(f"{request.version} is asked for once")

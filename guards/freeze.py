@@ -1,0 +1,66 @@
+"""Nothing reaches a frozen place (FRZ-03, FRZ-12), and a freeze is declared completely or not at all (FRZ-01, FRZ-06).
+
+Invariant: overlapping freezes combine; one that holds is enough.
+"""
+
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.facts import Absent, Facts, Freeze, Request, Unread
+from guards.window import local, next_slot
+
+
+def not_frozen(request: Request, facts: Facts) -> Decision:
+    """Whether no active freeze holds this request."""
+    if isinstance(facts.freezes, Unread):
+        return Unsure(facts.freezes.what, facts.freezes.why)
+    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
+    if not held:
+        return Allow(f"{request.environment} is not frozen")
+    last = max(held, key=lambda f: f.end)
+    zone = facts.policy.zone_of(request.service)
+    others = f" ({len(held) - 1} more freeze{'s' if len(held) > 2 else ''} hold it too)" if len(held) > 1 else ""
+    return Refuse(
+        Refusal.FROZEN,
+        f"{request.environment} is frozen until {local(last.end, zone)} by {last.by_name} ({last.id}, {last.kind}): {last.reason}{others}",
+        "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+        until=next_slot(request, facts),
+    )
+
+
+def complete_freeze(request: Request, facts: Facts) -> Decision:
+    """Whether the freeze to declare has all its fields and an end in reach (FRZ-01, FRZ-06)."""
+    freeze = request.freeze
+    if freeze is None:
+        return Refuse(Refusal.INCOMPLETE, "No freeze was described.", "Type `/release freeze` and fill in the form.")
+    words = {"reason": freeze.reason, "exit criteria": freeze.exit_criteria, "re-enable plan": freeze.plan, "approver": freeze.approver}
+    if lacking := [name for name, text in words.items() if not text.strip()]:
+        return Refuse(Refusal.INCOMPLETE, f"The freeze lacks its {', '.join(lacking)}.", "Type `/release freeze` and fill in the form.")
+    if freeze.end <= max(freeze.start, facts.at):
+        return Refuse(
+            Refusal.INCOMPLETE, "The freeze ends before it begins to count.", "Give an end that is later than its start and than now."
+        )
+    kind = facts.policy.freeze_kinds[freeze.kind]
+    if freeze.end - freeze.start > kind.maximum:
+        days = kind.maximum.total_seconds() / 86400
+        return Refuse(
+            Refusal.TOO_LONG,
+            f"The freeze lasts {(freeze.end - freeze.start).total_seconds() / 86400:.1f} days; {freeze.kind} may last {days:g} days.",
+            "Give an earlier end, and renew the freeze when it comes near.",
+        )
+    return Allow("the freeze is complete")
+
+
+def liftable(request: Request, facts: Facts) -> Decision:
+    """Whether there is such a freeze to lift, and its exit criteria are confirmed (FRZ-11)."""
+    freeze = facts.freeze
+    if not isinstance(freeze, Freeze):
+        what = freeze.what if isinstance(freeze, Absent) else "such a freeze"
+        return Refuse(Refusal.NO_SUCH_FREEZE, f"There is no {what}.", "`/release freeze list` shows those that there are.")
+    if freeze.lifted or freeze.end <= facts.at:
+        return Refuse(Refusal.NO_SUCH_FREEZE, f"{freeze.id} is over already.", "Nothing is left to do.")
+    if not request.rationale.strip():
+        return Refuse(
+            Refusal.INCOMPLETE,
+            f"Lifting {freeze.id} early takes a word that its exit criteria are met: {freeze.exit_criteria}",
+            f"Type `/release freeze lift {freeze.id} <how the criteria are met>`.",
+        )
+    return Allow(f"{freeze.id} can be lifted")

@@ -1,0 +1,105 @@
+"""A decision about a change names one that exists, still can be decided, is the one that was seen, and gives a reason.
+
+Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
+"""
+
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.facts import Approval, Change, Facts, Request, Unread, Verdict
+from guards.lifecycle import UNDECIDED, State
+from guards.policy import Person
+
+
+def _missing(facts: Facts) -> Refuse | Unsure | None:
+    if isinstance(facts.change, Unread):
+        return Unsure(facts.change.what, facts.change.why)
+    if not isinstance(facts.change, Change):
+        what = facts.change.what if facts.change else "such change"
+        return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
+    return None
+
+
+def undecided(request: Request, facts: Facts) -> Decision:
+    """Whether the change exists and people can still decide about it."""
+    if lost := _missing(facts):
+        return lost
+    change = facts.change
+    assert isinstance(change, Change)
+    if change.state not in UNDECIDED:
+        return Refuse(
+            Refusal.WRONG_STATE,
+            f"{change.id} is {change.state}; it takes no decision any more.",
+            f"See `/release status {change.content.service}`.",
+        )
+    return Allow(f"{change.id} is {change.state}")
+
+
+def cancellable(request: Request, facts: Facts) -> Decision:
+    """Whether the change can be taken back: before CI works on it, or when nobody knows whether CI does."""
+    if lost := _missing(facts):
+        return lost
+    change = facts.change
+    assert isinstance(change, Change)
+    if change.state in UNDECIDED | {State.UNKNOWN, State.TIMED_OUT}:
+        return Allow(f"{change.id} is {change.state}")
+    if change.state in {State.DISPATCHING, State.RUNNING}:
+        return Refuse(
+            Refusal.WRONG_STATE,
+            f"CI works on {change.id} since {change.dispatched:%H:%M} UTC." if change.dispatched else f"CI works on {change.id}.",
+            f"Cancel the run in CI{': ' + change.run_url if change.run_url else ''}; the result is recorded here.",
+        )
+    return Refuse(Refusal.WRONG_STATE, f"{change.id} is {change.state} already.", "Nothing is left to cancel.")
+
+
+def as_seen(request: Request, facts: Facts) -> Decision:
+    """Whether what was on the card is still what the change is."""
+    if lost := _missing(facts):
+        return lost
+    change = facts.change
+    assert isinstance(change, Change)
+    if request.seen is not None and request.seen != change.content.hash:
+        return Refuse(
+            Refusal.STALE_CARD, f"{change.id} has changed since this card was drawn.", "Look at its newest card, and decide there."
+        )
+    return Allow("decided on what is true now")
+
+
+def reasoned(request: Request, facts: Facts) -> Decision:
+    """Whether the decision says why (PRM-10)."""
+    if not request.rationale.strip():
+        return Refuse(Refusal.NO_RATIONALE, "A decision takes a reason.", "Say in a sentence what you looked at.")
+    return Allow("a reason was given")
+
+
+def undecided_by_asker(request: Request, facts: Facts) -> Decision:
+    """Whether this person has not decided yet: the second click of one person changes nothing (SOD-06)."""
+    if isinstance(facts.approvals, Unread):
+        return Unsure(facts.approvals.what, facts.approvals.why)
+    mine = _live(request, facts)
+    if (
+        mine
+        and mine.verdict is Verdict.APPROVED
+        and mine.expires > facts.at
+        and isinstance(facts.change, Change)
+        and mine.content == facts.change.content.hash
+    ):
+        return Refuse(
+            Refusal.ALREADY_DECIDED,
+            f"You approved this on {mine.at:%Y-%m-%d %H:%M} UTC; it counts once.",
+            "To take it back, use `/release withdraw`.",
+        )
+    return Allow("no decision of theirs stands")
+
+
+def decided_by_asker(request: Request, facts: Facts) -> Decision:
+    """Whether this person has an approval that can be withdrawn."""
+    if isinstance(facts.approvals, Unread):
+        return Unsure(facts.approvals.what, facts.approvals.why)
+    if _live(request, facts) is None:
+        return Refuse(Refusal.ALREADY_DECIDED, "No approval of yours stands.", "Nothing is left to withdraw.")
+    return Allow("an approval of theirs stands")
+
+
+def _live(request: Request, facts: Facts) -> Approval | None:
+    assert not isinstance(facts.approvals, Unread)
+    by = request.by.id if isinstance(request.by, Person) else None
+    return next((a for a in facts.approvals if a.by == by and a.withdrawn is None), None)
