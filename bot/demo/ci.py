@@ -15,31 +15,16 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.adapters.generic_wire import DeployedReport, OrderBody
 from bot.adapters.signing import checked, verify
+from bot.demo.ci_faults import Fault, Faults
 from bot.demo.ci_reports import Reports, now
 from bot.demo.ci_runs import OVER, Record, Shop
 from commands.core.ports import RunState
-
-
-class Fault(BaseModel):
-    """What goes wrong next.
-
-    Args:
-        mode: `slow` (the run takes `seconds`), `down` (503), `silent` (no callbacks), `drop_answer` (takes the order, loses the answer),
-            `fail` (the run fails), `ok` (nothing).
-        times: for how many orders; for `down`, for how many requests.
-        seconds: for `slow`.
-    """
-
-    mode: Literal["slow", "down", "silent", "drop_answer", "fail", "ok"]
-    times: int = Field(default=1, ge=1, le=1000)
-    seconds: float = Field(default=3.0, ge=0, le=600)
 
 
 class OwnDeployment(BaseModel):
@@ -63,8 +48,7 @@ class DemoCI:
     def __init__(self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str) -> None:
         self._shop, self._secret = shop, checked(secret)
         self._reports = Reports(callback, f"/webhooks/ci/{name}", secret)
-        self._fault = Fault(mode="ok")
-        self._left = 0
+        self._faults = Faults()
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -89,7 +73,7 @@ class DemoCI:
         await self._reports.open()
         for record in await asyncio.to_thread(self._shop.records):
             if record.state not in OVER or (record.told != record.state and not record.silent):
-                self._spawn(self._carry_out(record))
+                _ = self._spawn(self._carry_out(record))
 
     async def _end(self, _: web.Application) -> None:
         for task in self._tasks:
@@ -121,7 +105,7 @@ class DemoCI:
                 return _json(200, known.body()) if same else _no(409, "Another order has this key.")
             if objection := await asyncio.to_thread(self._shop.objection, order):
                 return _no(422, objection)
-            fault = self._use_fault()
+            fault = self._faults.use()
             record = Record(
                 order=order,
                 run=f"run-{uuid.uuid4().hex[:12]}",
@@ -131,7 +115,7 @@ class DemoCI:
             )
             await asyncio.to_thread(self._shop.keep, record)
         answer = _json(201, record.body())
-        self._spawn(self._carry_out(record))
+        _ = self._spawn(self._carry_out(record))
         if fault.mode == "drop_answer" and request.transport is not None:
             request.transport.abort()
         return answer
@@ -181,11 +165,11 @@ class DemoCI:
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         try:
-            self._fault = Fault.model_validate_json(await request.read())
+            fault = Fault.model_validate_json(await request.read())
         except ValidationError as error:
             return _no(422, str(error.errors()[0]["msg"]))
-        self._left = self._fault.times
-        return _json(200, self._fault)
+        self._faults.set(fault)
+        return _json(200, fault)
 
     async def _deploy_unasked(self, request: web.Request) -> web.Response:
         try:
@@ -201,19 +185,12 @@ class DemoCI:
         )
         digest = await asyncio.to_thread(self._shop.deploy, order)
         report = DeployedReport(type="deployed", **wanted.model_dump(), digest=digest, commit=found.commit, run=run, at=now())
-        self._spawn(self._reports.send(report))
+        _ = self._spawn(self._reports.send(report))
         return _json(200, report)
-
-    def _use_fault(self) -> Fault:
-        if self._left == 0:
-            return Fault(mode="ok")
-        self._left -= 1
-        return self._fault
 
     def _down_or(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            if self._left and self._fault.mode == "down":
-                self._use_fault()
+            if self._faults.down():
                 body = {"error": "The demo CI is down for a moment.", "taken": False}
                 return web.json_response(body, status=503, headers={"Retry-After": "2"})
             return await handler(request)
