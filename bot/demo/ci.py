@@ -69,7 +69,7 @@ class DemoCI:
         app.on_cleanup.append(self._end)
         return app
 
-    async def _begin(self, _: web.Application) -> None:
+    async def _begin(self, _app: web.Application) -> None:
         await self._reports.open()
         for record in await asyncio.to_thread(self._shop.records):
             if record.state not in OVER or (record.told != record.state and not record.silent):
