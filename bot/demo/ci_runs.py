@@ -71,6 +71,11 @@ class Shop:
         """What this version names now."""
         return next((a for a in self.index() if (a.service, a.version) == (service, version)), None)
 
+    def register(self, artifact: ArtifactBody) -> None:
+        """Publish a version, or move it to another digest."""
+        others = [a for a in self.index() if (a.service, a.version) != (artifact.service, artifact.version)]
+        write(self.root / "artifacts" / "index.json", _INDEX.dump_json([*others, artifact], indent=1))
+
     def objection(self, order: OrderBody) -> str | None:
         """Why this order cannot be carried out, as a sentence, or None."""
         if order.environment not in self.environments:
