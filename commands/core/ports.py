@@ -110,6 +110,7 @@ class Run:
         url: where a person can watch it.
         state: where it stands.
         digest: the digest that CI says it deployed, when it says so.
+        commit: the commit that CI says it runs at, when it says so; anybody can name a key, but not at another's commit.
     """
 
     key: str | None
@@ -117,6 +118,7 @@ class Run:
     url: str | None
     state: RunState
     digest: str | None = None
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
