@@ -10,7 +10,7 @@ from datetime import date, time, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 _NAME: Final = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
 _EMAIL: Final = r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$"
@@ -38,7 +38,7 @@ IN_WORDS: Final[Mapping[str, str]] = {
     _REPOSITORY: "`owner/name`, like `example/api`",
     _WORKFLOW: "the file name of a workflow, like `deploy.yml`",
     _URL: "an address that begins with http:// or https://, without a user name, a query or a slash at the end",
-    _VARIABLE: "the name of an environment variable, like `CI_SECRET`, never the secret itself",
+    _VARIABLE: "the name of a variable, like `CI_SECRET`, never the secret itself",
     _DURATION: "a number and its unit (s, m, h or d), like `30m`",
     _CLOCK_TIME: "a time of day, like `10:00` or `09:30`",
     _DAY: "a date, like `2026-12-24`",
@@ -91,14 +91,26 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _written_duration(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % size == 0)
+    return f"{seconds // size}{unit}"
+
+
+def _written_time(value: time) -> str:
+    return value.strftime("%H:%M")
+
+
 def _text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0)), _text(_DURATION)]
-ClockTime = Annotated[time, BeforeValidator(_clock_time), _text(_CLOCK_TIME)]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), Field(gt=timedelta(0)), PlainSerializer(_written_duration, when_used="json"), _text(_DURATION)
+]
+ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(_written_time, when_used="json"), _text(_CLOCK_TIME)]
 Day = Annotated[date, BeforeValidator(_day), _text(_DAY)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Email = Annotated[str, StringConstraints(pattern=_EMAIL, to_lower=True, max_length=254)]

@@ -66,7 +66,7 @@ p.yaml:113:12: windows.weekdays.start: write a time of day, like `10:00` or `09:
 p.yaml:118:12: windows.shop-nights.days.0: 'Tuesday' is not known, did you mean 'Tue'?
 p.yaml:145:12: approvals.production.count: 11 is too large; at most 10
 p.yaml:156:11: ci.actions.kind: 'gihtub' is not known, did you mean 'github'?
-p.yaml:160:13: ci.in-house.secret: what stands here does not fit; write the name of an environment variable, like `CI_SECRET`, never the secret itself
+p.yaml:160:13: ci.in-house.secret: what stands here does not fit; write the name of a variable, like `CI_SECRET`, never the secret itself
 p.yaml:174:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
 """)
 

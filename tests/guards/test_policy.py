@@ -254,6 +254,11 @@ def test_two_texts_with_the_same_meaning_have_the_same_hash_and_a_changed_rule_a
     assert changed(put("limits", to={"run": "61m"})).hash != first.hash
 
 
+def test_a_policy_that_is_written_out_reads_back_the_same() -> None:
+    policy = changed(put("limits", to={"run": "90s", "request": "36h"}))
+    assert Policy.model_validate_json(policy.model_dump_json(), strict=True) == policy
+
+
 def test_what_is_derived_does_not_show_in_the_hash_or_in_the_dump() -> None:
     policy, fresh = Policy.model_validate(plain()), Policy.model_validate(plain())
     derived = (policy.by_id, policy.by_slack, policy.by_login, policy.environment_names, policy.production)
