@@ -58,7 +58,12 @@ def explain(work: Work[Explain]) -> Reply:
         change = facts.change
         parts.insert(0, Part(change_lines(change, facts), heading=change.id))
         parts.append(_part("If it were dispatched now", judge(dispatch.GUARDS, at_dispatch(change, facts), facts, dispatch.HEALS)))
-    title = {"allowed": "✅ Would go", "waits": "⏳ Would be kept and wait", "refused": "⛔ Would be refused", "unsure": "⚠️ Cannot be verified"}
+    title = {
+        "allowed": "✅ Would go",
+        "waits": "⏳ Would be kept and wait",
+        "refused": "⛔ Would be refused",
+        "unsure": "⚠️ Cannot be verified",
+    }
     footer: Line = ("Nothing was started. ", Code(work.args.words))
     return Reply(Card(f"{title[judgement.outcome]}: {command.name}", parts=tuple(parts), footer=footer))
 

@@ -141,7 +141,9 @@ def list_freezes(work: Work[NoArguments]) -> Reply:
         now = "🧊 " if f.active(work.at) else "🔜 "
         where = f" {', '.join(f.services or ['all services'])} in {', '.join(f.environments)} ({f.kind}), "
         lines.append((now, Code(f.id), where, Moment(f.start, zone), " until ", Moment(f.end, zone)))
-        lines.append((f"    {f.reason} Ends when: {f.exit_criteria} Then: {f.plan} Declared by {f.by_name}, answered for by {f.approver}.",))
+        lines.append(
+            (f"    {f.reason} Ends when: {f.exit_criteria} Then: {f.plan} Declared by {f.by_name}, answered for by {f.approver}.",)
+        )
     able = [p.name for e in sorted(work.policy.production) for p in _lifters(e, facts)]
     lines.append(("May lift: ", Bold(", ".join(dict.fromkeys(able)) or "nobody")))
     return Reply(note("🧊 Freezes" if facts.freezes else "🌤️ No freeze", *lines))
@@ -180,7 +182,9 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
 declare_freeze = Command(
     name="freeze declare",
     summary="Let an environment stand still until a moment.",
-    examples=('freeze declare production kind=holiday until=2027-01-04T08:00 reason="holidays" exit="all are back" plan="trains resume" approver=rita@example.com',),
+    examples=(
+        'freeze declare production kind=holiday until=2027-01-04T08:00 reason="holidays" exit="all are back" plan="trains resume" approver=rita@example.com',
+    ),
     action=Action.FREEZE,
     guards=(authorized, complete_freeze),
     arguments=Declare,

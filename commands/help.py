@@ -14,7 +14,9 @@ def _may(work: Work[NoArguments], command: AnyCommand) -> bool:
         return True
     policy, facts = work.policy, work.facts
     return any(
-        not held_roles(work.asker.person, service, environment, facts)[0].isdisjoint(allowed_roles(command.action, environment, facts) or ())
+        not held_roles(work.asker.person, service, environment, facts)[0].isdisjoint(
+            allowed_roles(command.action, environment, facts) or ()
+        )
         for service in policy.services
         for environment in policy.chain(service)
     )
@@ -24,9 +26,7 @@ def help_for(work: Work[NoArguments]) -> Reply:
     """One line and one example for each command."""
     from commands import COMMANDS
 
-    lines: list[Line] = [
-        (Bold(c.name), f": {c.summary} ", Code(f"/release {c.examples[0]}")) for c in COMMANDS if _may(work, c)
-    ]
+    lines: list[Line] = [(Bold(c.name), f": {c.summary} ", Code(f"/release {c.examples[0]}")) for c in COMMANDS if _may(work, c)]
     return Reply(note("🚦 What you can do", *lines))
 
 

@@ -34,7 +34,9 @@ def status(work: Work[Status]) -> Reply:
             now = running.get((name, environment))
             where: Line = (Bold(environment), ": ")
             lines.append(
-                (*where, Code(now.version), " ", Code(short(now.digest)), " since ", Moment(now.at, zone)) if now else (*where, "nothing recorded yet")
+                (*where, Code(now.version), " ", Code(short(now.digest)), " since ", Moment(now.at, zone))
+                if now
+                else (*where, "nothing recorded yet")
             )
         parts.append(Part(tuple(lines), heading=name))
     at_work = changes.claimed(work.tx)

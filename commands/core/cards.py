@@ -10,10 +10,10 @@ from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Par
 from commands.core.words import Problem, usage
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
+from guards.authorization import who_may
 from guards.decision import Allow, Refuse, Unsure
 from guards.duties import objection
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
-from guards.authorization import who_may
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
 from guards.policy import Action
@@ -45,10 +45,11 @@ def note(title: str, *lines: Line) -> Card:
 def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, zone: str) -> Card:
     """Every reason with its remedy, the nearest one first (CMD-13)."""
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
-    parts = [
-        Part(((r.why,), ("→ ", *_remedy(r, zone)), ("reason: ", Code(r.code.value)))) for r in judgement.refusals
+    parts = [Part(((r.why,), ("→ ", *_remedy(r, zone)), ("reason: ", Code(r.code.value)))) for r in judgement.refusals]
+    parts += [
+        Part(((f"Could not read {_missing(u)}.",), ("→ Nothing was started. Try again in a minute; if it stays, ask whoever runs it.",)))
+        for u in judgement.unsure
     ]
-    parts += [Part(((f"Could not read {_missing(u)}.",), ("→ Nothing was started. Try again in a minute; if it stays, ask whoever runs it.",))) for u in judgement.unsure]
     title = f"⛔ Refused: {what}" if judgement.refusals else f"⚠️ Cannot verify: {what}"
     return Card(title[:150], parts=tuple(parts), footer=("Nothing was started. id ", Code(correlation)))
 
@@ -80,7 +81,11 @@ def fault_card(correlation: str) -> Card:
     """The bot's own fault: what a person can quote to whoever runs it."""
     return Card(
         "💥 Something broke on my side",
-        parts=(Part((("Your request was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)),),
+        parts=(
+            Part(
+                (("Your request was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)
+            ),
+        ),
     )
 
 

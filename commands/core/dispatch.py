@@ -28,7 +28,9 @@ from storage.database import Tx
 GUARDS = (authorized, pinned, in_order, same_artifact, asked_once, alone, not_frozen, in_window, approved)
 """What stands between an approved change and CI."""
 
-HEALS = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED})
+HEALS = frozenset(
+    {Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED}
+)
 """What people or time heal: the change is kept."""
 
 _PEOPLE = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED})
@@ -84,7 +86,9 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
                 record.write(tx, "dispatch:waits", record.CLOCK, facts, correlation, **place, **body)
                 log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}")
             due = min((r.until for r in judgement.refusals if r.until), default=facts.at + LOOK_AGAIN * 10)
-            timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id}))
+            timers.set(
+                tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})
+            )
     card_of(tx, change, facts, correlation)
     return change
 
@@ -94,7 +98,7 @@ def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
     if change.state is State.AWAITING and state is State.WAITING:
         change = changes.move(tx, change, State.APPROVED)
     if change.state is state:
-        return changes.note(tx, change, why=why)
+        return changes.amend(tx, change, why=why)
     return changes.move(tx, change, state, why=why)
 
 
@@ -103,14 +107,14 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, why: str, correlation: s
     now = content_now(change, facts)
     place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
     if not isinstance(now, Unread) and change.content.moved(now) == ("policy",):
-        change = changes.note(tx, change, content=now)
+        change = changes.amend(tx, change, content=now)
         why = f"The policy moved, so earlier approvals are void. {why}"
         record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **record.content_body(now))
         log_of(tx, change, facts, correlation, why)
     if change.state is not State.AWAITING:
         record.write(tx, "change:needs-approval", record.CLOCK, facts, correlation, **place, why=why)
         return changes.move(tx, change, State.AWAITING, why=why)
-    return changes.note(tx, change, why=why)
+    return changes.amend(tx, change, why=why)
 
 
 def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlation: str) -> Change:
@@ -126,7 +130,9 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
     order = order_of(change, facts.policy)
     outbox.add(
         tx,
-        outbox.Message("order", {"ci": ci, "order": asdict(order), "at": facts.at.isoformat()}, key=f"order:{key}", correlation=correlation),
+        outbox.Message(
+            "order", {"ci": ci, "order": asdict(order), "at": facts.at.isoformat()}, key=f"order:{key}", correlation=correlation
+        ),
         facts.at,
     )
     timers.cancel(tx, f"advance:{change.id}")

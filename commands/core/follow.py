@@ -94,14 +94,14 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     state = _STATES[run.state]
     if state not in MOVES[change.state] or (change.state is state):
         if change.state is State.RUNNING and state is State.RUNNING and change.run != run.run:
-            changes.note(tx, change, run=run.run, run_url=run.url)
+            changes.amend(tx, change, run=run.run, run_url=run.url)
             card_of(tx, change, facts, correlation)
         return change
     record.write(
         tx, f"run:{run.state.value}", by, facts, correlation, **_place(change),
         key=key_of(change), run=run.run, url=run.url, digest=run.digest,
     )  # fmt: skip
-    change = changes.note(tx, change, run=run.run, run_url=run.url or change.run_url)
+    change = changes.amend(tx, change, run=run.run, run_url=run.url or change.run_url)
     if state is State.RUNNING:
         change = changes.move(tx, change, state, why="")
         look_again(tx, change, facts)
@@ -171,10 +171,17 @@ def looked_up(tx: Tx, change_id: str, found: Run | NoRun | Unread, facts: Facts,
         return
     waited = facts.at - (change.dispatched or facts.at)
     if isinstance(found, NoRun) and waited >= facts.policy.limits.absent:
-        _end(tx, change, State.FAILED, facts, correlation, f"CI shows no run for {key_of(change)} after {_span(waited)}. Look there, then ask again.")
+        _end(
+            tx,
+            change,
+            State.FAILED,
+            facts,
+            correlation,
+            f"CI shows no run for {key_of(change)} after {_span(waited)}. Look there, then ask again.",
+        )
         return
     if isinstance(found, Unread):
-        changes.note(tx, change, why=f"could not read {found.what}" + (f" ({found.why})" if found.why else ""))
+        changes.amend(tx, change, why=f"could not read {found.what}" + (f" ({found.why})" if found.why else ""))
         card_of(tx, change, facts, correlation)
     look_again(tx, change, facts)
 
@@ -206,7 +213,19 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
         drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
     else:
         deployments.add(tx, Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at)))
-    record.write(tx, "deployment:observed", by, facts, correlation, **place, version=seen.version, digest=seen.digest, commit=seen.commit, run=seen.run, drift=drift)
+    record.write(
+        tx,
+        "deployment:observed",
+        by,
+        facts,
+        correlation,
+        **place,
+        version=seen.version,
+        digest=seen.digest,
+        commit=seen.commit,
+        run=seen.run,
+        drift=drift,
+    )
     if drift:
         what = (Bold(f"{seen.service} {seen.version}"), " in ", Bold(environment), " by ", by.name, ", digest ", Code(seen.digest))
         card = Card("🚨 Deployed past the road", parts=(Part((what, *((d + ".",) for d in drift))),))

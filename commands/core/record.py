@@ -48,8 +48,16 @@ def actor_of(by: Person | Stranger | Unread, slack: str, request: Request | None
 
 
 def write(
-    tx: Tx, tag: str, actor: Actor, facts: Facts, correlation: str, *, subject: str | None = None,
-    service: str | None = None, environment: str | None = None, **body: Any,
+    tx: Tx,
+    tag: str,
+    actor: Actor,
+    facts: Facts,
+    correlation: str,
+    *,
+    subject: str | None = None,
+    service: str | None = None,
+    environment: str | None = None,
+    **body: Any,
 ) -> None:
     """Append one entry.
 

@@ -123,7 +123,9 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return
         channel = self._policy.services[facts.change.content.service].channel
-        await self._post(sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts)))
+        await self._post(
+            sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts))
+        )
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])
@@ -147,9 +149,7 @@ class Send:
                 return
         await self._settle(sending, await self._chat.post(channel, card, subject=subject, thread=thread), then)
 
-    async def _settle(
-        self, sending: outbox.Sending, outcome: Posted | Unposted, then: Callable[[Tx, Posted], None] | None = None
-    ) -> None:
+    async def _settle(self, sending: outbox.Sending, outcome: Posted | Unposted, then: Callable[[Tx, Posted], None] | None = None) -> None:
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
@@ -165,4 +165,3 @@ class Send:
                     outbox.retry(tx, sending.id, outcome.why, now + timedelta(seconds=wait))
 
         await self._store.write(work)
-
