@@ -93,7 +93,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
 
 
 def _known(word: str | None, names: Mapping[str, object]) -> str:
-    return word if word in names else ""
+    return word if word and word in names else ""
 
 
 command = Command(

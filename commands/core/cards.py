@@ -133,9 +133,9 @@ def change_card(change: Change, facts: Facts) -> Card:
         parts.append(Part(((change.why,),), heading="Why"))
     if change.state in UNDECIDED:
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
-    given = _given(facts, zone)
+    given = tuple(_given(facts, zone))
     if given:
-        parts.append(Part(tuple(given), heading="Decisions"))
+        parts.append(Part(given, heading="Decisions"))
     return Card(
         f"{emoji} {content.service} {content.version} → {content.environment}: {words}",
         facts=tuple(rows[:10]),

@@ -34,6 +34,11 @@ def _place(change: Change) -> dict[str, str]:
     return {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
 
 
+def _served_by(by: Actor, facts: Facts) -> frozenset[str]:
+    """The services that a CI deploys: run ids of two CIs are not to be confused."""
+    return frozenset(name for name, service in facts.policy.services.items() if f"ci:{service.ci}" == by.id)
+
+
 def look_again(tx: Tx, change: Change, facts: Facts) -> None:
     """Have an unfinished run looked up after a while, in case CI stays silent."""
     timers.set(tx, timers.Timer(f"follow:{change.id}", "follow", facts.at + facts.policy.limits.look_again, {"change": change.id}))
@@ -87,7 +92,7 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     Returns:
         The change, or None when the run belongs to none of ours.
     """
-    change = changes.by_key(tx, run.key) if run.key else changes.by_run(tx, run.run)
+    change = changes.by_key(tx, run.key) if run.key else changes.by_run(tx, run.run, _served_by(by, facts))
     change = changes.lock(tx, change.id) if change else None
     if change is None or (run.key and run.key != key_of(change)):
         return None

@@ -7,7 +7,6 @@ so what was true when it was judged is true when it is written (CMD-12).
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 
 from commands.core.command import Ask
@@ -100,8 +99,8 @@ class Gather:
         service = change.content.service if change else ask.service
         version = change.content.version if change else ask.version
         ids = sorted({a.by for a in given} | ({change.requester} if change else set()) - ({by.id} if by else set()))
-        groups, artifact, *people = await asyncio.gather(
-            self._groups(service), self._artifact(service, version), *(self._person(i) for i in ids)
+        groups, artifact, people = await asyncio.gather(
+            self._groups(service), self._artifact(service, version), asyncio.gather(*(self._person(i) for i in ids))
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
@@ -176,8 +175,3 @@ def at_dispatch(change: Change, facts: Facts) -> Request:
     """The promotion as it is judged again when it would go out: asked by its requester as they stand now (CMD-12)."""
     by = facts.people.get(change.requester, Unread(f"the account of {change.requester_name}"))
     return request_of(Action.PROMOTE, Ask(change=change.id), by, facts)
-
-
-def moment(at: datetime) -> str:
-    """A moment for records: ISO 8601 in UTC (OPS-13)."""
-    return at.isoformat()

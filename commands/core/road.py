@@ -228,7 +228,7 @@ class Road:
         if word == "follow":
             change = await self._store.read(lambda tx: changes.get(tx, change_id))
             if change is None or change.dispatched is None:
-                step = lambda tx: None  # noqa: E731
+                step = _nothing
             else:
                 ci = self._ci[self.policy.services[change.content.service].ci]
                 found = await ci.find(order_of(change, self.policy), change.run, change.dispatched)
@@ -245,6 +245,10 @@ class Road:
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
+
+
+def _nothing(tx: Tx) -> None:
+    """The change was gone, or CI was not asked: there is nothing to look up."""
 
 
 def _advance(tx: Tx, change_id: str, outside: Facts, correlation: str) -> None:
