@@ -147,6 +147,11 @@ def load() -> Settings:
     return settings
 
 
+def policy_path() -> Path:
+    """Where the policy file is, also when other settings cannot be used."""
+    return Path(os.environ.get(VARIABLES["policy"]) or Settings.model_fields["policy"].get_default())
+
+
 def _given(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 

@@ -222,13 +222,13 @@ class Naming(Section):
 class GitHubCI(Section):
     """GitHub Actions; its credentials come from the environment (docs/operate.md)."""
 
-    kind: Literal["github"]
+    kind: Literal["github"] = Field(description="Says which form this is.")
 
 
 class HttpCI(Section):
     """A CI behind the contract of docs/generic-ci.md."""
 
-    kind: Literal["http"]
+    kind: Literal["http"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address, without a trailing slash.")
     secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
 
@@ -236,7 +236,7 @@ class HttpCI(Section):
 class OciRegistry(Section):
     """An OCI registry; each service's `coordinates` name its repository there."""
 
-    kind: Literal["oci"]
+    kind: Literal["oci"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address of the registry.")
     username: str | None = Field(default=None, max_length=100, description="User for the token exchange; left out: anonymous.")
     password: SecretName | None = Field(default=None, description="Environment variable that holds the password or token.")
@@ -245,7 +245,7 @@ class OciRegistry(Section):
 class HttpIndex(Section):
     """A build index behind the contract of docs/generic-ci.md."""
 
-    kind: Literal["http"]
+    kind: Literal["http"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address, without a trailing slash.")
     secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
 
@@ -288,16 +288,19 @@ class Policy(Section):
     people: tuple[Person, ...] = Field(min_length=1, description="Everyone who may ask for anything (RBAC-01).")
     roles: Mapping[Role, tuple[RoleGrant, ...]] = Field(description="Role → who holds it where.")
     allow: Mapping[Action, Mapping[Name, tuple[Role, ...]]] = Field(description="Action → environment → roles that may (RBAC-02).")
-    windows: Mapping[Name, Window] = Field(default_factory=dict, description="Name → when production may change (WIN-04).")
+    windows: Mapping[Name, Window] = Field(default={}, description="Name → when production may change (WIN-04).")
     closed_weekdays: tuple[Weekday, ...] = Field(default=(Weekday.FRI,), description="No window is open on these (WIN-03).")
-    freeze_kinds: Mapping[Name, FreezeKind] = Field(default_factory=_default_kinds, description="Name → what it holds back (FRZ-04).")
+    freeze_kinds: Mapping[Name, FreezeKind] = Field(
+        default=_default_kinds(),
+        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
+    )
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
         min_length=1, description="Name → what knows the built versions."
     )
-    limits: Limits = Field(default=Limits(), description="Times after which the bot stops waiting.")
+    limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -91,7 +91,8 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _written_duration(value: timedelta) -> str:
+def written_duration(value: timedelta) -> str:
+    """As the policy file writes it, in the largest unit that fits."""
     seconds = int(value.total_seconds())
     size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % size == 0)
     return f"{seconds // size}{unit}"
@@ -108,7 +109,7 @@ def _text(pattern: str) -> WithJsonSchema:
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[
-    timedelta, BeforeValidator(_duration), Field(gt=timedelta(0)), PlainSerializer(_written_duration, when_used="json"), _text(_DURATION)
+    timedelta, BeforeValidator(_duration), Field(gt=timedelta(0)), PlainSerializer(written_duration, when_used="json"), _text(_DURATION)
 ]
 ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(_written_time, when_used="json"), _text(_CLOCK_TIME)]
 Day = Annotated[date, BeforeValidator(_day), _text(_DAY)]
