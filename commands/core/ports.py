@@ -334,6 +334,16 @@ class Chat(Protocol):
         """
         ...
 
-    async def ask(self, trigger: str, form: Form) -> Unposted | None:
-        """Open a form for whoever holds the trigger (3 s); None when it stands."""
+    async def ask(self, trigger: str, form: Form, *, channel: str | None = None) -> Unposted | None:
+        """Open a form for whoever holds the trigger (3 s); None when it stands.
+
+        Args:
+            trigger: Slack's trigger id.
+            form: what to ask.
+            channel: where the person looks; its answer is told there.
+        """
+        ...
+
+    async def alive(self) -> Unread | None:
+        """None when Slack answers, for /health/ready."""
         ...

@@ -160,7 +160,7 @@ class Road:
 
     async def _open(self, taken: inbox.Taken, asked: Asked, form: Form, correlation: str) -> None:
         """Open a form; it only asks, so nothing is recorded but that the delivery is answered."""
-        unopened = await self._chat.ask(asked.trigger or "", form)
+        unopened = await self._chat.ask(asked.trigger or "", form, channel=asked.channel)
         facts = Facts(at=self._clock.now(), policy=self.policy)
 
         def work(tx: Tx) -> None:
