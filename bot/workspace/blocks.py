@@ -4,12 +4,13 @@ Invariant: what passes here passes `slack_sdk`'s own models too, and each compla
 Source: Slack, Block Kit reference (blocks, block elements, composition objects, views); `slack_sdk.models` for the rest.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as ViewModel
+
+from bot.workspace.checks import Check
 
 Json = dict[str, Any]
 
@@ -39,14 +40,14 @@ _BLOCK_KEYS: dict[str, frozenset[str]] = {
 
 def message_problems(blocks: Any) -> list[str]:
     """Why Slack would answer `invalid_blocks` for a message with these blocks; empty when it would not."""
-    check = _Check()
+    check = _BlockCheck()
     check.blocks(blocks, "/blocks", limit=50)
     return check.problems or _model_problems(blocks)
 
 
 def view_problems(view: Any) -> list[str]:
     """Why Slack would refuse this view (`invalid_arguments`); empty when it would not."""
-    check = _Check()
+    check = _BlockCheck()
     if not isinstance(view, dict):
         return ["[ERROR] must be an object [json-pointer:/view]"]
     kind = view.get("type")
@@ -94,59 +95,8 @@ def _view_model_problems(view: Json) -> list[str]:
     return []
 
 
-class _Check:
-    """Collects complaints in Slack's own form: `[ERROR] … [json-pointer:/blocks/0/text]`."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def say(self, what: str, where: str) -> None:
-        self.problems.append(f"[ERROR] {what} [json-pointer:{where}]")
-
-    def length(self, value: Any, where: str, most: int, *, least: int = 0) -> None:
-        if value is None:
-            return
-        if not isinstance(value, str):
-            self.say("must be a string", where)
-        elif len(value) > most:
-            self.say(f"must be less than {most + 1} characters", where)
-        elif len(value) < least:
-            self.say(f"must be more than {least - 1} characters", where)
-
-    def text(self, value: Any, where: str, most: int, *, plain: bool = False) -> None:
-        if not isinstance(value, dict):
-            self.say("missing or malformed text object", where)
-            return
-        kind = value.get("type")
-        if kind not in ({"plain_text"} if plain else {"plain_text", "mrkdwn"}):
-            self.say(f"unsupported type: {kind}", f"{where}/type")
-        self.unknown(value, {"type", "text", "emoji" if kind == "plain_text" else "verbatim"}, where)
-        if "text" not in value:
-            self.say("missing required field: text", where)
-        self.length(value.get("text"), f"{where}/text", most, least=1)
-
-    def plain(self, value: Any, where: str, most: int) -> None:
-        self.text(value, where, most, plain=True)
-
-    def unknown(self, value: Json, allowed: set[str] | frozenset[str], where: str) -> None:
-        for key in value.keys() - allowed:
-            self.say(f"invalid additional property: {key}", where)
-
-    def unique(self, ids: list[Any], what: str, where: str) -> None:
-        given = [each for each in ids if each]
-        for repeated in {each for each in given if given.count(each) > 1}:
-            self.say(f"`{what}` already exists: {repeated}", where)
-
-    def several(self, value: Any, where: str, most: int, each: Callable[[Any, str], None], *, least: int = 1) -> None:
-        if not isinstance(value, list):
-            self.say("must be an array", where)
-            return
-        if len(value) > most:
-            self.say(f"no more than {most} items allowed", where)
-        if len(value) < least:
-            self.say(f"no fewer than {least} items allowed", where)
-        for at, item in enumerate(value):
-            each(item, f"{where}/{at}")
+class _BlockCheck(Check):
+    """The limits of each block and element."""
 
     def blocks(self, blocks: Any, where: str, *, limit: int) -> None:
         self.several(blocks, where, limit, self.block, least=0)

@@ -13,14 +13,15 @@ from typing import Any, Self, TypeVar
 
 from bot.workspace import payloads
 from bot.workspace.api import APP_TOKENS, BOT_TOKENS, SCOPES, mint, ours
-from bot.workspace.api_views import answer_submission, close_top
-from bot.workspace.arguments import Refused
+from bot.workspace.api_views import close_top
 from bot.workspace.deliver import EVENT, INTERACTIVE, SLASH, Courier, Exchange
 from bot.workspace.faults import Faults
-from bot.workspace.forms import NotSent, View, choice
-from bot.workspace.responses import say_back
+from bot.workspace.forms import NotSent, View
+from bot.workspace.inputs import as_state, choice
+from bot.workspace.nouns import Button, Channel, Group, Message, Person, buttons_of
 from bot.workspace.server import Server
-from bot.workspace.state import BOT_USER, SLACKBOT, Button, Call, Channel, Group, Message, Person, State, buttons_of, stable_id, wall_clock
+from bot.workspace.settle import settle
+from bot.workspace.state import BOT_USER, Call, State, stable_id, wall_clock
 from bot.workspace.text import Json, escape
 
 T = TypeVar("T")
@@ -195,7 +196,7 @@ class Workspace:
         self._sees(person, surface)
         block_id, action = choice(surface.blocks, action_id, value, self._state.reader())
         if isinstance(surface, View) and action_id in surface.state.get(block_id, {}):
-            surface.state[block_id][action_id] = {key: chosen for key, chosen in action.items() if key not in {"action_id", "block_id"}}
+            surface.state[block_id][action_id] = as_state(action)
         return await self._act(person, surface, action, f"chooses {value!r}")
 
     async def shortcut(self, person: Person, callback_id: str) -> Exchange:
@@ -297,10 +298,9 @@ class Workspace:
     # ------------------------------------------------------------ inside
 
     def _inside(self, person: Person, channel: Channel) -> None:
+        # a deactivated account is not stopped here: its last click may still be under way, and the bot must see to it
         if person.id not in channel.members:
             raise LookupError(f"{person.name} is not in {self._state.names[channel.id]}")
-        if person.deleted:
-            raise LookupError(f"{person.name} is deactivated and cannot sign in")
 
     def _sees(self, person: Person, surface: Message | View) -> None:
         if isinstance(surface, View):
@@ -324,37 +324,8 @@ class Workspace:
     async def _send(self, kind: str, payload: Json, retry: int = 0) -> Exchange:
         exchange = await self._courier.deliver(kind, payload, retry)
         self._state.tell(f"the bot answered {kind}: {exchange.error or exchange.status} {exchange.body[:200]}".rstrip())
-        self._settle(exchange)
+        settle(self._state, exchange)
         return exchange
-
-    def _settle(self, exchange: Exchange) -> None:
-        """Do what Slack does with the answer to a delivery."""
-        payload = exchange.payload
-        match exchange.kind, payload.get("type"):
-            case "slash_commands", _:
-                self._settle_command(exchange)
-            case "interactive", "view_submission":
-                view = self._state.views.get(payload["view"]["id"])
-                if view is not None:
-                    answer_submission(self._state, view, exchange.answer)
-            case "interactive", _ if exchange.error:
-                self._notice(payload["user"]["id"], payload.get("channel", {}).get("id"), f"This didn't work: {exchange.error}")
-            case _:
-                pass
-
-    def _settle_command(self, exchange: Exchange) -> None:
-        person, channel, word = (exchange.payload[key] for key in ("user_id", "channel_id", "command"))
-        answer = exchange.answer
-        if answer is None:
-            self._notice(person, channel, f'{word} failed with the error "{exchange.error}"')
-        elif answer:
-            try:
-                say_back(self._state, person, channel, answer)
-            except Refused as refused:
-                self._notice(person, channel, f'{word} failed with the error "{refused.answer["error"]}"')
-
-    def _notice(self, person: str, channel: str | None, text: str) -> None:
-        self._state.add_message(channel or self._state.dm(person).id, SLACKBOT, text, [], ephemeral_to=person)
 
 
 def _pressed(button: Button) -> Json:

@@ -124,6 +124,17 @@ async def test_a_choice(ws, slack, bot, otto, releases):
     assert heard(bot)["actions"][0]["selected_option"] == options[0]
 
 
+async def test_a_choice_in_a_message_is_in_its_state(ws, slack, bot, otto, releases):
+    options = [{"text": plain(each), "value": each} for each in ("staging", "production")]
+    menu = {"type": "static_select", "action_id": "environment", "options": options}
+    await slack.chat_postMessage(channel=releases.id, text="x", blocks=[{"type": "actions", "block_id": "where", "elements": [menu]}])
+    await ws.choose(otto, ws.messages(releases)[0], "environment", "production")
+    chosen = {"type": "static_select", "selected_option": options[1]}
+    assert heard(bot)["state"]["values"] == {"where": {"environment": chosen}}
+    with pytest.raises(LookupError, match="does not offer 'mars'"):
+        await ws.choose(otto, ws.messages(releases)[0], "environment", "mars")
+
+
 async def test_events(ws, bot, carla):
     await ws.event(carla, {"type": "app_home_opened"})
     sent = json.loads(bot.heard[0].body)
