@@ -39,6 +39,8 @@ class Workspace:
         team: the workspace's id.
         ack_seconds: how long the bot may take to acknowledge; Slack's limit is 3.
         should_escape: whether the slash command turns `@carla` into `<@U…|carla>` (the manifest's `should_escape`).
+        stamps: seconds since 1970 for `X-Slack-Request-Timestamp`. The machine's time by default, because Bolt judges the
+            age of a request by that; give the story's clock where the bot judges by its own.
 
     Raises:
         ValueError: a token that could be a real one.
@@ -55,6 +57,7 @@ class Workspace:
         team: str = "T0SIGNAL",
         ack_seconds: float = 3.0,
         should_escape: bool = True,
+        stamps: Callable[[], float] = time.time,
     ) -> None:
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self.bot_token = ours(bot_token, BOT_TOKENS) if bot_token else mint(BOT_TOKENS)
@@ -62,7 +65,7 @@ class Workspace:
         self.faults = Faults()
         self._should_escape = should_escape
         self._state = State(now or wall_clock, team, SCOPES if scopes is None else scopes)
-        self._courier = Courier(self.signing_secret, ack_seconds, time.time)
+        self._courier = Courier(self.signing_secret, ack_seconds, stamps)
         self._server = Server(self._state, self.faults, self._courier, self.bot_token, self.app_token)
 
     async def start(self, port: int = 0) -> None:
@@ -89,6 +92,11 @@ class Workspace:
     def calls(self) -> list[Call]:
         """Every Web API call and response URL post, oldest first."""
         return self._state.calls
+
+    @property
+    def request_url(self) -> str | None:
+        """Where deliveries go while no websocket is connected."""
+        return self._courier.request_url
 
     def aim(self, url: str) -> None:
         """Tell Slack the bot's request URL (on this machine); used while no websocket is connected."""

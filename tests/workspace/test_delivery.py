@@ -76,6 +76,16 @@ async def test_every_request_is_signed(ws, bot, carla, releases):
     assert not right.is_valid_request(bot.heard[0].body + b"&text=promote", bot.heard[0].headers)
 
 
+async def test_requests_are_stamped_by_the_machines_clock_or_by_the_one_given(ws, clock, bot, carla, releases):
+    async with Workspace(clock, stamps=lambda: clock().timestamp()) as moved:
+        moved.aim(ws.request_url)
+        await moved.event(moved.add_person("carla"), {"type": "app_home_opened"})
+    await ws.say(carla, releases, "/release status")
+    by_story, by_machine = (int(each.headers["X-Slack-Request-Timestamp"]) for each in bot.heard)
+    assert by_story == int(clock().timestamp())
+    assert by_machine != by_story
+
+
 async def test_a_click(ws, bot, otto, card):
     await ws.press(otto, card, "Approve")
     sent = heard(bot)
