@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as ViewModel
 
-from bot.workspace.checks import Check
+from bot.workspace.checks import Check, kind_of
 
 Json = dict[str, Any]
 
@@ -50,7 +50,7 @@ def view_problems(view: Any) -> list[str]:
     check = _BlockCheck()
     if not isinstance(view, dict):
         return ["[ERROR] must be an object [json-pointer:/view]"]
-    kind = view.get("type")
+    kind = kind_of(view)
     if kind not in {"modal", "home"}:
         check.say("unsupported type", "/view/type")
     if kind == "modal":
@@ -65,13 +65,9 @@ def view_problems(view: Any) -> list[str]:
     check.length(view.get("external_id"), "/view/external_id", 255)
     blocks = view.get("blocks")
     check.blocks(blocks, "/view/blocks", limit=100)
-    if kind == "modal" and view.get("submit") is None and any(_kind(each) == "input" for each in blocks or ()):
+    if kind == "modal" and view.get("submit") is None and any(kind_of(each) == "input" for each in blocks or ()):
         check.say("missing required field: submit", "/view")
     return check.problems or _view_model_problems(view)
-
-
-def _kind(part: Any) -> Any:
-    return part.get("type") if isinstance(part, dict) else None
 
 
 def _model_problems(blocks: list[Json]) -> list[str]:
@@ -104,7 +100,7 @@ class _BlockCheck(Check):
             self.unique([each.get("block_id") for each in blocks if isinstance(each, dict)], "block_id", where)
 
     def block(self, block: Any, where: str) -> None:
-        kind = _kind(block)
+        kind = kind_of(block)
         if kind not in _BLOCK_KEYS:
             self.say(f"unsupported type: {kind}", f"{where}/type")
             return
@@ -138,8 +134,16 @@ class _BlockCheck(Check):
                 self.image(block, where)
             case "markdown":
                 self.length(block.get("text", ""), f"{where}/text", 12_000, least=1)
+            case "rich_text":
+                self.several(block.get("elements"), f"{where}/elements", 1000, self.rich)
             case _:
                 pass
+
+    def rich(self, part: Any, where: str) -> None:
+        if kind_of(part) is None:
+            self.say("unsupported type", f"{where}/type")
+        elif "elements" in part:
+            self.several(part["elements"], f"{where}/elements", 1000, self.rich, least=0)
 
     def image(self, image: Json, where: str) -> None:
         if not image.get("image_url") and not image.get("slack_file"):
@@ -148,13 +152,13 @@ class _BlockCheck(Check):
         self.length(image.get("alt_text", ""), f"{where}/alt_text", 2000, least=1)
 
     def context_element(self, element: Any, where: str) -> None:
-        if _kind(element) == "image":
+        if kind_of(element) == "image":
             self.image(element, where)
         else:
             self.text(element, where, 3000)
 
     def element(self, element: Any, where: str, allowed: frozenset[str]) -> None:
-        kind = _kind(element)
+        kind = kind_of(element)
         if kind not in allowed:
             self.say(f"unsupported type: {kind}", f"{where}/type")
             return
@@ -174,8 +178,8 @@ class _BlockCheck(Check):
             self.options(element, where, most=100, text=75)
         elif kind in TEXT_INPUTS:
             self.bounds(element, where)
-        if kind in _MULTI and element.get("max_selected_items", 1) < 1:
-            self.say("must be at least 1", f"{where}/max_selected_items")
+        if kind in _MULTI:
+            self.between(element.get("max_selected_items"), f"{where}/max_selected_items", 1, 100)
 
     def button(self, button: Json, where: str) -> None:
         self.plain(button.get("text"), f"{where}/text", 75)
@@ -183,7 +187,7 @@ class _BlockCheck(Check):
         self.length(button.get("url"), f"{where}/url", 3000)
         self.length(button.get("accessibility_label"), f"{where}/accessibility_label", 75)
         self.unknown(button, {"type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label"}, where)
-        if button.get("style", "primary") not in {"primary", "danger"}:
+        if button.get("style", "primary") not in ("primary", "danger"):
             self.say("must be one of: primary, danger", f"{where}/style")
 
     def confirm(self, confirm: Any, where: str) -> None:
@@ -211,12 +215,8 @@ class _BlockCheck(Check):
 
     def bounds(self, element: Json, where: str) -> None:
         least, most = element.get("min_length"), element.get("max_length")
-        if least is not None and not 0 <= least <= 3000:
-            self.say("must be between 0 and 3000", f"{where}/min_length")
-        if most is not None and not 1 <= most <= 3000:
-            self.say("must be between 1 and 3000", f"{where}/max_length")
-        if least is not None and most is not None and least > most:
+        self.between(least, f"{where}/min_length", 0, 3000)
+        self.between(most, f"{where}/max_length", 1, 3000)
+        if isinstance(least, int) and isinstance(most, int) and least > most:
             self.say("min_length must not exceed max_length", where)
-        initial = element.get("initial_value")
-        if isinstance(initial, str) and len(initial) > (most or 3000):
-            self.say(f"must be less than {(most or 3000) + 1} characters", f"{where}/initial_value")
+        self.length(element.get("initial_value"), f"{where}/initial_value", most if isinstance(most, int) else 3000)

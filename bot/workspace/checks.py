@@ -9,6 +9,12 @@ from typing import Any
 from bot.workspace.text import Json
 
 
+def kind_of(part: Any) -> str | None:
+    """The `type` of a block, an element or a text object; None when there is none that could be one."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
 class Check:
     """Collects complaints in Slack's own form: `[ERROR] … [json-pointer:/blocks/0/text]`."""
 
@@ -28,11 +34,15 @@ class Check:
         elif len(value) < least:
             self.say(f"must be more than {least - 1} characters", where)
 
+    def between(self, value: Any, where: str, least: int, most: int) -> None:
+        if value is not None and (not isinstance(value, int) or not least <= value <= most):
+            self.say(f"must be a number between {least} and {most}", where)
+
     def text(self, value: Any, where: str, most: int, *, plain: bool = False) -> None:
         if not isinstance(value, dict):
             self.say("missing or malformed text object", where)
             return
-        kind = value.get("type")
+        kind = kind_of(value)
         if kind not in ({"plain_text"} if plain else {"plain_text", "mrkdwn"}):
             self.say(f"unsupported type: {kind}", f"{where}/type")
         self.unknown(value, {"type", "text", "emoji" if kind == "plain_text" else "verbatim"}, where)
@@ -48,7 +58,7 @@ class Check:
             self.say(f"invalid additional property: {key}", where)
 
     def unique(self, ids: list[Any], what: str, where: str) -> None:
-        given = [each for each in ids if each]
+        given = [each for each in ids if each and isinstance(each, str)]
         for repeated in {each for each in given if given.count(each) > 1}:
             self.say(f"`{what}` already exists: {repeated}", where)
 
