@@ -6,11 +6,14 @@ only, and takes no token that a real Slack could have given out.
 
 from bot.workspace.deliver import Exchange
 from bot.workspace.faults import Faults, Hang
-from bot.workspace.forms import Input, NotSent, View
-from bot.workspace.state import Button, Call, Channel, Group, Message, Person
+from bot.workspace.forms import NotSent, View
+from bot.workspace.inputs import Input
+from bot.workspace.nouns import Button, Channel, Group, Message, Person
+from bot.workspace.state import BOT_USER, Call
 from bot.workspace.workspace import Workspace
 
 __all__ = [
+    "BOT_USER",
     "Button",
     "Call",
     "Channel",

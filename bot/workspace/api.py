@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.workspace import api_chat, api_directory, api_views
+from bot.workspace import api_chat, api_conversations, api_directory, api_views
 from bot.workspace.arguments import Arguments, Refused
 from bot.workspace.state import State
 from bot.workspace.text import Json
@@ -48,12 +48,12 @@ METHODS = {
     "users.info": Method(api_directory.user_info, "users:read"),
     "usergroups.list": Method(api_directory.groups, "usergroups:read"),
     "usergroups.users.list": Method(api_directory.group_members, "usergroups:read"),
-    "conversations.open": Method(api_chat.open_conversation, "im:write"),
-    "conversations.info": Method(api_chat.info, "*:read"),
-    "conversations.history": Method(api_chat.history, "*:history"),
-    "conversations.replies": Method(api_chat.replies, "*:history"),
-    "pins.add": Method(api_chat.pin, "pins:write"),
-    "pins.remove": Method(api_chat.unpin, "pins:write"),
+    "conversations.open": Method(api_conversations.open_conversation, "im:write"),
+    "conversations.info": Method(api_conversations.info, "*:read"),
+    "conversations.history": Method(api_conversations.history, "*:history"),
+    "conversations.replies": Method(api_conversations.replies, "*:history"),
+    "pins.add": Method(api_conversations.pin, "pins:write"),
+    "pins.remove": Method(api_conversations.unpin, "pins:write"),
 }
 _KINDS = {"channel": "channels", "private": "groups", "im": "im", "mpim": "mpim"}
 

@@ -7,7 +7,8 @@ Source: Slack's reference of users.info ("User object"), usergroups.list, usergr
 from zoneinfo import ZoneInfo
 
 from bot.workspace.arguments import Arguments, Refused
-from bot.workspace.state import BOT_ID, BOT_USER, TEAM_DOMAIN, Group, Person, State
+from bot.workspace.nouns import Group, Person
+from bot.workspace.state import BOT_ID, BOT_USER, TEAM_DOMAIN, State
 from bot.workspace.text import Json
 
 OTHER_TEAM = "T0ELSEWHERE"

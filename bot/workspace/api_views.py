@@ -8,7 +8,8 @@ from hashlib import blake2s
 
 from bot.workspace.arguments import Arguments, Refused, invalid
 from bot.workspace.blocks import view_problems
-from bot.workspace.forms import TROUBLE, View, initial_state
+from bot.workspace.forms import TROUBLE, View
+from bot.workspace.inputs import initial_state
 from bot.workspace.state import APP_ID, BOT_ID, TRIGGER_LIFE, State
 from bot.workspace.text import Json
 
@@ -45,7 +46,8 @@ def open_view(state: State, given: Arguments) -> Json:
     """views.open: a new stack for the person of the trigger."""
     payload = _payload(given.data("view"), "modal")
     person = _redeem(state, given.text("trigger_id"))
-    state.stacks[person] = []
+    while state.stacks[person]:
+        close_top(state, person)
     return {"ok": True, "view": view_json(state, _place(state, person, payload))}
 
 

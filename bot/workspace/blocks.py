@@ -4,12 +4,13 @@ Invariant: what passes here passes `slack_sdk`'s own models too, and each compla
 Source: Slack, Block Kit reference (blocks, block elements, composition objects, views); `slack_sdk.models` for the rest.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as ViewModel
+
+from bot.workspace.checks import Check, kind_of
 
 Json = dict[str, Any]
 
@@ -39,17 +40,17 @@ _BLOCK_KEYS: dict[str, frozenset[str]] = {
 
 def message_problems(blocks: Any) -> list[str]:
     """Why Slack would answer `invalid_blocks` for a message with these blocks; empty when it would not."""
-    check = _Check()
+    check = _BlockCheck()
     check.blocks(blocks, "/blocks", limit=50)
     return check.problems or _model_problems(blocks)
 
 
 def view_problems(view: Any) -> list[str]:
     """Why Slack would refuse this view (`invalid_arguments`); empty when it would not."""
-    check = _Check()
+    check = _BlockCheck()
     if not isinstance(view, dict):
         return ["[ERROR] must be an object [json-pointer:/view]"]
-    kind = view.get("type")
+    kind = kind_of(view)
     if kind not in {"modal", "home"}:
         check.say("unsupported type", "/view/type")
     if kind == "modal":
@@ -64,13 +65,9 @@ def view_problems(view: Any) -> list[str]:
     check.length(view.get("external_id"), "/view/external_id", 255)
     blocks = view.get("blocks")
     check.blocks(blocks, "/view/blocks", limit=100)
-    if kind == "modal" and view.get("submit") is None and any(_kind(each) == "input" for each in blocks or ()):
+    if kind == "modal" and view.get("submit") is None and any(kind_of(each) == "input" for each in blocks or ()):
         check.say("missing required field: submit", "/view")
     return check.problems or _view_model_problems(view)
-
-
-def _kind(part: Any) -> Any:
-    return part.get("type") if isinstance(part, dict) else None
 
 
 def _model_problems(blocks: list[Json]) -> list[str]:
@@ -94,59 +91,8 @@ def _view_model_problems(view: Json) -> list[str]:
     return []
 
 
-class _Check:
-    """Collects complaints in Slack's own form: `[ERROR] … [json-pointer:/blocks/0/text]`."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def say(self, what: str, where: str) -> None:
-        self.problems.append(f"[ERROR] {what} [json-pointer:{where}]")
-
-    def length(self, value: Any, where: str, most: int, *, least: int = 0) -> None:
-        if value is None:
-            return
-        if not isinstance(value, str):
-            self.say("must be a string", where)
-        elif len(value) > most:
-            self.say(f"must be less than {most + 1} characters", where)
-        elif len(value) < least:
-            self.say(f"must be more than {least - 1} characters", where)
-
-    def text(self, value: Any, where: str, most: int, *, plain: bool = False) -> None:
-        if not isinstance(value, dict):
-            self.say("missing or malformed text object", where)
-            return
-        kind = value.get("type")
-        if kind not in ({"plain_text"} if plain else {"plain_text", "mrkdwn"}):
-            self.say(f"unsupported type: {kind}", f"{where}/type")
-        self.unknown(value, {"type", "text", "emoji" if kind == "plain_text" else "verbatim"}, where)
-        if "text" not in value:
-            self.say("missing required field: text", where)
-        self.length(value.get("text"), f"{where}/text", most, least=1)
-
-    def plain(self, value: Any, where: str, most: int) -> None:
-        self.text(value, where, most, plain=True)
-
-    def unknown(self, value: Json, allowed: set[str] | frozenset[str], where: str) -> None:
-        for key in value.keys() - allowed:
-            self.say(f"invalid additional property: {key}", where)
-
-    def unique(self, ids: list[Any], what: str, where: str) -> None:
-        given = [each for each in ids if each]
-        for repeated in {each for each in given if given.count(each) > 1}:
-            self.say(f"`{what}` already exists: {repeated}", where)
-
-    def several(self, value: Any, where: str, most: int, each: Callable[[Any, str], None], *, least: int = 1) -> None:
-        if not isinstance(value, list):
-            self.say("must be an array", where)
-            return
-        if len(value) > most:
-            self.say(f"no more than {most} items allowed", where)
-        if len(value) < least:
-            self.say(f"no fewer than {least} items allowed", where)
-        for at, item in enumerate(value):
-            each(item, f"{where}/{at}")
+class _BlockCheck(Check):
+    """The limits of each block and element."""
 
     def blocks(self, blocks: Any, where: str, *, limit: int) -> None:
         self.several(blocks, where, limit, self.block, least=0)
@@ -154,7 +100,7 @@ class _Check:
             self.unique([each.get("block_id") for each in blocks if isinstance(each, dict)], "block_id", where)
 
     def block(self, block: Any, where: str) -> None:
-        kind = _kind(block)
+        kind = kind_of(block)
         if kind not in _BLOCK_KEYS:
             self.say(f"unsupported type: {kind}", f"{where}/type")
             return
@@ -188,8 +134,16 @@ class _Check:
                 self.image(block, where)
             case "markdown":
                 self.length(block.get("text", ""), f"{where}/text", 12_000, least=1)
+            case "rich_text":
+                self.several(block.get("elements"), f"{where}/elements", 1000, self.rich)
             case _:
                 pass
+
+    def rich(self, part: Any, where: str) -> None:
+        if kind_of(part) is None:
+            self.say("unsupported type", f"{where}/type")
+        elif "elements" in part:
+            self.several(part["elements"], f"{where}/elements", 1000, self.rich, least=0)
 
     def image(self, image: Json, where: str) -> None:
         if not image.get("image_url") and not image.get("slack_file"):
@@ -198,13 +152,13 @@ class _Check:
         self.length(image.get("alt_text", ""), f"{where}/alt_text", 2000, least=1)
 
     def context_element(self, element: Any, where: str) -> None:
-        if _kind(element) == "image":
+        if kind_of(element) == "image":
             self.image(element, where)
         else:
             self.text(element, where, 3000)
 
     def element(self, element: Any, where: str, allowed: frozenset[str]) -> None:
-        kind = _kind(element)
+        kind = kind_of(element)
         if kind not in allowed:
             self.say(f"unsupported type: {kind}", f"{where}/type")
             return
@@ -224,8 +178,8 @@ class _Check:
             self.options(element, where, most=100, text=75)
         elif kind in TEXT_INPUTS:
             self.bounds(element, where)
-        if kind in _MULTI and element.get("max_selected_items", 1) < 1:
-            self.say("must be at least 1", f"{where}/max_selected_items")
+        if kind in _MULTI:
+            self.between(element.get("max_selected_items"), f"{where}/max_selected_items", 1, 100)
 
     def button(self, button: Json, where: str) -> None:
         self.plain(button.get("text"), f"{where}/text", 75)
@@ -233,7 +187,7 @@ class _Check:
         self.length(button.get("url"), f"{where}/url", 3000)
         self.length(button.get("accessibility_label"), f"{where}/accessibility_label", 75)
         self.unknown(button, {"type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label"}, where)
-        if button.get("style", "primary") not in {"primary", "danger"}:
+        if button.get("style", "primary") not in ("primary", "danger"):
             self.say("must be one of: primary, danger", f"{where}/style")
 
     def confirm(self, confirm: Any, where: str) -> None:
@@ -261,12 +215,8 @@ class _Check:
 
     def bounds(self, element: Json, where: str) -> None:
         least, most = element.get("min_length"), element.get("max_length")
-        if least is not None and not 0 <= least <= 3000:
-            self.say("must be between 0 and 3000", f"{where}/min_length")
-        if most is not None and not 1 <= most <= 3000:
-            self.say("must be between 1 and 3000", f"{where}/max_length")
-        if least is not None and most is not None and least > most:
+        self.between(least, f"{where}/min_length", 0, 3000)
+        self.between(most, f"{where}/max_length", 1, 3000)
+        if isinstance(least, int) and isinstance(most, int) and least > most:
             self.say("min_length must not exceed max_length", where)
-        initial = element.get("initial_value")
-        if isinstance(initial, str) and len(initial) > (most or 3000):
-            self.say(f"must be less than {(most or 3000) + 1} characters", f"{where}/initial_value")
+        self.length(element.get("initial_value"), f"{where}/initial_value", most if isinstance(most, int) else 3000)

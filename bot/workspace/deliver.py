@@ -64,13 +64,12 @@ class Courier:
     Args:
         signing_secret: shared with the bot.
         ack_seconds: how long the bot may take; Slack's limit is 3.
-        wall_clock: seconds since 1970 for `X-Slack-Request-Timestamp`. It is the machine's time even where the story's
-            clock is moved, because the bot judges the age of a request by the machine's time too.
+        stamps: seconds since 1970, for `X-Slack-Request-Timestamp`.
     """
 
-    def __init__(self, signing_secret: str, ack_seconds: float, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, signing_secret: str, ack_seconds: float, stamps: Callable[[], float]) -> None:
         self._signer = SignatureVerifier(signing_secret)
-        self._ack_seconds, self._wall_clock = ack_seconds, wall_clock
+        self._ack_seconds, self._stamps = ack_seconds, stamps
         self._session: ClientSession | None = None
         self._sockets: list[web.WebSocketResponse] = []
         self._pending: dict[str, asyncio.Future[Json]] = {}
@@ -133,7 +132,7 @@ class Courier:
             raise ConnectionError("the workspace was not told the bot's request URL")
         if self._session is None:
             self._session = ClientSession(timeout=ClientTimeout(total=None))
-        stamp = str(int(self._wall_clock()))
+        stamp = str(int(self._stamps()))
         headers = {
             "Content-Type": "application/json" if kind == EVENT else "application/x-www-form-urlencoded",
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",

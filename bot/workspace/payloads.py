@@ -6,11 +6,12 @@ Source: Slack, "Slash commands", "block_actions payload", "View interaction payl
 
 import re
 
-from bot.workspace.api_chat import message_json
 from bot.workspace.api_directory import person_json, team_of
 from bot.workspace.api_views import view_json
 from bot.workspace.forms import View
-from bot.workspace.state import APP_ID, BOT_USER, TEAM_DOMAIN, Channel, Message, Person, State
+from bot.workspace.inputs import as_state, initial_state
+from bot.workspace.nouns import Channel, Message, Person
+from bot.workspace.state import APP_ID, BOT_USER, TEAM_DOMAIN, State
 from bot.workspace.text import Json, escape
 
 VERIFICATION_TOKEN = "deprecated"  # noqa: S105 - Slack's old way to verify, which nobody may trust; here to be ignored
@@ -61,15 +62,18 @@ def block_actions(state: State, person: Person, surface: Message | View, action:
     if isinstance(surface, View):
         return payload | {"container": {"type": "view", "view_id": surface.id}, "view": view_json(state, surface)}
     channel = state.channels[surface.channel]
+    values = initial_state(surface.blocks, {})
+    if action["action_id"] in values.get(action["block_id"], {}):
+        values[action["block_id"]][action["action_id"]] = as_state(action)
     container = {"type": "message", "message_ts": surface.ts, "channel_id": channel.id, "is_ephemeral": surface.ephemeral_to is not None}
     payload |= {
         "container": container | ({"thread_ts": surface.thread_ts} if surface.thread_ts else {}),
         "channel": {"id": channel.id, "name": _NAMES.get(channel.kind, channel.name)},
-        "state": {"values": {}},
+        "state": {"values": values},
         "response_url": origin + state.new_response_url(person.id, channel.id, surface),
     }
     if surface.ephemeral_to is None:
-        payload["message"] = message_json(state, surface, metadata=True)
+        payload["message"] = state.message_json(surface, metadata=True)
     return payload
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.workspace.api_chat import content
 from bot.workspace.arguments import Arguments, Refused
-from bot.workspace.state import BOT_USER, RESPONSE_LIFE, RESPONSE_USES, Message, State
+from bot.workspace.nouns import Message
+from bot.workspace.state import BOT_USER, RESPONSE_LIFE, RESPONSE_USES, State
 from bot.workspace.text import Json
 
 

@@ -62,7 +62,8 @@ class Server:
         method = request.match_info["method"]
         arguments = await _arguments(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        token = token if scheme == "Bearer" else str(arguments.pop("token", ""))
+        in_body = str(arguments.pop("token", ""))  # never kept: what is on record is shown to people
+        token = token if scheme == "Bearer" else in_body
         fault = self._faults.take(method)
         if isinstance(fault, Hang):
             self._state.tell(f"{method} hangs")

@@ -1,4 +1,4 @@
-"""What the workspace remembers: people, channels, groups, messages, views, triggers, and every call that was made.
+"""What the workspace remembers: who and what is in it, which triggers are open, and every call that was made.
 
 Invariant: every change goes through a method that tells those who wait for it; ids depend on names alone, so that two
 runs of a story read the same; a message timestamp is never given twice.
@@ -10,13 +10,14 @@ import time
 from base64 import b32encode
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2s
 from typing import Any
 
 from bot.workspace.forms import View
-from bot.workspace.text import Json, Reader, blocks_text, mrkdwn, text_object
+from bot.workspace.nouns import Channel, Group, Message, Person
+from bot.workspace.text import Json, Reader
 
 BOT_USER, BOT_ID, APP_ID, SLACKBOT = "U0SIGNALBOT", "B0SIGNALBOT", "A0SIGNALBOT", "USLACKBOT"
 TEAM_DOMAIN = "signalbox"
@@ -32,109 +33,6 @@ def wall_clock() -> datetime:
 def stable_id(prefix: str, name: str) -> str:
     """An id in Slack's form (`U…`, `C…`) that depends on the name alone."""
     return prefix + b32encode(blake2s(f"{prefix}{name}".encode(), digest_size=5).digest()).decode()
-
-
-@dataclass(slots=True)
-class Person:
-    """An account; its facts may be changed in the middle of a story (someone is deactivated)."""
-
-    id: str
-    handle: str
-    name: str
-    email: str | None
-    tz: str
-    guest: bool = False
-    bot: bool = False
-    deleted: bool = False
-    external: bool = False
-
-
-@dataclass(slots=True)
-class Channel:
-    """A conversation. `kind` is `channel`, `private`, `im` or `mpim`; `pins` are message timestamps."""
-
-    id: str
-    name: str
-    members: set[str]
-    kind: str = "channel"
-    pins: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Group:
-    """A user group (`S…`) and the ids of its members."""
-
-    id: str
-    handle: str
-    members: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button that a person can press.
-
-    Args:
-        text: visible label. action_id, block_id, value: as the bot set them.
-        element: the whole element. confirm: the text of its confirmation dialog, or None when it has none.
-    """
-
-    text: str
-    action_id: str
-    block_id: str
-    value: str | None
-    element: Json
-    confirm: str | None
-
-
-@dataclass(slots=True)
-class Message:
-    """A message as it stands now; an edit changes it in place.
-
-    Args:
-        ts, channel, user: as in Slack. thread_ts: the parent's ts, or None.
-        ephemeral_to: the only person who sees it, or None.
-        metadata: `{"event_type", "event_payload"}` or None.
-    """
-
-    ts: str
-    channel: str
-    user: str
-    text: str
-    blocks: list[Json]
-    state: "State" = field(repr=False)
-    thread_ts: str | None = None
-    ephemeral_to: str | None = None
-    metadata: Json | None = None
-    edited: bool = False
-
-    @property
-    def buttons(self) -> list[Button]:
-        """The buttons, from top to bottom."""
-        return buttons_of(self.blocks, self.state.reader())
-
-    def as_text(self, zone: str = "UTC") -> str:
-        """The message as plain readable text, for a reader in `zone` (IANA name)."""
-        reader = self.state.reader(zone)
-        return blocks_text(self.blocks, reader) if self.blocks else mrkdwn(self.text, reader)
-
-
-def buttons_of(blocks: list[Json], reader: Reader) -> list[Button]:
-    """The buttons in these blocks, from top to bottom."""
-    return [
-        Button(
-            text_object(element["text"], reader),
-            element["action_id"],
-            block["block_id"],
-            element.get("value"),
-            element,
-            " / ".join(text_object(element["confirm"][each], reader) for each in ("title", "text", "confirm", "deny"))
-            if element.get("confirm")
-            else None,
-        )
-        for block in blocks
-        for element in (block.get("accessory"), *(block.get("elements") or ()))
-        if isinstance(element, dict) and element.get("type") == "button"
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +128,7 @@ class State:
 
     def add_message(self, channel: str, user: str, text: str, blocks: list[Json], **more: Any) -> Message:
         """Post a message; blocks without an id get one, as in Slack."""
-        message = Message(self.ts(), channel, user, text, self.with_ids(blocks), self, **more)
+        message = Message(self.ts(), channel, user, text, self.with_ids(blocks), self.reader, **more)
         self.messages.append(message)
         where = self.names.get(channel, channel)
         seen = f"{where}, only to {self.names[message.ephemeral_to]}" if message.ephemeral_to else where
@@ -266,3 +164,18 @@ class State:
         path = f"/respond/{self.team}/{self.number()}"
         self.response_urls[path] = ResponseUrl(person, channel, self.now(), message)
         return path
+
+    def message_json(self, message: Message, *, metadata: bool = False) -> Json:
+        """A message as the Web API and the payloads show it."""
+        shown: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text, "team": self.team}
+        if message.user == BOT_USER:
+            shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        if message.blocks:
+            shown["blocks"] = message.blocks
+        if message.thread_ts:
+            shown["thread_ts"] = message.thread_ts
+        if message.edited:
+            shown["edited"] = {"user": message.user, "ts": message.ts}
+        if metadata and message.metadata:
+            shown["metadata"] = message.metadata
+        return shown

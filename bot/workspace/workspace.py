@@ -13,14 +13,15 @@ from typing import Any, Self, TypeVar
 
 from bot.workspace import payloads
 from bot.workspace.api import APP_TOKENS, BOT_TOKENS, SCOPES, mint, ours
-from bot.workspace.api_views import answer_submission, close_top
-from bot.workspace.arguments import Refused
+from bot.workspace.api_views import close_top
 from bot.workspace.deliver import EVENT, INTERACTIVE, SLASH, Courier, Exchange
 from bot.workspace.faults import Faults
-from bot.workspace.forms import NotSent, View, choice
-from bot.workspace.responses import say_back
+from bot.workspace.forms import NotSent, View
+from bot.workspace.inputs import as_state, choice
+from bot.workspace.nouns import Button, Channel, Group, Message, Person, buttons_of
 from bot.workspace.server import Server
-from bot.workspace.state import BOT_USER, SLACKBOT, Button, Call, Channel, Group, Message, Person, State, buttons_of, stable_id, wall_clock
+from bot.workspace.settle import settle
+from bot.workspace.state import BOT_USER, Call, State, stable_id, wall_clock
 from bot.workspace.text import Json, escape
 
 T = TypeVar("T")
@@ -38,6 +39,8 @@ class Workspace:
         team: the workspace's id.
         ack_seconds: how long the bot may take to acknowledge; Slack's limit is 3.
         should_escape: whether the slash command turns `@carla` into `<@U…|carla>` (the manifest's `should_escape`).
+        stamps: seconds since 1970 for `X-Slack-Request-Timestamp`. The machine's time by default, because Bolt judges the
+            age of a request by that; give the story's clock where the bot judges by its own.
 
     Raises:
         ValueError: a token that could be a real one.
@@ -54,6 +57,7 @@ class Workspace:
         team: str = "T0SIGNAL",
         ack_seconds: float = 3.0,
         should_escape: bool = True,
+        stamps: Callable[[], float] = time.time,
     ) -> None:
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self.bot_token = ours(bot_token, BOT_TOKENS) if bot_token else mint(BOT_TOKENS)
@@ -61,7 +65,7 @@ class Workspace:
         self.faults = Faults()
         self._should_escape = should_escape
         self._state = State(now or wall_clock, team, SCOPES if scopes is None else scopes)
-        self._courier = Courier(self.signing_secret, ack_seconds, time.time)
+        self._courier = Courier(self.signing_secret, ack_seconds, stamps)
         self._server = Server(self._state, self.faults, self._courier, self.bot_token, self.app_token)
 
     async def start(self, port: int = 0) -> None:
@@ -88,6 +92,11 @@ class Workspace:
     def calls(self) -> list[Call]:
         """Every Web API call and response URL post, oldest first."""
         return self._state.calls
+
+    @property
+    def request_url(self) -> str | None:
+        """Where deliveries go while no websocket is connected."""
+        return self._courier.request_url
 
     def aim(self, url: str) -> None:
         """Tell Slack the bot's request URL (on this machine); used while no websocket is connected."""
@@ -195,7 +204,7 @@ class Workspace:
         self._sees(person, surface)
         block_id, action = choice(surface.blocks, action_id, value, self._state.reader())
         if isinstance(surface, View) and action_id in surface.state.get(block_id, {}):
-            surface.state[block_id][action_id] = {key: chosen for key, chosen in action.items() if key not in {"action_id", "block_id"}}
+            surface.state[block_id][action_id] = as_state(action)
         return await self._act(person, surface, action, f"chooses {value!r}")
 
     async def shortcut(self, person: Person, callback_id: str) -> Exchange:
@@ -297,10 +306,9 @@ class Workspace:
     # ------------------------------------------------------------ inside
 
     def _inside(self, person: Person, channel: Channel) -> None:
+        # a deactivated account is not stopped here: its last click may still be under way, and the bot must see to it
         if person.id not in channel.members:
             raise LookupError(f"{person.name} is not in {self._state.names[channel.id]}")
-        if person.deleted:
-            raise LookupError(f"{person.name} is deactivated and cannot sign in")
 
     def _sees(self, person: Person, surface: Message | View) -> None:
         if isinstance(surface, View):
@@ -324,37 +332,8 @@ class Workspace:
     async def _send(self, kind: str, payload: Json, retry: int = 0) -> Exchange:
         exchange = await self._courier.deliver(kind, payload, retry)
         self._state.tell(f"the bot answered {kind}: {exchange.error or exchange.status} {exchange.body[:200]}".rstrip())
-        self._settle(exchange)
+        settle(self._state, exchange)
         return exchange
-
-    def _settle(self, exchange: Exchange) -> None:
-        """Do what Slack does with the answer to a delivery."""
-        payload = exchange.payload
-        match exchange.kind, payload.get("type"):
-            case "slash_commands", _:
-                self._settle_command(exchange)
-            case "interactive", "view_submission":
-                view = self._state.views.get(payload["view"]["id"])
-                if view is not None:
-                    answer_submission(self._state, view, exchange.answer)
-            case "interactive", _ if exchange.error:
-                self._notice(payload["user"]["id"], payload.get("channel", {}).get("id"), f"This didn't work: {exchange.error}")
-            case _:
-                pass
-
-    def _settle_command(self, exchange: Exchange) -> None:
-        person, channel, word = (exchange.payload[key] for key in ("user_id", "channel_id", "command"))
-        answer = exchange.answer
-        if answer is None:
-            self._notice(person, channel, f'{word} failed with the error "{exchange.error}"')
-        elif answer:
-            try:
-                say_back(self._state, person, channel, answer)
-            except Refused as refused:
-                self._notice(person, channel, f'{word} failed with the error "{refused.answer["error"]}"')
-
-    def _notice(self, person: str, channel: str | None, text: str) -> None:
-        self._state.add_message(channel or self._state.dm(person).id, SLACKBOT, text, [], ephemeral_to=person)
 
 
 def _pressed(button: Button) -> Json:

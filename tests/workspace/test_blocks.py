@@ -1,8 +1,14 @@
 """Block Kit limits: each refused case beside the allowed one that is nearest to it."""
 
+import copy
+from collections.abc import Iterator
+
 import pytest
 
 from bot.workspace.blocks import message_problems, view_problems
+from bot.workspace.inputs import initial_state
+from bot.workspace.state import State, wall_clock
+from bot.workspace.text import Reader, blocks_text
 
 
 def plain(length: int) -> dict:
@@ -119,3 +125,41 @@ def test_messages(allowed, refused, where):
 def test_views(allowed, refused):
     assert view_problems(allowed) == []
     assert view_problems(refused)
+
+
+EVERYTHING = [
+    section(fields=[plain(1)], accessory={"type": "static_select", "action_id": "s", "options": [option()], "initial_option": option()}),
+    {"type": "header", "text": plain(1)},
+    {"type": "context", "elements": [plain(1), {"type": "image", "image_url": "https://x.example", "alt_text": "x"}]},
+    actions(button(confirm=CONFIRM), {"type": "checkboxes", "action_id": "c", "options": [option()]}),
+    asks(min_length=1, max_length=5),
+    {**asks(), "element": {"type": "multi_static_select", "action_id": "m", "options": [option()], "max_selected_items": 2}},
+    {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]},
+    {"type": "image", "image_url": "https://x.example", "alt_text": "x"},
+    {"type": "markdown", "text": "x"},
+    {"type": "divider"},
+]
+JUNK = [None, 1, -1, "", "x", [], {}, [None], {"type": "x"}, True, ["x"], {"text": 1}]
+
+
+def places(part: object, path: tuple = ()) -> Iterator[tuple]:
+    yield path
+    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for key, value in inner:
+        yield from places(value, (*path, key))
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+def test_whatever_is_sent_is_refused_or_can_be_shown(junk):
+    assert message_problems(EVERYTHING) == []
+    state = State(wall_clock, "T0SIGNAL", frozenset())
+    for path in list(places(EVERYTHING)):
+        sent: dict = {"blocks": copy.deepcopy(EVERYTHING)}
+        inside = sent
+        for key in ("blocks", *path)[:-1]:
+            inside = inside[key]
+        inside[("blocks", *path)[-1]] = junk
+        if not message_problems(sent["blocks"]):
+            shown = state.with_ids(sent["blocks"])
+            blocks_text(shown, Reader())
+            initial_state(shown, {})

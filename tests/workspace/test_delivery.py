@@ -76,6 +76,16 @@ async def test_every_request_is_signed(ws, bot, carla, releases):
     assert not right.is_valid_request(bot.heard[0].body + b"&text=promote", bot.heard[0].headers)
 
 
+async def test_requests_are_stamped_by_the_machines_clock_or_by_the_one_given(ws, clock, bot, carla, releases):
+    async with Workspace(clock, stamps=lambda: clock().timestamp()) as moved:
+        moved.aim(ws.request_url)
+        await moved.event(moved.add_person("carla"), {"type": "app_home_opened"})
+    await ws.say(carla, releases, "/release status")
+    by_story, by_machine = (int(each.headers["X-Slack-Request-Timestamp"]) for each in bot.heard)
+    assert by_story == int(clock().timestamp())
+    assert by_machine != by_story
+
+
 async def test_a_click(ws, bot, otto, card):
     await ws.press(otto, card, "Approve")
     sent = heard(bot)
@@ -122,6 +132,17 @@ async def test_a_choice(ws, slack, bot, otto, releases):
     await slack.chat_postMessage(channel=releases.id, text="x", blocks=[{"type": "section", "text": plain("x"), "accessory": menu}])
     await ws.choose(otto, ws.messages(releases)[0], "more", "Details")
     assert heard(bot)["actions"][0]["selected_option"] == options[0]
+
+
+async def test_a_choice_in_a_message_is_in_its_state(ws, slack, bot, otto, releases):
+    options = [{"text": plain(each), "value": each} for each in ("staging", "production")]
+    menu = {"type": "static_select", "action_id": "environment", "options": options}
+    await slack.chat_postMessage(channel=releases.id, text="x", blocks=[{"type": "actions", "block_id": "where", "elements": [menu]}])
+    await ws.choose(otto, ws.messages(releases)[0], "environment", "production")
+    chosen = {"type": "static_select", "selected_option": options[1]}
+    assert heard(bot)["state"]["values"] == {"where": {"environment": chosen}}
+    with pytest.raises(LookupError, match="does not offer 'mars'"):
+        await ws.choose(otto, ws.messages(releases)[0], "environment", "mars")
 
 
 async def test_events(ws, bot, carla):

@@ -94,6 +94,14 @@ async def test_three_forms_stack_and_no_more(ws, slack, refused, trigger, opens,
     assert ws.modal(carla) is None
 
 
+async def test_a_new_form_takes_the_place_of_the_open_one(ws, slack, refused, opens, carla):
+    first, second = await opens(REASON, title="one"), await opens(REASON, title="two")
+    await slack.views_update(view_id=second["id"], view=form(REASON, title="still two"))
+    assert (await refused(slack.views_update(view_id=first["id"], view=form(REASON))))["error"] == "not_found"
+    await ws.close_modal(carla)
+    assert ws.modal(carla) is None
+
+
 async def test_an_update_keeps_what_was_typed_and_minds_the_hash(ws, slack, refused, opens, carla):
     view = await opens(REASON)
     ws.modal(carla).fill({"reason": "tests ok"})

@@ -9,6 +9,7 @@ CARD = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*api*"}},
     {"type": "actions", "elements": [{"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}]},
 ]
+LONG = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}]
 
 
 def other(ws, token):
@@ -93,6 +94,7 @@ async def test_posting_where_the_bot_is_and_where_it_is_not(ws, slack, refused, 
         ({"text": "x"}, {"text": ""}, "no_text"),
         ({"blocks": CARD, "text": "x"}, {"blocks": [{"type": "section"}], "text": "x"}, "invalid_blocks"),
         ({"text": "x"}, {"text": "x", "thread_ts": "1.2"}, "thread_not_found"),
+        ({"text": "x", "blocks": LONG * 4}, {"text": "x", "blocks": LONG * 5}, "msg_blocks_too_long"),
         (
             {"text": "x", "metadata": {"event_type": "card", "event_payload": {}}},
             {"text": "x", "metadata": {"event_type": "card"}},
