@@ -1,14 +1,17 @@
 """GitHub's own ways: tokens, rate limits, listings, webhooks (CMD-02, PRM-19, PRM-20, SEC-02)."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import jwt
 import pytest
+import yaml
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from bot.adapters.github import GitHubActions
+from bot.adapters.github import INPUTS, GitHubActions
 from bot.adapters.github_auth import AppAuth, TokenAuth
 from bot.adapters.github_wire import state
 from bot.adapters.transport import Limits, Transport
@@ -55,6 +58,17 @@ async def test_a_dispatch_carries_the_fixed_inputs_and_the_tag_and_nothing_else(
         "key": "CR-2026-1121-001.1",
     }
     assert fake.dispatches == [{"ref": "v1.4.0", "inputs": inputs, "return_run_details": True}]
+
+
+def test_the_workflow_in_the_documentation_takes_these_inputs_and_carries_the_key():
+    text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
+    workflow = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+    assert set(workflow[True]["workflow_dispatch"]["inputs"]) == set(INPUTS)  # YAML 1.1 reads `on` as true
+    assert workflow["run-name"].endswith("[signalbox ${{ inputs.key }}]")
+    rows = re.findall(r"`(completed)` with `(success|cancelled)` \| (\S+)", text)
+    assert len(rows) == 2
+    for status, conclusion, meaning in rows:
+        assert state(status, conclusion) == meaning
 
 
 @pytest.mark.parametrize("wanted", [order(workflow="other.yml"), order(repository="octo/other")], ids=["workflow", "repository"])
