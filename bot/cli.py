@@ -118,11 +118,11 @@ def init(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a first policy file: asks a few questions, or none with --defaults."""
-    from bot import starter
+    from bot import questions, starter
 
     if target.exists() and not overwrite:
         _stop(f"{target} is already there", ["give another name, or --overwrite to replace it"])
-    answers = starter.Answers() if defaults else starter.ask()
+    answers = starter.Answers() if defaults else questions.ask()
     try:
         target.write_text(starter.render(answers), encoding="utf-8")
     except OSError as error:
