@@ -4,9 +4,9 @@ Invariant: an approval counts only for the content that its giver saw, while it 
 and once for each person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from guards.authorization import allowed_roles, held_roles, who_may
+from guards.authorization import allowed_roles, held_roles, names, who_may
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import objection, reviewers
@@ -42,8 +42,12 @@ def counted(change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...]
         return facts.approvals
     if isinstance(content, Unread):
         return content
+    return _counted(facts.approvals, content, change, facts)
+
+
+def _counted(approvals: Sequence[Approval], content: Content, change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...] | Unread:
     found: dict[str, tuple[Approval, Person]] = {}
-    for approval in facts.approvals:
+    for approval in approvals:
         lasting = approval.at <= facts.at < approval.expires and approval.withdrawn is None
         if approval.verdict is not Verdict.APPROVED or not lasting or approval.content != content.hash:
             continue
@@ -80,62 +84,100 @@ def may_still_approve(change: Change, facts: Facts) -> tuple[Person, ...]:
 
 
 def approved(request: Request, facts: Facts) -> Decision:
-    """Whether the approvals that count now are enough for the environment of the change."""
+    """Whether the approvals that count now are enough for the environment of the change, and nobody rejected it."""
     change = facts.change
     if isinstance(change, Unread):
         return Unsure(change.what, change.why)
-    environment = request.environment or ""
+    environment = change.content.environment if isinstance(change, Change) else request.environment or ""
     rule = facts.policy.approval_rule(environment)
-    if rule.count == 0 and not rule.roles:
+    need = max(rule.count, 1) if rule.roles else rule.count
+    if need == 0:
         return Allow(f"the policy asks for no approval in {environment}")
     if not isinstance(change, Change):
-        return _short(0, rule.count, (), f"`{request.service}` in {environment}")
-    counting = counted(change, facts)
+        able = [p for p in who_may(Action.APPROVE, request.service, environment, facts) if p != request.by]
+        return _short(f"{request.service} {request.version} in {environment}", 0, need, able)
+    approvals, content = facts.approvals, content_now(change, facts)
+    if isinstance(approvals, Unread):
+        return Unsure(approvals.what, approvals.why)
+    if rejection := _rejection(approvals, change):
+        return rejection
+    if isinstance(content, Unread):
+        return Unsure(content.what, content.why)
+    counting = _counted(approvals, content, change, facts)
     if isinstance(counting, Unread):
         return Unsure(counting.what, counting.why)
     people = [person for _, person in counting]
-    if len(people) < rule.count:
-        return _moved(change, facts) or _short(len(people), rule.count, may_still_approve(change, facts), change.id)
-    roles = frozenset[Role]().union(*(held_roles(p, change.content.service, environment, facts)[0] for p in people))
-    if lacking := [role for role in rule.roles if role not in roles]:
-        able = [
-            p
-            for p in may_still_approve(change, facts)
-            if not held_roles(p, change.content.service, environment, facts)[0].isdisjoint(lacking)
-        ]
-        return Refuse(
-            Refusal.NOT_APPROVED,
-            f"Nobody who approved is {' or '.join(lacking)}; {environment} takes {', '.join(rule.roles)}.",
-            f"Ask {_names(able)} to approve.",
-        )
-    if people and frozenset(p.id for p in people) <= reviewers(facts):
-        return Refuse(
-            Refusal.SOLE_REVIEWER,
-            f"{_names(people)} already approved the code; a code reviewer never lets it into {environment} alone.",
-            f"Ask {_names(p for p in may_still_approve(change, facts) if p.id not in reviewers(facts))} to approve as well.",
-        )
-    return Allow(f"approved by {', '.join(p.name for p in people)}")
+    if len(people) < need:
+        return _moved(approvals, content, change) or _short(change.id, len(people), need, may_still_approve(change, facts))
+    return (
+        _roles_lacking(people, rule.roles, change, facts) or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
+    )
 
 
-def _short(have: int, need: int, able: Iterable[Person], what: str) -> Refuse:
-    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need} approvals.", f"Ask {_names(able)} to approve.")
+def _short(what: str, have: int, need: int, able: Sequence[Person]) -> Refuse:
+    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need} approvals.", _ask(able))
 
 
-def _moved(change: Change, facts: Facts) -> Refuse | None:
+def _rejection(approvals: Sequence[Approval], change: Change) -> Refuse | None:
+    """One rejection stops the change, however many approve (RSK-13)."""
+    for decision in approvals:
+        if decision.verdict is Verdict.REJECTED and decision.withdrawn is None:
+            return Refuse(
+                Refusal.REJECTED,
+                f"{decision.name} rejected {change.id}: {decision.rationale}",
+                f"Settle it with {decision.name}, then ask for a new change.",
+            )
+    return None
+
+
+def _moved(approvals: Sequence[Approval], now: Content, change: Change) -> Refuse | None:
     """When approvals are void because a part that they covered moved, say which part."""
-    now = content_now(change, facts)
-    if isinstance(now, Unread) or isinstance(facts.approvals, Unread) or not change.content.moved(now):
+    parts = change.content.moved(now)
+    given = any(a.verdict is Verdict.APPROVED and a.content == change.content.hash and a.withdrawn is None for a in approvals)
+    if not parts or not given:
         return None
-    if not any(a.verdict is Verdict.APPROVED and a.content == change.content.hash and a.withdrawn is None for a in facts.approvals):
-        return None
-    parts = " and ".join(change.content.moved(now))
     return Refuse(
         Refusal.APPROVAL_MOVED,
-        f"The {parts} moved after it was approved, so the approvals are void.",
+        f"The {' and '.join(parts)} moved after it was approved, so the approvals are void.",
         f"Cancel {change.id} and ask again, so that people approve what will go out.",
     )
 
 
-def _names(people: Iterable[Person]) -> str:
-    names = [p.name for p in people]
-    return " or ".join(names[:4]) + (f" ({len(names) - 4} more)" if len(names) > 4 else "") if names else "the owner of the policy file"
+def _roles_lacking(people: Sequence[Person], wanted: Sequence[Role], change: Change, facts: Facts) -> Refuse | Unsure | None:
+    """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
+    place = (change.content.service, change.content.environment)
+    told = [held_roles(person, *place, facts) for person in people]
+    held = frozenset[Role]().union(*(roles for roles, _ in told))
+    untold = frozenset[Role]().union(*(roles for _, roles in told))
+    unfilled = [role for role in wanted if role not in held]
+    lacking = [role for role in unfilled if role not in untold]
+    if not lacking:
+        return Unsure(f"the Slack groups that hold {', '.join(unfilled)}") if unfilled else None
+    able = [p for p in may_still_approve(change, facts) if not held_roles(p, *place, facts)[0].isdisjoint(lacking)]
+    return Refuse(
+        Refusal.NOT_APPROVED,
+        f"Nobody who approved is {' or '.join(lacking)}; {change.content.environment} takes {', '.join(wanted)}.",
+        _ask(able),
+    )
+
+
+def _reviewed_only(people: Sequence[Person], change: Change, facts: Facts) -> Refuse | Unsure | None:
+    """Somebody who did not review the code is among those who approved (SOD-03, SOD-04)."""
+    reviewed = reviewers(change, facts)
+    if isinstance(reviewed, Unread):
+        return Unsure(reviewed.what, reviewed.why)
+    if not reviewed.issuperset(p.id for p in people):
+        return None
+    return Refuse(
+        Refusal.SOLE_REVIEWER,
+        f"{_all(people)} already approved the code; a code reviewer never lets it into {change.content.environment} alone.",
+        _ask([p for p in may_still_approve(change, facts) if p.id not in reviewed]),
+    )
+
+
+def _ask(able: Sequence[Person]) -> str:
+    return f"Ask {names(able)} to approve." if able else "Nobody else may approve this: ask the owner of the policy file."
+
+
+def _all(people: Sequence[Person]) -> str:
+    return " and ".join(p.name for p in people)

@@ -6,9 +6,10 @@ Invariant: equality is judged on digests that were read, never on what somebody 
 import re
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Absent, Deployment, Facts, Request, Unread
+from guards.facts import Absent, Facts, Request, Unread
 
-RELEASE = re.compile(r"v(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
+_NUMBER = r"(0|[1-9][0-9]{0,8})"  # not \d, which takes the digits of every script
+RELEASE = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 _IDENTIFIERS = r"[0-9A-Za-z-]{1,40}(?:\.[0-9A-Za-z-]{1,40}){0,9}"
 VERSION = re.compile(rf"{RELEASE.pattern}(?:-{_IDENTIFIERS})?(?:\+{_IDENTIFIERS})?")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -34,19 +35,20 @@ def pinned(request: Request, facts: Facts) -> Decision:
 
 def same_artifact(request: Request, facts: Facts) -> Decision:
     """Whether the digest is the one registered, the one named, and the one that the environment before proved."""
-    for read in (facts.artifact, facts.registered, facts.before):
-        if isinstance(read, Unread):
-            return Unsure(read.what, read.why)
-    artifact = facts.artifact
-    if isinstance(artifact, Absent | Unread):
-        what = artifact.what if isinstance(artifact, Absent) else "such artifact"
+    artifact, first, below = facts.artifact, facts.registered, facts.before
+    if isinstance(artifact, Unread):
+        return Unsure(artifact.what, artifact.why)
+    if isinstance(first, Unread):
+        return Unsure(first.what, first.why)
+    if isinstance(below, Unread):
+        return Unsure(below.what, below.why)
+    if isinstance(artifact, Absent):
         return Refuse(
             Refusal.NO_ARTIFACT,
-            f"There is no {what}.",
+            f"There is no {artifact.what}.",
             "Check the version; if it is right, have CI build and publish it once.",
         )
-    first = facts.registered
-    if first and not isinstance(first, Unread) and (first.digest, first.commit) != (artifact.digest, artifact.commit):
+    if first and (first.digest, first.commit) != (artifact.digest, artifact.commit):
         return Refuse(
             Refusal.POINTER_MOVED,
             f"{artifact.version} named {short(first.digest)} at commit {first.commit[:12]} when it was first seen; "
@@ -59,16 +61,13 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
             f"You asked for {short(request.digest)}; {artifact.version} is {short(artifact.digest)}.",
             "Check which artifact you mean.",
         )
-    below = facts.before
-    if isinstance(below, Deployment) and below.digest != artifact.digest:
+    if below and below.digest != artifact.digest:
         return Refuse(
             Refusal.DIGEST_MISMATCH,
             f"{below.environment} ran {short(below.digest)} as {below.version}, you asked for {short(artifact.digest)}.",
             f"Promote the artifact to {below.environment} again, or have CI build a new version.",
         )
-    return Allow(
-        f"{artifact.version} is {short(artifact.digest)}" + (f", as in {below.environment}" if isinstance(below, Deployment) else "")
-    )
+    return Allow(f"{artifact.version} is {short(artifact.digest)}" + (f", as in {below.environment}" if below else ""))
 
 
 def short(digest: str) -> str:

@@ -3,8 +3,11 @@
 Invariant: the first guard of every command; when it does not allow, nothing else is told.
 """
 
+from collections.abc import Sequence
+from itertools import product
+
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Facts, Request, Stranger, Unread
+from guards.facts import Facts, Freeze, Request, Stranger, Unread
 from guards.policy import Action, Person, Role
 
 
@@ -55,22 +58,37 @@ def authorized(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.STRANGER, person.why, "Ask the owner of the policy file to add you, then try again.")
     if request.action is Action.READ:
         return Allow(f"{person.name} may read")
-    environments = request.freeze.environments if request.freeze else (request.environment,)
-    seen = [_in_place(request, person, environment, facts) for environment in environments]
+    seen = [_in_place(request.action, person, service, environment, facts) for service, environment in _places(request, facts)]
     return next((answer for answer in seen if not isinstance(answer, Allow)), seen[0])
 
 
-def _in_place(request: Request, person: Person, environment: str | None, facts: Facts) -> Decision:
-    place = f"{request.service} in {environment}" if request.service else f"{environment}"
-    service = facts.policy.services.get(request.service) if request.service else None
-    allowed = allowed_roles(request.action, environment, facts)
-    if not allowed or (service and service.actions is not None and request.action not in service.actions):
+def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
+    """Each service and environment that the request touches, at least one; a freeze touches its whole scope (FRZ-02)."""
+    freeze = request.freeze or facts.freeze
+    if not isinstance(freeze, Freeze):
+        return ((request.service, request.environment),)
+    return tuple(product(freeze.services or (None,), freeze.environments or (None,)))
+
+
+def _open(action: Action, service: str | None, facts: Facts) -> bool:
+    """Whether the action is switched on for a service of the policy file (CMD-09, CMD-16)."""
+    if service is None:
+        return True
+    known = facts.policy.services.get(service)
+    return known is not None and (known.actions is None or action in known.actions)
+
+
+def _in_place(action: Action, person: Person, service: str | None, environment: str | None, facts: Facts) -> Decision:
+    where = environment or "no environment"
+    place = f"{service} in {where}" if service else where
+    allowed = allowed_roles(action, environment, facts)
+    if not allowed or not _open(action, service, facts):
         return Refuse(
             Refusal.NO_POLICY,
-            f"The policy does not open `{request.action}` for {place}.",
+            f"The policy does not open `{action}` for {place}.",
             "It can be opened by a reviewed change of the policy file only.",
         )
-    held, untold = held_roles(person, request.service, environment, facts)
+    held, untold = held_roles(person, service, environment, facts)
     if mine := held.intersection(allowed):
         return Allow(f"{person.name} is {', '.join(sorted(mine))} for {place}")
     if lost := untold.intersection(allowed):
@@ -78,11 +96,14 @@ def _in_place(request: Request, person: Person, environment: str | None, facts: 
     return Refuse(
         Refusal.NOT_PERMITTED,
         f"{person.name} holds {', '.join(sorted(held - {Role.EVERYONE})) or 'no role'} for {place}; "
-        f"`{request.action}` takes {' or '.join(allowed)}.",
-        _ask(request, environment, facts),
+        f"`{action}` takes {' or '.join(allowed)}.",
+        f"Ask {names(able)}."
+        if (able := who_may(action, service, environment, facts))
+        else "Nobody holds such a role: change the policy file.",
     )
 
 
-def _ask(request: Request, environment: str | None, facts: Facts) -> str:
-    names = [p.name for p in who_may(request.action, request.service, environment, facts)]
-    return f"Ask {' or '.join(names[:4])}." if names else "Nobody holds such a role yet: change the policy file."
+def names(people: Sequence[Person]) -> str:
+    """People for sentences: `Ada or Grace`, at most four of them by name."""
+    more = f" ({len(people) - 4} more)" if len(people) > 4 else ""
+    return " or ".join(p.name for p in people[:4]) + more

@@ -40,10 +40,10 @@ def objection(person: Person, change: Change, facts: Facts) -> Refuse | Unsure |
     return None
 
 
-def reviewers(facts: Facts) -> frozenset[str]:
-    """Corporate ids of those who approved the code; whoever is unknown here cannot be an approver either."""
-    people = _people(facts.artifact, "reviewers", False, facts.policy)
-    return frozenset() if isinstance(people, Unread) else people
+def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
+    """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
+    required = facts.policy.approval_rule(change.content.environment).authors_known
+    return _people(facts.artifact, "reviewers", required, facts.policy)
 
 
 def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, policy: Policy) -> frozenset[str] | Unread:
@@ -55,12 +55,19 @@ def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, pol
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()
     known = {handle: identify(handle, policy) for handle in handles}
     if required and (lost := sorted(handle for handle, person in known.items() if person is None)):
-        return Unread(noun, f"{', '.join(lost)} is nobody in the policy file; add the login or address to a person there")
+        return Unread(noun, f"nobody in the policy file is {', '.join(lost)}; add the login or address to a person there")
     return frozenset(person.id for person in known.values() if person)
 
 
 def separated(request: Request, facts: Facts) -> Decision:
     """Whether the asker may take this part in the change; only approving is kept apart, asking is free."""
-    if request.action is not Action.APPROVE or not isinstance(request.by, Person) or not isinstance(facts.change, Change):
+    if request.action is not Action.APPROVE:
         return Allow("asking is open to authors")
-    return objection(request.by, facts.change, facts) or Allow(f"{request.by.name} neither asked for this nor wrote it")
+    person, change = request.by, facts.change
+    if isinstance(person, Unread):
+        return Unsure(person.what, person.why)
+    if isinstance(change, Unread):
+        return Unsure(change.what, change.why)
+    if not isinstance(person, Person) or not isinstance(change, Change):
+        return Allow("there is nobody, or no change, to keep apart")  # `authorized` and `undecided` turn these away
+    return objection(person, change, facts) or Allow(f"{person.name} neither asked for this nor wrote it")

@@ -194,9 +194,14 @@ class Freeze:
         blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not False)
         return placed and blocked and request.change_type not in self.passes
 
+    @property
+    def until(self) -> datetime:
+        """When it ends to count, UTC: lifted, or by itself."""
+        return min(self.end, self.lifted or self.end)
+
     def active(self, at: datetime) -> bool:
         """Whether it counts at a moment."""
-        return self.start <= at < self.end and (self.lifted is None or at < self.lifted)
+        return self.start <= at < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +248,12 @@ class Request:
     freeze: Freeze | None = None
 
 
+_NOT_ASKED = "nobody asked for it"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that was read for one judgement, stamped with one moment and frozen.
+    """Everything that was read for one judgement, stamped with one moment and frozen; what nobody read is `Unread`.
 
     Args:
         at: UTC; the only "now" that a guard knows.
@@ -256,7 +264,7 @@ class Facts:
         registered: what the version named when it was first seen; None when it is new (PRM-04).
         before: the newest success of this version in the environment before; None when there is none (PRM-01).
         running: what runs in the target now.
-        change: the change in question; Absent when the id names none.
+        change: the change in question; Absent when the id names none, None while there is none yet.
         approvals: decisions about the change.
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
@@ -268,13 +276,13 @@ class Facts:
     policy: Policy
     groups: Mapping[str, frozenset[str] | Unread] = field(default_factory=dict)
     people: Mapping[str, Person | Stranger | Unread] = field(default_factory=dict)
-    artifact: Artifact | Absent | Unread = Unread("the artifact", "nobody asked for it")
-    registered: Artifact | Unread | None = None
-    before: Deployment | Unread | None = None
-    running: Deployment | Unread | None = None
+    artifact: Artifact | Absent | Unread = Unread("the artifact", _NOT_ASKED)
+    registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
+    before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
+    running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)
     change: Change | Absent | Unread | None = None
-    approvals: tuple[Approval, ...] | Unread = ()
-    in_flight: Claim | Unread | None = None
-    duplicate: str | Unread | None = None
-    freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", "nobody asked for it")
+    approvals: tuple[Approval, ...] | Unread = Unread("the approvals", _NOT_ASKED)
+    in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
+    duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
+    freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None

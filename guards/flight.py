@@ -4,7 +4,7 @@ Invariant: the claim in the database is the truth; this guard reads it inside th
 """
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Change, Deployment, Facts, Request, Unread
+from guards.facts import Change, Facts, Request, Unread
 
 
 def _mine(facts: Facts) -> str | None:
@@ -16,6 +16,8 @@ def alone(request: Request, facts: Facts) -> Decision:
     held = facts.in_flight
     if isinstance(held, Unread):
         return Unsure(held.what, held.why)
+    if isinstance(facts.change, Unread):
+        return Unsure(facts.change.what, facts.change.why)
     if held and held.change != _mine(facts):
         return Refuse(
             Refusal.IN_FLIGHT,
@@ -27,17 +29,20 @@ def alone(request: Request, facts: Facts) -> Decision:
 
 def asked_once(request: Request, facts: Facts) -> Decision:
     """Whether the same version is neither asked for already nor running there already."""
-    for read in (facts.duplicate, facts.running):
-        if isinstance(read, Unread):
-            return Unsure(read.what, read.why)
-    if isinstance(facts.duplicate, str) and facts.duplicate != _mine(facts):
+    other, running = facts.duplicate, facts.running
+    if isinstance(other, Unread):
+        return Unsure(other.what, other.why)
+    if isinstance(running, Unread):
+        return Unsure(running.what, running.why)
+    if isinstance(facts.change, Unread):
+        return Unsure(facts.change.what, facts.change.why)
+    if other and other != _mine(facts):
         return Refuse(
             Refusal.ALREADY_REQUESTED,
-            f"{facts.duplicate} already asks for {request.service} {request.version} in {request.environment}.",
-            f"Follow that one, or cancel it: `/release cancel {facts.duplicate}`.",
+            f"{other} already asks for {request.service} {request.version} in {request.environment}.",
+            f"Follow that one, or cancel it: `/release cancel {other}`.",
         )
-    running = facts.running
-    if isinstance(running, Deployment) and running.version == request.version:
+    if running and running.version == request.version:
         return Refuse(
             Refusal.ALREADY_RUNNING,
             f"{request.environment} runs {request.service} {running.version} since {running.at:%Y-%m-%d %H:%M} UTC.",

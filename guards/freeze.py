@@ -15,12 +15,13 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
     held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
     if not held:
         return Allow(f"{request.environment} is not frozen")
-    last = max(held, key=lambda f: f.end)
+    last = max(held, key=lambda f: f.until)
     zone = facts.policy.zone_of(request.service)
-    others = f" ({len(held) - 1} more freeze{'s' if len(held) > 2 else ''} hold it too)" if len(held) > 1 else ""
+    others = f" (held by {len(held) - 1} more)" if len(held) > 1 else ""
     return Refuse(
         Refusal.FROZEN,
-        f"{request.environment} is frozen until {local(last.end, zone)} by {last.by_name} ({last.id}, {last.kind}): {last.reason}{others}",
+        f"{request.environment} is frozen until {local(last.until, zone)} "
+        f"by {last.by_name} ({last.id}, {last.kind}): {last.reason}{others}",
         "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
         until=next_slot(request, facts),
     )
@@ -31,14 +32,25 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
     freeze = request.freeze
     if freeze is None:
         return Refuse(Refusal.INCOMPLETE, "No freeze was described.", "Type `/release freeze` and fill in the form.")
-    words = {"reason": freeze.reason, "exit criteria": freeze.exit_criteria, "re-enable plan": freeze.plan, "approver": freeze.approver}
+    words = {
+        "services": "all" if freeze.services is None else "".join(freeze.services),
+        "environments": "".join(freeze.environments),
+        "reason": freeze.reason,
+        "exit criteria": freeze.exit_criteria,
+        "re-enable plan": freeze.plan,
+        "approver": freeze.approver,
+    }
     if lacking := [name for name, text in words.items() if not text.strip()]:
         return Refuse(Refusal.INCOMPLETE, f"The freeze lacks its {', '.join(lacking)}.", "Type `/release freeze` and fill in the form.")
     if freeze.end <= max(freeze.start, facts.at):
         return Refuse(
             Refusal.INCOMPLETE, "The freeze ends before it begins to count.", "Give an end that is later than its start and than now."
         )
-    kind = facts.policy.freeze_kinds[freeze.kind]
+    kind = facts.policy.freeze_kinds.get(freeze.kind)
+    if kind is None:
+        return Refuse(
+            Refusal.INCOMPLETE, f"The policy knows no freeze of kind {freeze.kind}.", f"Choose {' or '.join(facts.policy.freeze_kinds)}."
+        )
     if freeze.end - freeze.start > kind.maximum:
         days = kind.maximum.total_seconds() / 86400
         return Refuse(

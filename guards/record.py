@@ -4,26 +4,27 @@ Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
 """
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Approval, Change, Facts, Request, Unread, Verdict
+from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
 from guards.lifecycle import UNDECIDED, State
 from guards.policy import Person
 
 
-def _missing(facts: Facts) -> Refuse | Unsure | None:
-    if isinstance(facts.change, Unread):
-        return Unsure(facts.change.what, facts.change.why)
-    if not isinstance(facts.change, Change):
-        what = facts.change.what if facts.change else "such change"
-        return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
-    return None
+def _change(facts: Facts) -> Change | Refuse | Unsure:
+    """The change in question, or why there is none to judge."""
+    change = facts.change
+    if isinstance(change, Unread):
+        return Unsure(change.what, change.why)
+    if isinstance(change, Change):
+        return change
+    what = change.what if isinstance(change, Absent) else "such change"
+    return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
 
 
 def undecided(request: Request, facts: Facts) -> Decision:
     """Whether the change exists and people can still decide about it."""
-    if lost := _missing(facts):
-        return lost
-    change = facts.change
-    assert isinstance(change, Change)
+    change = _change(facts)
+    if not isinstance(change, Change):
+        return change
     if change.state not in UNDECIDED:
         return Refuse(
             Refusal.WRONG_STATE,
@@ -35,10 +36,9 @@ def undecided(request: Request, facts: Facts) -> Decision:
 
 def cancellable(request: Request, facts: Facts) -> Decision:
     """Whether the change can be taken back: before CI works on it, or when nobody knows whether CI does."""
-    if lost := _missing(facts):
-        return lost
-    change = facts.change
-    assert isinstance(change, Change)
+    change = _change(facts)
+    if not isinstance(change, Change):
+        return change
     if change.state in UNDECIDED | {State.UNKNOWN, State.TIMED_OUT}:
         return Allow(f"{change.id} is {change.state}")
     if change.state in {State.DISPATCHING, State.RUNNING}:
@@ -52,10 +52,9 @@ def cancellable(request: Request, facts: Facts) -> Decision:
 
 def as_seen(request: Request, facts: Facts) -> Decision:
     """Whether what was on the card is still what the change is."""
-    if lost := _missing(facts):
-        return lost
-    change = facts.change
-    assert isinstance(change, Change)
+    change = _change(facts)
+    if not isinstance(change, Change):
+        return change
     if request.seen is not None and request.seen != change.content.hash:
         return Refuse(
             Refusal.STALE_CARD, f"{change.id} has changed since this card was drawn.", "Look at its newest card, and decide there."
@@ -71,35 +70,39 @@ def reasoned(request: Request, facts: Facts) -> Decision:
 
 
 def undecided_by_asker(request: Request, facts: Facts) -> Decision:
-    """Whether this person has not decided yet: the second click of one person changes nothing (SOD-06)."""
-    if isinstance(facts.approvals, Unread):
-        return Unsure(facts.approvals.what, facts.approvals.why)
-    mine = _live(request, facts)
-    if (
-        mine
-        and mine.verdict is Verdict.APPROVED
-        and mine.expires > facts.at
-        and isinstance(facts.change, Change)
-        and mine.content == facts.change.content.hash
-    ):
-        return Refuse(
-            Refusal.ALREADY_DECIDED,
-            f"You approved this on {mine.at:%Y-%m-%d %H:%M} UTC; it counts once.",
-            "To take it back, use `/release withdraw`.",
-        )
+    """Whether no approval of this person counts yet: the second click of one person changes nothing (SOD-06).
+
+    An approval that ran out, or that was given to other content, may be given again.
+    """
+    change = _change(facts)
+    if not isinstance(change, Change):
+        return change
+    mine = _mine(request, facts)
+    if isinstance(mine, Unsure):
+        return mine
+    for approval in mine:
+        if approval.content == change.content.hash and facts.at < approval.expires:
+            return Refuse(
+                Refusal.ALREADY_DECIDED,
+                f"You approved this on {approval.at:%Y-%m-%d %H:%M} UTC; it counts once.",
+                "To take it back, use `/release withdraw`.",
+            )
     return Allow("no decision of theirs stands")
 
 
 def decided_by_asker(request: Request, facts: Facts) -> Decision:
     """Whether this person has an approval that can be withdrawn."""
-    if isinstance(facts.approvals, Unread):
-        return Unsure(facts.approvals.what, facts.approvals.why)
-    if _live(request, facts) is None:
+    mine = _mine(request, facts)
+    if isinstance(mine, Unsure):
+        return mine
+    if not mine:
         return Refuse(Refusal.ALREADY_DECIDED, "No approval of yours stands.", "Nothing is left to withdraw.")
     return Allow("an approval of theirs stands")
 
 
-def _live(request: Request, facts: Facts) -> Approval | None:
-    assert not isinstance(facts.approvals, Unread)
+def _mine(request: Request, facts: Facts) -> tuple[Approval, ...] | Unsure:
+    """The asker's approvals that were not withdrawn."""
+    if isinstance(facts.approvals, Unread):
+        return Unsure(facts.approvals.what, facts.approvals.why)
     by = request.by.id if isinstance(request.by, Person) else None
-    return next((a for a in facts.approvals if a.by == by and a.withdrawn is None), None)
+    return tuple(a for a in facts.approvals if a.by == by and a.verdict is Verdict.APPROVED and a.withdrawn is None)

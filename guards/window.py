@@ -6,6 +6,7 @@ Invariant: a doubtful minute is closed. A clock change that repeats or skips a w
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
 from zoneinfo import ZoneInfo
 
 from guards.decision import Allow, Decision, Refusal, Refuse
@@ -40,11 +41,9 @@ def applies(policy: Policy, window: Window, service: str | None, environment: st
     return environment in environments and (window.services is None or service is None or service in window.services)
 
 
-def gated(policy: Policy, environment: str) -> bool:
-    """Whether an environment opens by windows only: production always, others when a window names them (CF-18)."""
-    return environment in policy.production or any(
-        w.environments is not None and environment in w.environments for w in policy.windows.values()
-    )
+def gated(policy: Policy, service: str | None, environment: str) -> bool:
+    """Whether a place opens by windows only: production always, others when a window is about them (WIN-14, CF-18)."""
+    return environment in policy.production or any(applies(policy, window, service, environment) for window in policy.windows.values())
 
 
 def _instants(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -60,15 +59,14 @@ def _opening(name: str, window: Window, day: date, zone_name: str, closed: froze
     if (window.valid_from and day < window.valid_from) or (window.valid_to and day > window.valid_to):
         return None
     zone = ZoneInfo(zone_name)
-    last, until = (day, window.end) if window.end > window.start else (day + _DAY, window.end)
-    if last != day and Weekday.of(last) in closed:
-        until = time(0)
+    last = day if window.end > window.start else day + _DAY
+    until = time(0) if Weekday.of(last) in closed else window.end
     start, end = _instants(day, window.start, zone)[1], _instants(last, until, zone)[0]
     return Opening(name, start, end, zone_name) if start < end else None
 
 
 def openings(policy: Policy, service: str | None, environment: str, after: datetime, days: int) -> Iterator[Opening]:
-    """Openings of a place that end after a moment, day by day; those of one day in order of their start.
+    """Openings of a place that end after a moment, in order of their start.
 
     Args:
         policy: whose windows.
@@ -77,15 +75,17 @@ def openings(policy: Policy, service: str | None, environment: str, after: datet
         days: how many local days from `after` on are looked at.
     """
     closed = frozenset(policy.closed_weekdays)
-    mine = [(name, w, w.zone or policy.zone_of(service)) for name, w in policy.windows.items() if applies(policy, w, service, environment)]
-    for offset in range(-1, days + 1):
-        of_day = []
-        for name, window, zone in mine:
-            day = after.astimezone(ZoneInfo(zone)).date() + offset * _DAY
-            opening = _opening(name, window, day, zone, closed)
+
+    def of(name: str, window: Window) -> Iterator[Opening]:
+        zone = window.zone or policy.zone_of(service)
+        today = after.astimezone(ZoneInfo(zone)).date()
+        for offset in range(-1, days + 1):  # yesterday's may last past midnight
+            opening = _opening(name, window, today + offset * _DAY, zone, closed)
             if opening and opening.end > after:
-                of_day.append(opening)
-        yield from sorted(of_day, key=lambda o: (o.start, o.end))
+                yield opening
+
+    mine = [of(name, window) for name, window in policy.windows.items() if applies(policy, window, service, environment)]
+    yield from merge(*mine, key=lambda opening: opening.start)
 
 
 def open_now(policy: Policy, service: str | None, environment: str, at: datetime) -> Opening | None:
@@ -101,30 +101,27 @@ def next_slot(request: Request, facts: Facts) -> datetime | None:
     """
     environment = request.environment or ""
     freezes = () if isinstance(facts.freezes, Unread) else facts.freezes
-    holds = sorted((f.start, min(f.end, f.lifted or f.end)) for f in freezes if f.holds(request))
+    holds = sorted((f for f in freezes if f.holds(request)), key=lambda f: f.start)
 
     def thawed(moment: datetime) -> datetime:
-        for start, end in holds:
-            if start <= moment < end:
-                moment = end
+        for freeze in holds:
+            if freeze.active(moment):
+                moment = freeze.until
         return moment
 
-    if not gated(facts.policy, environment):
+    if not gated(facts.policy, request.service, environment):
         return thawed(facts.at)
-    best: datetime | None = None
     for opening in openings(facts.policy, request.service, environment, facts.at, HORIZON.days):
-        if best and opening.start >= best + 2 * _DAY:
-            break  # days in different zones overlap by less than two days: nothing earlier can follow
-        moment = thawed(max(opening.start, facts.at))
-        if moment < opening.end and (best is None or moment < best):
-            best = moment
-    return best
+        moment = thawed(max(opening.start, facts.at))  # never earlier for an opening that starts later: the first that fits is the answer
+        if moment < opening.end:
+            return moment
+    return None
 
 
 def in_window(request: Request, facts: Facts) -> Decision:
     """Whether the target may change at this moment."""
     environment = request.environment or ""
-    if not gated(facts.policy, environment):
+    if not gated(facts.policy, request.service, environment):
         return Allow(f"{environment} is open at all times")
     now = open_now(facts.policy, request.service, environment, facts.at)
     if now:

@@ -1,0 +1,192 @@
+"""The world in which every guard allows: each test changes one fact of it.
+
+Invariant: `REQUEST` with `FACTS` is allowed by every guard of a promotion, so a refusal is caused by the one changed fact.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from guards.content import Content
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
+from guards.lifecycle import State
+from guards.policy import (
+    Action,
+    ApprovalRule,
+    Blocked,
+    ChangeType,
+    Environment,
+    GitHubCI,
+    OciRegistry,
+    Person,
+    Policy,
+    Role,
+    RoleGrant,
+    Service,
+    Slack,
+    Weekday,
+    Window,
+)
+
+REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
+MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
+RAVI = Person(id="ravi@example.com", name="Ravi", slack=("U0RAVI",), github="ravi-r")  # release manager who reviewed the code
+QUINN = Person(id="quinn@example.com", name="Quinn", slack=("U0QUINN",))  # quality, by Slack group
+OTTO = Person(id="otto@example.com", name="Otto", slack=("U0OTTO",))  # owns api
+DANA = Person(id="dana@example.com", name="Dana", slack=("U0DANA",), github="Dana-D")  # developer who wrote it
+THEO = Person(id="theo@example.com", name="Theo", slack=("U0THEO",))  # tech lead of web only
+
+AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+"""A Tuesday, 12:00 in Berlin: the window is open."""
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+WEEKDAYS = Window(days=(Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU), start=time(10), end=time(16), owner=MARA.id)
+
+
+def _service(owner: Person, **more: Any) -> Service:
+    workflows = {"dev": "deploy.yml", "staging": "deploy.yml", "production": "deploy.yml"}
+    return Service(
+        repository="example/repo", channel="C0RELEASE", owners=(owner.id,), ci="actions", artifacts="images", coordinates="example/x",
+        workflows=workflows, **more,
+    )  # fmt: skip
+
+
+POLICY = Policy(
+    version=1,
+    zone="Europe/Berlin",
+    slack=Slack(teams=("T0EXAMPLE",), alerts="C0ALERTS"),
+    environments=(Environment(name="dev"), Environment(name="staging", aliases=("stg",)), Environment(name="production", production=True)),
+    services={
+        "api": _service(OTTO),
+        "web": _service(THEO, chain=("staging", "production"), zone="America/New_York", actions=(Action.APPROVE, Action.CANCEL)),
+    },
+    people=(REMY, MARA, RAVI, QUINN, OTTO, DANA, THEO),
+    roles={
+        Role.RELEASE_CAPTAIN: (RoleGrant(people=(REMY.id,)),),
+        Role.RELEASE_MANAGER: (RoleGrant(people=(MARA.id, RAVI.id)),),
+        Role.QA: (RoleGrant(groups=("S0QUALITY",)),),
+        Role.DEVELOPER: (RoleGrant(people=(DANA.id,), environments=("dev", "staging")),),
+        Role.TECH_LEAD: (RoleGrant(people=(THEO.id,), services=("web",)),),
+    },
+    allow={
+        Action.PROMOTE: {
+            "dev": (Role.EVERYONE,),
+            "staging": (Role.DEVELOPER, Role.RELEASE_CAPTAIN),
+            "production": (Role.RELEASE_CAPTAIN, Role.QA),
+        },
+        Action.APPROVE: {"production": (Role.RELEASE_MANAGER, Role.QA, Role.SERVICE_OWNER, Role.TECH_LEAD)},
+        Action.CANCEL: {"production": (Role.RELEASE_CAPTAIN,), "staging": ()},
+        Action.FREEZE: {"staging": (Role.RELEASE_MANAGER, Role.TECH_LEAD), "production": (Role.RELEASE_MANAGER,)},
+        Action.LIFT: {"production": (Role.RELEASE_MANAGER,)},
+    },
+    windows={"weekdays": WEEKDAYS},
+    approvals={"production": ApprovalRule(count=1, authors_known=True)},
+    ci={"actions": GitHubCI(kind="github")},
+    artifacts={"images": OciRegistry(kind="oci", url="https://registry.example.com")},
+)
+
+
+def policy(**sections: Any) -> Policy:
+    """The policy with other sections, checked anew."""
+    return Policy(**{name: getattr(POLICY, name) for name in Policy.model_fields} | sections)
+
+
+def two_of(*roles: Role, count: int = 2) -> Policy:
+    """The policy with more approvals for production."""
+    return policy(approvals={"production": ApprovalRule(count=count, roles=roles, authors_known=True)})
+
+
+ARTIFACT = Artifact(
+    service="api",
+    version="v1.4.0",
+    digest="sha256:" + "1f" * 32,
+    commit="9fceb02d0ae598e95dc970b74767f19372d61af8",
+    authors=frozenset({"dana-d"}),
+    reviewers=frozenset({"RAVI-R"}),
+)
+OTHER_DIGEST = "sha256:" + "9c" * 32
+OTHER_COMMIT = "0" * 40
+STAGED = Deployment("api", "staging", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, AT - DAY)
+RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
+
+
+def content(under: Policy = POLICY, **parts: Any) -> Content:
+    """What an approver saw."""
+    seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, False, under.hash)
+    return replace(seen, **parts)
+
+
+def change(under: Policy = POLICY, **parts: Any) -> Change:
+    """Remy's change of api to production."""
+    return replace(Change("CR-2026-1124-001", content(under), State.AWAITING, REMY.id, REMY.name, AT - HOUR), **parts)
+
+
+def approval(by: Person = MARA, under: Policy = POLICY, **parts: Any) -> Approval:
+    """An approval given half an hour ago, good for a day."""
+    given = AT - HOUR / 2
+    return replace(
+        Approval(
+            by.id,
+            by.name,
+            frozenset({Role.RELEASE_MANAGER}),
+            Verdict.APPROVED,
+            "smoke tests are green",
+            content(under).hash,
+            given,
+            given + DAY,
+        ),
+        **parts,
+    )
+
+
+def freeze(**parts: Any) -> Freeze:
+    """A freeze of production that holds now, for an hour more."""
+    whole = Freeze(
+        id="FRZ-2026-1124-001", kind="holiday", blocks=(Blocked.DEPLOYMENTS,), passes=(ChangeType.EMERGENCY,), services=None,
+        environments=("production",), start=AT - DAY, end=AT + HOUR, reason="quarter end", exit_criteria="the books are closed",
+        plan="promote what waits", by=MARA.id, by_name=MARA.name, approver=OTTO.id,
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
+def facts(under: Policy = POLICY, **parts: Any) -> Facts:
+    """Everything was read, and nothing speaks against it."""
+    read = Facts(
+        at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people={p.id: p for p in under.people}, artifact=ARTIFACT,
+        registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
+        duplicate=None, freezes=(),
+    )  # fmt: skip
+    return replace(read, **parts)
+
+
+def request(**parts: Any) -> Request:
+    """Remy promotes api to production."""
+    asked = Request(action=Action.PROMOTE, by=REMY, service="api", environment="production", version="v1.4.0", migration=False)
+    return replace(asked, **parts)
+
+
+def built(under: Policy = POLICY, **parts: Any) -> Facts:
+    """The same with other parts of the artifact."""
+    return facts(under, artifact=replace(ARTIFACT, **parts))
+
+
+REQUEST, FACTS, CHANGE, FREEZE = request(), facts(), change(), freeze()
+
+Expected = type[Allow] | type[Unsure] | Refusal
+
+
+def said(decision: Decision) -> Expected:
+    """A decision without its sentences: Allow, Unsure or the code of the refusal."""
+    return decision.code if isinstance(decision, Refuse) else type(decision)
+
+
+def told(decision: Decision) -> tuple[str, ...]:
+    """What a person reads: why; what to do; from when on."""
+    match decision:
+        case Allow(why):
+            return (why,)
+        case Unsure(missing, why):
+            return (f"could not read {missing}", why)
+        case Refuse(_, why, remedy, until):
+            return (why, remedy, f"from {until:%a %Y-%m-%d %H:%M} UTC") if until else (why, remedy)
