@@ -49,14 +49,22 @@ class Doors:
     Args:
         bolt: the listeners.
         signing_secret: Slack's; None in Socket Mode, where `/slack/events` does not exist.
-        ci: route name → CI, for callbacks.
+        ci: route → name in the policy and CI, for callbacks.
         inbox: where callbacks are remembered.
         clock: to judge the age of requests.
         health: for the health routes.
+        ring: says that there is something to carry out.
     """
 
     def __init__(
-        self, bolt: AsyncApp, signing_secret: str | None, ci: Mapping[str, CI], inbox: Inbox, clock: Clock, health: Health
+        self,
+        bolt: AsyncApp,
+        signing_secret: str | None,
+        ci: Mapping[str, tuple[str, CI]],
+        inbox: Inbox,
+        clock: Clock,
+        health: Health,
+        ring: Callable[[], None],
     ) -> None:
         self._bolt = bolt
         self._verifier = SignatureVerifier(signing_secret, clock=_Time(clock)) if signing_secret else None
@@ -64,6 +72,7 @@ class Doors:
         self._inbox = inbox
         self._clock = clock
         self._health = health
+        self._ring = ring
 
     def app(self) -> web.Application:
         """The application for the public port."""
@@ -114,12 +123,11 @@ class Doors:
         return await self._heard(request, f"ci/{request.match_info['name']}")
 
     async def _heard(self, request: web.Request, route: str) -> web.StreamResponse:
-        ci = self._ci.get(route)
-        if ci is None:
+        if route not in self._ci:
             return web.json_response({"error": "no such CI"}, status=404)
+        name, ci = self._ci[route]
         headers = {key.lower(): value for key, value in request.headers.items()}
         heard = ci.hear(headers, await request.read(), self._clock.now())
-        name = route.partition("/")[2] or route
         if isinstance(heard, Forged):
             log.warning("callback forged", ci=name, why=heard.why)
             return _turned_away("webhook", "forged", 401)
@@ -134,6 +142,7 @@ class Doors:
             except StorageError:
                 return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
             RECEIVED.labels("reported", "new" if new else "again").inc()
+            self._ring()
         return web.json_response({"ok": True}, status=202)
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,10 +35,12 @@ class Intake:
         client: with the bot's token.
         inbox: where deliveries are remembered.
         signing_secret: for Bolt's own bookkeeping; the signature is checked before Bolt in `bot/web.py`.
+        ring: says that there is something to carry out.
     """
 
-    def __init__(self, client: AsyncWebClient, inbox: Inbox, signing_secret: str) -> None:
+    def __init__(self, client: AsyncWebClient, inbox: Inbox, signing_secret: str, ring: Callable[[], None]) -> None:
         self._inbox = inbox
+        self._ring = ring
         self._client = client
         self.bolt = AsyncApp(
             client=client,
@@ -102,6 +104,7 @@ class Intake:
             await ack(BUSY) if asked.text is not None else await ack({"response_action": "errors", "errors": {}})
             return
         RECEIVED.labels("asked", "new" if new else "again").inc()
+        self._ring()
         log.info("delivery remembered", correlation=correlation, new=new, word=asked.word or "typed")
         await ack()
 
