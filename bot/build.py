@@ -17,7 +17,8 @@ from bot.adapters.directory import SlackDirectory
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
-from bot.adapters.registry import Login, OciArtifacts
+from bot.adapters.registry import OciArtifacts
+from bot.adapters.registry_auth import Login
 from bot.adapters.transport import Transport
 from bot.health import Health, Probe
 from bot.log import log
