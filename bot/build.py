@@ -92,7 +92,7 @@ class House:
         """
         self.health.stopping = True
         if self._socket:
-            await self._socket.close_async()
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
         await self._runners[0].cleanup()
         self.scheduler.stop()
         await self.inbox.close()
@@ -104,13 +104,20 @@ class House:
         log.info("stopped")
 
 
-async def build(settings: Settings, policy: Policy, clock: Clock | None = None) -> House:
+async def build(
+    settings: Settings,
+    policy: Policy,
+    clock: Clock | None = None,
+    ci: Mapping[str, CI] | None = None,
+    sources: Mapping[str, Artifacts] | None = None,
+) -> House:
     """Build the bot; nothing listens or works until `start`.
 
     Args:
         settings: from the environment.
         policy: from the policy file.
         clock: another clock, for tests and the demo.
+        ci, sources: other neighbours by their names in the policy, for tests.
 
     Raises:
         StorageError: the database is not at this program's schema, or does not answer.
@@ -122,10 +129,11 @@ async def build(settings: Settings, policy: Policy, clock: Clock | None = None) 
     transport = Transport()
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
     client = _slack(settings, session)
-    remembered = inbox.Inbox(store)
-    ci = _ci(settings, policy, transport, clock)
+    remembered = inbox.Inbox(store, clock.now)
+    ci = _ci(settings, policy, transport, clock) if ci is None else ci
+    sources = _sources(settings, policy, transport, clock) if sources is None else sources
     chat = SlackChat(client, session)
-    gather = Gather(policy, store, SlackDirectory(client), _sources(settings, policy, transport, clock), clock)
+    gather = Gather(policy, store, SlackDirectory(client), sources, clock)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 

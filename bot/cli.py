@@ -177,7 +177,7 @@ def docs(
 def serve(policy: PolicyOption = None) -> None:
     """Run the bot until it is told to stop; it does not start with an invalid policy or setting."""
     settings, read = _ready(policy)
-    from bot.serve import run  # type: ignore[import-not-found]
+    from bot.serve import run
 
     run(settings, read)
 
@@ -271,7 +271,7 @@ def export(
 def upgrade() -> None:
     """Bring the database to this version's tables; safe to repeat."""
     settings = _settings()
-    from storage.database import upgrade as run  # type: ignore[import-not-found]
+    from storage.migrations import upgrade as run
 
     run(settings.database_url.get_secret_value())
     typer.echo("The database is up to date.")

@@ -61,6 +61,8 @@ class Pump(Generic[R]):
         self._at_work: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
+        self.resting = asyncio.Event()
+        """Set while the last look found nothing to take and nothing is at work."""
 
     def start(self) -> None:
         """Begin to take rows."""
@@ -69,6 +71,7 @@ class Pump(Generic[R]):
 
     def ring(self) -> None:
         """There may be rows."""
+        self.resting.clear()
         self._bell.set()
 
     async def drain(self, seconds: float) -> None:
@@ -105,6 +108,8 @@ class Pump(Generic[R]):
                 task.add_done_callback(self._done)
             if len(rows) == free:
                 self.ring()
+            elif not self._at_work and not self._bell.is_set():
+                self.resting.set()
 
     async def _one(self, row: R) -> None:
         await self._carry(row)
@@ -141,6 +146,15 @@ class Workers:
         """Finish what is at work, first the deliveries, then the messages that they wrote."""
         await self.inbox.drain(seconds)
         await self.outbox.drain(seconds)
+
+    async def quiet(self) -> None:
+        """Wait until everything that is due now is done; what waits for a later moment is not waited for."""
+        while True:
+            for pump in (self.inbox, self.outbox):
+                pump.ring()
+                await pump.resting.wait()
+            if self.inbox.resting.is_set():
+                return
 
     async def tick(self) -> None:
         """Fire due timers into the inbox, and look for rows that others left (TRN-22, OPS-09)."""

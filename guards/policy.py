@@ -264,7 +264,7 @@ class Limits(Section):
 
     run: Duration = Field(default=timedelta(minutes=60), description="A CI run that is not over by then is timed out.")
     look_again: Duration = Field(default=timedelta(seconds=30), description="How often an unfinished run is looked up when CI is silent.")
-    absent: Duration = Field(default=timedelta(minutes=5), description="How long an order with unknown outcome is looked for.")
+    absent: Duration = Field(default=timedelta(minutes=10), description="How long an order with unknown outcome is looked for.")
     request: Duration = Field(default=timedelta(days=7), description="A change that is neither approved nor dispatched by then expires.")
 
 

@@ -94,8 +94,8 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     """
     change = changes.by_key(tx, run.key) if run.key else changes.by_run(tx, run.run, _served_by(by, facts))
     change = changes.lock(tx, change.id) if change else None
-    if change is None or (run.key and run.key != key_of(change)):
-        return None
+    if change is None or (run.key and run.key != key_of(change)) or (run.commit and run.commit != change.content.commit):
+        return None  # a title can be written by anybody, the commit that it runs at cannot
     state = _STATES[run.state]
     if state not in MOVES[change.state] or (change.state is state):
         if change.state is State.RUNNING and state is State.RUNNING and change.run != run.run:
