@@ -10,7 +10,7 @@ from storage.database import Tx, insert
 from storage.tables import ClaimRow, table
 
 _T = table(ClaimRow)
-_TAKE = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["service", "environment"]))
+_TAKE = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["service", "environment"]).returning(_T.c.key))
 _HELD = select(_T.c.key, _T.c.change, _T.c.at).where(_T.c.service == bindparam("service"), _T.c.environment == bindparam("environment"))
 _RELEASE = _T.delete().where(_T.c.key == bindparam("which"))
 
@@ -25,7 +25,7 @@ def take(tx: Tx, service: str, environment: str, claim: Claim) -> bool:
         Conflict: the same key or change holds another place, or there is no such change.
     """
     values = {"service": service, "environment": environment, "key": claim.key, "change": claim.change, "at": claim.at}
-    return tx.run(_TAKE, values).rowcount == 1
+    return tx.run(_TAKE, values).one_or_none() is not None
 
 
 def held(tx: Tx, service: str, environment: str) -> Claim | None:

@@ -24,7 +24,7 @@ BATCH = 256
 
 _T = table(InboxRow)
 _C = _T.c
-_PUT = insert(_T, lambda new: new.values(state="open", attempts=0).on_conflict_do_nothing(index_elements=["key"]))
+_PUT = insert(_T, lambda new: new.values(state="open", attempts=0).on_conflict_do_nothing(index_elements=["key"]).returning(_C.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def remember(tx: Tx, delivery: Delivery, at: datetime) -> bool:
 
 
 def _remember(tx: Tx, rows: list[dict[str, Any]]) -> list[bool]:
-    return [tx.run(_PUT, row).rowcount == 1 for row in rows]
+    return [tx.run(_PUT, row).one_or_none() is not None for row in rows]
 
 
 class Inbox:

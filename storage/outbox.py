@@ -99,13 +99,15 @@ _OPEN = sa.text("outbox.state IN ('pending', 'sending')")  # as text: bound valu
 _NOW = bindparam("now", type_=_C.due.type)
 _other = _T.alias("other")
 _o = _other.c
-# what stands in the way in the same lane: one that is on its way, or one before that is due or was tried
+# What stands in the way in the same lane: a message on its way, or one before it that is due or was tried. A message whose sender died
+# goes before those that wait, or the two would wait for each other.
 _BEFORE = exists().where(
     _o.lane == _C.lane,
+    _o.id != _C.id,
     sa.text("other.state IN ('pending', 'sending')"),
     or_(
-        and_(_o.id != _C.id, _o.state == "sending", _o.until > _NOW),
-        and_(_o.id < _C.id, or_(_o.state == "sending", _o.attempts > 0, _o.due <= _NOW)),
+        and_(_o.state == "sending", or_(_C.state == "pending", _o.id < _C.id, _o.until > _NOW)),
+        and_(_C.state == "pending", _o.id < _C.id, or_(_o.attempts > 0, _o.due <= _NOW)),
     ),
 )
 _TAKE = (
