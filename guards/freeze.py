@@ -17,11 +17,11 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         return Allow(f"{request.environment} is not frozen")
     last = max(held, key=lambda f: f.until)
     zone = facts.policy.zone_of(request.service)
-    others = f" (held by {len(held) - 1} more)" if len(held) > 1 else ""
+    others = f" and {len(held) - 1} more" if len(held) > 1 else ""
     return Refuse(
         Refusal.FROZEN,
         f"{request.environment} is frozen until {local(last.until, zone)} "
-        f"by {last.by_name} ({last.id}, {last.kind}): {last.reason}{others}",
+        f"by {last.by_name} ({last.id}, {last.kind}){others}: {last.reason}",
         "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
         until=next_slot(request, facts),
     )

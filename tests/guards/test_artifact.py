@@ -1,0 +1,180 @@
+"""The version names one artifact, the same as at first sight and as in the environment before (PRM-02, -04, -06, -07, NAM-04)."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from guards.artifact import DIGEST, pinned, same_artifact, short
+from guards.decision import Allow, Refusal, Unsure
+from guards.facts import Absent, Facts, Request, Unread
+from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, facts, request, said, told
+
+MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)
+RETAGGED = replace(ARTIFACT, commit=OTHER_COMMIT)
+GONE = Absent("artifact of api v1.4.0")
+UNREAD = Unread("the artifact registry", "no answer within 5 s")
+
+
+def version(text: str | None, environment: str = "production") -> Request:
+    return request(version=text, environment=environment)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(version("v1.4.0"), Allow, id="a release"),
+        pytest.param(version("v0.0.0"), Allow, id="zeros"),
+        pytest.param(version("v10.20.30"), Allow, id="numbers of two digits"),
+        pytest.param(version("v123456789.0.0"), Allow, id="a number of nine digits"),
+        pytest.param(version("v1234567890.0.0"), Refusal.FLOATING_REFERENCE, id="a number of ten digits"),
+        pytest.param(version("v01.4.0"), Refusal.FLOATING_REFERENCE, id="a leading zero"),
+        pytest.param(version("v1.4"), Refusal.FLOATING_REFERENCE, id="two numbers"),
+        pytest.param(version("1.4.0"), Refusal.FLOATING_REFERENCE, id="no v"),
+        pytest.param(version("v1.4.0 "), Refusal.FLOATING_REFERENCE, id="a space behind it"),
+        pytest.param(version("v1.4.0\n"), Refusal.FLOATING_REFERENCE, id="a line end behind it"),
+        pytest.param(version("v1x4.0"), Refusal.FLOATING_REFERENCE, id="a letter for the dot"),
+        pytest.param(version("v1.4.\u0661"), Refusal.FLOATING_REFERENCE, id="a digit of another script"),
+        pytest.param(version("latest"), Refusal.FLOATING_REFERENCE, id="latest"),
+        pytest.param(version("main", "dev"), Refusal.FLOATING_REFERENCE, id="a branch, in dev too"),
+        pytest.param(version(None), Refusal.FLOATING_REFERENCE, id="nothing"),
+        pytest.param(version("v1.4.0-rc.1"), Refusal.PRE_RELEASE, id="a release candidate to production"),
+        pytest.param(version("v1.4.0-rc.1", "staging"), Allow, id="a release candidate to staging"),
+        pytest.param(version("v1.4.0+build.7"), Refusal.PRE_RELEASE, id="build metadata to production"),
+        pytest.param(version("v1.4.0+build.7", "staging"), Allow, id="build metadata to staging"),
+        pytest.param(version("v1.4.0-rc.1+build.7.sha.a1b2c3d", "staging"), Allow, id="both to staging"),
+        pytest.param(version("v1.4.0-", "staging"), Refusal.FLOATING_REFERENCE, id="an empty pre-release part"),
+        pytest.param(version("v1.4.0-rc..1", "staging"), Refusal.FLOATING_REFERENCE, id="an empty identifier"),
+        pytest.param(version("v1.4.0-rc_1", "staging"), Refusal.FLOATING_REFERENCE, id="a character that is none"),
+        pytest.param(version("v1.4.0-" + "a" * 40, "staging"), Allow, id="an identifier of 40 characters"),
+        pytest.param(version("v1.4.0-" + "a" * 41, "staging"), Refusal.FLOATING_REFERENCE, id="an identifier of 41 characters"),
+        pytest.param(version("v1.4.0-" + ".".join("a" * 10), "staging"), Allow, id="ten identifiers"),
+        pytest.param(version("v1.4.0-" + ".".join("a" * 11), "staging"), Refusal.FLOATING_REFERENCE, id="eleven identifiers"),
+    ],
+)
+def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
+    assert said(pinned(asked, FACTS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(REQUEST, FACTS, Allow, id="the same everywhere"),
+        pytest.param(REQUEST, facts(registered=None), Allow, id="seen for the first time"),
+        pytest.param(REQUEST, facts(before=None), Allow, id="nothing before"),
+        pytest.param(REQUEST, facts(artifact=GONE), Refusal.NO_ARTIFACT, id="nobody built it"),
+        pytest.param(REQUEST, facts(artifact=MOVED, before=None), Refusal.POINTER_MOVED, id="another digest than at first sight"),
+        pytest.param(REQUEST, facts(artifact=RETAGGED), Refusal.POINTER_MOVED, id="another commit than at first sight"),
+        pytest.param(request(digest=ARTIFACT.digest), FACTS, Allow, id="the digest that was named"),
+        pytest.param(request(digest=OTHER_DIGEST), FACTS, Refusal.DIGEST_MISMATCH, id="another digest was named"),
+        pytest.param(REQUEST, facts(before=replace(STAGED, digest=OTHER_DIGEST)), Refusal.DIGEST_MISMATCH, id="staging ran another digest"),
+        pytest.param(REQUEST, facts(artifact=UNREAD), Unsure, id="the registry could not be read"),
+        pytest.param(REQUEST, facts(registered=UNREAD), Unsure, id="the first sight could not be read"),
+        pytest.param(REQUEST, facts(before=UNREAD), Unsure, id="the environment before could not be read"),
+        pytest.param(REQUEST, facts(artifact=GONE, before=UNREAD), Unsure, id="nobody built it, and something is unread"),
+    ],
+)
+def test_when_it_is_the_same_artifact(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(same_artifact(asked, known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "sentence"),
+    [
+        pytest.param(REQUEST, FACTS, snapshot(("v1.4.0 is sha256:1f1f1f1f1f1f…, as in staging",)), id="allowed"),
+        pytest.param(REQUEST, facts(before=None), snapshot(("v1.4.0 is sha256:1f1f1f1f1f1f…",)), id="nothing before"),
+        pytest.param(
+            REQUEST,
+            facts(artifact=GONE),
+            snapshot(("There is no artifact of api v1.4.0.", "Check the version; if it is right, have CI build and publish it once.")),
+            id="nobody built it",
+        ),
+        pytest.param(
+            REQUEST,
+            facts(artifact=replace(MOVED, commit=OTHER_COMMIT)),
+            snapshot(
+                (
+                    "v1.4.0 was sha256:1f1f1f1f1f1f… at commit 9fceb02d0ae5 when it was first seen; now it is sha256:9c9c9c9c9c9c… at 000000000000.",
+                    "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
+                )
+            ),
+            id="moved",
+        ),
+        pytest.param(
+            request(digest=OTHER_DIGEST),
+            FACTS,
+            snapshot(("You asked for sha256:9c9c9c9c9c9c…; v1.4.0 is sha256:1f1f1f1f1f1f….", "Check which artifact you mean.")),
+            id="another digest was named",
+        ),
+        pytest.param(
+            REQUEST,
+            facts(before=replace(STAGED, digest=OTHER_DIGEST)),
+            snapshot(
+                (
+                    "staging ran sha256:9c9c9c9c9c9c… as v1.4.0, you asked for sha256:1f1f1f1f1f1f….",
+                    "Promote the artifact to staging again, or have CI build a new version.",
+                )
+            ),
+            id="staging ran another",
+        ),
+        pytest.param(
+            REQUEST,
+            facts(artifact=UNREAD),
+            snapshot(("could not read the artifact registry", "no answer within 5 s")),
+            id="registry unread",
+        ),
+        pytest.param(
+            REQUEST,
+            facts(registered=Unread("the first sight", "locked")),
+            snapshot(("could not read the first sight", "locked")),
+            id="first sight unread",
+        ),
+        pytest.param(
+            REQUEST, facts(before=Unread("staging", "locked")), snapshot(("could not read staging", "locked")), id="staging unread"
+        ),
+    ],
+)
+def test_what_people_read_of_the_artifact(asked: Request, known: Facts, sentence: tuple[str, ...]) -> None:
+    assert told(same_artifact(asked, known)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        pytest.param(REQUEST, snapshot(("v1.4.0 is a fixed version",)), id="fixed"),
+        pytest.param(
+            version("latest"),
+            snapshot(
+                ("'latest' is no version; branches, `latest` and other names that move are not promoted.", "Name a release like v1.4.0.")
+            ),
+            id="floating",
+        ),
+        pytest.param(
+            version("v1.4.0-rc.1"),
+            snapshot(
+                ("v1.4.0-rc.1 is a pre-release; production takes vMAJOR.MINOR.PATCH only.", "Have CI tag a release, and promote that.")
+            ),
+            id="pre-release",
+        ),
+    ],
+)
+def test_what_people_read_of_the_version(asked: Request, sentence: tuple[str, ...]) -> None:
+    assert told(pinned(asked, FACTS)) == sentence
+
+
+@given(st.text(alphabet="0aZ.-+;$`|& \n'\"\\", max_size=8))
+def test_no_version_that_passes_carries_anything_for_a_shell(tail: str) -> None:
+    if said(pinned(version("v1.4.0-rc" + tail, "dev"), FACTS)) is Allow:
+        assert set(tail) <= set("0aZ.-+")
+
+
+def test_a_digest_is_64_small_hex_digits() -> None:
+    assert DIGEST.fullmatch(ARTIFACT.digest)
+    assert not DIGEST.fullmatch(ARTIFACT.digest[:-1])
+    assert not DIGEST.fullmatch(ARTIFACT.digest.upper())
+
+
+def test_a_digest_in_a_sentence_keeps_twelve_digits() -> None:
+    assert short(ARTIFACT.digest) == "sha256:1f1f1f1f1f1f…"

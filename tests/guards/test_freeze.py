@@ -1,0 +1,281 @@
+"""Nothing reaches a frozen place (FRZ-03, -04, -05, -12), and a freeze is declared completely or not at all (FRZ-01, -06, -11)."""
+
+from datetime import timedelta
+
+import pytest
+from inline_snapshot import snapshot
+
+from guards.decision import Allow, Refusal, Unsure
+from guards.facts import Absent, Facts, Freeze, Request, Unread
+from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.policy import Action, Blocked, ChangeType, FreezeKind
+from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
+
+MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
+EMERGENCY, STANDARD = request(change_type=ChangeType.EMERGENCY), request(change_type=ChangeType.STANDARD)
+MAJOR_EVENT = (ChangeType.STANDARD, ChangeType.EMERGENCY)
+UNREAD = Unread("the freeze calendar", "locked")
+
+
+def frozen(*freezes: Freeze, **more: object) -> Facts:
+    return facts(freezes=freezes or (freeze(),), **more)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(REQUEST, FACTS, Allow, id="no freeze"),
+        pytest.param(REQUEST, frozen(), Refusal.FROZEN, id="frozen"),
+        pytest.param(REQUEST, facts(freezes=UNREAD), Unsure, id="the calendar could not be read"),
+        # when
+        pytest.param(REQUEST, frozen(freeze(start=AT)), Refusal.FROZEN, id="begins at this moment"),
+        pytest.param(REQUEST, frozen(freeze(start=AT + MINUTE)), Allow, id="begins in a minute"),
+        pytest.param(REQUEST, frozen(freeze(end=AT)), Allow, id="ends at this moment"),
+        pytest.param(REQUEST, frozen(freeze(end=AT + MINUTE)), Refusal.FROZEN, id="ends in a minute"),
+        pytest.param(REQUEST, frozen(freeze(lifted=AT)), Allow, id="lifted at this moment"),
+        pytest.param(REQUEST, frozen(freeze(lifted=AT + MINUTE)), Refusal.FROZEN, id="lifted in a minute"),
+        pytest.param(REQUEST, frozen(freeze(end=AT, lifted=AT + MINUTE)), Allow, id="over before it was lifted"),
+        # where
+        pytest.param(REQUEST, frozen(freeze(environments=("dev", "staging"))), Allow, id="other environments"),
+        pytest.param(REQUEST, frozen(freeze(environments=("dev", "production"))), Refusal.FROZEN, id="this environment and another"),
+        pytest.param(REQUEST, frozen(freeze(services=("web",))), Allow, id="another service"),
+        pytest.param(REQUEST, frozen(freeze(services=("web", "api"))), Refusal.FROZEN, id="this service and another"),
+        pytest.param(REQUEST, frozen(freeze(services=("api",), environments=("dev",))), Allow, id="this service elsewhere"),
+        # what
+        pytest.param(EMERGENCY, frozen(), Allow, id="an emergency passes"),
+        pytest.param(EMERGENCY, frozen(freeze(passes=())), Refusal.FROZEN, id="an emergency where none passes"),
+        pytest.param(STANDARD, frozen(), Refusal.FROZEN, id="a standard change in a holiday freeze"),
+        pytest.param(STANDARD, frozen(freeze(passes=MAJOR_EVENT)), Allow, id="a standard change in a major event"),
+        pytest.param(REQUEST, frozen(freeze(passes=MAJOR_EVENT)), Refusal.FROZEN, id="a normal change in a major event"),
+        pytest.param(request(migration=False), frozen(freeze(blocks=MIGRATIONS_ONLY)), Allow, id="no migration at quarter end"),
+        pytest.param(request(migration=True), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="a migration at quarter end"),
+        pytest.param(
+            request(migration=None), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="nobody said: restricted (FRZ-05)"
+        ),
+        pytest.param(request(migration=True), frozen(freeze(blocks=())), Allow, id="a freeze that blocks nothing"),
+        # together
+        pytest.param(REQUEST, frozen(freeze(end=AT), freeze(id="FRZ-2")), Refusal.FROZEN, id="one is over, one holds (FRZ-12)"),
+        pytest.param(EMERGENCY, frozen(freeze(), freeze(passes=())), Refusal.FROZEN, id="the strictest wins (FRZ-12)"),
+    ],
+)
+def test_what_is_frozen(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(not_frozen(asked, known)) == expected
+
+
+TWO = (freeze(), freeze(id="FRZ-2026-1120-004", end=AT + DAY, reason="year end", by_name="Otto"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "sentence"),
+    [
+        pytest.param(REQUEST, FACTS, snapshot(("production is not frozen",)), id="not frozen"),
+        pytest.param(
+            REQUEST,
+            frozen(),
+            snapshot(
+                (
+                    "production is frozen until Tue 24 Nov 13:00 Europe/Berlin by Mara (FRZ-2026-1124-001, holiday): quarter end",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "from Tue 2026-11-24 12:00 UTC",
+                )
+            ),
+            id="frozen",
+        ),
+        pytest.param(
+            REQUEST,
+            frozen(freeze(lifted=AT + MINUTE)),
+            snapshot(
+                (
+                    "production is frozen until Tue 24 Nov 12:01 Europe/Berlin by Mara (FRZ-2026-1124-001, holiday): quarter end",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "from Tue 2026-11-24 11:01 UTC",
+                )
+            ),
+            id="about to be lifted",
+        ),
+        pytest.param(
+            REQUEST,
+            frozen(*TWO),
+            snapshot(
+                (
+                    "production is frozen until Wed 25 Nov 12:00 Europe/Berlin by Otto (FRZ-2026-1120-004, holiday) and 1 more: year end",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "from Wed 2026-11-25 11:00 UTC",
+                )
+            ),
+            id="twice",
+        ),
+        pytest.param(
+            REQUEST,
+            frozen(*TWO, freeze(id="FRZ-3")),
+            snapshot(
+                (
+                    "production is frozen until Wed 25 Nov 12:00 Europe/Berlin by Otto (FRZ-2026-1120-004, holiday) and 2 more: year end",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "from Wed 2026-11-25 11:00 UTC",
+                )
+            ),
+            id="three times",
+        ),
+        pytest.param(
+            REQUEST,
+            facts(policy(windows={}), freezes=(freeze(),)),
+            snapshot(
+                (
+                    "production is frozen until Tue 24 Nov 13:00 Europe/Berlin by Mara (FRZ-2026-1124-001, holiday): quarter end",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                )
+            ),
+            id="and no window ever",
+        ),
+        pytest.param(
+            request(service="web", environment="staging"),
+            frozen(freeze(environments=("staging",))),
+            snapshot(
+                (
+                    "staging is frozen until Tue 24 Nov 07:00 America/New_York by Mara (FRZ-2026-1124-001, holiday): quarter end",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "from Tue 2026-11-24 12:00 UTC",
+                )
+            ),
+            id="where no window is needed, in the zone of the service",
+        ),
+        pytest.param(REQUEST, facts(freezes=UNREAD), snapshot(("could not read the freeze calendar", "locked")), id="unread"),
+    ],
+)
+def test_what_people_read(asked: Request, known: Facts, sentence: tuple[str, ...]) -> None:
+    assert told(not_frozen(asked, known)) == sentence
+
+
+def declares(**parts: object) -> Request:
+    return request(action=Action.FREEZE, by=MARA, freeze=freeze(**({"start": AT, "end": AT + DAY} | parts)))
+
+
+MONTH = timedelta(days=30)
+A_WEEK = policy(freeze_kinds={"holiday": FreezeKind(maximum=timedelta(days=7))})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(declares(), FACTS, Allow, id="all is said"),
+        pytest.param(request(freeze=None), FACTS, Refusal.INCOMPLETE, id="nothing is said"),
+        pytest.param(declares(reason=""), FACTS, Refusal.INCOMPLETE, id="no reason"),
+        pytest.param(declares(exit_criteria=" "), FACTS, Refusal.INCOMPLETE, id="no exit criteria"),
+        pytest.param(declares(plan=""), FACTS, Refusal.INCOMPLETE, id="no plan"),
+        pytest.param(declares(approver=""), FACTS, Refusal.INCOMPLETE, id="no approver"),
+        pytest.param(declares(environments=()), FACTS, Refusal.INCOMPLETE, id="no environment"),
+        pytest.param(declares(services=()), FACTS, Refusal.INCOMPLETE, id="no service"),
+        pytest.param(declares(services=("api",)), FACTS, Allow, id="one service"),
+        pytest.param(declares(kind="whim"), FACTS, Refusal.INCOMPLETE, id="an unknown kind"),
+        pytest.param(declares(end=AT), FACTS, Refusal.INCOMPLETE, id="ends as it begins"),
+        pytest.param(declares(end=AT + MINUTE), FACTS, Allow, id="lasts a minute"),
+        pytest.param(declares(start=AT - DAY, end=AT), FACTS, Refusal.INCOMPLETE, id="is over now"),
+        pytest.param(declares(start=AT - DAY, end=AT + MINUTE), FACTS, Allow, id="began yesterday, ends in a minute"),
+        pytest.param(declares(start=AT + DAY, end=AT + HOUR), FACTS, Refusal.INCOMPLETE, id="ends before it begins"),
+        pytest.param(declares(end=AT + MONTH), FACTS, Allow, id="as long as it may be"),
+        pytest.param(declares(end=AT + MONTH + MINUTE), FACTS, Refusal.TOO_LONG, id="a minute longer"),
+        pytest.param(declares(start=AT + DAY, end=AT + DAY + MONTH), FACTS, Allow, id="as long, and later"),
+        pytest.param(declares(end=AT + 7 * DAY), facts(A_WEEK), Allow, id="as long as this kind may be"),
+        pytest.param(declares(end=AT + 8 * DAY), facts(A_WEEK), Refusal.TOO_LONG, id="longer than this kind may be"),
+    ],
+)
+def test_what_a_freeze_takes(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(complete_freeze(asked, known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        pytest.param(declares(), snapshot(("the freeze is complete",)), id="complete"),
+        pytest.param(
+            request(freeze=None), snapshot(("No freeze was described.", "Type `/release freeze` and fill in the form.")), id="nothing"
+        ),
+        pytest.param(
+            declares(reason="", exit_criteria="", plan="", approver="", services=(), environments=()),
+            snapshot(
+                (
+                    "The freeze lacks its services, environments, reason, exit criteria, re-enable plan, approver.",
+                    "Type `/release freeze` and fill in the form.",
+                )
+            ),
+            id="all fields lack",
+        ),
+        pytest.param(
+            declares(end=AT),
+            snapshot(("The freeze ends before it begins to count.", "Give an end that is later than its start and than now.")),
+            id="no time",
+        ),
+        pytest.param(
+            declares(kind="whim"),
+            snapshot(("The policy knows no freeze of kind whim.", "Choose holiday or major-event or quarter-end or incident.")),
+            id="unknown kind",
+        ),
+        pytest.param(
+            declares(end=AT + MONTH + DAY / 4),
+            snapshot(
+                ("The freeze lasts 30.2 days; holiday may last 30 days.", "Give an earlier end, and renew the freeze when it comes near.")
+            ),
+            id="too long",
+        ),
+    ],
+)
+def test_what_people_read_who_declare(asked: Request, sentence: tuple[str, ...]) -> None:
+    assert told(complete_freeze(asked, FACTS)) == sentence
+
+
+LIFT = request(action=Action.LIFT, by=MARA, rationale="the books are closed")
+WORDLESS = request(action=Action.LIFT, by=MARA, rationale=" ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(LIFT, facts(freeze=freeze()), Allow, id="lifted with a word on its exit criteria"),
+        pytest.param(WORDLESS, facts(freeze=freeze()), Refusal.INCOMPLETE, id="no word on its exit criteria (FRZ-11)"),
+        pytest.param(LIFT, facts(freeze=Absent("freeze FRZ-9")), Refusal.NO_SUCH_FREEZE, id="no such freeze"),
+        pytest.param(LIFT, facts(freeze=None), Refusal.NO_SUCH_FREEZE, id="none was named"),
+        pytest.param(LIFT, facts(freeze=freeze(lifted=AT - HOUR)), Refusal.NO_SUCH_FREEZE, id="lifted already"),
+        pytest.param(LIFT, facts(freeze=freeze(end=AT)), Refusal.NO_SUCH_FREEZE, id="over at this moment"),
+        pytest.param(LIFT, facts(freeze=freeze(end=AT + MINUTE)), Allow, id="over in a minute"),
+        pytest.param(LIFT, facts(freeze=freeze(start=AT + DAY, end=AT + 2 * DAY)), Allow, id="not begun yet"),
+    ],
+)
+def test_what_can_be_lifted(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(liftable(asked, known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "sentence"),
+    [
+        pytest.param(LIFT, facts(freeze=freeze()), snapshot(("FRZ-2026-1124-001 can be lifted",)), id="can be lifted"),
+        pytest.param(
+            WORDLESS,
+            facts(freeze=freeze()),
+            snapshot(
+                (
+                    "Lifting FRZ-2026-1124-001 early takes a word that its exit criteria are met: the books are closed",
+                    "Type `/release freeze lift FRZ-2026-1124-001 <how the criteria are met>`.",
+                )
+            ),
+            id="wordless",
+        ),
+        pytest.param(
+            LIFT,
+            facts(freeze=Absent("freeze FRZ-9")),
+            snapshot(("There is no freeze FRZ-9.", "`/release freeze list` shows those that there are.")),
+            id="no such",
+        ),
+        pytest.param(
+            LIFT,
+            facts(freeze=None),
+            snapshot(("There is no such a freeze.", "`/release freeze list` shows those that there are.")),
+            id="none named",
+        ),
+        pytest.param(
+            LIFT, facts(freeze=freeze(end=AT)), snapshot(("FRZ-2026-1124-001 is over already.", "Nothing is left to do.")), id="over"
+        ),
+    ],
+)
+def test_what_people_read_who_lift(asked: Request, known: Facts, sentence: tuple[str, ...]) -> None:
+    assert told(liftable(asked, known)) == sentence

@@ -1,0 +1,146 @@
+"""Authorization first and alone; then every reason at once; and the outcome that follows (CMD-12, CMD-13, EVD-31)."""
+
+from datetime import datetime
+
+import pytest
+from inline_snapshot import snapshot
+
+from guards.approvals import approved
+from guards.artifact import pinned, same_artifact
+from guards.authorization import authorized
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.duties import separated
+from guards.facts import Facts, Request, Unread
+from guards.flight import alone, asked_once
+from guards.freeze import not_frozen
+from guards.judge import Answer, Guard, Judgement, judge
+from guards.order import in_order
+from guards.window import in_window
+from tests.guards.cases import AT, DANA, DAY, FACTS, HOUR, REQUEST, facts, freeze, request
+
+PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
+HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
+
+YES = Allow("fine")
+DUNNO = Unsure("the registry")
+
+
+def no(code: Refusal = Refusal.INCOMPLETE, until: datetime | None = None) -> Refuse:
+    return Refuse(code, "why", "remedy", until)
+
+
+def says(decision: Decision) -> Guard:
+    def guard(request: Request, facts: Facts) -> Decision:
+        assert (request, facts) == (REQUEST, FACTS)
+        return decision
+
+    return guard
+
+
+def judged(*decisions: Decision, heals: frozenset[Refusal] = HEALS) -> Judgement:
+    return judge(tuple(says(decision) for decision in decisions), REQUEST, FACTS, heals)
+
+
+WAITS = no(Refusal.FROZEN)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "outcome"),
+    [
+        pytest.param((YES,), "allowed", id="authorized is enough when nothing else is asked"),
+        pytest.param((YES, YES, YES), "allowed", id="all allow"),
+        pytest.param((YES, YES, no()), "refused", id="the last refuses"),
+        pytest.param((YES, no(), YES), "refused", id="one in the middle refuses"),
+        pytest.param((no(), YES), "refused", id="the first refuses"),
+        pytest.param((YES, DUNNO), "unsure", id="something is unread"),
+        pytest.param((DUNNO, YES), "unsure", id="the authorization is unread"),
+        pytest.param((YES, DUNNO, no()), "refused", id="refused for good, whatever is unread"),
+        pytest.param((YES, WAITS), "waits", id="a reason that heals"),
+        pytest.param((YES, WAITS, no(Refusal.NOT_APPROVED)), "waits", id="two reasons that heal"),
+        pytest.param((YES, WAITS, no()), "refused", id="a reason that heals and one that does not"),
+        pytest.param((YES, WAITS, DUNNO), "unsure", id="a reason that heals while something is unread"),
+    ],
+)
+def test_the_outcome(decisions: tuple[Decision, ...], outcome: str) -> None:
+    assert judged(*decisions).outcome == outcome
+
+
+def test_a_reason_heals_only_for_a_command_that_says_so() -> None:
+    assert judged(YES, WAITS, heals=frozenset()).outcome == "refused"
+    assert judge((says(YES), says(WAITS)), REQUEST, FACTS).outcome == "refused"
+
+
+@pytest.mark.parametrize("first", [no(), DUNNO])
+def test_whoever_is_not_authorized_learns_nothing_more(first: Decision) -> None:
+    asked = []
+
+    def nosy(request: Request, facts: Facts) -> Decision:
+        asked.append(request)
+        return no()
+
+    assert judge((says(first), nosy), REQUEST, FACTS).answers == (Answer("guard", first),)
+    assert asked == []
+    assert judge((says(YES), nosy), REQUEST, FACTS).answers == (Answer("guard", YES), Answer("nosy", no()))
+    assert asked == [REQUEST]
+
+
+def test_all_reasons_are_shown_at_once_the_one_that_heals_soonest_first() -> None:
+    late, never, soon = no(Refusal.FROZEN, AT + DAY), no(Refusal.OWN_WORK), no(Refusal.OUTSIDE_WINDOW, AT + HOUR)
+    also_never = no(Refusal.NOT_APPROVED)
+    judgement = judged(YES, late, never, DUNNO, also_never, soon, YES)
+    assert judgement.refusals == (soon, late, never, also_never)
+    assert judgement.unsure == (DUNNO,)
+    assert len(judgement.answers) == 7
+
+
+def test_a_refusal_is_found_by_its_code() -> None:
+    judgement = judged(YES, no(Refusal.OWN_WORK), no(Refusal.FROZEN, AT))
+    assert judgement.refused_for(Refusal.FROZEN) == no(Refusal.FROZEN, AT)
+    assert judgement.refused_for(Refusal.OWN_WORK) == no(Refusal.OWN_WORK)
+    assert judgement.refused_for(Refusal.STRANGER) is None
+
+
+def test_a_command_without_guards_does_not_exist() -> None:
+    with pytest.raises(ValueError, match="without guards"):
+        judge((), REQUEST, FACTS)
+
+
+def test_a_judgement_carries_the_moment_of_its_facts() -> None:
+    assert judged(YES).at == AT
+
+
+def test_the_guards_of_a_promotion_all_allow_and_say_what_they_saw() -> None:
+    judgement = judge(PROMOTION, REQUEST, FACTS, HEALS)
+    assert judgement.outcome == "allowed"
+    assert {answer.guard: answer.decision.why for answer in judgement.answers} == snapshot(
+        {
+            "authorized": "Remy is release_captain for api in production",
+            "separated": "asking is open to authors",
+            "pinned": "v1.4.0 is a fixed version",
+            "same_artifact": "v1.4.0 is sha256:1f1f1f1f1f1f…, as in staging",
+            "in_order": "v1.4.0 ran in staging",
+            "not_frozen": "production is not frozen",
+            "in_window": "window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin",
+            "alone": "nothing else works on api in production",
+            "asked_once": "v1.4.0 is asked for once",
+            "approved": "approved by Mara",
+        }
+    )
+
+
+def test_a_promotion_that_waits_for_its_time_and_its_people() -> None:
+    judgement = judge(PROMOTION, REQUEST, facts(at=AT + 5 * HOUR, approvals=(), freezes=(freeze(end=AT + DAY),)), HEALS)
+    assert judgement.outcome == "waits"
+    assert [refusal.code for refusal in judgement.refusals] == [Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED]
+
+
+def test_a_promotion_by_somebody_who_may_not_tells_nothing_of_the_freeze() -> None:
+    judgement = judge(PROMOTION, request(by=DANA), facts(freezes=(freeze(),)), HEALS)
+    assert [answer.guard for answer in judgement.answers] == ["authorized"]
+    assert judgement.outcome == "refused"
+
+
+def test_a_promotion_with_an_unread_registry_is_unsure() -> None:
+    judgement = judge(PROMOTION, REQUEST, facts(artifact=Unread("the artifact registry", "no answer within 5 s")), HEALS)
+    assert judgement.outcome == "unsure"
+    assert {unsure.missing for unsure in judgement.unsure} == {"the artifact registry"}
