@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from urllib.parse import parse_qs
 
-from typing_extensions import override
-
 from aiohttp import web
 from prometheus_client import generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -18,6 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
+from typing_extensions import override
 
 from bot.health import Health
 from bot.log import log

@@ -41,11 +41,15 @@ class Intake:
     def __init__(self, client: AsyncWebClient, inbox: Inbox, signing_secret: str, ring: Callable[[], None]) -> None:
         self._inbox = inbox
         self._ring = ring
-        self._client = client
+
+        async def authorize() -> AuthorizeResult:
+            """One workspace, one token: no `auth.test` for each request."""
+            return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=client.token)
+
         self.bolt = AsyncApp(
             client=client,
             signing_secret=signing_secret,
-            authorize=self._authorize,
+            authorize=authorize,
             process_before_response=True,  # without it Bolt polls for the ack every 10 ms
             request_verification_enabled=False,  # bot/web.py did it, and answers 400 and 401 where Bolt would answer 500
             ignoring_self_events_enabled=False,
@@ -56,10 +60,6 @@ class Intake:
         self.bolt.action(ANY)(self.clicked)
         self.bolt.view(ANY)(self.submitted)
         self.bolt.event(ANY)(self.told)
-
-    async def _authorize(self, **_: Any) -> AuthorizeResult:
-        """One workspace, one token: no `auth.test` for each request."""
-        return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=self._client.token)
 
     async def typed(self, ack: AsyncAck, body: Body) -> None:
         """A slash command (https://docs.slack.dev/interactivity/implementing-slash-commands)."""

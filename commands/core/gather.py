@@ -121,18 +121,19 @@ async def _in_time(read: Awaitable[T], late: Unread) -> T | Unread:
         return late
 
 
-def inside(tx: Tx, ask: Ask, outside: Facts) -> Facts:
+def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
     """The outside facts completed with the database's, read in this transaction.
 
     Args:
-        tx: open; for a change its row is locked.
+        tx: open.
         ask: what it is about.
         outside: as gathered before.
+        only_reading: leaves the change's row unlocked, for a transaction that will not write.
     """
     facts = replace(outside, freezes=freezes.current(tx, outside.at))
     service, environment, version = ask.service, ask.environment, ask.version
     if ask.change:
-        change = changes.lock(tx, ask.change)
+        change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
         facts = replace(facts, change=change or Absent(f"change {ask.change}"))
         if change is None:
             return facts

@@ -114,7 +114,7 @@ class Send:
         """Draw the change as it is now: post its card once, from then on edit it."""
         ask = Ask(change=change_id)
         outside = await self._gather.outside(ask)
-        facts, place = await self._store.read(lambda tx: (inside(tx, ask, outside), places.place(tx, change_id)))
+        facts, place = await self._store.read(lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, change_id)))
         if not isinstance(facts.change, Change):
             await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the change is gone"))
             return
