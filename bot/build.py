@@ -47,7 +47,7 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, inbox, workers, scheduler, health, doors, intake: its parts.
+        store, inbox, road, workers, scheduler, health, doors, intake: its parts.
         transport, session: shared connections.
     """
 
@@ -55,6 +55,7 @@ class House:
     policy: Policy
     store: Store
     inbox: inbox.Inbox
+    road: Road
     workers: Workers
     scheduler: Scheduler
     health: Health
@@ -77,6 +78,7 @@ class House:
             from bot.slack.socket import connect
 
             self._socket = await connect(self.intake.bolt, self.settings.slack_app_token.get_secret_value())
+        await self.road.refresh()
         self.workers.start()
         self.scheduler.start()
         self.health.started = True
@@ -153,7 +155,7 @@ async def build(
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
-        settings, policy, store, remembered, workers, Scheduler(workers.tick), health, doors, intake, transport, session
+        settings, policy, store, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session
     )  # fmt: skip
 
 

@@ -33,7 +33,8 @@ def approve(work: Work[Decision]) -> Reply:
     actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
     record.write(
         work.tx, "change:approval", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
-        environment=change.content.environment, rationale=approval.rationale, content=approval.content, expires=approval.expires.isoformat(),
+        environment=change.content.environment, rationale=approval.rationale, content=approval.content,
+        expires=approval.expires.isoformat(),
     )  # fmt: skip
     log_of(work.tx, change, work.facts, work.correlation, f"{person.name} approved: {approval.rationale}")
     now = advance(work.tx, change, work.facts, work.correlation)

@@ -159,21 +159,30 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
     """Asks for every field of a freeze."""
     policy = facts.policy
     environments = tuple((e.name, e.name) for e in policy.environments)
-    production = sorted(policy.production)[0]
+    production = min(policy.production)
     return Form(
         title="Declare a freeze",
         word="freeze declare",
         submit="Freeze",
         inputs=(
-            Input("environment", "Environment", "choice", environments, policy.environment_names.get(fields.get("environment", ""), production)),
-            Input("service", "Service", "choice", tuple((s, s) for s in policy.services), fields.get("service", ""), "Left open: all.", True),
+            Input(
+                "environment", "Environment", "choice", environments,
+                policy.environment_names.get(fields.get("environment", ""), production),
+            ),
+            Input(
+                "service", "Service", "choice", tuple((s, s) for s in policy.services), fields.get("service", ""),
+                hint="Left open: all.", optional=True,
+            ),
             Input("kind", "Kind", "choice", tuple((k, k) for k in policy.freeze_kinds), fields.get("kind", "")),
             Input("until", "Until", "moment", initial=fields.get("until", "")),
             Input("since", "From", "moment", initial=fields.get("since", ""), hint="Left open: from now on.", optional=True),
             Input("reason", "What is blocked, and why?", "text", initial=fields.get("reason", ""), shortest=3),
             Input("exit", "Exit criteria", "text", initial=fields.get("exit", ""), hint="What must be true to lift it early?", shortest=3),
             Input("plan", "How does work resume?", "text", initial=fields.get("plan", ""), shortest=3),
-            Input("approver", "Who answers for it?", "choice", tuple((p.id, p.name) for p in policy.people[:100]), fields.get("approver", "")),
+            Input(
+                "approver", "Who answers for it?", "choice", tuple((p.id, p.name) for p in policy.people[:100]),
+                fields.get("approver", ""),
+            ),
         ),
         known={},
     )  # fmt: skip
@@ -183,7 +192,8 @@ declare_freeze = Command(
     name="freeze declare",
     summary="Let an environment stand still until a moment.",
     examples=(
-        'freeze declare production kind=holiday until=2027-01-04T08:00 reason="holidays" exit="all are back" plan="trains resume" approver=rita@example.com',
+        "freeze declare production kind=holiday until=2027-01-04T08:00 approver=rita@example.com "
+        'reason="holidays" exit="all are back" plan="trains resume"',
     ),
     action=Action.FREEZE,
     guards=(authorized, complete_freeze),

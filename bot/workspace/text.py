@@ -193,6 +193,8 @@ def _rich(part: Json, reader: Reader) -> Iterator[str]:
         case "user" | "usergroup" | "channel" as kind:
             reference = str(part.get(f"{kind}_id", ""))
             yield reader.names.get(reference, reference)
+        case "date":
+            yield _control(f"!date^{part.get('timestamp')}^{part.get('format')}|{part.get('fallback') or ''}", reader)
         case "emoji":
             yield _emoji(f":{part.get('name')}:")
         case kind:

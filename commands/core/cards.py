@@ -42,15 +42,22 @@ def note(title: str, *lines: Line) -> Card:
     return Card(title, parts=(Part(lines),) if lines else ())
 
 
+def _reason(refuse: Refuse, zone: str) -> Part:
+    return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
+
+
 def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, zone: str) -> Card:
     """Every reason with its remedy, the nearest one first (CMD-13)."""
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
-    parts = [Part(((r.why,), ("→ ", *_remedy(r, zone)), ("reason: ", Code(r.code.value)))) for r in judgement.refusals]
+    final = [r for r in judgement.refusals if r.code not in judgement.heals]
+    parts = [_reason(r, zone) for r in final]
     parts += [
         Part(((f"Could not read {_missing(u)}.",), ("→ Nothing was started. Try again in a minute; if it stays, ask whoever runs it.",)))
         for u in judgement.unsure
     ]
-    title = f"⛔ Refused: {what}" if judgement.refusals else f"⚠️ Cannot verify: {what}"
+    if final and (later := [r for r in judgement.refusals if r.code in judgement.heals]):
+        parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
+    title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
     return Card(title[:150], parts=tuple(parts), footer=("Nothing was started. id ", Code(correlation)))
 
 

@@ -4,17 +4,17 @@ Invariant: the only place that takes a claim and orders CI. Claim, state, ledger
 """
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.core import record
 from commands.core.command import Ask
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
 from commands.core.tell import card_of, log_of
-from guards.approvals import approved, content_now
+from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
-from guards.decision import Refusal
+from guards.decision import Refusal, Refuse
 from guards.facts import Change, Claim, Facts, Unread
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
@@ -53,6 +53,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     """
     if change.state not in UNDECIDED:
         return change
+    timers.cancel(tx, f"advance:{change.id}")
     ask = Ask(change=change.id)
     facts = inside(tx, ask, outside)
     request = at_dispatch(change, facts)
@@ -75,7 +76,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             record.write(tx, "dispatch:unsure", record.CLOCK, facts, correlation, **place, **body)
             timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at + LOOK_AGAIN, {"change": change.id}))
         case "waits" if short:
-            change = _needs_people(tx, change, facts, short[0].why, correlation)
+            change = _needs_people(tx, change, facts, short[0], correlation)
         case "waits":
             if change.state is State.AWAITING:
                 change = changes.move(tx, change, State.APPROVED)
@@ -85,12 +86,18 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
                 change = _keep(tx, change, State.WAITING, first.why)
                 record.write(tx, "dispatch:waits", record.CLOCK, facts, correlation, **place, **body)
                 log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}")
-            due = min((r.until for r in judgement.refusals if r.until), default=facts.at + LOOK_AGAIN * 10)
+            due = min([*(r.until for r in judgement.refusals if r.until), *_lapses(change, facts)], default=facts.at + LOOK_AGAIN * 10)
             timers.set(
                 tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})
             )
     card_of(tx, change, facts, correlation)
     return change
+
+
+def _lapses(change: Change, facts: Facts) -> list[datetime]:
+    """When the approvals that count now end: the change is judged again then, and its card tells."""
+    counting = counted(change, facts)
+    return [] if isinstance(counting, Unread) else [approval.expires for approval, _ in counting]
 
 
 def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
@@ -102,13 +109,14 @@ def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
     return changes.move(tx, change, state, why=why)
 
 
-def _needs_people(tx: Tx, change: Change, facts: Facts, why: str, correlation: str) -> Change:
+def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, correlation: str) -> Change:
     """Back to the approvers; when only the policy moved, the change is bound to the policy of today, and asked about anew."""
     now = content_now(change, facts)
+    why = "" if short.code is Refusal.NOT_APPROVED else short.why  # that approvals are missing is in their own row of the card
     place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
     if not isinstance(now, Unread) and change.content.moved(now) == ("policy",):
         change = changes.amend(tx, change, content=now)
-        why = f"The policy moved, so earlier approvals are void. {why}"
+        why = "The policy file moved, so earlier approvals are void."
         record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **record.content_body(now))
         log_of(tx, change, facts, correlation, why)
     if change.state is not State.AWAITING:
@@ -135,7 +143,6 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         ),
         facts.at,
     )
-    timers.cancel(tx, f"advance:{change.id}")
     timers.cancel(tx, f"expire:{change.id}")
     request = at_dispatch(change, facts)
     record.write(

@@ -23,7 +23,7 @@ from commands.core.words import Arguments, Missing, Problem, assign, bind, match
 from guards.facts import Facts, Stranger, Unread
 from guards.judge import judge
 from guards.policy import Person, Policy
-from storage import changes, inbox
+from storage import changes, inbox, timers
 from storage.database import Store, Tx
 
 
@@ -80,6 +80,17 @@ class Road:
             if taken.delivery.kind == "asked":
                 self._answer(tx, Asked.model_validate(taken.delivery.payload), cards.fault_card(correlation), facts, correlation)
             inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def refresh(self) -> None:
+        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now."""
+        now = self._clock.now()
+
+        def work(tx: Tx) -> None:
+            for change in changes.undecided(tx, None, limit=1000):
+                if change.content.policy != self.policy.hash:
+                    timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))
 
         await self._store.write(work)
 
