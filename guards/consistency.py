@@ -6,7 +6,7 @@ Invariant: all contradictions are found in one pass, each with the path of keys 
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
-from guards.policy import Policy
+from guards.policy import Policy, Weekday
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -41,33 +41,36 @@ def _names(policy: Policy) -> list[str]:
 
 def _environments(policy: Policy) -> Iterator[Problem]:
     names = _names(policy)
-    typed = [(i, word) for i, e in enumerate(policy.environments) for word in (e.name, *e.aliases)]
-    for i, word in typed:
-        if [w for _, w in typed].count(word) > 1:
-            yield ("environments", i), f"the name {word!r} is used more than once"
+    taken: dict[str, str] = {}
+    for i, environment in enumerate(policy.environments):
+        for word in (environment.name, *environment.aliases):
+            if word in taken:
+                yield ("environments", i), f"the name {word!r} is already used by {taken[word]}"
+            taken.setdefault(word, environment.name)
     if not policy.production:
         yield ("environments",), "mark at least one with `production: true`"
     for action, table in policy.allow.items():
-        for environment in table:
-            if environment not in names:
-                yield ("allow", action.value, environment), f"unknown environment {environment!r}{nearest(environment, names)}"
-    for environment in policy.approvals:
-        if environment not in names:
-            yield ("approvals", environment), f"unknown environment {environment!r}{nearest(environment, names)}"
-    for environment in sorted(policy.production):
-        if policy.approval_rule(environment).count < 1:
-            yield ("approvals",), f"{environment} is production: it takes a rule with a count of at least 1 (CMD-11)"
+        for name in table:
+            if name not in names:
+                yield ("allow", action.value, name), f"unknown environment {name!r}{nearest(name, names)}"
+    for name in policy.approvals:
+        if name not in names:
+            yield ("approvals", name), f"unknown environment {name!r}{nearest(name, names)}"
+    for name in sorted(policy.production):
+        if policy.approval_rule(name).count < 1:
+            at = ("approvals", name, "count") if name in policy.approvals else ("approvals",)
+            yield at, f"{name} is production: it takes a rule with a count of at least 1 (CMD-11)"
 
 
 def _people(policy: Policy) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str], str] = {}
     for i, person in enumerate(policy.people):
         accounts = {"id": (person.id,), "slack": person.slack, "github": (person.github,) if person.github else ()}
         for key, values in accounts.items():
             for account in values:
-                first = seen.setdefault((key, account.lower()), person.id)
-                if first != person.id or values.count(account) > 1 or (key == "id" and [p.id for p in policy.people].index(person.id) != i):
-                    yield ("people", i, key), f"{account!r} is given to more than one person or more than once (first: {first})"
+                if first := taken.get((key, account.lower())):
+                    yield ("people", i, key), f"{account!r} is already given to {first}; one account belongs to one person, once (RBAC-01)"
+                taken.setdefault((key, account.lower()), person.id)
 
 
 def _service(policy: Policy, name: str) -> Iterator[Problem]:
@@ -111,4 +114,7 @@ def _windows(policy: Policy) -> Iterator[Problem]:
             yield (*at, "owner"), f"unknown person {window.owner!r}{nearest(window.owner, policy.by_id)}"
         for i, day in enumerate(window.days):
             if day in policy.closed_weekdays:
-                yield (*at, "days", i), f"{day} is closed by `closed_weekdays`; take it out of one of the two"
+                yield (*at, "days", i), f"{day} is closed by `closed_weekdays`; take it out of one of the two (WIN-03)"
+        for i, date in enumerate(window.dates):
+            if (day := Weekday.of(date)) in policy.closed_weekdays:
+                yield (*at, "dates", i), f"{date} is a {day}, which `closed_weekdays` closes; take one of the two out (WIN-03)"

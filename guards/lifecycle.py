@@ -23,6 +23,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    REFUSED = "refused"
 
 
 _S = State
@@ -30,10 +31,10 @@ _RESULT = frozenset({_S.SUCCEEDED, _S.FAILED, _S.CANCELLED})
 
 MOVES: Mapping[State, frozenset[State]] = {
     _S.REQUESTED: frozenset({_S.AWAITING, _S.APPROVED}),
-    _S.AWAITING: frozenset({_S.APPROVED, _S.REJECTED, _S.CANCELLED, _S.EXPIRED}),
-    # judged again at dispatch: it goes out, waits for its time, or needs people again
-    _S.APPROVED: frozenset({_S.DISPATCHING, _S.WAITING, _S.AWAITING, _S.REJECTED, _S.CANCELLED, _S.EXPIRED, _S.FAILED}),
-    _S.WAITING: frozenset({_S.DISPATCHING, _S.AWAITING, _S.REJECTED, _S.CANCELLED, _S.EXPIRED, _S.FAILED}),
+    _S.AWAITING: frozenset({_S.APPROVED, _S.REJECTED, _S.CANCELLED, _S.EXPIRED, _S.REFUSED}),
+    # judged again at dispatch: it goes out, waits for its time, needs people again, or is refused for good
+    _S.APPROVED: frozenset({_S.DISPATCHING, _S.WAITING, _S.AWAITING, _S.REJECTED, _S.CANCELLED, _S.EXPIRED, _S.REFUSED}),
+    _S.WAITING: frozenset({_S.APPROVED, _S.AWAITING, _S.REJECTED, _S.CANCELLED, _S.EXPIRED, _S.REFUSED}),
     # CI was asked; back to approved only when CI certainly never got it
     _S.DISPATCHING: frozenset({_S.RUNNING, _S.UNKNOWN, _S.APPROVED, _S.TIMED_OUT}) | _RESULT,
     _S.RUNNING: frozenset({_S.TIMED_OUT}) | _RESULT,
@@ -45,6 +46,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     _S.CANCELLED: frozenset(),
     _S.REJECTED: frozenset(),
     _S.EXPIRED: frozenset(),
+    _S.REFUSED: frozenset(),
 }
 
 OPEN = frozenset(state for state, onward in MOVES.items() if onward)

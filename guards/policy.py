@@ -6,15 +6,32 @@ grant is refused (CMD-09); there is no switch that turns a guard off (SEC-12).
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from guards.values import (
+    ClockTime,
+    Day,
+    Duration,
+    Email,
+    GitHubLogin,
+    Name,
+    Pattern,
+    Repository,
+    SecretName,
+    SlackChannel,
+    SlackGroup,
+    SlackTeam,
+    SlackUser,
+    Url,
+    Workflow,
+    Zone,
+)
 
 
 class Role(StrEnum):
@@ -90,51 +107,6 @@ class Weekday(StrEnum):
 _WEEK = tuple(Weekday)
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is no IANA time zone; write one like Europe/Berlin") from error
-    return name
-
-
-def _duration(value: object) -> object:
-    """`30m`, `24h`, `7d` beside what pydantic reads by itself."""
-    if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,6})([smhd])", value)):
-        return timedelta(**{{"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]: int(found[1])})
-    return value
-
-
-def _clock_time(value: object) -> object:
-    """YAML 1.1 reads a bare 10:00 as the number 600: say so instead of guessing."""
-    if isinstance(value, int):
-        raise ValueError(f'write the time in quotes, like "{value // 60:02}:{value % 60:02}"')  # noqa: TRY004  pydantic reports ValueError as a problem of the field
-    return value
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
-    return text
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
-Zone = Annotated[str, AfterValidator(_zone)]
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", to_lower=True, max_length=254)]
-SlackUser = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,20}$")]
-SlackGroup = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{2,20}$")]
-SlackChannel = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,20}$")]
-Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
-Workflow = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$")]
-SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,60}$")]
-
-
 class Section(BaseModel):
     """A part of the policy file: frozen, and an unknown key is an error."""
 
@@ -155,7 +127,7 @@ class Person(Section):
     id: Email = Field(description="Corporate e-mail address: the identity that records carry.")
     name: str = Field(min_length=1, max_length=80, description="The name that people read.")
     slack: tuple[SlackUser, ...] = Field(default=(), description="Slack user ids; two accounts of one person count once (SOD-06).")
-    github: str | None = Field(default=None, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$", description="GitHub login.")
+    github: GitHubLogin | None = Field(default=None, description="GitHub login.")
 
 
 class RoleGrant(Section):
@@ -190,14 +162,14 @@ class Window(Section):
     """When production may change: half-open `[start, end)` on some weekdays or dates (WIN-04)."""
 
     days: tuple[Weekday, ...] = Field(default=(), description="Weekdays on which it opens.")
-    dates: tuple[date, ...] = Field(default=(), description="Single dates on which it opens as well.")
-    start: ClockTime = Field(description='Opening time in `zone`, "10:00".')
+    dates: tuple[Day, ...] = Field(default=(), description="Single dates on which it opens as well.")
+    start: ClockTime = Field(description="Opening time in `zone`, like 10:00.")
     end: ClockTime = Field(description="Closing time; not later than `start`: it closes on the next day.")
     zone: Zone | None = Field(default=None, description="IANA zone; left out: the service's.")
     services: tuple[Name, ...] | None = Field(default=None, description="Left out: all services.")
     environments: tuple[Name, ...] | None = Field(default=None, description="Left out: all production environments.")
-    valid_from: date | None = Field(default=None, description="First day on which it counts.")
-    valid_to: date | None = Field(default=None, description="Last day on which it counts.")
+    valid_from: Day | None = Field(default=None, description="First day on which it counts.")
+    valid_to: Day | None = Field(default=None, description="Last day on which it counts.")
     owner: Email = Field(description="Who answers for it; an id from `people`.")
     support: str | None = Field(default=None, max_length=200, description="Support cover during the window (WIN-15).")
 
@@ -234,23 +206,29 @@ class Naming(Section):
     """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
 
     ticket: Pattern = Field(default=r"[A-Z]+-[0-9]+", description="A work item.")
-    feature_branch: tuple[Pattern, ...] = (r"^feature\/[A-Z]+-[0-9]+-[a-z0-9-]+$",)
-    release_branch: tuple[Pattern, ...] = (r"^release\/[0-9]+\.[0-9]+$",)
-    hotfix_branch: tuple[Pattern, ...] = (r"^hotfix\/[0-9]+\.[0-9]+\.[0-9]+-[A-Z]+-[0-9]+$",)
-    chore_branch: tuple[Pattern, ...] = (r"^chore\/[A-Z]+-[0-9]+-[a-z0-9-]+$",)
-    backport_branch: tuple[Pattern, ...] = (r"^backport\/[A-Z]+-[0-9]+-to-[0-9]+\.[0-9]+$",)
+    feature_branch: tuple[Pattern, ...] = Field(
+        default=(r"^feature\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Feature branches: one of these."
+    )
+    release_branch: tuple[Pattern, ...] = Field(default=(r"^release\/[0-9]+\.[0-9]+$",), description="Release branches: one of these.")
+    hotfix_branch: tuple[Pattern, ...] = Field(
+        default=(r"^hotfix\/[0-9]+\.[0-9]+\.[0-9]+-[A-Z]+-[0-9]+$",), description="Hotfix branches: one of these."
+    )
+    chore_branch: tuple[Pattern, ...] = Field(default=(r"^chore\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Chore branches: one of these.")
+    backport_branch: tuple[Pattern, ...] = Field(
+        default=(r"^backport\/[A-Z]+-[0-9]+-to-[0-9]+\.[0-9]+$",), description="Backport branches: one of these."
+    )
 
 
 class GitHubCI(Section):
     """GitHub Actions; its credentials come from the environment (docs/operate.md)."""
 
-    kind: Literal["github"]
+    kind: Literal["github"] = Field(description="Says which form this is.")
 
 
 class HttpCI(Section):
     """A CI behind the contract of docs/generic-ci.md."""
 
-    kind: Literal["http"]
+    kind: Literal["http"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address, without a trailing slash.")
     secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
 
@@ -258,7 +236,7 @@ class HttpCI(Section):
 class OciRegistry(Section):
     """An OCI registry; each service's `coordinates` name its repository there."""
 
-    kind: Literal["oci"]
+    kind: Literal["oci"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address of the registry.")
     username: str | None = Field(default=None, max_length=100, description="User for the token exchange; left out: anonymous.")
     password: SecretName | None = Field(default=None, description="Environment variable that holds the password or token.")
@@ -267,7 +245,7 @@ class OciRegistry(Section):
 class HttpIndex(Section):
     """A build index behind the contract of docs/generic-ci.md."""
 
-    kind: Literal["http"]
+    kind: Literal["http"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address, without a trailing slash.")
     secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
 
@@ -275,7 +253,7 @@ class HttpIndex(Section):
 class Slack(Section):
     """What is to be known of the Slack workspace."""
 
-    teams: tuple[Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]{2,20}$")], ...] = Field(
+    teams: tuple[SlackTeam, ...] = Field(
         min_length=1, description="Workspaces and organisations whose people are ours; all others are external (RBAC-01)."
     )
     alerts: SlackChannel = Field(description="Where the bot reports what nobody asked for (drift, unknown outcomes, its own faults).")
@@ -286,7 +264,7 @@ class Limits(Section):
 
     run: Duration = Field(default=timedelta(minutes=60), description="A CI run that is not over by then is timed out.")
     look_again: Duration = Field(default=timedelta(seconds=30), description="How often an unfinished run is looked up when CI is silent.")
-    absent: Duration = Field(default=timedelta(minutes=5), description="How long an order with unknown outcome is looked for.")
+    absent: Duration = Field(default=timedelta(minutes=10), description="How long an order with unknown outcome is looked for.")
     request: Duration = Field(default=timedelta(days=7), description="A change that is neither approved nor dispatched by then expires.")
 
 
@@ -304,20 +282,25 @@ class Policy(Section):
 
     version: Literal[1] = Field(description="Version of this file format.")
     zone: Zone = Field(default="UTC", description="IANA zone where no nearer one is given.")
-    slack: Slack
+    slack: Slack = Field(description="The workspace.")
     environments: tuple[Environment, ...] = Field(min_length=1, description="In promotion order.")
-    services: Mapping[Name, Service] = Field(min_length=1)
-    people: tuple[Person, ...] = Field(min_length=1)
+    services: Mapping[Name, Service] = Field(min_length=1, description="Name → what is released.")
+    people: tuple[Person, ...] = Field(min_length=1, description="Everyone who may ask for anything (RBAC-01).")
     roles: Mapping[Role, tuple[RoleGrant, ...]] = Field(description="Role → who holds it where.")
     allow: Mapping[Action, Mapping[Name, tuple[Role, ...]]] = Field(description="Action → environment → roles that may (RBAC-02).")
-    windows: Mapping[Name, Window] = Field(default_factory=dict)
+    windows: Mapping[Name, Window] = Field(default={}, description="Name → when production may change (WIN-04).")
     closed_weekdays: tuple[Weekday, ...] = Field(default=(Weekday.FRI,), description="No window is open on these (WIN-03).")
-    freeze_kinds: Mapping[Name, FreezeKind] = Field(default_factory=_default_kinds)
+    freeze_kinds: Mapping[Name, FreezeKind] = Field(
+        default=_default_kinds(),
+        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
+    )
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
-    naming: Naming = Naming()
-    ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1)
-    artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(min_length=1)
-    limits: Limits = Limits()
+    naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
+    ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
+    artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
+        min_length=1, description="Name → what knows the built versions."
+    )
+    limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

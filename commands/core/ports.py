@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from commands.core.text import Card, Form
 from guards.facts import Absent, Artifact, Unread
 
 
@@ -109,6 +110,7 @@ class Run:
         url: where a person can watch it.
         state: where it stands.
         digest: the digest that CI says it deployed, when it says so.
+        commit: the commit that CI says it runs at, when it says so; anybody can name a key, but not at another's commit.
     """
 
     key: str | None
@@ -116,6 +118,7 @@ class Run:
     url: str | None
     state: RunState
     digest: str | None = None
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +272,78 @@ class Directory(Protocol):
 
     async def members(self, group: str) -> frozenset[str] | Unread:
         """The Slack user ids in a user group (`S…`)."""
+        ...
+
+
+# ---------------------------------------------------------------- telling
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that stands in a channel.
+
+    Args:
+        channel: `C…` or `D…`.
+        ts: Slack's name of the message there.
+    """
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unposted:
+    """A message that certainly or possibly was not posted.
+
+    Args:
+        why: for the log.
+        maybe: True when it may stand there all the same; it is looked for before it is posted again.
+        retry_after: seconds to wait (rate limit), else None.
+        final: True when trying again cannot help (channel gone, bot not in it).
+    """
+
+    why: str
+    maybe: bool = False
+    retry_after: float | None = None
+    final: bool = False
+
+
+class Chat(Protocol):
+    """How people are told."""
+
+    async def post(self, channel: str, card: Card, *, subject: str, thread: str | None = None) -> Posted | Unposted:
+        """Post a card; `subject` is stored beside the message, so that `find` can tell it again."""
+        ...
+
+    async def find(self, channel: str, *, subject: str, thread: str | None = None) -> Posted | Absent | Unread:
+        """Look for a card that was posted for this subject, among the newest of the channel or thread."""
+        ...
+
+    async def update(self, place: Posted, card: Card) -> Posted | Unposted:
+        """Draw a card anew, in place."""
+        ...
+
+    async def tell(self, user: str, card: Card, *, channel: str | None = None, answer_to: str | None = None) -> Posted | Unposted:
+        """Tell one person privately.
+
+        Args:
+            user: Slack user id.
+            card: what to tell.
+            channel: where the person is looking, if known; else it goes into their direct messages.
+            answer_to: the response URL of a command or click that is answered; used first while it is young.
+        """
+        ...
+
+    async def ask(self, trigger: str, form: Form, *, channel: str | None = None) -> Unposted | None:
+        """Open a form for whoever holds the trigger (3 s); None when it stands.
+
+        Args:
+            trigger: Slack's trigger id.
+            form: what to ask.
+            channel: where the person looks; its answer is told there.
+        """
+        ...
+
+    async def alive(self) -> Unread | None:
+        """None when Slack answers, for /health/ready."""
         ...

@@ -1,0 +1,140 @@
+"""Who people are, from Slack: accounts and user groups, cached briefly.
+
+Invariant: what cannot be read is `Unread`; an old answer is used for at most `keep` seconds and never to cover a failure
+after that (RBAC-09).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, Field, ValidationError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from commands.core.ports import Account
+from guards.facts import Absent, Unread
+
+T = TypeVar("T")
+KEEP = 30.0
+
+
+class _Profile(BaseModel):
+    real_name: str = ""
+    display_name: str = ""
+    email: str | None = None
+
+
+class _User(BaseModel):
+    """The parts of users.info that decide (https://docs.slack.dev/reference/objects/user-object)."""
+
+    id: str
+    team_id: str
+    deleted: bool = False
+    is_bot: bool = False
+    is_app_user: bool = False
+    is_workflow_bot: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    tz: str | None = None
+    profile: _Profile = Field(default_factory=_Profile)
+
+
+class _Users(BaseModel):
+    users: list[str]
+
+
+class _Cache(Generic[T]):
+    """Answers by key for a while; concurrent questions share one call; failures are not kept."""
+
+    def __init__(self, keep: float, clock: Callable[[], float] = monotonic) -> None:
+        self._keep = keep
+        self._clock = clock
+        self._answers: dict[str, tuple[float, T]] = {}
+        self._asking: dict[str, asyncio.Task[T | Unread]] = {}
+
+    async def get(self, key: str, read: Callable[[], Awaitable[T | Unread]]) -> T | Unread:
+        found = self._answers.get(key)
+        if found and self._clock() - found[0] < self._keep:
+            return found[1]
+        task = self._asking.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._ask(key, read))
+            self._asking[key] = task
+        # one asker's cancellation must not fail the others
+        return await asyncio.shield(task)
+
+    async def _ask(self, key: str, read: Callable[[], Awaitable[T | Unread]]) -> T | Unread:
+        try:
+            answer = await read()
+            if not isinstance(answer, Unread):
+                if len(self._answers) > 10_000:
+                    self._answers.clear()
+                self._answers[key] = (self._clock(), answer)
+            return answer
+        finally:
+            del self._asking[key]
+
+
+class SlackDirectory:
+    """Slack as the directory.
+
+    Args:
+        client: with the scopes users:read and usergroups:read.
+        limit: seconds for one call.
+        keep: seconds for which an answer is used again.
+    """
+
+    def __init__(self, client: AsyncWebClient, limit: float = 5.0, keep: float = KEEP) -> None:
+        self._client = client
+        self._limit = limit
+        self._accounts = _Cache[Account | Absent](keep)
+        self._groups = _Cache[frozenset[str]](keep)
+
+    async def account(self, user: str) -> Account | Absent | Unread:
+        """The account behind a Slack user id (users.info)."""
+        return await self._accounts.get(user, lambda: self._account(user))
+
+    async def members(self, group: str) -> frozenset[str] | Unread:
+        """The members of a user group (usergroups.users.list)."""
+        return await self._groups.get(group, lambda: self._members(group))
+
+    async def _account(self, user: str) -> Account | Absent | Unread:
+        noun = f"the Slack account {user}"
+        answer = await self._called(self._client.users_info(user=user), noun)
+        if isinstance(answer, Unread):
+            return Absent(noun) if answer.why == "user_not_found" else answer
+        try:
+            found = _User.model_validate(answer.get("user"))
+        except ValidationError:
+            return Unread(noun, "Slack's answer lacks a field")
+        name = found.profile.display_name or found.profile.real_name or found.id
+        return Account(
+            user=found.id, team=found.team_id, name=name, email=found.profile.email, zone=found.tz, deleted=found.deleted,
+            bot=found.is_bot or found.is_app_user or found.is_workflow_bot, guest=found.is_restricted or found.is_ultra_restricted,
+            external=found.is_stranger,
+        )  # fmt: skip
+
+    async def _members(self, group: str) -> frozenset[str] | Unread:
+        noun = f"the Slack group {group}"
+        answer = await self._called(self._client.usergroups_users_list(usergroup=group), noun)
+        if isinstance(answer, Unread):
+            return answer
+        try:
+            return frozenset(_Users.model_validate(answer).users)
+        except ValidationError:
+            return Unread(noun, "Slack's answer lacks a field")
+
+    async def _called(self, call: Awaitable[Any], noun: str) -> dict[str, Any] | Unread:
+        try:
+            async with asyncio.timeout(self._limit):
+                data = (await call).data
+        except SlackApiError as error:
+            data = error.response.data if isinstance(error.response.data, dict) else {}
+            return Unread(noun, str(data.get("error") or "Slack refused"))
+        except (aiohttp.ClientError, TimeoutError, SlackClientError, ValueError) as error:
+            return Unread(noun, f"no answer from Slack ({type(error).__name__})")
+        return data if isinstance(data, dict) else Unread(noun, "Slack's answer is no JSON object")

@@ -1,0 +1,227 @@
+"""GitHub Actions as the CI that deploys: a workflow is dispatched with fixed inputs, and its run is followed.
+
+The workflow must take the inputs in `INPUTS` and carry the key in its title:
+
+    run-name: Deploy ${{ inputs.service }} ${{ inputs.version }} to ${{ inputs.environment }} [signalbox ${{ inputs.key }}]
+
+Invariant: only the workflows named at construction are ever started or listened to, and a dispatch is never sent twice (CMD-02, PRM-20).
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+
+from bot.adapters.answers import Answer, not_taken, parse, said
+from bot.adapters.github_auth import API_HEADERS, Auth
+from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, since
+from bot.adapters.signing import checked
+from bot.adapters.transport import Transport
+from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
+from guards.facts import Unread
+
+INPUTS = ("service", "environment", "version", "digest", "commit", "change", "key")
+WHO = "GitHub"
+_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+_WORKFLOW = re.compile(r"[A-Za-z0-9._-]+\.ya?ml")
+_PER_PAGE, _MAX_PAGES = 50, 20  # GitHub lists at most 1,000 runs for one search
+_CLOCKS = timedelta(minutes=2)  # GitHub's clock may be behind ours
+_LIMITED = "rate limit"
+_UNSAID_WAIT = 60.0  # "otherwise, wait for at least one minute" (GitHub, Troubleshooting the REST API)
+
+
+class GitHubActions:
+    """Implements the `CI` port for one GitHub (CMD-10, PRM-19).
+
+    Args:
+        transport: shared by all neighbours.
+        auth: see `github_auth`.
+        clock: for rate limits.
+        webhook_secret: of the webhook that sends `workflow_run` events, at least 16 characters.
+        former_secret: also accepted while the secret is being replaced.
+        workflows: every (`owner/name`, workflow file) pair in the policy file; nothing else is started or believed.
+        api_url: `https://api.github.com`, or `https://HOST/api/v3` for GitHub Enterprise Server.
+
+    Raises:
+        ValueError: when a setting cannot be right.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        auth: Auth,
+        *,
+        clock: Clock,
+        webhook_secret: SecretStr,
+        workflows: Iterable[tuple[str, str]],
+        api_url: str = "https://api.github.com",
+        former_secret: SecretStr | None = None,
+    ) -> None:
+        parts = urlsplit(api_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("GitHub's API URL must be http(s)://host[/path], without credentials and query")
+        self._workflows = {(repository.lower(), workflow) for repository, workflow in workflows}
+        for repository, workflow in self._workflows:
+            if not _REPOSITORY.fullmatch(repository) or not _WORKFLOW.fullmatch(workflow) or set(repository.split("/")) & {".", ".."}:
+                raise ValueError(f"{repository} {workflow} is not a repository and a workflow file")
+        self._transport, self._auth, self._clock, self._api = transport, auth, clock, api_url.rstrip("/")
+        self._secrets = [checked(s).get_secret_value().encode() for s in (webhook_secret, former_secret) if s is not None]
+
+    async def start(self, order: Order) -> Started | TurnedDown | Unknown:
+        """See `CI.start`. The run's id comes back when GitHub tells it (200), else it is found by the key (204)."""
+        if (order.repository.lower(), order.workflow) not in self._workflows:
+            return TurnedDown(f"{order.workflow} of {order.repository} is not a workflow of the policy file.")
+        headers = await self._headers()
+        if isinstance(headers, Unread):
+            return TurnedDown(f"The order was not sent: could not get {headers.what}: {headers.why}.")
+        answer = await self._dispatch(order, headers, details=True)
+        if isinstance(answer, Answer) and answer.status in {400, 422} and "return_run_details" in said(answer, "message"):
+            answer = await self._dispatch(order, headers, details=False)  # an older GitHub Enterprise Server certainly refused the first
+        if not isinstance(answer, Answer):
+            return answer
+        if answer.status == 204:
+            return Started()
+        if answer.status == 200:
+            run = parse(Dispatched, "the started run", answer)
+            if isinstance(run, Unread):
+                return Unknown(f"{WHO} seems to have taken the order, but {run.why}.")
+            return Started(str(run.workflow_run_id), str(run.html_url))
+        if answer.good:
+            return Unknown(f"{WHO} answered with status {answer.status}, which it does not document for a dispatch.")
+        if answer.status == 401:
+            self._auth.refused()
+        return not_taken(WHO, answer, words=said(answer, "message"), wait=self._wait(answer))
+
+    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
+        """See `CI.find`. GitHub's listing lags behind, so absence is never sure."""
+        what = f"the run of {order.change} at {WHO}"
+        headers = await self._headers()
+        if isinstance(headers, Unread):
+            return Unread(what, f"could not get {headers.what}: {headers.why}")
+        if run is not None:
+            return await self._by_id(what, order, run, headers)
+        return await self._by_key(what, order, since, headers)
+
+    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:  # noqa: ARG002  GitHub signs no time
+        """See `CI.hear`. Only `workflow_run` events of our own workflows say anything (GitHub, "Validating webhook deliveries")."""
+        given = headers.get("x-hub-signature-256", "").encode("utf-8", "surrogateescape")
+        wanted = [b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in self._secrets]
+        if not any([hmac.compare_digest(given, each) for each in wanted]):  # noqa: C419  always compares all
+            return Forged("the signature is missing or does not fit")
+        delivery, kind = headers.get("x-github-delivery", ""), headers.get("x-github-event", "")
+        if not delivery or not kind:
+            return Malformed("X-GitHub-Delivery or X-GitHub-Event is missing")
+        if not headers.get("content-type", "application/json").startswith("application/json"):
+            return Malformed("set the webhook's content type to application/json")
+        if kind != "workflow_run":
+            return Heard(delivery, ())
+        try:
+            event = RunEvent.model_validate_json(body)
+        except ValidationError as error:
+            return Malformed(f"{'.'.join(str(part) for part in error.errors()[0]['loc']) or 'the body'} is not what GitHub documents")
+        run, key = event.workflow_run, event.workflow_run.key()
+        ours = (event.repository.full_name.lower(), run.workflow()) in self._workflows and run.event == "workflow_dispatch"
+        if not ours or key is None:
+            return Heard(delivery, ())
+        value = run.value(key)
+        return Heard(delivery, (value,)) if value else Malformed("the run's status is not one that GitHub documents")
+
+    async def alive(self) -> Unread | None:
+        """See `CI.alive`. Asks for the rate limit, which costs none; 404 says that this server has none."""
+        headers = await self._headers()
+        if isinstance(headers, Unread):
+            return Unread(WHO, f"could not get {headers.what}: {headers.why}")
+        answer = await self._transport.read(WHO, f"{self._api}/rate_limit", headers=headers, expect={200, 404})
+        if isinstance(answer, Answer) and answer.status == 404 and not said(answer, "message"):
+            return Unread(WHO, "it answered 404 without a word; is the API's address right?")
+        return answer if isinstance(answer, Unread) else None
+
+    # ------------------------------------------------------------ one call each
+
+    async def _headers(self) -> dict[str, str] | Unread:
+        token = await self._auth.token()
+        return token if isinstance(token, Unread) else {**API_HEADERS, "Authorization": f"Bearer {token}"}
+
+    async def _dispatch(self, order: Order, headers: dict[str, str], *, details: bool) -> Answer | TurnedDown | Unknown:
+        body: dict[str, object] = {"ref": order.version, "inputs": {name: getattr(order, name) for name in INPUTS}}
+        if details:
+            body["return_run_details"] = True
+        url = f"{self._workflow_url(order)}/dispatches"
+        return await self._transport.send(WHO, url, body=json.dumps(body).encode(), headers={**headers, "Content-Type": "application/json"})
+
+    async def _get(self, what: str, url: str, headers: dict[str, str], params: dict[str, str | int] | None = None) -> Answer | Unread:
+        answer = await self._transport.read(what, url, headers=headers, params=params, expect={200, 401, 403, 404, 429})
+        if isinstance(answer, Unread) or answer.status == 200:
+            return answer
+        if answer.status == 401:
+            self._auth.refused()
+        if (wait := self._wait(answer)) is not None:
+            return Unread(what, f"it asks us to wait {wait:.0f} s (status {answer.status})")
+        reason = said(answer, "message") or "no reason given"
+        return Unread(what, f"it answered with status {answer.status}: {reason}")
+
+    async def _by_id(self, what: str, order: Order, run: str, headers: dict[str, str]) -> Run | Unread:
+        if not (run.isascii() and run.isdigit()):
+            return Unread(what, "the run's id is not one of GitHub's")
+        answer = await self._get(what, f"{self._api}/repos/{order.repository}/actions/runs/{run}", headers)
+        if isinstance(answer, Unread):
+            return answer
+        found = parse(WorkflowRun, what, answer)
+        if isinstance(found, Unread):
+            return found
+        if str(found.id) != run or not found.belongs(order):
+            return Unread(what, f"run {run} is not a dispatch of {order.workflow} at {order.commit[:12]}")
+        return found.value(found.key()) or _undocumented(what, found)
+
+    async def _by_key(self, what: str, order: Order, oldest: datetime, headers: dict[str, str]) -> Run | NoRun | Unread:
+        params: dict[str, str | int] = {"event": "workflow_dispatch", "per_page": _PER_PAGE}
+        params["created"] = since(oldest.astimezone(UTC) - _CLOCKS)
+        matches: dict[int, WorkflowRun] = {}
+        seen: set[int] = set()
+        for page in range(1, _MAX_PAGES + 1):
+            answer = await self._get(what, f"{self._workflow_url(order)}/runs", headers, {**params, "page": page})
+            if isinstance(answer, Unread):
+                return answer
+            listing = parse(Listing, what, answer)
+            if isinstance(listing, Unread):
+                return listing
+            seen |= {run.id for run in listing.workflow_runs}
+            matches |= {run.id: run for run in listing.workflow_runs if run.key() == order.key}
+            if len(seen) >= listing.total_count:
+                break
+            if not listing.workflow_runs:
+                return Unread(what, "its list of runs is not complete")
+        else:
+            return Unread(what, "there are more runs than it lists")
+        if not matches:
+            return NoRun(sure=False)
+        match [run for run in matches.values() if run.belongs(order)]:
+            case [only]:
+                return only.value(order.key) or _undocumented(what, only)
+            case []:
+                return Unread(what, f"a run carries the key {order.key}, but not at {order.commit[:12]}")
+            case several:
+                return Unread(what, f"{len(several)} runs carry the key {order.key}")
+
+    def _workflow_url(self, order: Order) -> str:
+        return f"{self._api}/repos/{order.repository}/actions/workflows/{order.workflow}"
+
+    def _wait(self, answer: Answer) -> float | None:
+        """Seconds to wait when this answer is a rate limit (GitHub, "Troubleshooting the REST API"), else None."""
+        if answer.status not in {403, 429}:
+            return None
+        headers = answer.headers
+        if headers.get("retry-after", "").isdigit():
+            return float(headers["retry-after"][:6])
+        if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+            return max(int(headers["x-ratelimit-reset"][:12]) - self._clock.now().timestamp(), 1.0)
+        return _UNSAID_WAIT if answer.status == 429 or _LIMITED in said(answer, "message").lower() else None
+
+
+def _undocumented(what: str, run: WorkflowRun) -> Unread:
+    return Unread(what, f"its status {run.status!r} with conclusion {run.conclusion!r} is not one that GitHub documents")

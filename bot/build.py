@@ -1,0 +1,217 @@
+"""Puts the parts together: the only file that names concrete adapters.
+
+Invariant: what is built here is started and stopped in one order; stopping drains what is at work and loses nothing.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.clock import MachineClock
+from bot.adapters.directory import SlackDirectory
+from bot.adapters.generic_ci import GenericArtifacts, GenericCI
+from bot.adapters.github import GitHubActions
+from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
+from bot.adapters.registry import OciArtifacts
+from bot.adapters.registry_auth import Login
+from bot.adapters.transport import Transport
+from bot.health import Health, Probe
+from bot.log import log
+from bot.scheduler import Scheduler
+from bot.settings import Settings
+from bot.slack.chat import SlackChat
+from bot.slack.intake import Intake
+from bot.web import Doors
+from bot.workers import Workers
+from commands import COMMANDS
+from commands.core.gather import Gather
+from commands.core.ports import CI, Artifacts, Clock
+from commands.core.road import Road
+from commands.core.send import Send
+from guards.policy import GitHubCI, OciRegistry, Policy
+from storage import inbox, outbox
+from storage.database import Store
+
+SLACK_LIMIT = 10
+"""Seconds for one call of Slack's Web API."""
+
+
+@dataclass
+class House:
+    """The running bot.
+
+    Args:
+        settings, policy: what it was built from.
+        store, inbox, road, workers, scheduler, health, doors, intake: its parts.
+        transport, session: shared connections.
+    """
+
+    settings: Settings
+    policy: Policy
+    store: Store
+    inbox: inbox.Inbox
+    road: Road
+    workers: Workers
+    scheduler: Scheduler
+    health: Health
+    doors: Doors
+    intake: Intake
+    transport: Transport
+    session: aiohttp.ClientSession
+    ports: tuple[int, int] = (0, 0)
+
+    async def start(self) -> None:
+        """Listen, connect, and begin to work; what an earlier process left is taken up again."""
+        self._runners = [web.AppRunner(app, access_log=None, shutdown_timeout=5) for app in (self.doors.app(), self.doors.internal())]
+        wanted = (self.settings.port, self.settings.internal_port)
+        for runner, port in zip(self._runners, wanted, strict=True):
+            await runner.setup()
+            await web.TCPSite(runner, self.settings.host, port).start()
+        self.ports = (_port(self._runners[0]), _port(self._runners[1]))
+        self._socket = None
+        if self.settings.slack_app_token:
+            from bot.slack.socket import connect
+
+            self._socket = await connect(self.intake.bolt, self.settings.slack_app_token.get_secret_value())
+        await self.road.refresh()
+        self.workers.start()
+        self.scheduler.start()
+        self.health.started = True
+        log.info(
+            "started", port=self.ports[0], internal_port=self.ports[1], socket_mode=self._socket is not None, policy=self.policy.hash[:12]
+        )
+
+    async def stop(self, seconds: float = 20.0) -> None:
+        """Take nothing more in, finish what is at work, close.
+
+        Args:
+            seconds: how long deliveries and messages at work may take; what is not done then is taken up at the next start.
+        """
+        self.health.stopping = True
+        if self._socket:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
+        await self._runners[0].cleanup()
+        self.scheduler.stop()
+        await self.inbox.close()
+        await self.workers.drain(seconds)
+        await self._runners[1].cleanup()
+        await self.session.close()
+        await self.transport.close()
+        await self.store.close()
+        log.info("stopped")
+
+
+async def build(
+    settings: Settings,
+    policy: Policy,
+    clock: Clock | None = None,
+    ci: Mapping[str, CI] | None = None,
+    sources: Mapping[str, Artifacts] | None = None,
+) -> House:
+    """Build the bot; nothing listens or works until `start`.
+
+    Args:
+        settings: from the environment.
+        policy: from the policy file.
+        clock: another clock, for tests and the demo.
+        ci, sources: other neighbours by their names in the policy, for tests.
+
+    Raises:
+        StorageError: the database is not at this program's schema, or does not answer.
+        SettingsError: a secret that the policy names is missing.
+        ValueError: an address or a key that cannot be right.
+    """
+    clock = clock or MachineClock()
+    store = await Store.open(settings.database_url.get_secret_value())
+    transport = Transport()
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
+    client = _slack(settings, session)
+    remembered = inbox.Inbox(store, clock.now)
+    ci = _ci(settings, policy, transport, clock) if ci is None else ci
+    sources = _sources(settings, policy, transport, clock) if sources is None else sources
+    chat = SlackChat(client, session)
+    gather = Gather(policy, store, SlackDirectory(client), sources, clock)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
+    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
+
+    async def slack_alive() -> str | None:
+        lost = await chat.alive()
+        return lost.why if lost else None
+
+    probes: dict[str, Probe] = {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
+
+    async def backlog() -> Mapping[str, int]:
+        return await store.read(lambda tx: {"inbox": inbox.backlog(tx), "outbox": outbox.pending(tx)})
+
+    health = Health(probes, clock, backlog, policy.hash)
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    intake = Intake(client, remembered, secret or secrets.token_hex(16), workers.inbox.ring)
+    over_http = None if settings.socket_mode else secret
+    routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
+    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
+    return House(
+        settings, policy, store, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session
+    )  # fmt: skip
+
+
+def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """Slack's Web API without its own retries: a post could appear twice, and our outbox knows better when to try again."""
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    base = settings.slack_api_url.rstrip("/") + "/"
+    return AsyncWebClient(token=token, base_url=base, timeout=SLACK_LIMIT, session=session, retry_handlers=[])
+
+
+def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth:
+    if settings.github_app_id and settings.github_app_private_key:
+        return AppAuth(
+            transport, api_url=settings.github_api_url, app=settings.github_app_id, key=settings.github_app_private_key, clock=clock
+        )
+    return TokenAuth(settings.github_token or SecretStr("none-was-given"))
+
+
+def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, CI]:
+    found: dict[str, CI] = {}
+    for name, entry in policy.ci.items():
+        if isinstance(entry, GitHubCI):
+            mine = [s for s in policy.services.values() if s.ci == name]
+            found[name] = GitHubActions(
+                transport,
+                _github_auth(settings, transport, clock),
+                clock=clock,
+                # without a secret no webhook can be believed: runs are looked up instead
+                webhook_secret=settings.github_webhook_secret or SecretStr(secrets.token_hex(32)),
+                workflows=[(s.repository, workflow) for s in mine for workflow in s.workflows.values()],
+                api_url=settings.github_api_url,
+            )
+        else:
+            found[name] = GenericCI(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
+    return found
+
+
+def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:
+    found: dict[str, Artifacts] = {}
+    for name, entry in policy.artifacts.items():
+        if isinstance(entry, OciRegistry):
+            repositories = {n: s.coordinates for n, s in policy.services.items() if s.artifacts == name and s.coordinates}
+            login = Login(entry.username or "", settings.secret(entry.password)) if entry.password else None
+            found[name] = OciArtifacts(transport, base=entry.url, repositories=repositories, login=login)
+        else:
+            found[name] = GenericArtifacts(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
+    return found
+
+
+def _probe(ci: CI) -> Probe:
+    async def probe() -> str | None:
+        lost = await ci.alive()
+        return lost.why if lost else None
+
+    return probe
+
+
+def _port(runner: web.AppRunner) -> int:
+    return int(runner.addresses[0][1])

@@ -1,0 +1,277 @@
+"""`signalbox`: the console script (POL-01, OPS-14).
+
+Invariant: this module imports only typer and the standard library, so `signalbox --help` answers at once; each command imports what
+it needs. Exit codes: 0 all is well, 1 the answer is no (a broken ledger, a stale page), 2 the input cannot be used.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from guards.policy import Policy
+
+_INPUT = 2
+
+app = typer.Typer(
+    name="signalbox",
+    help="A ChatOps release bot for Slack: people ask, guards decide, CI acts, and everything is on record.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+audit = typer.Typer(name="audit", help="Prove, read and export the ledger.", no_args_is_help=True)
+db = typer.Typer(name="db", help="The database that remembers everything.", no_args_is_help=True)
+app.add_typer(audit)
+app.add_typer(db)
+
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", "-p", metavar="FILE", help="The policy file; SIGNALBOX_POLICY when left out.", show_default=False)
+]
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        try:
+            typer.echo(f"signalbox {metadata.version('signalbox')}")
+        except metadata.PackageNotFoundError:
+            typer.echo("signalbox (run from its source tree)")
+        raise typer.Exit
+
+
+@app.callback()
+def signalbox(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Only for `--version`; the commands follow."""
+
+
+# ---------------------------------------------------------------- what every command starts with
+
+
+def _stop(title: str, problems: Iterable[object]) -> NoReturn:
+    """Say what is wrong in one block, and leave."""
+    typer.echo("\n".join([f"signalbox: {title}", *(f"  {problem}" for problem in problems)]), err=True)
+    raise typer.Exit(_INPUT)
+
+
+def _counted(number: int) -> str:
+    return "1 problem" if number == 1 else f"{number} problems"
+
+
+def _read(policy_file: Path | None, *, with_settings: bool = True, serve: bool = True) -> "tuple[Settings | None, Policy]":
+    """The policy and the settings, or the end of the program with everything that is wrong with both."""
+    from bot import policy_file as files
+    from bot import settings as environment
+
+    problems: list[object] = []
+    settings = policy = None
+    try:
+        settings = environment.load() if with_settings else None
+    except environment.SettingsError as error:
+        problems += error.problems
+    try:
+        policy = files.load(policy_file or environment.policy_path())
+    except files.PolicyFileError as error:
+        problems += error.problems
+    if settings and policy:
+        problems += environment.missing(settings, policy, serve=serve)
+    if problems or policy is None:
+        _stop(f"{_counted(len(problems))} to mend", problems)
+    return settings, policy
+
+
+def _ready(policy_file: Path | None, *, serve: bool = True) -> "tuple[Settings, Policy]":
+    settings, policy = _read(policy_file, serve=serve)
+    assert settings is not None
+    return settings, policy
+
+
+def _settings() -> "Settings":
+    from bot import settings as environment
+
+    try:
+        return environment.load()
+    except environment.SettingsError as error:
+        _stop(f"{_counted(len(error.problems))} to mend", error.problems)
+
+
+# ---------------------------------------------------------------- the policy file
+
+
+@app.command()
+def init(
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("signalbox.yaml"),
+    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing; write example values to edit.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a first policy file: asks a few questions, or none with --defaults."""
+    from bot import questions, starter
+
+    if target.exists() and not overwrite:
+        _stop(f"{target} is already there", ["give another name, or --overwrite to replace it"])
+    answers = starter.Answers() if defaults else questions.ask()
+    try:
+        target.write_text(starter.render(answers), encoding="utf-8")
+    except OSError as error:
+        _stop(f"{target} cannot be written", [error.strerror or error])
+    typer.echo(starter.next_steps(answers, target))
+
+
+@app.command()
+def check(
+    policy: PolicyOption = None,
+    policy_only: Annotated[
+        bool, typer.Option("--policy-only", help="Leave the environment out: for reviewing a policy where no secrets are.")
+    ] = False,
+) -> None:
+    """Read the policy file and the settings, and tell everything that is wrong with them."""
+    settings, read = _read(policy, with_settings=not policy_only)
+    from bot import settings as environment
+    from bot.summary import show
+
+    show(read)
+    if settings:
+        for warning in environment.warnings(settings, read):
+            typer.echo(f"warning: {warning}", err=True)
+
+
+@app.command()
+def schema() -> None:
+    """Print the policy file's JSON Schema (draft 2020-12), for editors."""
+    from bot import docs as pages
+
+    typer.echo(json.dumps(pages.schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def docs(
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if a page differs.")] = False,
+    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="The repository.", file_okay=False, exists=True)] = Path(),
+) -> None:
+    """Write the pages under docs/ that are made from the code."""
+    from bot import docs as pages
+
+    changed = pages.differing(root) if check_only else pages.write(root)
+    for path in changed:
+        typer.echo(f"{path} differs from the code; run `signalbox docs`" if check_only else f"wrote {path}", err=check_only)
+    raise typer.Exit(1 if check_only and changed else 0)
+
+
+# ---------------------------------------------------------------- the bot
+
+
+@app.command()
+def serve(policy: PolicyOption = None) -> None:
+    """Run the bot until it is told to stop; it does not start with an invalid policy or setting."""
+    settings, read = _ready(policy)
+    from bot.serve import run
+
+    run(settings, read)
+
+
+@app.command()
+def explain(
+    words: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="As in Slack: promote billing-api v1.4.0 production")],
+    person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who asks: an e-mail address from `people`.")],
+    policy: PolicyOption = None,
+) -> None:
+    """Tell what the guards would answer to a command now, and why; nothing is done. Exits with 1 if they would refuse."""
+    settings, read = _ready(policy, serve=False)
+    if person.lower() not in read.by_id:
+        from guards.consistency import nearest
+
+        _stop(f"unknown person {person!r}{nearest(person.lower(), read.by_id)}", [])
+    from bot.explain import run  # type: ignore[import-not-found]
+
+    raise typer.Exit(run(settings, read, person=person.lower(), words=words))
+
+
+@app.command()
+def demo(once: Annotated[bool, typer.Option("--once", help="Play the story once and exit; without it the demo stays up.")] = False) -> None:
+    """Show it all on this machine: a small Slack, a CI that really deploys, and a release from request to rollback."""
+    from bot.demo.story import run  # type: ignore[import-not-found]
+
+    raise typer.Exit(run(once=once))
+
+
+@app.command()
+def bench(
+    commands: Annotated[int, typer.Option(min=1, help="How many commands to send.")] = 1000,
+    concurrency: Annotated[int, typer.Option(min=1, max=1024, help="How many at a time.")] = 32,
+) -> None:
+    """Measure how fast commands are acknowledged and carried out, with a scratch database."""
+    from bot.bench import run  # type: ignore[import-not-found]
+
+    raise typer.Exit(run(commands=commands, concurrency=concurrency))
+
+
+# ---------------------------------------------------------------- the ledger and the database
+
+
+@audit.command()
+def verify(
+    export_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", metavar="FILE", help="Verify an exported JSONL file instead of the database.", exists=True, dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Prove that no entry was changed, removed or added; exits with 1 and names the first bad entry otherwise."""
+    settings = None if export_file else _settings()
+    from bot.audit import verify as run  # type: ignore[import-not-found]
+
+    raise typer.Exit(run(settings, export_file=export_file))
+
+
+@audit.command()
+def show(
+    change: Annotated[str | None, typer.Option(metavar="CR-…", help="Only this change.")] = None,
+    person: Annotated[str | None, typer.Option(metavar="E-MAIL", help="Only what this person did.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Only entries with this tag, like promote:refused.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="Only from this moment on, UTC.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest ones.")] = 50,
+) -> None:
+    """Read entries of the ledger."""
+    settings = _settings()
+    from bot.audit import show as run
+
+    raise typer.Exit(run(settings, change=change, person=person, tag=tag, since=since and since.replace(tzinfo=UTC), limit=limit))
+
+
+@audit.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new file; one that is there is never replaced.", dir_okay=False)],
+) -> None:
+    """Write the whole ledger as JSONL, which `audit verify --export` proves offline."""
+    if to.exists():
+        _stop(f"{to} is already there", ["give another name; an export is evidence and is never replaced"])
+    settings = _settings()
+    from bot.audit import export as run
+
+    raise typer.Exit(run(settings, to=to))
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's tables; safe to repeat."""
+    settings = _settings()
+    from storage.migrations import upgrade as run
+
+    run(settings.database_url.get_secret_value())
+    typer.echo("The database is up to date.")

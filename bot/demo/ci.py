@@ -1,0 +1,250 @@
+"""The demo's CI: a separate process that speaks docs/generic-ci.md and really deploys files.
+
+    python -m bot.demo.ci --root DIR --secret-file F --port 0 --callback http://127.0.0.1:3000 --name demo
+
+prints one JSON line with its port when it is ready. `POST /demo/faults` {"mode": …, "times": n} makes it misbehave.
+
+Invariant: one key runs at most once, also over restarts, and it binds the loopback interface only.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from bot.adapters.generic_wire import DeployedReport, OrderBody
+from bot.adapters.signing import checked, verify
+from bot.demo.ci_faults import Fault, Faults
+from bot.demo.ci_reports import Reports, now
+from bot.demo.ci_runs import OVER, Record, Shop
+from commands.core.ports import RunState
+
+
+class OwnDeployment(BaseModel):
+    """Something that this CI deploys without being asked by the bot (`POST /demo/deploy`)."""
+
+    service: str
+    environment: str
+    version: str
+
+
+class DemoCI:
+    """The server.
+
+    Args:
+        shop: its folder.
+        secret: shared with the bot.
+        callback: the bot's base URL, or None: then it never calls back.
+        name: callbacks go to `/webhooks/ci/<name>`.
+    """
+
+    def __init__(self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str) -> None:
+        self._shop, self._secret = shop, checked(secret)
+        self._reports = Reports(callback, f"/webhooks/ci/{name}", secret)
+        self._faults = Faults()
+        self._one_at_a_time = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def app(self) -> web.Application:
+        """The routes of the contract and the two of the demo."""
+        app = web.Application(client_max_size=1024 * 1024)
+        app.add_routes(
+            [
+                web.get("/health", self._down_or(self._health)),
+                web.post("/runs", self._down_or(self._signed(self._take))),
+                web.get("/runs/{key}", self._down_or(self._signed(self._look_up))),
+                web.get("/artifacts/{service}/{version}", self._down_or(self._signed(self._artifact))),
+                web.post("/demo/faults", self._set_fault),
+                web.post("/demo/deploy", self._deploy_unasked),
+            ]
+        )
+        app.on_startup.append(self._begin)
+        app.on_cleanup.append(self._end)
+        return app
+
+    async def _begin(self, _app: web.Application) -> None:
+        await self._reports.open()
+        for record in await asyncio.to_thread(self._shop.records):
+            if record.state not in OVER or (record.told != record.state and not record.silent):
+                _ = self._spawn(self._carry_out(record))
+
+    async def _end(self, _: web.Application) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._reports.close()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # ------------------------------------------------------------ the contract
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response({"ok": True})
+
+    async def _take(self, request: web.Request) -> web.Response:
+        try:
+            order = OrderBody.model_validate_json(await request.read())
+        except ValidationError as error:
+            return _no(422, f"The order is not valid: {'.'.join(str(p) for p in error.errors()[0]['loc'])}.")
+        if request.headers.get("Idempotency-Key") != order.key:
+            return _no(422, "Idempotency-Key and the key in the body differ.")
+        async with self._one_at_a_time:
+            if known := await asyncio.to_thread(self._shop.record, order.key):
+                same = known.order == order
+                return _json(200, known.body()) if same else _no(409, "Another order has this key.")
+            if objection := await asyncio.to_thread(self._shop.objection, order):
+                return _no(422, objection)
+            fault = self._faults.use()
+            record = Record(
+                order=order,
+                run=f"run-{uuid.uuid4().hex[:12]}",
+                silent=fault.mode == "silent",
+                fail=fault.mode == "fail",
+                slow=fault.seconds if fault.mode == "slow" else 0.0,
+            )
+            await asyncio.to_thread(self._shop.keep, record)
+        answer = _json(201, record.body())
+        _ = self._spawn(self._carry_out(record))
+        if fault.mode == "drop_answer" and request.transport is not None:
+            request.transport.abort()
+        return answer
+
+    async def _look_up(self, request: web.Request) -> web.Response:
+        key = request.match_info["key"]
+        record = await asyncio.to_thread(self._shop.record, key)
+        return _json(200, record.body()) if record else web.json_response({"absent": key}, status=404)
+
+    async def _artifact(self, request: web.Request) -> web.Response:
+        service, version = request.match_info["service"], request.match_info["version"]
+        found = await asyncio.to_thread(self._shop.artifact, service, version)
+        return _json(200, found) if found else web.json_response({"absent": f"{service}/{version}"}, status=404)
+
+    # ------------------------------------------------------------ the work
+
+    async def _carry_out(self, record: Record) -> None:
+        running: asyncio.Task[None] | None = None
+        if record.state not in OVER:
+            record = await self._move(record, state=RunState.RUNNING)
+            if not record.silent:
+                running = self._spawn(self._reports.send(record.report()))
+            await asyncio.sleep(record.slow)
+            record = await self._move(record, **await self._deploy(record))
+        if record.silent:
+            return
+        if running:  # reports of one run arrive in their order
+            await running
+        await self._reports.send(record.report())
+        await self._move(record, told=record.state)
+
+    async def _deploy(self, record: Record) -> dict[str, object]:
+        if record.fail:
+            return {"state": RunState.FAILED}
+        try:
+            digest = await asyncio.to_thread(self._shop.deploy, record.order)
+        except OSError:
+            return {"state": RunState.FAILED}
+        return {"state": RunState.SUCCEEDED if digest == record.order.digest else RunState.FAILED, "digest": digest}
+
+    async def _move(self, record: Record, **update: object) -> Record:
+        record = record.model_copy(update=update)
+        await asyncio.to_thread(self._shop.keep, record)
+        return record
+
+    # ------------------------------------------------------------ faults, and what nobody ordered
+
+    async def _set_fault(self, request: web.Request) -> web.Response:
+        try:
+            fault = Fault.model_validate_json(await request.read())
+        except ValidationError as error:
+            return _no(422, str(error.errors()[0]["msg"]))
+        self._faults.set(fault)
+        return _json(200, fault)
+
+    async def _deploy_unasked(self, request: web.Request) -> web.Response:
+        try:
+            wanted = OwnDeployment.model_validate_json(await request.read())
+        except ValidationError as error:
+            return _no(422, str(error.errors()[0]["msg"]))
+        found = await asyncio.to_thread(self._shop.artifact, wanted.service, wanted.version)
+        if found is None or wanted.environment not in self._shop.environments:
+            return _no(404, "There is no such artifact or environment here.")
+        run = f"own-{uuid.uuid4().hex[:12]}"
+        order = OrderBody(
+            **wanted.model_dump(), key=run, change=run, commit=found.commit, digest=found.digest, repository="demo/demo", workflow="own"
+        )
+        digest = await asyncio.to_thread(self._shop.deploy, order)
+        report = DeployedReport(type="deployed", **wanted.model_dump(), digest=digest, commit=found.commit, run=run, at=now())
+        _ = self._spawn(self._reports.send(report))
+        return _json(200, report)
+
+    def _down_or(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            if self._faults.down():
+                body = {"error": "The demo CI is down for a moment.", "taken": False}
+                return web.json_response(body, status=503, headers={"Retry-After": "2"})
+            return await handler(request)
+
+        return handle
+
+    def _signed(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            headers = {key.lower(): value for key, value in request.headers.items()}
+            why = verify([self._secret], headers, request.method, request.rel_url.raw_path, await request.read(), now())
+            return _no(401, f"Not accepted: {why}.") if why else await handler(request)
+
+        return handle
+
+
+def _json(status: int, body: BaseModel) -> web.Response:
+    return web.json_response(text=body.model_dump_json(), status=status)
+
+
+def _no(status: int, error: str) -> web.Response:
+    return web.json_response({"error": error}, status=status)
+
+
+async def serve(demo: DemoCI, port: int, name: str) -> None:
+    """Serve on the loopback interface until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    runner = web.AppRunner(demo.app(), shutdown_timeout=2)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        print(json.dumps({"ready": True, "name": name, "port": runner.addresses[0][1]}), flush=True)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def main() -> None:
+    """Read the arguments and serve."""
+    parser = argparse.ArgumentParser(prog="python -m bot.demo.ci", description="A CI for the demo; see docs/generic-ci.md.")
+    add = partial(parser.add_argument, required=True)
+    add("--root", type=Path)
+    add("--secret-file", type=Path)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--callback", default=None, help="the bot's base URL")
+    parser.add_argument("--name", default="demo")
+    parser.add_argument("--environment", action="append", default=None, help="may be repeated; development, staging, production")
+    args = parser.parse_args()
+    shop = Shop(args.root, frozenset(args.environment or ("development", "staging", "production")))
+    secret = SecretStr(args.secret_file.read_text().strip())
+    asyncio.run(serve(DemoCI(shop, secret=secret, callback=args.callback, name=args.name), args.port, args.name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The demo CI's memory and its hands: runs as files that survive a restart, and deployments as files in a folder for each environment.
+
+Invariant: a run is on disk before anybody hears of it, and succeeds only after the deployed bytes were read back and hashed (PRM-03).
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter
+
+from bot.adapters.generic_wire import ArtifactBody, OrderBody, RunBody, RunReport
+from commands.core.ports import RunState
+
+OVER = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.TIMED_OUT})
+_INDEX = TypeAdapter(list[ArtifactBody])
+
+
+class Record(BaseModel):
+    """One run on disk.
+
+    Args:
+        order: what was asked, compared when the same key comes again.
+        run: our id.
+        state: where it stands.
+        digest: what was read back after deploying.
+        told: the last state that a callback delivered.
+        silent: never call back (a fault of the demo).
+        fail: end as failed (a fault of the demo).
+        slow: seconds to stay running (a fault of the demo).
+    """
+
+    order: OrderBody
+    run: str
+    state: RunState = RunState.QUEUED
+    digest: str | None = None
+    told: RunState | None = None
+    silent: bool = False
+    fail: bool = False
+    slow: float = 0.0
+
+    def body(self) -> RunBody:
+        """The run as the contract shows it."""
+        return RunBody(key=self.order.key, run=self.run, state=self.state, digest=self.digest)
+
+    def report(self) -> RunReport:
+        """The run as a callback tells it."""
+        return RunReport(type="run", **self.body().model_dump())
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The demo CI's folder. Every method blocks; call it from a thread.
+
+    Args:
+        root: holds `artifacts/`, `runs/` and one folder for each environment.
+        environments: the ones that may be deployed to.
+    """
+
+    root: Path
+    environments: frozenset[str]
+
+    def index(self) -> list[ArtifactBody]:
+        """What was built, read anew each time because builds go on beside us."""
+        path = self.root / "artifacts" / "index.json"
+        return _INDEX.validate_json(path.read_bytes()) if path.exists() else []
+
+    def artifact(self, service: str, version: str) -> ArtifactBody | None:
+        """What this version names now."""
+        return next((a for a in self.index() if (a.service, a.version) == (service, version)), None)
+
+    def register(self, artifact: ArtifactBody) -> None:
+        """Publish a version, or move it to another digest."""
+        others = [a for a in self.index() if (a.service, a.version) != (artifact.service, artifact.version)]
+        write(self.root / "artifacts" / "index.json", _INDEX.dump_json([*others, artifact], indent=1))
+
+    def objection(self, order: OrderBody) -> str | None:
+        """Why this order cannot be carried out, as a sentence, or None."""
+        if order.environment not in self.environments:
+            return f"There is no environment {order.environment} here."
+        known = [a for a in self.index() if a.service == order.service]
+        if not known:
+            return f"There is no service {order.service} here."
+        if not any((a.version, a.digest, a.commit) == (order.version, order.digest, order.commit) for a in known):
+            return f"No artifact of {order.service} {order.version} with this digest and commit was built here."
+        if not self.stored(order.digest).exists():
+            return f"The bytes of {order.digest} are missing here."
+        return None
+
+    def stored(self, digest: str) -> Path:
+        """Where the bytes of a digest lie."""
+        return self.root / "artifacts" / digest.removeprefix("sha256:")
+
+    def record(self, key: str) -> Record | None:
+        """The run with this key."""
+        path = self._path(key)
+        return Record.model_validate_json(path.read_bytes()) if path.exists() else None
+
+    def records(self) -> list[Record]:
+        """All runs, by key."""
+        return [Record.model_validate_json(path.read_bytes()) for path in sorted((self.root / "runs").glob("*.json"))]
+
+    def keep(self, record: Record) -> None:
+        """Write a run durably."""
+        write(self._path(record.order.key), record.model_dump_json().encode())
+
+    def deploy(self, order: OrderBody) -> str:
+        """Put the artifact into its environment and return the digest of what lies there now.
+
+        Raises:
+            OSError: when a file cannot be read or written.
+        """
+        folder = self.root / order.environment / order.service
+        write(folder / "artifact.tar.gz", self.stored(order.digest).read_bytes())
+        found = f"sha256:{hashlib.sha256((folder / 'artifact.tar.gz').read_bytes()).hexdigest()}"
+        note = {"service": order.service, "version": order.version, "commit": order.commit, "digest": found, "key": order.key}
+        write(folder / "VERSION", json.dumps(note, indent=1).encode())
+        return found
+
+    def _path(self, key: str) -> Path:
+        return self.root / "runs" / f"{key}.json"
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file atomically and durably: whoever reads it sees the old or the new content, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

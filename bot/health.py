@@ -1,0 +1,106 @@
+"""Whether the bot lives, is ready, has started; and for operators, with what (OPS-01, OPS-02).
+
+Invariant: `live` depends on nothing; `ready` names each neighbour that does not answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from aiohttp import web
+
+from bot.metrics import BACKLOG
+from commands.core.ports import Clock
+
+Probe = Callable[[], Awaitable[str | None]]
+"""Answers None when the neighbour is fine, else a sentence."""
+
+KEEP = timedelta(seconds=5)
+LIMIT = 4.0
+
+
+class Health:
+    """The health routes.
+
+    Args:
+        probes: neighbour → how to ask it.
+        clock: the present.
+        backlog: rows that wait, by table.
+        policy: hash of the policy in force.
+    """
+
+    def __init__(self, probes: Mapping[str, Probe], clock: Clock, backlog: Callable[[], Awaitable[Mapping[str, int]]], policy: str) -> None:
+        self._probes = probes
+        self._clock = clock
+        self._backlog = backlog
+        self._policy = policy
+        self._begun = clock.now()
+        self._seen: tuple[datetime, dict[str, str | None]] | None = None
+        self._asking = asyncio.Lock()
+        self.started = False
+        self.stopping = False
+
+    def routes(self, app: web.Application) -> None:
+        """Add the three probes."""
+        app.router.add_get("/health/live", self.live)
+        app.router.add_get("/health/ready", self.ready)
+        app.router.add_get("/health/startup", self.startup)
+
+    async def live(self, _: web.Request) -> web.Response:
+        """200 as long as the loop turns."""
+        return web.json_response({"status": "live"})
+
+    async def startup(self, _: web.Request) -> web.Response:
+        """200 once everything was started."""
+        return web.json_response({"status": "started" if self.started else "starting"}, status=200 if self.started else 503)
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """200 when every neighbour answers, 503 with those that do not."""
+        failing = {name: why for name, why in (await self._ask()).items() if why}
+        fine = self.started and not self.stopping and not failing
+        body = {"status": "ready" if fine else "stopping" if self.stopping else "not ready", "failing": failing}
+        return web.json_response(body, status=200 if fine else 503)
+
+    async def details(self, _: web.Request) -> web.Response:
+        """Version, age, policy, neighbours and backlog, for the internal port only."""
+        now = self._clock.now()
+        seen = await self._ask()
+        try:
+            waiting = dict(await self._backlog())
+        except Exception:  # the database is among the neighbours above
+            waiting = {}
+        for table, rows in waiting.items():
+            BACKLOG.labels(table).set(rows)
+        return web.json_response({
+            "version": _version(),
+            "policy": self._policy,
+            "uptime_seconds": round((now - self._begun).total_seconds()),
+            "timestamp": now.isoformat(),
+            "neighbours": {name: why or "fine" for name, why in seen.items()},
+            "backlog": waiting,
+        })  # fmt: skip
+
+    async def _ask(self) -> dict[str, str | None]:
+        """Every neighbour's answer, asked at once and kept for a few seconds: probes must not become load."""
+        async with self._asking:
+            now = self._clock.now()
+            if self._seen is None or now - self._seen[0] >= KEEP or now < self._seen[0]:
+                answers = await asyncio.gather(*(_in_time(probe) for probe in self._probes.values()))
+                self._seen = now, dict(zip(self._probes, answers, strict=True))
+            return self._seen[1]
+
+
+async def _in_time(probe: Probe) -> str | None:
+    try:
+        async with asyncio.timeout(LIMIT):
+            return await probe()
+    except TimeoutError:
+        return f"no answer within {LIMIT:g} s"
+
+
+def _version() -> str:
+    try:
+        return version("signalbox")
+    except PackageNotFoundError:
+        return "0.1.0"

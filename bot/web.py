@@ -1,0 +1,177 @@
+"""The HTTP doors: Slack, CI callbacks, health, metrics.
+
+Invariant: a request is believed only after its signature was checked over its raw bytes; what is malformed is answered
+400 or 401, and nothing of it is echoed.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import perf_counter
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from prometheus_client import generate_latest
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import Clock as SlackClock
+from slack_sdk.signature import SignatureVerifier
+from typing_extensions import override
+
+from bot.health import Health
+from bot.log import log
+from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
+from commands.core.invocation import Reported
+from commands.core.ports import CI, Clock, Forged, Malformed
+from storage.errors import StorageError
+from storage.inbox import Delivery, Inbox
+
+LARGEST = 1024 * 1024
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _Time(SlackClock):
+    """Slack's verifier asks for seconds; our clock tells them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    @override
+    def now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+class Doors:
+    """The public routes.
+
+    Args:
+        bolt: the listeners.
+        signing_secret: Slack's; None in Socket Mode, where `/slack/events` does not exist.
+        ci: route → name in the policy and CI, for callbacks.
+        inbox: where callbacks are remembered.
+        clock: to judge the age of requests.
+        health: for the health routes.
+        ring: says that there is something to carry out.
+    """
+
+    def __init__(
+        self,
+        bolt: AsyncApp,
+        signing_secret: str | None,
+        ci: Mapping[str, tuple[str, CI]],
+        inbox: Inbox,
+        clock: Clock,
+        health: Health,
+        ring: Callable[[], None],
+    ) -> None:
+        self._bolt = bolt
+        self._verifier = SignatureVerifier(signing_secret, clock=_Time(clock)) if signing_secret else None
+        self._ci = ci
+        self._inbox = inbox
+        self._clock = clock
+        self._health = health
+        self._ring = ring
+
+    def app(self) -> web.Application:
+        """The application for the public port."""
+        app = web.Application(client_max_size=LARGEST, middlewares=[_calm])
+        if self._verifier:
+            app.router.add_post("/slack/events", self.slack)
+        app.router.add_post("/webhooks/github", self.github)
+        app.router.add_post("/webhooks/ci/{name}", self.callback)
+        self._health.routes(app)
+        return app
+
+    def internal(self) -> web.Application:
+        """The application for the internal port: details and metrics (OPS-02)."""
+        app = web.Application(middlewares=[_calm])
+        self._health.routes(app)
+        app.router.add_get("/health", self._health.details)
+        app.router.add_get("/metrics", _metrics)
+        return app
+
+    async def slack(self, request: web.Request) -> web.StreamResponse:
+        """Everything that Slack sends (https://docs.slack.dev/authentication/verifying-requests-from-slack)."""
+        begun = perf_counter()
+        assert self._verifier is not None
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12 or not signature.isascii():
+            return _turned_away("slack", "malformed", 400 if timestamp else 401)
+        raw = await request.read()
+        try:
+            body = raw.decode()
+        except UnicodeDecodeError:
+            return _turned_away("slack", "malformed", 400)
+        if not self._verifier.is_valid(body, timestamp, signature):
+            return _turned_away("slack", "forged", 401)
+        if not _readable(body, request.content_type):
+            return _turned_away("slack", "malformed", 400)
+        headers: dict[str, str | Sequence[str]] = dict(request.headers)
+        answer = await self._bolt.async_dispatch(AsyncBoltRequest(body=body, query=request.query_string, headers=headers))
+        ACK.observe(perf_counter() - begun)
+        return await to_aiohttp_response(answer)
+
+    async def github(self, request: web.Request) -> web.StreamResponse:
+        """GitHub's webhooks; the CI of kind `github`."""
+        return await self._heard(request, "github")
+
+    async def callback(self, request: web.Request) -> web.StreamResponse:
+        """Callbacks of the generic contract (docs/generic-ci.md)."""
+        return await self._heard(request, f"ci/{request.match_info['name']}")
+
+    async def _heard(self, request: web.Request, route: str) -> web.StreamResponse:
+        if route not in self._ci:
+            return web.json_response({"error": "no such CI"}, status=404)
+        name, ci = self._ci[route]
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        heard = ci.hear(headers, await request.read(), self._clock.now())
+        if isinstance(heard, Forged):
+            log.warning("callback forged", ci=name, why=heard.why)
+            return _turned_away("webhook", "forged", 401)
+        if isinstance(heard, Malformed):
+            REFUSED.labels("webhook", "malformed").inc()
+            return web.json_response({"error": heard.why}, status=400)
+        if heard.reports:
+            payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
+            key = f"ci:{name}:{heard.delivery}"[:200]
+            try:
+                new = await self._inbox.put(Delivery(key, "reported", payload, f"ci-{heard.delivery}"[:64]))
+            except StorageError:
+                return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
+            RECEIVED.labels("reported", "new" if new else "again").inc()
+            self._ring()
+        return web.json_response({"ok": True}, status=202)
+
+
+@web.middleware
+async def _calm(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What nobody expected is logged and answered without a word about it."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("request failed", route=request.match_info.route.resource.canonical if request.match_info.route.resource else "none")
+        return web.json_response({"error": "something broke"}, status=500)
+
+
+def _turned_away(route: str, why: str, status: int) -> web.Response:
+    REFUSED.labels(route, why).inc()
+    return web.json_response({"error": why}, status=status)
+
+
+def _readable(body: str, content_type: str) -> bool:
+    """Whether Bolt will be able to read it: a JSON object, or a form whose `payload`, if any, is one."""
+    try:
+        if content_type == "application/json":
+            return isinstance(json.loads(body), dict)
+        payload = parse_qs(body, max_num_fields=200).get("payload")
+        return payload is None or (len(payload) == 1 and isinstance(json.loads(payload[0]), dict))
+    except (ValueError, RecursionError):
+        return False
+
+
+async def _metrics(_: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -1,0 +1,253 @@
+"""Takes rows from inbox and outbox and has them carried out, a bounded number at a time.
+
+Invariant: a row is taken with a lease and settled in the transaction of its effects, so a worker may die at any line.
+Every task is tracked; `drain` waits for those at work and leaves the rest to the next start.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
+
+from opentelemetry import trace
+
+from bot.log import log
+from bot.metrics import CARRIED, SENT
+from commands.core.ports import Clock
+from commands.core.road import Road
+from commands.core.send import Send
+from storage import inbox, outbox
+from storage.database import Store, Tx
+from storage.errors import LostRace, StorageError
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 4
+AT_ONCE = 16
+BATCH_SECONDS = 45.0
+"""The longest that one row may take: below the lease, so that nobody else has taken it meanwhile."""
+
+TRACER = trace.get_tracer("signalbox")
+WORKER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+class _Row(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+R = TypeVar("R", bound=_Row)
+
+
+class Pump(Generic[R]):
+    """Takes rows as places are free, whenever it is rung.
+
+    Args:
+        name: for tasks and logs.
+        take: takes up to so many rows.
+        carry: carries one out; never raises for what a row can cause.
+        at_once: places.
+    """
+
+    def __init__(
+        self, name: str, take: Callable[[int], Awaitable[Sequence[R]]], carry: Callable[[R], Awaitable[None]], at_once: int = AT_ONCE
+    ) -> None:
+        self._name = name
+        self._take = take
+        self._carry = carry
+        self._at_once = at_once
+        self._bell = asyncio.Event()
+        self._at_work: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.resting = asyncio.Event()
+        """Set while the last look found nothing to take and nothing is at work."""
+
+    def start(self) -> None:
+        """Begin to take rows."""
+        self._loop = asyncio.create_task(self._run(), name=f"{self._name}-pump")
+        self.ring()
+
+    def ring(self) -> None:
+        """There may be rows."""
+        self.resting.clear()
+        self._bell.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more, and wait for those at work.
+
+        Args:
+            seconds: how long; whoever is not done then is cancelled, and its row taken again after its lease.
+        """
+        self._stopping = True
+        self.ring()
+        if self._loop:
+            await self._loop
+        if self._at_work:
+            _, late = await asyncio.wait(self._at_work, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._bell.wait()
+            self._bell.clear()
+            free = self._at_once - len(self._at_work)
+            if free <= 0 or self._stopping:
+                continue
+            try:
+                rows = await self._take(free)
+            except StorageError as error:
+                log.error("rows not taken", pump=self._name, why=type(error).__name__)
+                continue  # the next tick rings again
+            for row in rows:
+                task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}")
+                self._at_work.add(task)
+                task.add_done_callback(self._done)
+            if len(rows) == free:
+                self.ring()
+            elif not self._at_work and not self._bell.is_set():
+                self.resting.set()
+
+    async def _one(self, row: R) -> None:
+        await self._carry(row)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._at_work.discard(task)
+        self.ring()
+
+
+class Workers:
+    """The two pumps and the clock's tick.
+
+    Args:
+        store: the database.
+        road: carries deliveries.
+        send: sends messages.
+        clock: the present.
+    """
+
+    def __init__(self, store: Store, road: Road, send: Send, clock: Clock) -> None:
+        self._store = store
+        self._road = road
+        self._send = send
+        self._clock = clock
+        self.inbox = Pump("inbox", self._take_deliveries, self._carry)
+        self.outbox = Pump("outbox", self._take_messages, self._deliver)
+
+    def start(self) -> None:
+        """Begin to work; whatever an earlier process left is taken when its lease is over."""
+        self.inbox.start()
+        self.outbox.start()
+
+    async def drain(self, seconds: float = 20.0) -> None:
+        """Finish what is at work, first the deliveries, then the messages that they wrote."""
+        await self.inbox.drain(seconds)
+        await self.outbox.drain(seconds)
+
+    async def quiet(self) -> None:
+        """Wait until everything that is due now is done; what waits for a later moment is not waited for."""
+        while True:
+            for pump in (self.inbox, self.outbox):
+                pump.ring()
+                await pump.resting.wait()
+            if self.inbox.resting.is_set():
+                return
+
+    async def tick(self) -> None:
+        """Fire due timers into the inbox, and look for rows that others left (TRN-22, OPS-09)."""
+        from storage import timers
+
+        now = self._clock.now()
+        try:
+            due = await self._store.read(timers.next_due)
+            if due and due <= now:
+                await self._store.write(lambda tx: timers.fire(tx, now, 200))
+        except StorageError as error:
+            log.error("timers not fired", why=type(error).__name__)
+        self.inbox.ring()
+        self.outbox.ring()
+
+    # ------------------------------------------------------------ inbox
+
+    async def _take_deliveries(self, free: int) -> Sequence[inbox.Taken]:
+        now = self._clock.now()
+        return await self._store.write(lambda tx: inbox.take(tx, now, free, LEASE, WORKER))
+
+    async def _carry(self, taken: inbox.Taken) -> None:
+        kind, correlation = taken.delivery.kind, taken.delivery.correlation
+        labels = kind if kind in {"asked", "reported"} else "timer"
+        with TRACER.start_as_current_span("carry", attributes={"signalbox.kind": kind, "signalbox.correlation": correlation}) as span:
+            try:
+                with CARRIED.labels(labels, "done").time():
+                    async with asyncio.timeout(BATCH_SECONDS):
+                        await self._road.carry(taken)
+            except Exception as error:  # whatever one row causes must not stop the others
+                span.record_exception(error)
+                await self._failed(taken, error)
+            else:
+                log.info("carried", kind=kind, correlation=correlation, attempts=taken.attempts)
+        self.outbox.ring()
+
+    async def _failed(self, taken: inbox.Taken, error: Exception) -> None:
+        correlation = taken.delivery.correlation
+        again = taken.attempts < ATTEMPTS
+        log.error(
+            "delivery failed", kind=taken.delivery.kind, correlation=correlation, attempts=taken.attempts, again=again,
+            why=type(error).__name__, exc_info=not isinstance(error, LostRace | TimeoutError),
+        )  # fmt: skip
+        wait = timedelta(0) if isinstance(error, LostRace) else timedelta(seconds=2 ** (taken.attempts - 1))
+        due = self._clock.now() + wait
+        why = f"{type(error).__name__} ({correlation})"
+
+        def later(tx: Tx) -> None:
+            inbox.failed(tx, taken.id, why, due)
+
+        try:
+            if again:
+                await self._store.write(later)
+            else:
+                await self._road.give_up(taken)
+        except StorageError as lost:
+            log.error("failure not recorded; the lease will bring it back", correlation=correlation, why=type(lost).__name__)
+
+    # ------------------------------------------------------------ outbox
+
+    async def _take_messages(self, free: int) -> Sequence[outbox.Sending]:
+        now = self._clock.now()
+        return await self._store.write(lambda tx: outbox.take(tx, now, free, LEASE, WORKER))
+
+    async def _deliver(self, sending: outbox.Sending) -> None:
+        kind, correlation = sending.message.kind, sending.message.correlation
+        with TRACER.start_as_current_span("send", attributes={"signalbox.kind": kind, "signalbox.correlation": correlation}) as span:
+            try:
+                with SENT.labels(kind, "done").time():
+                    async with asyncio.timeout(BATCH_SECONDS):
+                        await self._send.send(sending)
+            except Exception as error:  # whatever one row causes must not stop the others
+                span.record_exception(error)
+                await self._unsent(sending, error)
+            else:
+                log.info("sent", kind=kind, correlation=correlation, attempts=sending.attempts)
+        self.inbox.ring()
+
+    async def _unsent(self, sending: outbox.Sending, error: Exception) -> None:
+        kind, correlation = sending.message.kind, sending.message.correlation
+        log.error("message failed", kind=kind, correlation=correlation, attempts=sending.attempts, why=type(error).__name__, exc_info=True)
+        due = self._clock.now() + timedelta(seconds=min(2**sending.attempts, 60))
+        why = f"{type(error).__name__} ({correlation})"
+
+        def settle(tx: Tx) -> None:
+            if kind != "order" and sending.attempts >= 2 * ATTEMPTS:
+                outbox.dead(tx, sending.id, why)
+            elif kind != "order":
+                outbox.retry(tx, sending.id, why, due)
+
+        if kind == "order":
+            return  # CI may have it: it stays marked as sending, and its lease brings it back to be looked up
+        try:
+            await self._store.write(settle)
+        except StorageError as lost:
+            log.error("failure not recorded; the lease will bring it back", correlation=correlation, why=type(lost).__name__)

@@ -1,0 +1,258 @@
+"""The words and shapes of what people see: the change's card, refusals, usage. Text for people lives here and in `Refuse(...)`.
+
+Invariant: a card shows what is true when it is drawn; a person decides from it alone, on a phone, at midnight.
+"""
+
+from collections.abc import Iterable
+
+from commands.core.command import AnyCommand
+from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from commands.core.words import Problem, usage
+from guards.approvals import counted, may_still_approve
+from guards.artifact import short
+from guards.authorization import who_may
+from guards.decision import Allow, Refuse, Unsure
+from guards.duties import objection
+from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
+from guards.judge import Answer, Judgement
+from guards.lifecycle import UNDECIDED, State
+from guards.policy import Action
+from guards.window import next_slot, open_now
+
+STATES = {
+    State.REQUESTED: ("🆕", "requested"),
+    State.AWAITING: ("🕐", "waits for approval"),
+    State.APPROVED: ("✅", "approved"),
+    State.WAITING: ("⏳", "approved, waits"),
+    State.DISPATCHING: ("📤", "handed to CI"),
+    State.RUNNING: ("🚚", "CI is deploying"),
+    State.UNKNOWN: ("❓", "outcome unknown, being looked up"),
+    State.TIMED_OUT: ("⌛", "CI took too long"),
+    State.SUCCEEDED: ("🟢", "deployed"),
+    State.FAILED: ("🔴", "failed"),
+    State.CANCELLED: ("⚪", "cancelled"),
+    State.REJECTED: ("⛔", "rejected"),
+    State.EXPIRED: ("⚪", "expired"),
+    State.REFUSED: ("⛔", "refused at dispatch"),
+}
+
+
+def note(title: str, *lines: Line) -> Card:
+    """A short private answer."""
+    return Card(title, parts=(Part(lines),) if lines else ())
+
+
+def _reason(refuse: Refuse, zone: str) -> Part:
+    return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
+
+
+def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, zone: str) -> Card:
+    """Every reason with its remedy, the nearest one first (CMD-13)."""
+    what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
+    final = [r for r in judgement.refusals if r.code not in judgement.heals]
+    parts = [_reason(r, zone) for r in final]
+    parts += [
+        Part(((f"Could not read {_missing(u)}.",), ("→ Nothing was started. Try again in a minute; if it stays, ask whoever runs it.",)))
+        for u in judgement.unsure
+    ]
+    if final and (later := [r for r in judgement.refusals if r.code in judgement.heals]):
+        parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
+    title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
+    return Card(title[:150], parts=tuple(parts), footer=("Nothing was started. id ", Code(correlation)))
+
+
+def _remedy(refuse: Refuse, zone: str) -> Line:
+    if refuse.until is None:
+        return (refuse.remedy,)
+    return (refuse.remedy, " Next allowed: ", Moment(refuse.until, zone))
+
+
+def _missing(unsure: Unsure) -> str:
+    return unsure.missing + (f": {unsure.why}" if unsure.why else "")
+
+
+def usage_card(problem: Problem, command: AnyCommand | None, correlation: str) -> Card:
+    """What is wrong with the words, how they are written, one example, and the nearest command."""
+    lines: list[Line] = [(said,) for said in problem.said]
+    if command:
+        lines.append(("Usage: ", Code(f"/release {usage(command.name, command.arguments)}")))
+        lines.append(("Example: ", Code(f"/release {command.examples[0]}")))
+    elif problem.nearest:
+        lines.append(("Did you mean ", Code(f"/release {problem.nearest}"), "?"))
+    if command is None:
+        lines.append(("All commands: ", Code("/release help")))
+    return Card("🤔 I cannot read that", parts=(Part(tuple(lines)),), footer=("Nothing was started. id ", Code(correlation)))
+
+
+def fault_card(correlation: str) -> Card:
+    """The bot's own fault: what a person can quote to whoever runs it."""
+    return Card(
+        "💥 Something broke on my side",
+        parts=(
+            Part(
+                (("Your request was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)
+            ),
+        ),
+    )
+
+
+def answer_line(answer: Answer) -> Line:
+    """One guard's answer, for explanations."""
+    match answer.decision:
+        case Allow(why=why):
+            return ("✅ ", Bold(answer.guard), ": ", why)
+        case Refuse() as no:
+            return ("⛔ ", Bold(answer.guard), ": ", no.why, " → ", no.remedy)
+        case Unsure() as lost:
+            return ("⚠️ ", Bold(answer.guard), ": could not read ", _missing(lost))
+
+
+def change_card(change: Change, facts: Facts) -> Card:
+    """The one card of a change: what, which version, to where, how it stands, and everything needed to decide (CMD-08)."""
+    content = change.content
+    zone = facts.policy.zone_of(content.service)
+    emoji, words = STATES[change.state]
+    request = Request(
+        Action.PROMOTE, facts.people.get(change.requester, Unread("")), content.service, content.environment, content.version,
+        migration=content.migration,
+    )  # fmt: skip
+    rows: list[tuple[str, Line]] = [
+        ("State", (f"{emoji} {words}",)),
+        ("Requested by", (change.requester_name, ", ", Moment(change.requested, zone))),
+        ("Artifact", (Code(short(content.digest)), " at ", Code(content.commit[:12]))),
+        ("Same digest as before", _equality(facts)),
+        ("Runs there now", _running(facts.running)),
+        ("Type", (content.change_type.value, _migration(content.migration))),
+    ]
+    if change.state in UNDECIDED:
+        rows.append(("Window", _window(request, facts, zone)))
+        rows.append(("Freeze", _freeze(request, facts)))
+    rows.append(("Approvals", _approvals(change, facts)))
+    if change.run:
+        run: Line = (Link(change.run_url, change.run),) if change.run_url else (Code(change.run),)
+        rows.append(("CI run", run))
+    if change.dispatched:
+        rows.append(("Handed to CI", (Moment(change.dispatched, zone),)))
+    if change.finished:
+        rows.append(("Finished", (Moment(change.finished, zone),)))
+    parts = []
+    if change.why:
+        parts.append(Part(((change.why,),), heading="Why"))
+    if change.state in UNDECIDED:
+        parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
+    given = tuple(_given(facts, zone))
+    if given:
+        parts.append(Part(given, heading="Decisions"))
+    return Card(
+        f"{emoji} {content.service} {content.version} → {content.environment}: {words}",
+        facts=tuple(rows[:10]),
+        parts=tuple(parts),
+        buttons=_buttons(change),
+        footer=(Code(change.id), f" · policy {content.policy[:12]} · evidence: not required by policy · details in the thread"),
+    )
+
+
+def _buttons(change: Change) -> tuple[Button, ...]:
+    known = {"change": change.id, "seen": change.content.hash}
+    if change.state is State.AWAITING:
+        return (
+            Button("Approve", "approve", known, "primary"),
+            Button("Reject", "reject", known, "danger"),
+            Button("Cancel request", "cancel", {"change": change.id}, confirm=f"Take {change.id} back?"),
+        )
+    if change.state in UNDECIDED:
+        return (
+            Button("Reject", "reject", known, "danger"),
+            Button("Withdraw my approval", "withdraw", {"change": change.id}),
+            Button("Cancel request", "cancel", {"change": change.id}, confirm=f"Take {change.id} back?"),
+        )
+    if change.state in {State.UNKNOWN, State.TIMED_OUT}:
+        sure = "Only when you have looked in CI and nothing is at work there: the place becomes free for the next change."
+        return (Button("Close by hand", "cancel", {"change": change.id}, "danger", confirm=sure),)
+    return ()
+
+
+def _equality(facts: Facts) -> Line:
+    below = facts.before
+    if isinstance(below, Deployment):
+        same = isinstance(facts.artifact, Artifact) and below.digest == facts.artifact.digest
+        return (f"{'✅ same as' if same else '⛔ differs from'} {below.environment}",)
+    if isinstance(below, Unread):
+        return (f"⚠️ could not read {below.what}",)
+    return ("first environment",)
+
+
+def _running(running: Deployment | Unread | None) -> Line:
+    if isinstance(running, Unread):
+        return (f"⚠️ could not read {running.what}",)
+    return (Code(running.version), " ", Code(short(running.digest))) if running else ("nothing recorded yet",)
+
+
+def _migration(migration: bool | None) -> str:
+    return {True: ", with a database migration", False: ", no migration", None: ", migration not declared"}[migration]
+
+
+def _window(request: Request, facts: Facts, zone: str) -> Line:
+    now = open_now(facts.policy, request.service, request.environment or "", facts.at)
+    if now:
+        return (f"{now.window}, open until ", Moment(now.end, zone))
+    slot = next_slot(request, facts)
+    if slot == facts.at:
+        return ("open at all times",)
+    return ("closed; next allowed ", Moment(slot, zone)) if slot else ("closed; none in sight",)
+
+
+def _freeze(request: Request, facts: Facts) -> Line:
+    if isinstance(facts.freezes, Unread):
+        return ("⚠️ could not be read",)
+    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
+    return (f"🧊 {held[0].id}: {held[0].reason}",) if held else ("none",)
+
+
+def _approvals(change: Change, facts: Facts) -> Line:
+    rule = facts.policy.approval_rule(change.content.environment)
+    if rule.count == 0:
+        return ("not required by policy",)
+    if change.state not in UNDECIDED and not isinstance(facts.approvals, Unread):
+        given = sum(a.verdict is Verdict.APPROVED and a.withdrawn is None for a in facts.approvals)
+        return (f"{given} given, {rule.count} needed",)
+    counting = counted(change, facts)
+    if isinstance(counting, Unread):
+        return (f"⚠️ could not read {counting.what}",)
+    return (f"{len(counting)} of {rule.count}",)
+
+
+def _who(change: Change, facts: Facts) -> Iterable[Line]:
+    """Who still has to approve, and who may not and why."""
+    content = change.content
+    able = may_still_approve(change, facts)
+    yield ("Still may: ", ", ".join(p.name for p in able) or "nobody; the policy file must name somebody else")
+    for p in who_may(Action.APPROVE, content.service, content.environment, facts):
+        if no := objection(p, change, facts):
+            yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {_missing(no)} could not be read",)
+
+
+def _given(facts: Facts, zone: str) -> Iterable[Line]:
+    approvals: tuple[Approval, ...] = () if isinstance(facts.approvals, Unread) else facts.approvals
+    for a in approvals[-6:]:
+        mark = "✅" if a.verdict is Verdict.APPROVED else "⛔"
+        gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if a.verdict is Verdict.APPROVED and a.expires <= facts.at else ""
+        yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), f": {a.rationale}")
+
+
+def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
+    """The change in a few lines, for forms and explanations: what, to where, which artifact, how it stands, in which time."""
+    content = change.content
+    zone = facts.policy.zone_of(content.service)
+    request = Request(
+        Action.PROMOTE, facts.people.get(change.requester, Unread("")), content.service, content.environment, content.version,
+        migration=content.migration,
+    )  # fmt: skip
+    return (
+        (Bold(f"{content.service} {content.version} → {content.environment}"), f", asked by {change.requester_name}"),
+        ("Artifact ", Code(short(content.digest)), " at ", Code(content.commit[:12]), "; ", *_equality(facts)),
+        ("Runs there now: ", *_running(facts.running)),
+        ("Window: ", *_window(request, facts, zone)),
+        ("Freeze: ", *_freeze(request, facts)),
+        ("Approvals: ", *_approvals(change, facts)),
+    )

@@ -1,0 +1,146 @@
+"""What a command is: its words, its guards, and what it does once they allowed it.
+
+Invariant: a `Command` has no defaults for help, action and guards; without guards it cannot be made (SEC-12).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from commands.core.text import Card, Form
+from commands.core.words import Arguments
+from guards.decision import Refusal
+from guards.facts import Facts, Freeze, Request
+from guards.judge import Guard, Judgement
+from guards.policy import Action, Person, Policy
+from storage.database import Tx
+
+A = TypeVar("A", bound=Arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a command is about, told from its words alone; the road reads the facts of it.
+
+    Args:
+        service, environment, version, digest, migration: for a promotion.
+        change: id of a change that exists; service, environment and version are then its own.
+        seen: hash of the content on the card that was clicked.
+        freeze: id of a freeze that exists.
+        declared: a freeze to declare.
+        rationale: the reason given.
+    """
+
+    service: str | None = None
+    environment: str | None = None
+    version: str | None = None
+    digest: str | None = None
+    migration: bool | None = None
+    change: str | None = None
+    seen: str | None = None
+    freeze: str | None = None
+    declared: Freeze | None = None
+    rationale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and when and under which policy.
+
+    Args:
+        person: of the policy file.
+        slack: the Slack account that was used.
+        at: UTC.
+        policy: in force.
+    """
+
+    person: Person
+    slack: str
+    at: datetime
+    policy: Policy
+
+
+@dataclass(slots=True)
+class Work(Generic[A]):
+    """What a command's `run` works with, inside its transaction and after its guards allowed it.
+
+    Args:
+        tx: the open transaction; everything that `run` does happens in it or not at all.
+        args: the command's words.
+        request, facts, judgement: what was judged.
+        asker: who asks.
+        correlation: id that ties log, ledger and CI together.
+    """
+
+    tx: Tx
+    args: A
+    request: Request
+    facts: Facts
+    judgement: Judgement
+    asker: Asker
+    correlation: str
+
+    @property
+    def at(self) -> datetime:
+        """The moment of the facts, UTC."""
+        return self.facts.at
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.facts.policy
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the asker is told privately; None when a card in the channel says it all.
+
+    Args:
+        card: the answer.
+    """
+
+    card: Card | None
+
+
+FormBuilder = Callable[[Mapping[str, str], Facts, Person], Form]
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[A]):
+    """One thing that people can type, click or fill in.
+
+    Args:
+        name: one word or two, lower case.
+        summary: one sentence for help.
+        examples: complete commands, without the leading `/release`; the first is the one shown on a mistake.
+        action: what the policy allows by role and environment (RBAC-02).
+        guards: every guard that judges it; the first is `authorized`.
+        arguments: its words.
+        ask: what it is about.
+        run: what it does, inside the transaction.
+        heals: refusals that people or time heal: the request is kept and waits (WIN-09).
+        form: builds the form that asks for missing words; None when there is none.
+        form_after: refusals that the form itself answers (a missing rationale); all others are told before it opens.
+    """
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+    action: Action
+    guards: tuple[Guard, ...]
+    arguments: type[A]
+    ask: Callable[[A, Asker], Ask]
+    run: Callable[[Work[A]], Reply]
+    heals: frozenset[Refusal] = frozenset()
+    form: FormBuilder | None = None
+    form_after: frozenset[Refusal] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not self.guards:
+            raise ValueError(f"{self.name}: a command without guards does not exist")
+        if not self.summary or not self.examples:
+            raise ValueError(f"{self.name}: say what it is for, with an example")
+
+
+AnyCommand = Command[Any]

@@ -1,0 +1,68 @@
+"""What approving, rejecting and withdrawing share: whose decision about which change, and how the reason is asked for.
+
+Invariant: a decision is bound to the content that its giver saw (RSK-12, GNG-08).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from commands.core.cards import change_lines
+from commands.core.command import Ask, Asker
+from commands.core.text import Form, Input
+from commands.core.words import Arguments, ChangeId, Named, Rest
+from guards.authorization import held_roles
+from guards.facts import Approval, Change, Facts, Request, Verdict
+from guards.policy import Person
+from guards.window import open_now, openings
+
+
+class Decision(Arguments):
+    """A change and the reason; a button also carries what its card showed."""
+
+    change: ChangeId
+    rationale: Annotated[str, Rest()] = ""
+    seen: Annotated[str | None, Named()] = None
+
+
+def ask(args: Decision, asker: Asker) -> Ask:
+    """A decision is about one change."""
+    return Ask(change=args.change, seen=args.seen, rationale=args.rationale)
+
+
+def reason_form(title: str, word: str, submit: str, label: str, fields: Mapping[str, str], facts: Facts) -> Form:
+    """Shows once more what is decided on, and asks for the reason (PRM-10)."""
+    change = facts.change
+    assert isinstance(change, Change)
+    return Form(
+        title=title,
+        word=word,
+        submit=submit,
+        inputs=(Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),),
+        known={"change": change.id, "seen": fields.get("seen") or change.content.hash},
+        lines=change_lines(change, facts),
+    )
+
+
+def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts) -> Approval:
+    """The record of a decision: who, in which roles, why, about what, and until when it counts."""
+    change = facts.change
+    assert isinstance(change, Change)
+    content = change.content
+    roles = held_roles(person, content.service, content.environment, facts)[0]
+    return Approval(
+        by=person.id, name=person.name, roles=roles, verdict=verdict, rationale=request.rationale.strip(),
+        content=content.hash, at=facts.at, expires=_expiry(content.service, content.environment, facts),
+    )  # fmt: skip
+
+
+def _expiry(service: str, environment: str, facts: Facts) -> datetime:
+    """After the policy's lifetime, or with the window in which, or before which, it was given; whichever is first."""
+    rule = facts.policy.approval_rule(environment)
+    latest = facts.at + rule.lifetime
+    if not rule.ends_with_window:
+        return latest
+    window = open_now(facts.policy, service, environment, facts.at)
+    if window is None:
+        window = next(openings(facts.policy, service, environment, facts.at, rule.lifetime.days + 1), None)
+    return min(latest, window.end) if window else latest

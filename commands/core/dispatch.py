@@ -1,0 +1,154 @@
+"""The last judgement: a change goes out, waits, needs people again, or is refused, decided inside the claiming transaction.
+
+Invariant: the only place that takes a claim and orders CI. Claim, state, ledger entry and order are one transaction (PRM-20).
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from commands.core import record
+from commands.core.command import Ask
+from commands.core.gather import at_dispatch, inside
+from commands.core.orders import order_of
+from commands.core.tell import card_of, log_of
+from guards.approvals import approved, content_now, counted
+from guards.artifact import pinned, same_artifact
+from guards.authorization import authorized
+from guards.decision import Refusal, Refuse
+from guards.facts import Change, Claim, Facts, Unread
+from guards.flight import alone, asked_once
+from guards.freeze import not_frozen
+from guards.judge import Judgement, judge
+from guards.lifecycle import UNDECIDED, State
+from guards.order import in_order
+from guards.window import in_window
+from storage import changes, claims, outbox, timers
+from storage.database import Tx
+
+GUARDS = (authorized, pinned, in_order, same_artifact, asked_once, alone, not_frozen, in_window, approved)
+"""What stands between an approved change and CI."""
+
+HEALS = frozenset(
+    {Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED}
+)
+"""What people or time heal: the change is kept."""
+
+_PEOPLE = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED})
+
+LOOK_AGAIN = timedelta(seconds=30)
+"""After this a change whose facts could not be read is judged again."""
+
+
+def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
+    """Judge an undecided change again with the facts of this transaction, and act on the answer.
+
+    Args:
+        tx: open; the change's row is locked.
+        change: in any state; only an undecided one is judged.
+        outside: gathered before the transaction.
+        correlation: of whatever caused this.
+
+    Returns:
+        The change as it stands now.
+    """
+    if change.state not in UNDECIDED:
+        return change
+    timers.cancel(tx, f"advance:{change.id}")
+    ask = Ask(change=change.id)
+    facts = inside(tx, ask, outside)
+    request = at_dispatch(change, facts)
+    judgement = judge(GUARDS, request, facts, HEALS)
+    body = record.judgement_body(judgement, request, facts)
+    place = {"subject": change.id, "service": request.service, "environment": request.environment}
+    short = [r for r in judgement.refusals if r.code in _PEOPLE]
+    match judgement.outcome:
+        case "allowed":
+            return _order(tx, change, facts, judgement, correlation)
+        case "refused":
+            why = judgement.refusals[-1].why
+            change = changes.move(tx, change, State.REFUSED, why=why, finished=facts.at)
+            record.write(tx, "dispatch:refused", record.CLOCK, facts, correlation, **place, **body)
+            log_of(tx, change, facts, correlation, f"Refused at dispatch: {why}")
+        case "unsure":
+            missing = judgement.unsure[0]
+            why = f"could not read {missing.missing}" + (f" ({missing.why})" if missing.why else "")
+            change = _keep(tx, change, State.AWAITING if change.state is State.AWAITING else State.WAITING, why)
+            record.write(tx, "dispatch:unsure", record.CLOCK, facts, correlation, **place, **body)
+            timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at + LOOK_AGAIN, {"change": change.id}))
+        case "waits" if short:
+            change = _needs_people(tx, change, facts, short[0], correlation)
+        case "waits":
+            if change.state is State.AWAITING:
+                change = changes.move(tx, change, State.APPROVED)
+                record.write(tx, "change:approved", record.CLOCK, facts, correlation, **place)
+            first = judgement.refusals[-1] if judgement.refusals[-1].until is None else judgement.refusals[0]
+            if change.state is not State.WAITING or change.why != first.why:
+                change = _keep(tx, change, State.WAITING, first.why)
+                record.write(tx, "dispatch:waits", record.CLOCK, facts, correlation, **place, **body)
+                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}")
+            due = min([*(r.until for r in judgement.refusals if r.until), *_lapses(change, facts)], default=facts.at + LOOK_AGAIN * 10)
+            timers.set(
+                tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})
+            )
+    card_of(tx, change, facts, correlation)
+    return change
+
+
+def _lapses(change: Change, facts: Facts) -> list[datetime]:
+    """When the approvals that count now end: the change is judged again then, and its card tells."""
+    counting = counted(change, facts)
+    return [] if isinstance(counting, Unread) else [approval.expires for approval, _ in counting]
+
+
+def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
+    """Stay in a state, or go there, with a reason that people see."""
+    if change.state is State.AWAITING and state is State.WAITING:
+        change = changes.move(tx, change, State.APPROVED)
+    if change.state is state:
+        return changes.amend(tx, change, why=why)
+    return changes.move(tx, change, state, why=why)
+
+
+def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, correlation: str) -> Change:
+    """Back to the approvers; when only the policy moved, the change is bound to the policy of today, and asked about anew."""
+    now = content_now(change, facts)
+    why = "" if short.code is Refusal.NOT_APPROVED else short.why  # that approvals are missing is in their own row of the card
+    place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
+    if not isinstance(now, Unread) and change.content.moved(now) == ("policy",):
+        change = changes.amend(tx, change, content=now)
+        why = "The policy file moved, so earlier approvals are void."
+        record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **record.content_body(now))
+        log_of(tx, change, facts, correlation, why)
+    if change.state is not State.AWAITING:
+        record.write(tx, "change:needs-approval", record.CLOCK, facts, correlation, **place, why=why)
+        return changes.move(tx, change, State.AWAITING, why=why)
+    return changes.amend(tx, change, why=why)
+
+
+def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlation: str) -> Change:
+    """Take the claim and write the order for CI; the caller's commit makes both true at once."""
+    content = change.content
+    ci = facts.policy.services[content.service].ci
+    if change.state is State.AWAITING or change.state is State.WAITING:
+        change = changes.move(tx, change, State.APPROVED)
+    key = f"{change.id}.{change.attempt + 1}"
+    if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
+        return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
+    change = changes.move(tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, why="")
+    order = order_of(change, facts.policy)
+    outbox.add(
+        tx,
+        outbox.Message(
+            "order", {"ci": ci, "order": asdict(order), "at": facts.at.isoformat()}, key=f"order:{key}", correlation=correlation
+        ),
+        facts.at,
+    )
+    timers.cancel(tx, f"expire:{change.id}")
+    request = at_dispatch(change, facts)
+    record.write(
+        tx, "dispatch:ordered", record.CLOCK, facts, correlation, subject=change.id, service=content.service,
+        environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
+        **record.judgement_body(judgement, request, facts),
+    )  # fmt: skip
+    card_of(tx, change, facts, correlation)
+    return change

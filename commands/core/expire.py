@@ -1,0 +1,27 @@
+"""Ends a request that nobody decided or that never found its time (policy: `limits.request`).
+
+Invariant: only an undecided change expires; one that CI works on never does.
+"""
+
+from commands.core import record
+from commands.core.tell import card_of, log_of
+from guards.facts import Facts
+from guards.lifecycle import UNDECIDED, State
+from storage import changes, timers
+from storage.database import Tx
+
+
+def expired(tx: Tx, change_id: str, facts: Facts, correlation: str) -> None:
+    """The request's last moment came."""
+    change = changes.lock(tx, change_id)
+    if change is None or change.state not in UNDECIDED:
+        return
+    why = f"Nobody brought it to an end since {change.requested:%Y-%m-%d %H:%M} UTC."
+    change = changes.move(tx, change, State.EXPIRED, why=why, finished=facts.at)
+    timers.cancel(tx, f"advance:{change.id}")
+    content = change.content
+    record.write(
+        tx, "change:expired", record.CLOCK, facts, correlation, subject=change.id, service=content.service, environment=content.environment
+    )
+    log_of(tx, change, facts, correlation, f"Expired. {why} Ask again if it is still wanted.")
+    card_of(tx, change, facts, correlation)

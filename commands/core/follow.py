@@ -1,0 +1,242 @@
+"""Follows an order to its end: what CI answered, what it reports, and what is found when it is looked up (PRM-19).
+
+Invariant: an unknown outcome is looked up by key and never sent again unless CI is sure that it never got it. A claim is
+released only by an end that CI told, or by a person who looked.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from commands.core import record
+from commands.core.dispatch import advance
+from commands.core.orders import key_of
+from commands.core.ports import Deployed, NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
+from commands.core.record import CLOCK, Actor
+from commands.core.tell import alert, card_of, log_of
+from commands.core.text import Bold, Card, Code, Part
+from guards.artifact import short
+from guards.facts import Artifact, Change, Deployment, Facts, Unread
+from guards.lifecycle import CLAIMED, MOVES, State
+from storage import artifacts, changes, claims, deployments, timers
+from storage.database import Tx
+
+_STATES = {
+    RunState.QUEUED: State.RUNNING,
+    RunState.RUNNING: State.RUNNING,
+    RunState.SUCCEEDED: State.SUCCEEDED,
+    RunState.FAILED: State.FAILED,
+    RunState.CANCELLED: State.CANCELLED,
+    RunState.TIMED_OUT: State.TIMED_OUT,
+}
+
+
+def _place(change: Change) -> dict[str, str]:
+    return {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
+
+
+def _served_by(by: Actor, facts: Facts) -> frozenset[str]:
+    """The services that a CI deploys: run ids of two CIs are not to be confused."""
+    return frozenset(name for name, service in facts.policy.services.items() if f"ci:{service.ci}" == by.id)
+
+
+def look_again(tx: Tx, change: Change, facts: Facts) -> None:
+    """Have an unfinished run looked up after a while, in case CI stays silent."""
+    timers.set(tx, timers.Timer(f"follow:{change.id}", "follow", facts.at + facts.policy.limits.look_again, {"change": change.id}))
+
+
+def answered(tx: Tx, order: Order, answer: Started | TurnedDown | Unknown, facts: Facts, correlation: str) -> None:
+    """What CI said to the order.
+
+    Args:
+        tx: open.
+        order: as it was sent.
+        answer: CI's.
+        facts: gives the moment and the policy.
+        correlation: of the order.
+    """
+    change = changes.lock(tx, order.change)
+    if change is None or key_of(change) != order.key or change.state not in CLAIMED:
+        return  # its end was reported before CI's own answer came back
+    match answer:
+        case Started(run=run, url=url):
+            if change.state is State.DISPATCHING:
+                change = changes.move(tx, change, State.RUNNING, run=run or change.run, run_url=url or change.run_url)
+                log_of(tx, change, facts, correlation, f"CI took the order{f' as run {run}' if run else ''}.")
+            record.write(tx, "dispatch:started", CLOCK, facts, correlation, **_place(change), key=order.key, run=run, url=url)
+            look_again(tx, change, facts)
+        case TurnedDown(why=why):
+            record.write(tx, "dispatch:turned-down", CLOCK, facts, correlation, **_place(change), key=order.key, why=why)
+            _end(tx, change, State.FAILED, facts, correlation, f"CI turned the order down: {why}")
+            return
+        case Unknown(why=why):
+            if change.state is State.DISPATCHING:
+                change = changes.move(tx, change, State.UNKNOWN, why=f"nobody knows yet whether CI took the order: {why}")
+                log_of(tx, change, facts, correlation, f"Nobody knows yet whether CI took the order ({why}); it is being looked up.")
+            record.write(tx, "dispatch:unknown", CLOCK, facts, correlation, **_place(change), key=order.key, why=why)
+            timers.set(tx, timers.Timer(f"follow:{change.id}", "follow", facts.at, {"change": change.id}))
+    limit = (change.dispatched or facts.at) + facts.policy.limits.run
+    timers.set(tx, timers.Timer(f"timeout:{change.id}", "timeout", limit, {"change": change.id}))
+    card_of(tx, change, facts, correlation)
+
+
+def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Change | None:
+    """What CI reported of a run, or what was found when it was looked up.
+
+    Args:
+        tx: open.
+        run: as CI shows it.
+        by: the CI.
+        facts: gives the moment and the policy.
+        correlation: of the report.
+
+    Returns:
+        The change, or None when the run belongs to none of ours.
+    """
+    change = changes.by_key(tx, run.key) if run.key else changes.by_run(tx, run.run, _served_by(by, facts))
+    change = changes.lock(tx, change.id) if change else None
+    if change is None or (run.key and run.key != key_of(change)) or (run.commit and run.commit != change.content.commit):
+        return None  # a title can be written by anybody, the commit that it runs at cannot
+    state = _STATES[run.state]
+    if state not in MOVES[change.state] or (change.state is state):
+        if change.state is State.RUNNING and state is State.RUNNING and change.run != run.run:
+            changes.amend(tx, change, run=run.run, run_url=run.url)
+            card_of(tx, change, facts, correlation)
+        return change
+    record.write(
+        tx, f"run:{run.state.value}", by, facts, correlation, **_place(change),
+        key=key_of(change), run=run.run, url=run.url, digest=run.digest,
+    )  # fmt: skip
+    change = changes.amend(tx, change, run=run.run, run_url=run.url or change.run_url)
+    if state is State.RUNNING:
+        change = changes.move(tx, change, state, why="")
+        look_again(tx, change, facts)
+        card_of(tx, change, facts, correlation)
+        return change
+    if state is State.SUCCEEDED and run.digest and run.digest != change.content.digest:
+        said = f"CI says that it deployed {short(run.digest)}, approved was {short(change.content.digest)}."
+        alert(tx, facts, Card(f"🚨 {change.id}: another artifact was deployed", parts=(Part(((said,),)),)), correlation)
+        return _end(tx, change, State.FAILED, facts, correlation, said)
+    if state is State.SUCCEEDED:
+        content = change.content
+        deployments.add(
+            tx, Deployment(content.service, content.environment, content.version, content.digest, content.commit, facts.at, change.id)
+        )
+        return _end(tx, change, state, facts, correlation, "")
+    return _end(tx, change, state, facts, correlation, f"CI ended the run: {run.state.value}.")
+
+
+def _end(tx: Tx, change: Change, state: State, facts: Facts, correlation: str, why: str) -> Change:
+    """Close a change: free its place, stop its timers, and let whoever waits for the place try again."""
+    content = change.content
+    change = changes.move(tx, change, state, why=why, finished=facts.at)
+    claims.release(tx, key_of(change))
+    for timer in ("follow", "timeout"):
+        timers.cancel(tx, f"{timer}:{change.id}")
+    record.write(tx, f"change:{state.value}", CLOCK, facts, correlation, **_place(change), why=why, **record.content_body(content))
+    took = f" after {_span(facts.at - change.dispatched)}" if change.dispatched else ""
+    log_of(tx, change, facts, correlation, f"{state.value.capitalize()}{took}. {why}".strip())
+    card_of(tx, change, facts, correlation)
+    for other in changes.waiting(tx, content.service, content.environment):
+        timers.set(tx, timers.Timer(f"advance:{other.id}", "advance", facts.at, {"change": other.id}))
+    return change
+
+
+def close_by_hand(tx: Tx, change: Change, facts: Facts, correlation: str, why: str) -> Change:
+    """A person looked, and says that CI is not at work on it any more: the place is free again."""
+    return _end(tx, change, State.CANCELLED, facts, correlation, why)
+
+
+def looked_up(tx: Tx, change_id: str, found: Run | NoRun | Unread, facts: Facts, correlation: str) -> None:
+    """What the look-up of an unfinished change found.
+
+    Args:
+        tx: open.
+        change_id: whose run.
+        found: what CI answered.
+        facts: the outside facts of the change, for the case that it has to be judged again.
+        correlation: of the look-up.
+    """
+    change = changes.lock(tx, change_id)
+    if change is None or change.state not in CLAIMED or change.state is State.TIMED_OUT:
+        return
+    if isinstance(found, Run):
+        reported(tx, replace(found, key=key_of(change)), CLOCK, facts, correlation)
+        now = changes.get(tx, change_id)
+        if now and now.state in CLAIMED:
+            look_again(tx, now, facts)
+        return
+    if change.state is State.RUNNING:
+        look_again(tx, change, facts)  # it was seen before, so it exists; the timeout ends this
+        return
+    if isinstance(found, NoRun) and found.sure:
+        claims.release(tx, key_of(change))
+        record.write(tx, "dispatch:not-taken", CLOCK, facts, correlation, **_place(change), key=key_of(change))
+        log_of(tx, change, facts, correlation, "CI never got the order; it is judged again and sent anew.")
+        advance(tx, changes.move(tx, change, State.APPROVED, why=""), facts, correlation)
+        return
+    waited = facts.at - (change.dispatched or facts.at)
+    if isinstance(found, NoRun) and waited >= facts.policy.limits.absent:
+        _end(
+            tx,
+            change,
+            State.FAILED,
+            facts,
+            correlation,
+            f"CI shows no run for {key_of(change)} after {_span(waited)}. Look there, then ask again.",
+        )
+        return
+    if isinstance(found, Unread):
+        changes.amend(tx, change, why=f"could not read {found.what}" + (f" ({found.why})" if found.why else ""))
+        card_of(tx, change, facts, correlation)
+    look_again(tx, change, facts)
+
+
+def timed_out(tx: Tx, change_id: str, facts: Facts, correlation: str) -> None:
+    """CI took longer than the policy waits: the change keeps its place until CI or a person ends it."""
+    change = changes.lock(tx, change_id)
+    if change is None or change.state not in CLAIMED or change.state is State.TIMED_OUT:
+        return
+    why = f"CI was not done after {_span(facts.policy.limits.run)}."
+    change = changes.move(tx, change, State.TIMED_OUT, why=why)
+    record.write(tx, "change:timed-out", CLOCK, facts, correlation, **_place(change), why=why)
+    log_of(tx, change, facts, correlation, f"{why} When CI reports an end, it is recorded; if the run is dead, cancel the change.")
+    card_of(tx, change, facts, correlation)
+
+
+def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) -> None:
+    """CI deployed something without an order of ours: recorded, and reported where it must not happen (PRM-17, PRM-22)."""
+    policy = facts.policy
+    environment = policy.environment_names.get(seen.environment)
+    if seen.service not in policy.services or environment is None:
+        record.write(tx, "deployment:unplaced", by, facts, correlation, service=seen.service[:60], environment=seen.environment[:60])
+        return
+    place = {"service": seen.service, "environment": environment}
+    artifact = Artifact(seen.service, seen.version, seen.digest, seen.commit)
+    first = artifacts.first_seen(tx, artifact, facts.at)
+    drift = [f"{environment} is reached by approved changes only"] if environment in policy.production else []
+    if (first.digest, first.commit) != (seen.digest, seen.commit):
+        drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
+    else:
+        deployments.add(tx, Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at)))
+    record.write(
+        tx,
+        "deployment:observed",
+        by,
+        facts,
+        correlation,
+        **place,
+        version=seen.version,
+        digest=seen.digest,
+        commit=seen.commit,
+        run=seen.run,
+        drift=drift,
+    )
+    if drift:
+        what = (Bold(f"{seen.service} {seen.version}"), " in ", Bold(environment), " by ", by.name, ", digest ", Code(seen.digest))
+        card = Card("🚨 Deployed past the road", parts=(Part((what, *((d + ".",) for d in drift))),))
+        alert(tx, facts, card, correlation)
+
+
+def _span(length: timedelta) -> str:
+    seconds = round(length.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"

@@ -1,0 +1,178 @@
+"""Reads the facts of one judgement: first what lies outside, concurrently and with a deadline, then the database's own.
+
+Invariant: what fails or comes too late is `Unread`. The database's part is read inside the transaction that acts on it,
+so what was true when it was judged is true when it is written (CMD-12).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from commands.core.command import Ask
+from commands.core.ports import Artifacts, Clock, Directory
+from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Request, Stranger, Unread
+from guards.order import environment_before
+from guards.policy import Action, Person, Policy
+from storage import approvals, artifacts, changes, claims, deployments, freezes
+from storage.database import Store, Tx
+
+T = TypeVar("T")
+
+DEADLINE = 8.0
+"""Seconds for everything outside together; each adapter has its own, shorter limits."""
+
+
+class Gather:
+    """Reads facts.
+
+    Args:
+        policy: in force.
+        store: the database.
+        directory: who people are.
+        sources: name in the policy's `artifacts` → where versions are looked up.
+        clock: the present.
+    """
+
+    def __init__(self, policy: Policy, store: Store, directory: Directory, sources: Mapping[str, Artifacts], clock: Clock) -> None:
+        self.policy = policy
+        self._store = store
+        self._directory = directory
+        self._sources = sources
+        self._clock = clock
+
+    async def asker(self, user: str) -> Person | Stranger | Unread:
+        """The person behind a Slack account, or why it is nobody here (RBAC-01, SOD-14)."""
+        account = await _in_time(self._directory.account(user), Unread("your Slack account", "no answer in time"))
+        if isinstance(account, Unread):
+            return account
+        if isinstance(account, Absent):
+            return Stranger(user, user, "Slack knows no such account.")
+        says = {
+            "A deactivated account": account.deleted,
+            "A bot or workflow": account.bot,
+            "Somebody from another workspace": account.external or account.team not in self.policy.slack.teams,
+            "A guest": account.guest,
+        }
+        if why := next((who for who, true in says.items() if true), None):
+            return Stranger(user, account.name, f"{why} cannot use releases here.")
+        person = self.policy.by_slack.get(user)
+        return person or Stranger(user, account.name, f"Your Slack account {user} belongs to nobody in the policy file.")
+
+    async def _person(self, corporate: str) -> Person | Stranger | Unread:
+        """A person as they stand now: one working account is enough (RBAC-09)."""
+        person = self.policy.by_id.get(corporate)
+        if person is None or not person.slack:
+            return Stranger("", corporate, f"{corporate} is no longer in the policy file.")
+        seen = await asyncio.gather(*(self.asker(account) for account in person.slack))
+        order = (Person, Unread, Stranger)
+        return min(seen, key=lambda s: next(i for i, kind in enumerate(order) if isinstance(s, kind)))
+
+    async def _groups(self, service: str | None) -> dict[str, frozenset[str] | Unread]:
+        names = {
+            group
+            for grants in self.policy.roles.values()
+            for grant in grants
+            if service is None or grant.services is None or service in grant.services
+            for group in grant.groups
+        }
+        read = await asyncio.gather(
+            *(_in_time(self._directory.members(g), Unread(f"Slack group {g}", "no answer in time")) for g in sorted(names))
+        )
+        return dict(zip(sorted(names), read, strict=True))
+
+    async def _artifact(self, service: str | None, version: str | None) -> Artifact | Absent | Unread:
+        known = self.policy.services.get(service or "")
+        if known is None or not version:
+            return Unread("the artifact", "nobody asked for it")
+        found = self._sources[known.artifacts].find(service or "", version)
+        return await _in_time(found, Unread(f"the artifact of {service} {version}", "no answer in time"))
+
+    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+        """Everything that is not in the database, stamped with one moment.
+
+        Args:
+            ask: what it is about; a change is read first, to know its place and people.
+            by: the asker, already resolved.
+        """
+        change, given = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change else (None, ())
+        service = change.content.service if change else ask.service
+        version = change.content.version if change else ask.version
+        ids = sorted({a.by for a in given} | ({change.requester} if change else set()) - ({by.id} if by else set()))
+        groups, artifact, people = await asyncio.gather(
+            self._groups(service), self._artifact(service, version), asyncio.gather(*(self._person(i) for i in ids))
+        )
+        known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
+        if by:
+            known[by.id] = by
+        return Facts(at=self._clock.now(), policy=self.policy, groups=groups, people=known, artifact=artifact)
+
+
+def _subject(tx: Tx, ask: Ask) -> tuple[Change | None, tuple[Approval, ...]]:
+    change = changes.get(tx, ask.change or "")
+    return change, approvals.of(tx, change.id) if change else ()
+
+
+async def _in_time(read: Awaitable[T], late: Unread) -> T | Unread:
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await read
+    except TimeoutError:
+        return late
+
+
+def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
+    """The outside facts completed with the database's, read in this transaction.
+
+    Args:
+        tx: open.
+        ask: what it is about.
+        outside: as gathered before.
+        only_reading: leaves the change's row unlocked, for a transaction that will not write.
+    """
+    facts = replace(outside, freezes=freezes.current(tx, outside.at))
+    service, environment, version = ask.service, ask.environment, ask.version
+    if ask.change:
+        change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
+        facts = replace(facts, change=change or Absent(f"change {ask.change}"))
+        if change is None:
+            return facts
+        facts = replace(facts, approvals=approvals.of(tx, change.id))
+        service, environment, version = change.content.service, change.content.environment, change.content.version
+    if ask.freeze:
+        facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
+    if not (service and environment and version):
+        return facts
+    before = environment_before(facts.policy, service, environment)
+    return replace(
+        facts,
+        registered=artifacts.registered(tx, service, version),
+        before=deployments.proof(tx, service, before, version) if before else None,
+        running=deployments.running(tx, service, environment),
+        in_flight=claims.held(tx, service, environment),
+        duplicate=changes.open_like(tx, service, environment, version),
+    )
+
+
+def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> Request:
+    """The request that the guards judge; the place of an existing change is its own, whatever was typed."""
+    content = facts.change.content if isinstance(facts.change, Change) else None
+    held = facts.freeze if isinstance(facts.freeze, Freeze) else None
+    return Request(
+        action=action,
+        by=by,
+        service=content.service if content else ask.service,
+        environment=content.environment if content else ask.environment,
+        version=content.version if content else ask.version,
+        digest=content.digest if content else ask.digest,
+        migration=content.migration if content else ask.migration,
+        seen=ask.seen,
+        rationale=ask.rationale,
+        freeze=ask.declared or held,
+    )
+
+
+def at_dispatch(change: Change, facts: Facts) -> Request:
+    """The promotion as it is judged again when it would go out: asked by its requester as they stand now (CMD-12)."""
+    by = facts.people.get(change.requester, Unread(f"the account of {change.requester_name}"))
+    return request_of(Action.PROMOTE, Ask(change=change.id), by, facts)

@@ -1,0 +1,149 @@
+"""Writes ledger entries: who did what to what, and what was seen when it was decided (AUD-01, AUD-06, RBAC-08).
+
+Invariant: an entry is written in the transaction of what it records, and refusals are recorded like deeds.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from guards.authorization import held_roles
+from guards.content import Content
+from guards.decision import Allow, Refuse, Unsure
+from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
+from guards.judge import Judgement
+from guards.policy import Person
+from guards.window import open_now
+from storage import audit
+from storage.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who stands in the ledger.
+
+    Args:
+        id: corporate id, `slack:U…` for a stranger, `signalbox` for the clock, `ci:<name>` for CI.
+        name: as it was then.
+        roles: held then, in that place.
+    """
+
+    id: str
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+CLOCK = Actor("signalbox", "Signalbox")
+
+
+def actor_of(by: Person | Stranger | Unread, slack: str, request: Request | None, facts: Facts) -> Actor:
+    """The ledger's actor for whoever asked."""
+    match by:
+        case Person():
+            place = (request.service, request.environment) if request else (None, None)
+            return Actor(by.id, by.name, tuple(sorted(held_roles(by, *place, facts)[0])))
+        case Stranger():
+            return Actor(f"slack:{by.slack}", by.name)
+        case Unread():
+            return Actor(f"slack:{slack}", "unread")
+
+
+def write(
+    tx: Tx,
+    tag: str,
+    actor: Actor,
+    facts: Facts,
+    correlation: str,
+    *,
+    subject: str | None = None,
+    service: str | None = None,
+    environment: str | None = None,
+    **body: Any,
+) -> None:
+    """Append one entry.
+
+    Args:
+        tx: the transaction of what is recorded.
+        tag: `<what>:<outcome>`, e.g. `promote:refused`.
+        actor: who did it.
+        facts: gives the moment and the policy.
+        correlation: ties it to log and CI.
+        subject: id of the change or freeze.
+        service, environment: the place.
+        body: what else is to be known; JSON values only.
+    """
+    audit.append(
+        tx,
+        audit.Entry(
+            at=facts.at, tag=tag, actor=actor.id, actor_name=actor.name, roles=actor.roles, subject=subject,
+            service=service, environment=environment, correlation=correlation, policy=facts.policy.hash, body=body,
+        ),
+    )  # fmt: skip
+
+
+def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict[str, Any]:
+    """The answers and the facts that led to them, as the ledger keeps them."""
+    return {"answers": [_answer(a.guard, a.decision) for a in judgement.answers], "seen": _seen(request, facts)}
+
+
+def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
+    match decision:
+        case Allow(why=why):
+            return {"guard": guard, "answer": "allow", "why": why}
+        case Refuse():
+            until = decision.until.isoformat() if decision.until else None
+            return {"guard": guard, "answer": "refuse", "code": decision.code.value, "why": decision.why, "until": until}
+        case Unsure():
+            return {"guard": guard, "answer": "unsure", "missing": decision.missing, "why": decision.why}
+
+
+def _seen(request: Request, facts: Facts) -> dict[str, Any]:
+    window = open_now(facts.policy, request.service, request.environment, facts.at) if request.environment else None
+    return {
+        "request": {"service": request.service, "environment": request.environment, "version": request.version, "digest": request.digest},
+        "artifact": _fact(facts.artifact),
+        "registered": _fact(facts.registered),
+        "before": _fact(facts.before),
+        "running": _fact(facts.running),
+        "window": {"name": window.window, "start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
+        "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
+        "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
+    }
+
+
+def _fact(fact: object) -> Any:
+    match fact:
+        case Unread():
+            return {"unread": fact.what, "why": fact.why}
+        case Absent():
+            return {"absent": fact.what}
+        case Artifact() | Deployment():
+            return {"version": fact.version, "digest": fact.digest, "commit": fact.commit}
+        case _:
+            return None
+
+
+def content_body(content: Content) -> dict[str, Any]:
+    """A change's content as the ledger keeps it."""
+    return {
+        "version": content.version,
+        "digest": content.digest,
+        "commit": content.commit,
+        "type": content.change_type.value,
+        "migration": content.migration,
+        "hash": content.hash,
+    }
+
+
+def freeze_body(freeze: Freeze) -> dict[str, Any]:
+    """A freeze as the ledger keeps it."""
+    return {
+        "kind": freeze.kind,
+        "services": list(freeze.services) if freeze.services else None,
+        "environments": list(freeze.environments),
+        "start": freeze.start.isoformat(),
+        "end": freeze.end.isoformat(),
+        "reason": freeze.reason,
+        "exit_criteria": freeze.exit_criteria,
+        "plan": freeze.plan,
+        "approver": freeze.approver,
+    }

@@ -1,0 +1,268 @@
+"""The one road: an invocation from the inbox is parsed, its facts gathered and judged, and what follows is committed at once.
+
+Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement, deed, ledger entry, answers and the mark
+"done" on the inbox row are one transaction, so a crash before it repeats everything and a crash after it repeats nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commands.core import cards, follow, record
+from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
+from commands.core.dispatch import advance
+from commands.core.expire import expired
+from commands.core.gather import Gather, inside, request_of
+from commands.core.invocation import Asked, Reported
+from commands.core.orders import order_of
+from commands.core.ports import CI, Chat, Clock, Run, Unposted
+from commands.core.record import Actor
+from commands.core.tell import reply_to
+from commands.core.text import Card, Form
+from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
+from guards.facts import Facts, Stranger, Unread
+from guards.judge import judge
+from guards.policy import Person, Policy
+from storage import changes, inbox, timers
+from storage.database import Store, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How an invocation ends: with a private answer, with a form, or with nothing to say."""
+
+    card: Card | None = None
+    form: Form | None = None
+
+
+class Road:
+    """Carries out what the inbox holds.
+
+    Args:
+        policy: in force.
+        store: the database.
+        gather: reads facts.
+        chat: opens forms while their trigger lives.
+        ci: name in the policy's `ci` → the system that deploys.
+        clock: the present.
+        commands: every command that can be typed, in help order.
+    """
+
+    def __init__(
+        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock, commands: Sequence[AnyCommand]
+    ) -> None:
+        self.policy = policy
+        self._store = store
+        self._gather = gather
+        self._chat = chat
+        self._ci = ci
+        self._clock = clock
+        self.commands = {command.name: command for command in commands}
+
+    async def carry(self, taken: inbox.Taken) -> None:
+        """Carry out one delivery, and mark it done in the transaction of its effects."""
+        payload, correlation = taken.delivery.payload, taken.delivery.correlation
+        match taken.delivery.kind:
+            case "asked":
+                await self._asked(taken, Asked.model_validate(payload), correlation)
+            case "reported":
+                await self._reported(taken, Reported.model_validate(payload), correlation)
+            case word:
+                await self._due(taken, word, str(payload["change"]), correlation)
+
+    async def give_up(self, taken: inbox.Taken) -> None:
+        """After the last attempt failed: record it, and tell the asker with an id to quote."""
+        facts = Facts(at=self._clock.now(), policy=self.policy)
+        correlation = taken.delivery.correlation
+
+        def work(tx: Tx) -> None:
+            record.write(tx, "fault:given-up", record.CLOCK, facts, correlation, kind=taken.delivery.kind, attempts=taken.attempts)
+            if taken.delivery.kind == "asked":
+                self._answer(tx, Asked.model_validate(taken.delivery.payload), cards.fault_card(correlation), facts, correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def refresh(self) -> None:
+        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now."""
+        now = self._clock.now()
+
+        def work(tx: Tx) -> None:
+            for change in changes.undecided(tx, None, limit=1000):
+                if change.content.policy != self.policy.hash:
+                    timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))
+
+        await self._store.write(work)
+
+    # ------------------------------------------------------------ people
+
+    async def _asked(self, taken: inbox.Taken, asked: Asked, correlation: str) -> None:
+        by = await self._gather.asker(asked.user)
+        if not isinstance(by, Person):
+            await self._turn_away(taken, asked, by, correlation)
+            return
+        asker = Asker(by, asked.user, self._clock.now(), self.policy)
+        command, bound = self._read(asked)
+        if isinstance(bound, Missing) and command and command.form and asked.trigger:
+            form = command.form(asked.fields or self._typed(asked, command), Facts(at=asker.at, policy=self.policy), by)
+            told = _Told(form=form)
+        elif isinstance(bound, Problem | Missing) or command is None:
+            if isinstance(bound, Missing):
+                bound = Problem((f"It lacks {' and '.join(bound.names)}.",))
+            assert isinstance(bound, Problem)
+            await self._misread(taken, asked, by, bound, command, correlation)
+            return
+        else:
+            ask = command.ask(bound, asker)
+            outside = await self._gather.outside(ask, by)
+            told = await self._store.write(lambda tx: self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation))
+        if told.form:
+            await self._open(taken, asked, told.form, correlation)
+
+    def _read(self, asked: Asked) -> tuple[AnyCommand | None, Arguments | Missing | Problem]:
+        """The command and its arguments; typing nothing at all stands for the first command, whose form then opens."""
+        if asked.text is None:
+            command = self.commands.get(asked.word)
+            if command is None:
+                return None, Problem((f"There is no command {asked.word[:40]!r} any more.",))
+            return command, bind(command.arguments, asked.fields, self.policy)
+        words = split(asked.text)
+        if isinstance(words, Problem):
+            return None, words
+        found = match(words, tuple(self.commands)) if words else (next(iter(self.commands)), [])
+        if isinstance(found, Problem):
+            return self.commands.get(found.nearest or "") if found.nearest and " " in found.nearest else None, found
+        command = self.commands[found[0]]
+        fields = assign(command.arguments, found[1])
+        return command, fields if isinstance(fields, Problem) else bind(command.arguments, fields, self.policy)
+
+    def _typed(self, asked: Asked, command: AnyCommand) -> dict[str, str]:
+        words = split(asked.text or "")
+        found = match(words, tuple(self.commands)) if isinstance(words, list) and words else None
+        fields = assign(command.arguments, found[1]) if isinstance(found, tuple) else {}
+        return fields if isinstance(fields, dict) else {}
+
+    def _decide(
+        self, tx: Tx, taken: inbox.Taken, asked: Asked, command: AnyCommand, args: Arguments, ask: Ask, asker: Asker, outside: Facts,
+        correlation: str,
+    ) -> _Told:  # fmt: skip
+        facts = inside(tx, ask, outside)
+        request = request_of(command.action, ask, asker.person, facts)
+        judgement = judge(command.guards, request, facts, command.heals)
+        actor = record.actor_of(asker.person, asker.slack, request, facts)
+        place: dict[str, Any] = {"subject": ask.change or ask.freeze, "service": request.service, "environment": request.environment}
+        if command.form and asked.trigger and judgement.refusals and {r.code for r in judgement.refusals} <= command.form_after:
+            return _Told(form=command.form(args.model_dump(exclude_none=True), facts, asker.person))
+        tag = command.name.replace(" ", "-")
+        body = record.judgement_body(judgement, request, facts)
+        if judgement.outcome in {"refused", "unsure"}:
+            record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
+            zone = self.policy.zone_of(request.service)
+            card = cards.refusal_card(judgement, command.name, request, correlation, zone)
+            self._answer(tx, asked, card, facts, correlation)
+        else:
+            work = Work(tx, args, request, facts, judgement, asker, correlation)
+            record.write(tx, f"{tag}:accepted", actor, facts, correlation, **place, **body)
+            reply: Reply = command.run(work)
+            if reply.card:
+                self._answer(tx, asked, reply.card, facts, correlation)
+        inbox.done(tx, taken.id, {"outcome": judgement.outcome})
+        return _Told()
+
+    async def _open(self, taken: inbox.Taken, asked: Asked, form: Form, correlation: str) -> None:
+        """Open a form; it only asks, so nothing is recorded but that the delivery is answered."""
+        unopened = await self._chat.ask(asked.trigger or "", form, channel=asked.channel)
+        facts = Facts(at=self._clock.now(), policy=self.policy)
+
+        def work(tx: Tx) -> None:
+            if isinstance(unopened, Unposted):
+                command = self.commands[form.word]
+                late = Problem(("Slack closed the moment in which a form can be opened. Type it, or try again.",))
+                self._answer(tx, asked, cards.usage_card(late, command, correlation), facts, correlation)
+            inbox.done(tx, taken.id, {"outcome": "form"})
+
+        await self._store.write(work)
+
+    async def _turn_away(self, taken: inbox.Taken, asked: Asked, by: Stranger | Unread, correlation: str) -> None:
+        """Somebody who is nobody here learns only that, and that it was recorded (RBAC-01, SOD-14)."""
+        facts = Facts(at=self._clock.now(), policy=self.policy)
+        help_command = next(iter(self.commands.values()))
+        request = request_of(help_command.action, Ask(), by, facts)
+        judgement = judge(help_command.guards[:1], request, facts)
+
+        def work(tx: Tx) -> None:
+            actor = record.actor_of(by, asked.user, None, facts)
+            record.write(tx, f"stranger:{judgement.outcome}", actor, facts, correlation, **record.judgement_body(judgement, request, facts))
+            card = cards.refusal_card(judgement, "your request", request, correlation, self.policy.zone)
+            self._answer(tx, asked, card, facts, correlation)
+            inbox.done(tx, taken.id, {"outcome": judgement.outcome})
+
+        await self._store.write(work)
+
+    async def _misread(
+        self, taken: inbox.Taken, asked: Asked, by: Person, problem: Problem, command: AnyCommand | None, correlation: str
+    ) -> None:
+        facts = Facts(at=self._clock.now(), policy=self.policy)
+
+        def work(tx: Tx) -> None:
+            actor = record.actor_of(by, asked.user, None, facts)
+            typed = asked.text if asked.text is not None else asked.word
+            record.write(tx, "words:refused", actor, facts, correlation, typed=typed[:200], length=len(typed), said=list(problem.said))
+            self._answer(tx, asked, cards.usage_card(problem, command, correlation), facts, correlation)
+            inbox.done(tx, taken.id, {"outcome": "misread"})
+
+        await self._store.write(work)
+
+    def _answer(self, tx: Tx, asked: Asked, card: Card, facts: Facts, correlation: str) -> None:
+        reply_to(tx, asked.user, card, facts.at, correlation, channel=asked.channel, answer_to=asked.answer_to)
+
+    # ------------------------------------------------------------ CI and time
+
+    async def _reported(self, taken: inbox.Taken, reported: Reported, correlation: str) -> None:
+        facts = Facts(at=self._clock.now(), policy=self.policy)
+        by = Actor(f"ci:{reported.ci}", reported.ci)
+
+        def work(tx: Tx) -> None:
+            for report in reported.reports:
+                if isinstance(report, Run):
+                    if follow.reported(tx, report, by, facts, correlation) is None:
+                        record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
+                else:
+                    follow.observed(tx, report, by, facts, correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def _due(self, taken: inbox.Taken, word: str, change_id: str, correlation: str) -> None:
+        outside = await self._gather.outside(Ask(change=change_id))
+        step: Callable[[Tx], Any]
+        if word == "follow":
+            change = await self._store.read(lambda tx: changes.get(tx, change_id))
+            if change is None or change.dispatched is None:
+                step = _nothing
+            else:
+                ci = self._ci[self.policy.services[change.content.service].ci]
+                found = await ci.find(order_of(change, self.policy), change.run, change.dispatched)
+                step = lambda tx: follow.looked_up(tx, change_id, found, outside, correlation)  # noqa: E731
+        elif word == "timeout":
+            step = lambda tx: follow.timed_out(tx, change_id, outside, correlation)  # noqa: E731
+        elif word == "expire":
+            step = lambda tx: expired(tx, change_id, outside, correlation)  # noqa: E731
+        else:
+            step = lambda tx: _advance(tx, change_id, outside, correlation)  # noqa: E731
+
+        def work(tx: Tx) -> None:
+            step(tx)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+
+def _nothing(tx: Tx) -> None:
+    """The change was gone, or CI was not asked: there is nothing to look up."""
+
+
+def _advance(tx: Tx, change_id: str, outside: Facts, correlation: str) -> None:
+    change = changes.lock(tx, change_id)
+    if change:
+        advance(tx, change, outside, correlation)

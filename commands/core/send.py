@@ -1,0 +1,167 @@
+"""Sends what the outbox holds: orders to CI, cards, log lines and answers to Slack.
+
+Invariant: a message that may already have been sent is looked up before it is sent again; an order whose outcome is
+unknown is never sent again from here.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from commands.core import cards, follow
+from commands.core.command import Ask
+from commands.core.dispatch import advance
+from commands.core.gather import Gather, inside
+from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
+from commands.core.tell import CARD
+from commands.core.text import Card, Code, Moment, Part
+from guards.facts import Change, Facts
+from guards.lifecycle import State
+from guards.policy import Policy
+from storage import cards as places
+from storage import changes, claims, outbox
+from storage.database import Store, Tx
+
+ORDER = TypeAdapter(Order)
+STALE = timedelta(seconds=60)
+"""An order that was not sent by then is judged again first: the bot was down, and the window may be closed (CMD-12)."""
+
+LAST = 8
+"""Attempts after which a message to Slack is given up."""
+
+
+class Send:
+    """Sends messages.
+
+    Args:
+        policy: in force.
+        store: the database.
+        gather: reads facts for the cards.
+        chat: Slack.
+        ci: name in the policy's `ci` → the system that deploys.
+        clock: the present.
+    """
+
+    def __init__(self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock) -> None:
+        self._policy = policy
+        self._store = store
+        self._gather = gather
+        self._chat = chat
+        self._ci = ci
+        self._clock = clock
+
+    async def send(self, sending: outbox.Sending) -> None:
+        """Send one message and settle its row."""
+        payload = sending.message.payload
+        match sending.message.kind:
+            case "order":
+                await self._order(sending, payload)
+            case "card":
+                await self._card(sending, str(payload["change"]))
+            case "log":
+                await self._log(sending, payload)
+            case "alert":
+                await self._post(sending, str(payload["channel"]), CARD.validate_python(payload["card"]), subject=str(payload["subject"]))
+            case "reply":
+                card = CARD.validate_python(payload["card"])
+                told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
+                await self._settle(sending, told)
+            case other:
+                raise ValueError(f"nobody sends messages of kind {other!r}")
+
+    # ------------------------------------------------------------ CI
+
+    async def _order(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        order = ORDER.validate_python(payload["order"])
+        if sending.was_sending:
+            # its sender died in the middle: CI may have got it, so it is looked up, never sent from here
+            answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
+        elif self._clock.now() - datetime.fromisoformat(payload["at"]) > STALE:
+            await self._judge_again(sending, order)
+            return
+        else:
+            answer = await self._ci[payload["ci"]].start(order)
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        if isinstance(answer, TurnedDown) and answer.retry_after is not None and sending.attempts < LAST:
+            due = facts.at + timedelta(seconds=answer.retry_after)
+            why = answer.why
+            await self._store.write(lambda tx: outbox.retry(tx, sending.id, why, due))
+            return
+
+        def work(tx: Tx) -> None:
+            follow.answered(tx, order, answer, facts, sending.message.correlation)
+            outbox.done(tx, sending.id)
+
+        await self._store.write(work)
+
+    async def _judge_again(self, sending: outbox.Sending, order: Order) -> None:
+        """Take an order back that was never sent, and judge its change anew."""
+        outside = await self._gather.outside(Ask(change=order.change))
+
+        def work(tx: Tx) -> None:
+            change = changes.lock(tx, order.change)
+            if change and change.state is State.DISPATCHING and claims.release(tx, order.key):
+                advance(tx, changes.move(tx, change, State.APPROVED), outside, sending.message.correlation)
+            outbox.done(tx, sending.id)
+
+        await self._store.write(work)
+
+    # ------------------------------------------------------------ Slack
+
+    async def _card(self, sending: outbox.Sending, change_id: str) -> None:
+        """Draw the change as it is now: post its card once, from then on edit it."""
+        ask = Ask(change=change_id)
+        outside = await self._gather.outside(ask)
+        facts, place = await self._store.read(lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, change_id)))
+        if not isinstance(facts.change, Change):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the change is gone"))
+            return
+        card = cards.change_card(facts.change, facts)
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        channel = self._policy.services[facts.change.content.service].channel
+        await self._post(
+            sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts))
+        )
+
+    async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        change_id = str(payload["change"])
+        place = await self._store.read(lambda tx: places.place(tx, change_id))
+        if place is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "there is no card to write below"))
+            return
+        at = datetime.fromisoformat(payload["at"])
+        card = Card("", parts=(Part(((str(payload["text"]),),)),), footer=(Moment(at, self._policy.zone), " · ", Code(change_id)))
+        await self._post(sending, place.channel, card, subject=f"log:{sending.id}", thread=place.ts)
+
+    async def _post(
+        self, sending: outbox.Sending, channel: str, card: Card, *, subject: str, thread: str | None = None,
+        then: Callable[[Tx, Posted], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Post once: when an earlier attempt may have got through, look for it first (OPS-07)."""
+        if sending.was_sending or sending.attempts > 1:
+            found = await self._chat.find(channel, subject=subject, thread=thread)
+            if isinstance(found, Posted):
+                await self._settle(sending, found, then)
+                return
+        await self._settle(sending, await self._chat.post(channel, card, subject=subject, thread=thread), then)
+
+    async def _settle(self, sending: outbox.Sending, outcome: Posted | Unposted, then: Callable[[Tx, Posted], None] | None = None) -> None:
+        now = self._clock.now()
+
+        def work(tx: Tx) -> None:
+            match outcome:
+                case Posted():
+                    if then:
+                        then(tx, outcome)
+                    outbox.done(tx, sending.id)
+                case Unposted() if outcome.final or sending.attempts >= LAST:
+                    outbox.dead(tx, sending.id, outcome.why)
+                case Unposted():
+                    wait = outcome.retry_after if outcome.retry_after is not None else min(2**sending.attempts, 60)
+                    outbox.retry(tx, sending.id, outcome.why, now + timedelta(seconds=wait))
+
+        await self._store.write(work)

@@ -1,0 +1,43 @@
+"""Queues what people are told; the words are drawn when they are sent, from what is true then.
+
+Invariant: one card for each subject, redrawn in place; its log lines go into its thread, in order (one lane per channel).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from commands.core.text import Card
+from guards.facts import Change, Facts
+from storage import outbox
+from storage.database import Tx
+
+CARD = TypeAdapter(Card)
+
+
+def card_of(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
+    """Have the change's card drawn anew; several requests before it is sent are one."""
+    channel = facts.policy.services[change.content.service].channel
+    message = outbox.Message("card", {"change": change.id}, key=f"card:{change.id}", lane=channel, correlation=correlation)
+    outbox.add(tx, message, facts.at)
+
+
+def log_of(tx: Tx, change: Change, facts: Facts, correlation: str, text: str) -> None:
+    """A line for the thread of the change's card."""
+    channel = facts.policy.services[change.content.service].channel
+    body = {"change": change.id, "text": text, "at": facts.at.isoformat()}
+    outbox.add(tx, outbox.Message("log", body, lane=channel, correlation=correlation), facts.at)
+
+
+def reply_to(tx: Tx, user: str, card: Card, at: datetime, correlation: str, *, channel: str | None, answer_to: str | None) -> None:
+    """A private answer to one person."""
+    body: dict[str, Any] = {"user": user, "channel": channel, "answer_to": answer_to, "card": CARD.dump_python(card, mode="json")}
+    outbox.add(tx, outbox.Message("reply", body, lane=f"to:{user}", correlation=correlation), at)
+
+
+def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:
+    """Something that nobody asked for, told in the policy's alert channel."""
+    channel = facts.policy.slack.alerts
+    body = {"channel": channel, "subject": f"alert:{correlation}", "card": CARD.dump_python(card, mode="json")}
+    outbox.add(tx, outbox.Message("alert", body, lane=channel, correlation=correlation), facts.at)

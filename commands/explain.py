@@ -1,0 +1,84 @@
+"""/release explain <command …>: judge a command as it stands now, every guard's answer, without acting."""
+
+from typing import Annotated
+
+from commands.core import dispatch
+from commands.core.cards import answer_line, change_lines, note
+from commands.core.command import AnyCommand, Ask, Asker, Command, Reply, Work
+from commands.core.gather import at_dispatch, inside, request_of
+from commands.core.text import Card, Code, Line, Part
+from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
+from guards.authorization import authorized
+from guards.facts import Change
+from guards.judge import Judgement, judge
+from guards.policy import Action, Policy
+
+
+class Explain(Arguments):
+    """A whole command, without the leading `/release`."""
+
+    words: Annotated[str, Rest()]
+
+
+def read(words: str, policy: Policy) -> tuple[AnyCommand, Arguments] | Problem:
+    """The command that the words make, complete."""
+    from commands import COMMANDS
+
+    names = {c.name: c for c in COMMANDS}
+    parts = split(words)
+    found = match(parts, tuple(names)) if isinstance(parts, list) and parts else Problem(("Say which command.",))
+    if isinstance(parts, Problem) or isinstance(found, Problem):
+        return parts if isinstance(parts, Problem) else found  # type: ignore[return-value]
+    command = names[found[0]]
+    fields = assign(command.arguments, found[1])
+    bound = fields if isinstance(fields, Problem) else bind(command.arguments, fields, policy)
+    if isinstance(bound, Missing):
+        return Problem((f"It lacks {' and '.join(bound.names)}.",))
+    return bound if isinstance(bound, Problem) else (command, bound)
+
+
+def ask(args: Explain, asker: Asker) -> Ask:
+    """The facts to read are those of the command that is explained."""
+    found = read(args.words, asker.policy)
+    return Ask() if isinstance(found, Problem) else found[0].ask(found[1], asker)
+
+
+def explain(work: Work[Explain]) -> Reply:
+    """The tree of answers: at the request, and for a change that is open, at dispatch."""
+    found = read(work.args.words, work.policy)
+    if isinstance(found, Problem):
+        return Reply(note("🤔 I cannot read that", *((said,) for said in found.said)))
+    command, args = found
+    ask = command.ask(args, work.asker)
+    facts = inside(work.tx, ask, work.facts)
+    request = request_of(command.action, ask, work.asker.person, facts)
+    judgement = judge(command.guards, request, facts, command.heals)
+    parts = [_part(f"If {work.asker.person.name} asked now", judgement)]
+    if isinstance(facts.change, Change):
+        change = facts.change
+        parts.insert(0, Part(change_lines(change, facts), heading=change.id))
+        parts.append(_part("If it were dispatched now", judge(dispatch.GUARDS, at_dispatch(change, facts), facts, dispatch.HEALS)))
+    title = {
+        "allowed": "✅ Would go",
+        "waits": "⏳ Would be kept and wait",
+        "refused": "⛔ Would be refused",
+        "unsure": "⚠️ Cannot be verified",
+    }
+    footer: Line = ("Nothing was started. ", Code(work.args.words))
+    return Reply(Card(f"{title[judgement.outcome]}: {command.name}", parts=tuple(parts), footer=footer))
+
+
+def _part(heading: str, judgement: Judgement) -> Part:
+    return Part(tuple(answer_line(a) for a in judgement.answers), heading=heading)
+
+
+command = Command(
+    name="explain",
+    summary="Judge a command without acting: every guard's answer.",
+    examples=("explain promote api v1.4.0 production",),
+    action=Action.READ,
+    guards=(authorized,),
+    arguments=Explain,
+    ask=ask,
+    run=explain,
+)

@@ -1,0 +1,58 @@
+"""/release reject <change> <reason …>: stop a change; it stays on record with the reason (RSK-13)."""
+
+from collections.abc import Mapping
+
+from commands.core import record
+from commands.core.cards import note
+from commands.core.command import Command, Reply, Work
+from commands.core.decide import Decision, ask, decision_of, reason_form
+from commands.core.tell import card_of, log_of
+from commands.core.text import Form
+from guards.authorization import authorized
+from guards.decision import Refusal
+from guards.facts import Change, Facts, Verdict
+from guards.lifecycle import State
+from guards.policy import Action, Person
+from guards.record import as_seen, reasoned, undecided
+from storage import approvals, changes, timers
+
+
+def reject(work: Work[Decision]) -> Reply:
+    """One rejection of somebody who may approve ends the change."""
+    change = work.facts.change
+    assert isinstance(change, Change)
+    person = work.asker.person
+    approvals.withdraw(work.tx, change.id, person.id, work.at)
+    decision = decision_of(person, Verdict.REJECTED, work.request, work.facts)
+    approvals.add(work.tx, change.id, decision)
+    why = f"{person.name} rejected it: {decision.rationale}"
+    change = changes.move(work.tx, change, State.REJECTED, why=why, finished=work.at)
+    for timer in ("advance", "expire"):
+        timers.cancel(work.tx, f"{timer}:{change.id}")
+    actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
+    record.write(
+        work.tx, "change:rejected", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
+        environment=change.content.environment, rationale=decision.rationale,
+    )  # fmt: skip
+    log_of(work.tx, change, work.facts, work.correlation, why)
+    card_of(work.tx, change, work.facts, work.correlation)
+    return Reply(note(f"⛔ {change.id} is rejected", ("The requester sees your reason on its card.",)))
+
+
+def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
+    """Asks for the reason."""
+    return reason_form("Reject", "reject", "Reject", "Why must it not go?", fields, facts)
+
+
+command = Command(
+    name="reject",
+    summary="Stop a change that waits for approval.",
+    examples=("reject CR-2026-1121-001 the migration was not tested on staging",),
+    action=Action.APPROVE,
+    guards=(authorized, undecided, as_seen, reasoned),
+    arguments=Decision,
+    ask=ask,
+    run=reject,
+    form=form,
+    form_after=frozenset({Refusal.NO_RATIONALE}),
+)

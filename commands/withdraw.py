@@ -1,0 +1,41 @@
+"""/release withdraw <change> [reason …]: take back an approval of one's own while the change has not gone out."""
+
+from commands.core import record
+from commands.core.cards import note
+from commands.core.command import Command, Reply, Work
+from commands.core.decide import Decision, ask
+from commands.core.dispatch import advance
+from commands.core.tell import log_of
+from guards.authorization import authorized
+from guards.facts import Change
+from guards.policy import Action
+from guards.record import decided_by_asker, undecided
+from storage import approvals
+
+
+def withdraw(work: Work[Decision]) -> Reply:
+    """The approval stays on record as withdrawn; the change is judged again without it."""
+    change = work.facts.change
+    assert isinstance(change, Change)
+    person = work.asker.person
+    approvals.withdraw(work.tx, change.id, person.id, work.at)
+    actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
+    record.write(
+        work.tx, "change:approval-withdrawn", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
+        environment=change.content.environment, rationale=work.args.rationale,
+    )  # fmt: skip
+    log_of(work.tx, change, work.facts, work.correlation, f"{person.name} withdrew the approval. {work.args.rationale}".strip())
+    now = advance(work.tx, change, work.facts, work.correlation)
+    return Reply(note(f"↩️ Your approval of {change.id} is withdrawn", (f"It is {now.state} now.",)))
+
+
+command = Command(
+    name="withdraw",
+    summary="Take your approval back, as long as CI was not asked.",
+    examples=("withdraw CR-2026-1121-001 the alert on staging came back",),
+    action=Action.APPROVE,
+    guards=(authorized, undecided, decided_by_asker),
+    arguments=Decision,
+    ask=ask,
+    run=withdraw,
+)

@@ -1,0 +1,58 @@
+"""Decisions of people about changes.
+
+Invariant: one person has at most one live decision about a change; nothing is ever removed, only marked as withdrawn.
+"""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select
+
+from guards.facts import Approval
+from guards.policy import Role
+from storage.database import Tx
+from storage.tables import ApprovalRow, table
+
+_T = table(ApprovalRow)
+_C = _T.c
+_FIELDS = tuple(f.name for f in fields(Approval))
+_LIVE = (_C.change == bindparam("of"), _C.by == bindparam("who"), _C.withdrawn.is_(None))
+_REPLACE = (
+    _T.update()
+    .where(*_LIVE, or_(_C.expires <= bindparam("now"), _C.content != bindparam("seen")))
+    .values(withdrawn=bindparam("now", type_=_C.at.type))
+)
+_WITHDRAW = _T.update().where(*_LIVE).values(withdrawn=bindparam("now"))
+_OF = select(*(_C[name] for name in _FIELDS)).where(_C.change == bindparam("change")).order_by(_C.id)
+
+
+def add(tx: Tx, change_id: str, approval: Approval) -> None:
+    """Record a decision. An earlier one of the same person that counts no more (expired, or for other content) is withdrawn by it.
+
+    Raises:
+        Conflict: the person has decided this already, or there is no such change.
+    """
+    tx.run(_REPLACE, {"of": change_id, "who": approval.by, "now": approval.at, "seen": approval.content})
+    row: dict[str, Any] = {name: getattr(approval, name) for name in _FIELDS}
+    tx.run(_T.insert(), {**row, "change": change_id, "roles": sorted(approval.roles)})
+
+
+def of(tx: Tx, change_id: str) -> tuple[Approval, ...]:
+    """All decisions about a change in the order they were made, withdrawn ones too: guards judge what counts."""
+    return tuple(
+        Approval(**{**row._mapping, "roles": frozenset(Role(role) for role in row.roles)}) for row in tx.run(_OF, {"change": change_id})
+    )
+
+
+def withdraw(tx: Tx, change_id: str, by: str, at: datetime) -> bool:
+    """Take back a person's live decision.
+
+    Args:
+        by: corporate id.
+        at: now, UTC.
+
+    Returns:
+        False when there was none.
+    """
+    return tx.run(_WITHDRAW, {"of": change_id, "who": by, "now": at}).rowcount == 1

@@ -1,0 +1,192 @@
+"""The one door to the database: a transaction is a function of a `Tx`, run whole in a worker thread.
+
+Invariant: what a function did is kept whole or not at all. It may be run again after a serialization failure, a deadlock or a connection
+lost before the commit, so it does nothing but read and write rows; a cancelled caller leaves a transaction that is complete or never began.
+"""
+
+import asyncio
+import contextvars
+import functools
+import random
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from storage.engines import Engines, open_engines
+from storage.errors import Closed, CommitUnknown, Conflict, StorageError, Unavailable
+
+T = TypeVar("T")
+Statement = sa.Executable | Mapping[str, sa.Executable]
+"""One statement for both databases, or one for each by the dialect's name."""
+
+ATTEMPTS = 5
+_AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected (PostgreSQL, appendix A)
+
+
+class Tx:
+    """One transaction; lives only while its function runs. Only `storage` calls its methods.
+
+    Args:
+        connection: begun by the store, which also ends it.
+    """
+
+    __slots__ = ("_connection", "_dialect")
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    def run(self, statement: Statement, values: Any = None) -> CursorResult[Any]:
+        """Execute one statement.
+
+        Args:
+            statement: best a module constant with bind parameters: compiled once.
+            values: a mapping, or a list of mappings for many rows.
+        """
+        chosen = statement[self._dialect] if isinstance(statement, Mapping) else statement
+        return self._connection.execute(chosen, values)
+
+
+def insert(table: sa.Table, finish: Callable[[Any], sa.Executable]) -> Statement:
+    """An INSERT with ON CONFLICT, which SQLAlchemy spells once for each database.
+
+    Args:
+        table: where to.
+        finish: adds the ON CONFLICT and RETURNING parts.
+    """
+    return {"sqlite": finish(sqlite.insert(table)), "postgresql": finish(postgresql.insert(table))}
+
+
+class Store:
+    """Memory: `write` and `read` run functions as transactions.
+
+    SQLite: one writer thread (`BEGIN IMMEDIATE`) and a few readers, each with a snapshot. PostgreSQL: a pool, READ COMMITTED with row locks
+    for writing, a read-only snapshot for reading.
+
+    Args:
+        url: `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` (memory, migrated at once) or `postgresql://…`.
+
+    Raises:
+        ValueError: the URL is of no kind that is known.
+        WrongSchema: the database is not at this program's schema; the sentence names `signalbox db upgrade` (OPS-10).
+        Unavailable: the database does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engines: Engines = open_engines(url)
+        self._writers = ThreadPoolExecutor(self._engines.writers, "storage-write")
+        self._readers = ThreadPoolExecutor(self._engines.readers, "storage-read") if self._engines.readers else self._writers
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """The same as `Store(url)`, without holding up the event loop while the database answers."""
+        return await asyncio.to_thread(cls, url)
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` as one transaction and commit it.
+
+        Args:
+            work: reads and writes rows through the modules of this room, nothing else; may be run again.
+
+        Returns:
+            What `work` returned, after the commit.
+
+        Raises:
+            Conflict: a constraint said no.
+            Unavailable: the database does not answer; nothing was kept.
+            CommitUnknown: the connection broke during the commit.
+            Closed: the store was closed.
+            Exception: whatever `work` raised, after the roll-back.
+        """
+        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work))
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in a read-only transaction: all its reads see one moment.
+
+        Args and errors: as for `write`.
+        """
+        return await self._in_thread(self._readers, functools.partial(_transact, self._engines.read, work))
+
+    async def alive(self, limit: float = 3.0) -> str | None:
+        """Whether the database answers (OPS-01).
+
+        Args:
+            limit: seconds to wait.
+
+        Returns:
+            None when it does, else a sentence.
+        """
+        try:
+            async with asyncio.timeout(limit):
+                await self.read(lambda tx: tx.run(_ONE).scalar_one())
+        except TimeoutError:
+            return f"the database did not answer within {limit:g} s"
+        except StorageError as error:
+            return str(error)
+        return None
+
+    async def close(self) -> None:
+        """End: what was begun is finished first, then the connections are closed. A second call does nothing."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._engines.dispose()
+
+    async def _in_thread(self, pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        context = contextvars.copy_context()  # correlation ids and traces go along
+        try:
+            # a cancelled caller cancels a call that has not begun; one that has begun runs to its end in its thread
+            future = pool.submit(context.run, call)
+        except RuntimeError as error:
+            raise Closed("the store is closed") from error
+        return await asyncio.wrap_future(future)
+
+
+_ONE = sa.text("SELECT 1")
+
+
+def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
+    """Run one transaction, again where that is safe and of use."""
+    for attempt in range(1, ATTEMPTS + 1):
+        committing = False
+        try:
+            with engine.connect() as connection:
+                transaction = connection.begin()
+                try:
+                    result = work(Tx(connection))
+                    committing = True
+                    transaction.commit()
+                except BaseException:
+                    if not connection.invalidated:
+                        transaction.rollback()
+                    raise
+                return result
+        except DBAPIError as error:
+            if committing and error.connection_invalidated:
+                raise CommitUnknown("the connection to the database broke during a commit") from error
+            if attempt == ATTEMPTS or not _passes(error):
+                raise _in_our_words(error) from (None if isinstance(error, IntegrityError) else error)
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - in the worker's thread, so that two that collided part
+    raise AssertionError("unreachable")
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether the same transaction may work in a moment."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _AGAIN
+
+
+def _in_our_words(error: DBAPIError) -> StorageError:
+    """Name the constraint, never the values: they are people's words."""
+    if isinstance(error, IntegrityError):
+        diagnostics = getattr(error.orig, "diag", None)
+        # SQLite's own message holds names only ("UNIQUE constraint failed: claim.key"); PostgreSQL's detail holds values
+        return Conflict(getattr(diagnostics, "constraint_name", None) or (str(error.orig) if diagnostics is None else "a constraint"))
+    return Unavailable(f"the database refused: {type(error.orig).__name__}")

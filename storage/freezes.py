@@ -1,0 +1,92 @@
+"""Freezes as they were declared (FRZ-01, FRZ-02).
+
+Invariant: a freeze is never edited or removed; lifting it early adds when and by whom, once.
+"""
+
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select
+
+from guards.facts import Freeze
+from guards.policy import Blocked, ChangeType
+from storage.counters import dated_id
+from storage.database import Tx
+from storage.errors import LostRace
+from storage.tables import FreezeRow, table
+
+_T = table(FreezeRow)
+_C = _T.c
+_SELECT = select(*(_C[f.name] for f in fields(Freeze)))
+_GET = _SELECT.where(_C.id == bindparam("id"))
+_LIFT = (
+    _T.update()
+    .where(_C.id == bindparam("which"), _C.lifted.is_(None), _C.end > bindparam("now"))
+    .values(lifted=bindparam("now", type_=_C.end.type), lifted_by=bindparam("who"))
+)
+_CURRENT = (
+    _SELECT.where(_C.end > bindparam("now"), or_(_C.lifted.is_(None), _C.lifted > bindparam("now"))).order_by(_C.start, _C.id)
+)  # fmt: skip
+
+
+def next_id(tx: Tx, day: date) -> str:
+    """A new id like `FRZ-2026-1121-001`.
+
+    Args:
+        day: the day that stands in it.
+    """
+    return dated_id(tx, "FRZ", day)
+
+
+def add(tx: Tx, freeze: Freeze) -> None:
+    """Remember a new freeze.
+
+    Raises:
+        Conflict: the id is taken, or it ends before it starts.
+    """
+    tx.run(_T.insert(), {**asdict(freeze), "lifted_by": None})
+
+
+def get(tx: Tx, id: str) -> Freeze | None:  # noqa: A002
+    """The freeze with this id."""
+    row = tx.run(_GET, {"id": id}).one_or_none()
+    return None if row is None else _freeze(row)
+
+
+def lift(tx: Tx, id: str, at: datetime, by: str) -> Freeze:  # noqa: A002
+    """End a freeze early.
+
+    Args:
+        at: now, UTC.
+        by: corporate id.
+
+    Returns:
+        The freeze as it is now.
+
+    Raises:
+        LostRace: there is none with this id, it has ended, or somebody else lifted it.
+    """
+    if tx.run(_LIFT, {"which": id, "now": at, "who": by}).rowcount != 1:
+        raise LostRace(f"{id} is not a freeze that can be lifted any more")
+    lifted = get(tx, id)
+    assert lifted is not None
+    return lifted
+
+
+def current(tx: Tx, at: datetime) -> tuple[Freeze, ...]:
+    """All that have neither ended nor been lifted, those to come included, by their start.
+
+    Args:
+        at: now, UTC.
+    """
+    return tuple(_freeze(row) for row in tx.run(_CURRENT, {"now": at}))
+
+
+def _freeze(row: Any) -> Freeze:
+    values = dict(row._mapping)
+    values["blocks"] = tuple(Blocked(value) for value in row.blocks)
+    values["passes"] = tuple(ChangeType(value) for value in row.passes)
+    values["services"] = None if row.services is None else tuple(row.services)
+    values["environments"] = tuple(row.environments)
+    return Freeze(**values)

@@ -1,0 +1,68 @@
+"""The schema's versions, applied with alembic: additive first, the same on both databases (OPS-10).
+
+Invariant: a migration runs whole or not at all, one at a time even when several replicas start together.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from storage.engines import HEAD, answering, revision, single
+
+_LOCK = 0x5349_474E  # any number that is ours, for pg_advisory_xact_lock
+
+
+def upgrade(url: str) -> str:
+    """Bring a database to this program's schema; creates the file of a SQLite database.
+
+    Args:
+        url: as in `Store`.
+
+    Returns:
+        The revision that it is at now.
+
+    Raises:
+        ValueError, Unavailable: as `Store` does.
+    """
+    engine = single(url)
+    try:
+        upgrade_engine(engine)
+    finally:
+        engine.dispose()
+    return HEAD
+
+
+def upgrade_engine(engine: sa.Engine) -> None:
+    """The same over an engine that is there: for a database in memory."""
+    with answering(), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        command.upgrade(config(connection), "head")
+
+
+def current(url: str) -> str | None:
+    """The revision that a database is at, None when it was never migrated.
+
+    Raises:
+        ValueError, Unavailable: as `Store` does.
+    """
+    engine = single(url)
+    try:
+        with answering(), engine.connect() as connection, connection.begin():
+            return revision(connection)
+    finally:
+        engine.dispose()
+
+
+def config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration; there is no ini file.
+
+    Args:
+        connection: begun; what alembic shall work with.
+    """
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    made.attributes["connection"] = connection
+    return made

@@ -1,0 +1,313 @@
+"""Every table, with its constraints and its indexes. The rows stay in this room; other rooms see the nouns.
+
+Invariant: what must never be true cannot be stored. The schema is made by `migrations`; a test holds both equal (OPS-10).
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from guards.facts import Verdict
+from guards.lifecycle import OPEN, State
+from guards.policy import ChangeType
+from storage.columns import Moment, choice
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""One name for a constraint on both databases, so that a message can name it."""
+
+metadata = sa.MetaData(naming_convention=CONVENTION)
+
+
+class Base(SQLModel):
+    """Our tables, apart from whatever else uses SQLModel in this process."""
+
+    metadata: ClassVar[sa.MetaData] = metadata
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+def _json(nullable: bool = False) -> Any:
+    return Field(default=None, sa_type=sa.JSON(none_as_null=True), nullable=nullable)
+
+
+def _moment(nullable: bool = False) -> Any:
+    return Field(default=None, sa_type=Moment(), nullable=nullable)
+
+
+_OPEN = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
+
+
+class CounterRow(Base, table=True):
+    """The last number given out, for ids like `CR-2026-1121-001` (REC-09)."""
+
+    __tablename__ = "counter"
+    name: str = Field(primary_key=True, max_length=32)
+    value: int
+
+
+class ChangeRow(Base, table=True):
+    """A change: what an approver sees of it, and where it stands."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),
+        sa.CheckConstraint("attempt >= 0", name="attempt"),
+        # two people asking for the same at the same moment: the second one is refused
+        sa.Index("uq_change_open", "service", "environment", "version", unique=True, **_where(_OPEN)),
+        sa.Index("ix_change_place", "service", "environment", "state", "requested"),
+        sa.Index("ix_change_state", "state", "requested"),
+        sa.Index("ix_change_service", "service", "requested"),
+        sa.Index("ix_change_requested", "requested"),
+        sa.Index("ix_change_run", "run", **_where("run IS NOT NULL")),
+    )
+    id: str = Field(primary_key=True, max_length=32)
+    service: str = Field(max_length=40)
+    environment: str = Field(max_length=40)
+    version: str = Field(max_length=128)
+    digest: str = Field(max_length=71)
+    commit: str = Field(max_length=64)
+    change_type: ChangeType = Field(sa_type=choice(ChangeType))
+    migration: bool | None = None
+    policy: str = Field(max_length=64)
+    evidence: str = Field(max_length=64)
+    state: State = Field(sa_type=choice(State))
+    requester: str = Field(max_length=254)
+    requester_name: str
+    requested: datetime = _moment()
+    attempt: int
+    run: str | None = None
+    run_url: str | None = None
+    dispatched: datetime | None = _moment(nullable=True)
+    finished: datetime | None = _moment(nullable=True)
+    why: str
+
+
+class ApprovalRow(Base, table=True):
+    """One person's decision about one change; the roles are those held then."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        sa.CheckConstraint("at < expires", name="expires"),
+        sa.Index("uq_approval_live", "change", "by", unique=True, **_where("withdrawn IS NULL")),
+        sa.Index("ix_approval_change", "change"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    change: str = Field(foreign_key="change.id", max_length=32)
+    by: str = Field(max_length=254)
+    name: str
+    roles: list[str] = _json()
+    verdict: Verdict = Field(sa_type=choice(Verdict))
+    rationale: str
+    content: str = Field(max_length=64)
+    at: datetime = _moment()
+    expires: datetime = _moment()
+    withdrawn: datetime | None = _moment(nullable=True)
+
+
+class ArtifactRow(Base, table=True):
+    """What a version named when it was first seen; it never names anything else (PRM-04)."""
+
+    __tablename__ = "artifact"
+    __table_args__ = (sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),)
+    service: str = Field(primary_key=True, max_length=40)
+    version: str = Field(primary_key=True, max_length=128)
+    digest: str = Field(max_length=71)
+    commit: str = Field(max_length=64)
+    authors: list[str] | None = _json(nullable=True)
+    reviewers: list[str] | None = _json(nullable=True)
+    seen: datetime = _moment()
+
+
+class TargetRow(Base, table=True):
+    """A service in an environment in which something was ever deployed: the few rows that the overview starts from."""
+
+    __tablename__ = "target"
+    service: str = Field(primary_key=True, max_length=40)
+    environment: str = Field(primary_key=True, max_length=40)
+
+
+class DeploymentRow(Base, table=True):
+    """Each success that CI reported (PRM-13)."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (
+        sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),
+        sa.ForeignKeyConstraint(["service", "environment"], ["target.service", "target.environment"]),
+        sa.Index("uq_deployment_change", "change", unique=True, **_where("change IS NOT NULL")),
+        sa.Index("ix_deployment_newest", "service", "environment", "at", "id"),
+        sa.Index("ix_deployment_proof", "service", "environment", "version", "at", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    service: str = Field(max_length=40)
+    environment: str = Field(max_length=40)
+    version: str = Field(max_length=128)
+    digest: str = Field(max_length=71)
+    commit: str = Field(max_length=64)
+    at: datetime = _moment()
+    change: str | None = Field(default=None, foreign_key="change.id", max_length=32)
+
+
+class FreezeRow(Base, table=True):
+    """A freeze as it was declared (FRZ-01); lifting adds when and by whom."""
+
+    __tablename__ = "freeze"
+    __table_args__ = (
+        sa.CheckConstraint('start < "end"', name="times"),
+        sa.CheckConstraint("(lifted IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        sa.Index("ix_freeze_end", "end", **_where("lifted IS NULL")),
+    )
+    id: str = Field(primary_key=True, max_length=32)
+    kind: str = Field(max_length=40)
+    blocks: list[str] = _json()
+    passes: list[str] = _json()
+    services: list[str] | None = _json(nullable=True)
+    environments: list[str] = _json()
+    start: datetime = _moment()
+    end: datetime = _moment()
+    reason: str
+    exit_criteria: str
+    plan: str
+    by: str = Field(max_length=254)
+    by_name: str
+    approver: str = Field(max_length=254)
+    lifted: datetime | None = _moment(nullable=True)
+    lifted_by: str | None = Field(default=None, max_length=254)
+
+
+class ClaimRow(Base, table=True):
+    """The one place of a service and environment while CI works on it (PRM-21)."""
+
+    __tablename__ = "claim"
+    __table_args__ = (sa.UniqueConstraint("key"), sa.UniqueConstraint("change"))
+    service: str = Field(primary_key=True, max_length=40)
+    environment: str = Field(primary_key=True, max_length=40)
+    key: str = Field(max_length=64)
+    change: str = Field(foreign_key="change.id", max_length=32)
+    at: datetime = _moment()
+
+
+class InboxRow(Base, table=True):
+    """What was acknowledged, and what came of it. `due` is also the end of a lease: one that ran out is due again."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('open', 'done')", name="state"),
+        sa.CheckConstraint("attempts >= 0", name="attempts"),
+        sa.UniqueConstraint("key"),
+        sa.Index("ix_inbox_open", "id", **_where("state = 'open'")),
+        sa.Index("ix_inbox_done", "received", **_where("state = 'done'")),
+        {"sqlite_autoincrement": True},  # an id is never given twice, so that order is arrival
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    key: str = Field(max_length=255)
+    kind: str = Field(max_length=64)
+    payload: str
+    correlation: str = Field(max_length=128)
+    received: datetime = _moment()
+    state: str = Field(max_length=8)
+    due: datetime = _moment()
+    attempts: int
+    worker: str | None = Field(default=None, max_length=64)
+    why: str | None = None
+    answer: dict[str, Any] | None = _json(nullable=True)
+
+
+class OutboxRow(Base, table=True):
+    """What is to be told to the world. `until` is the end of a sender's lease."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('pending', 'sending', 'done', 'dead')", name="state"),
+        sa.CheckConstraint("(state = 'sending') = (until IS NOT NULL)", name="lease"),
+        sa.CheckConstraint("attempts >= 0", name="attempts"),
+        sa.Index("uq_outbox_key", "key", unique=True, **_where("state = 'pending'")),
+        sa.Index("ix_outbox_open", "id", **_where("state IN ('pending', 'sending')")),
+        sa.Index("ix_outbox_lane", "lane", "id", **_where("state IN ('pending', 'sending')")),
+        sa.Index("ix_outbox_done", "added", **_where("state = 'done'")),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    kind: str = Field(max_length=64)
+    payload: dict[str, Any] = _json()
+    key: str | None = Field(default=None, max_length=255)
+    lane: str = Field(max_length=64)
+    correlation: str = Field(max_length=128)
+    added: datetime = _moment()
+    due: datetime = _moment()
+    state: str = Field(max_length=8)
+    attempts: int
+    until: datetime | None = _moment(nullable=True)
+    worker: str | None = Field(default=None, max_length=64)
+    why: str | None = None
+
+
+class TimerRow(Base, table=True):
+    """What is to happen at a moment (OPS-09)."""
+
+    __tablename__ = "timer"
+    __table_args__ = (sa.Index("ix_timer_due", "due"),)
+    key: str = Field(primary_key=True, max_length=200)
+    kind: str = Field(max_length=64)
+    due: datetime = _moment()
+    payload: dict[str, Any] = _json()
+
+
+class CardRow(Base, table=True):
+    """Where a subject's card stands in Slack."""
+
+    __tablename__ = "card"
+    subject: str = Field(primary_key=True, max_length=64)
+    channel: str = Field(max_length=24)
+    ts: str = Field(max_length=32)
+    thread: str | None = Field(default=None, max_length=32)
+
+
+class LedgerRow(Base, table=True):
+    """The audit ledger (AUD-01). All text, exactly as it was hashed; triggers refuse UPDATE and DELETE; no foreign keys."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        sa.UniqueConstraint("prev"),  # an entry has one successor: the chain cannot fork
+        sa.Index("ix_ledger_subject", "subject", "seq"),
+        sa.Index("ix_ledger_actor", "actor", "seq"),
+        sa.Index("ix_ledger_at", "at", "seq"),
+    )
+    seq: int = Field(primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    at: str = Field(max_length=27)
+    tag: str = Field(max_length=64)
+    actor: str = Field(max_length=254)
+    actor_name: str
+    roles: str
+    subject: str | None = Field(default=None, max_length=64)
+    service: str | None = Field(default=None, max_length=40)
+    environment: str | None = Field(default=None, max_length=40)
+    correlation: str = Field(max_length=128)
+    policy: str = Field(max_length=64)
+    body: str
+    prev: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class LedgerHeadRow(Base, table=True):
+    """The one row that says how long the ledger is, so that a cut tail shows."""
+
+    __tablename__ = "ledger_head"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one"),)
+    id: int = Field(primary_key=True, sa_type=sa.Integer())
+    seq: int = Field(sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    hash: str = Field(max_length=64)
+
+
+def table(row: type[Base]) -> sa.Table:
+    """The table behind a row class, for Core statements."""
+    return metadata.tables[str(row.__tablename__)]

@@ -1,0 +1,80 @@
+"""What is to happen at a moment (OPS-09).
+
+Invariant: a timer is removed and delivered to the inbox in one transaction: it fires once, however many look for due ones.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from storage import inbox
+from storage.columns import iso
+from storage.database import Tx, insert
+from storage.tables import TimerRow, table
+
+_T = table(TimerRow)
+_C = _T.c
+_SET = insert(
+    _T,
+    lambda new: new.on_conflict_do_update(index_elements=["key"], set_={name: new.excluded[name] for name in ("kind", "due", "payload")}),
+)
+_CANCEL = _T.delete().where(_C.key == bindparam("which"))
+_DUE = select(_T).where(_C.due <= bindparam("now")).order_by(_C.due, _C.key).limit(bindparam("limit")).with_for_update(skip_locked=True)
+_NEXT = select(func.min(_C.due))
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What is to be delivered at a moment.
+
+    Args:
+        key: one timer for each, at most 200 characters.
+        kind: the delivery's kind.
+        due: UTC.
+        payload: the delivery's payload; JSON values only.
+    """
+
+    key: str
+    kind: str
+    due: datetime
+    payload: dict[str, Any]
+
+
+def set(tx: Tx, timer: Timer) -> None:  # noqa: A001
+    """Set a timer; one with the same key is replaced."""
+    tx.run(_SET, asdict(timer))
+
+
+def cancel(tx: Tx, key: str) -> bool:
+    """Remove a timer.
+
+    Returns:
+        False when there was none, or it has fired.
+    """
+    return tx.run(_CANCEL, {"which": key}).rowcount == 1
+
+
+def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
+    """Deliver the timers that are due to the inbox, the longest due first.
+
+    The delivery's key is `timer:<key>:<due>`, and so is its correlation; its kind and payload are the timer's. A timer that was set
+    again for the very moment at which it fired is the same delivery, and is not delivered twice.
+
+    Args:
+        at: now, UTC.
+        limit: how many at most.
+    """
+    fired = [Timer(**row._mapping) for row in tx.run(_DUE, {"now": at, "limit": limit})]
+    for timer in fired:
+        name = f"timer:{timer.key}:{iso(timer.due)}"
+        tx.run(_CANCEL, {"which": timer.key})
+        inbox.remember(tx, inbox.Delivery(name, timer.kind, timer.payload, name[:128]), at)
+    return fired
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next timer is due, UTC; None when there is none."""
+    found: datetime | None = tx.run(_NEXT).scalar_one()
+    return found

@@ -1,0 +1,308 @@
+"""GitHub's own ways: tokens, rate limits, listings, webhooks (CMD-02, PRM-19, PRM-20, SEC-02)."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+import yaml
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.adapters.github import INPUTS, GitHubActions
+from bot.adapters.github_auth import AppAuth, TokenAuth
+from bot.adapters.github_wire import state
+from bot.adapters.transport import Limits, Transport
+from commands.core.ports import Forged, Heard, Malformed, NoRun, Run, RunState, Started, TurnedDown, Unknown
+from guards.facts import Unread
+from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
+from tests.world.keys import RSA_KEY, RSA_PUBLIC
+from tests.world.moments import StillClock
+from tests.world.neighbours import COMMIT, DIGEST, answer, order, raw_server
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def transport():
+    made = Transport(Limits(connect=1, read=2, total=4, wait=0.001))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def fake():
+    made = FakeGitHub()
+    async with TestServer(made.app(), host="127.0.0.1") as server:
+        made.url = str(server.make_url("/"))
+        yield made
+
+
+def adapter(transport, url, auth=None, **other):
+    auth = auth or TokenAuth(SecretStr(TOKEN))
+    settings = {"clock": StillClock(NOW), "webhook_secret": SecretStr(SECRET), "workflows": [("octo/api", "deploy.yml")]}
+    return GitHubActions(transport, auth, api_url=url, **(settings | other))
+
+
+async def test_a_dispatch_carries_the_fixed_inputs_and_the_tag_and_nothing_else(transport, fake):
+    await adapter(transport, fake.url).start(order())
+    inputs = {
+        "service": "api",
+        "environment": "production",
+        "version": "v1.4.0",
+        "digest": DIGEST,
+        "commit": COMMIT,
+        "change": "CR-2026-1121-001",
+        "key": "CR-2026-1121-001.1",
+    }
+    assert fake.dispatches == [{"ref": "v1.4.0", "inputs": inputs, "return_run_details": True}]
+
+
+def test_the_workflow_in_the_documentation_takes_these_inputs_and_carries_the_key():
+    text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
+    workflow = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+    assert set(workflow[True]["workflow_dispatch"]["inputs"]) == set(INPUTS)  # YAML 1.1 reads `on` as true
+    assert workflow["run-name"].endswith("[signalbox ${{ inputs.key }}]")
+    rows = re.findall(r"`(completed)` with `(success|cancelled)` \| (\S+)", text)
+    assert len(rows) == 2
+    for status, conclusion, meaning in rows:
+        assert state(status, conclusion) == meaning
+
+
+@pytest.mark.parametrize("wanted", [order(workflow="other.yml"), order(repository="octo/other")], ids=["workflow", "repository"])
+async def test_a_workflow_that_is_not_in_the_policy_is_never_started(transport, fake, wanted):
+    assert isinstance(await adapter(transport, fake.url).start(wanted), TurnedDown)
+    assert fake.tried == 0
+
+
+@pytest.mark.parametrize("pair", [("octo/api", "../x.yml"), ("octo", "deploy.yml"), ("octo/..", "deploy.yml"), ("octo/api", "deploy.sh")])
+async def test_a_workflow_that_cannot_exist_is_refused_at_once(transport, pair):
+    with pytest.raises(ValueError, match="not a repository and a workflow"):
+        adapter(transport, "https://api.github.com", workflows=[pair])
+
+
+async def test_a_github_that_answers_204_is_followed_by_the_key(transport, fake):
+    fake.details = False
+    ci = adapter(transport, fake.url)
+    assert await ci.start(order()) == Started(None, None)
+    found = await ci.find(order(), None, NOW)
+    assert found == Run(order().key, str(fake.runs[0]["id"]), fake.runs[0]["html_url"], RunState.QUEUED, None, COMMIT)
+
+
+async def test_an_older_server_that_knows_no_run_details_is_asked_again_without_them(transport, fake):
+    fake.knows_details = False
+    assert await adapter(transport, fake.url).start(order()) == Started(None, None)
+    assert fake.tried == 2
+    assert len(fake.dispatches) == 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "wait"),
+    [("refuse", None), ("no scope", None), ("limit", 60), ("primary limit", 300)],
+)
+async def test_a_refused_dispatch_says_why_and_when_it_may_be_tried_again(transport, fake, plan, wait):
+    fake.next = plan
+    answered = await adapter(transport, fake.url).start(order())
+    assert isinstance(answered, TurnedDown)
+    assert answered.retry_after == wait
+    assert fake.dispatches == []
+
+
+async def test_a_success_that_github_does_not_document_is_unknown(transport):
+    for odd in (answer(202, b"{}"), answer(200, b'{"workflow_run_id": 5}')):
+        async with raw_server(odd) as url:
+            assert isinstance(await adapter(transport, url).start(order()), Unknown)
+
+
+# ---------------------------------------------------------------- finding
+
+
+async def test_a_run_far_down_the_list_is_found_page_by_page(transport, fake):
+    ci = adapter(transport, fake.url)
+    await ci.start(order())
+    for number in range(120):
+        fake.add(display_title=f"Deploy [signalbox other-{number}]")
+
+    assert isinstance(await ci.find(order(), None, NOW), Run)
+    assert [query["page"] for query in fake.queries] == ["1", "2", "3"]
+    assert fake.queries[0]["event"] == "workflow_dispatch"
+    assert fake.queries[0]["created"] == ">=2026-11-21T09:58:00Z"
+
+
+async def test_a_complete_list_without_the_key_is_absence_that_is_never_sure(transport, fake):
+    fake.add(display_title="Deploy [signalbox another]")
+    assert await adapter(transport, fake.url).find(order(), None, NOW - timedelta(days=9)) == NoRun(sure=False)
+
+
+async def test_a_list_that_is_not_complete_is_unread(transport):
+    async with raw_server(answer(200, b'{"total_count": 3, "workflow_runs": []}')) as url:
+        assert isinstance(await adapter(transport, url).find(order(), None, NOW), Unread)
+
+
+TITLE = f"Deploy [signalbox {order().key}]"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"display_title": TITLE, "head_sha": "b" * 40},
+        {"display_title": TITLE, "event": "push"},
+        {"display_title": TITLE, "path": ".github/workflows/other.yml"},
+        {"display_title": TITLE, "status": "on fire"},
+        {"display_title": TITLE, "status": "completed", "conclusion": None},
+    ],
+    ids=["another commit", "another event", "another workflow", "unknown status", "no conclusion"],
+)
+async def test_a_run_that_names_the_key_but_is_not_the_order_is_never_believed(transport, fake, run):
+    added, ci = fake.add(**run), adapter(transport, fake.url)
+    assert isinstance(await ci.find(order(), None, NOW), Unread)
+    assert isinstance(await ci.find(order(), str(added["id"]), NOW), Unread)
+
+
+async def test_somebody_elses_copy_of_the_title_does_not_hide_the_order(transport, fake):
+    ci = adapter(transport, fake.url)
+    started = await ci.start(order())
+    fake.add(display_title=TITLE, head_sha="b" * 40, status="completed", conclusion="success")
+    assert (await ci.find(order(), None, NOW)).run == started.run
+
+    fake.add(display_title=TITLE)  # at the very same commit: nobody can tell which one is ours
+    assert isinstance(await ci.find(order(), None, NOW), Unread)
+    assert (await ci.find(order(), started.run, NOW)).run == started.run
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "wanted"),
+    [
+        ("queued", None, RunState.QUEUED),
+        ("requested", None, RunState.QUEUED),
+        ("waiting", None, RunState.QUEUED),
+        ("pending", None, RunState.QUEUED),
+        ("in_progress", None, RunState.RUNNING),
+        ("completed", "success", RunState.SUCCEEDED),
+        ("completed", "failure", RunState.FAILED),
+        ("completed", "startup_failure", RunState.FAILED),
+        ("completed", "neutral", RunState.FAILED),
+        ("completed", "skipped", RunState.FAILED),
+        ("completed", "cancelled", RunState.CANCELLED),
+        ("completed", "timed_out", RunState.TIMED_OUT),
+        ("completed", "stale", RunState.TIMED_OUT),
+        ("completed", "action_required", RunState.QUEUED),
+        ("completed", None, None),
+        ("completed", "splendid", None),
+        ("in progress", None, None),
+        (None, None, None),
+    ],
+)
+def test_what_githubs_words_mean(status, conclusion, wanted):
+    assert state(status, conclusion) is wanted
+
+
+# ---------------------------------------------------------------- webhooks
+
+
+async def test_only_dispatched_runs_of_our_own_workflows_are_reported(transport, fake):
+    ci = adapter(transport, fake.url)
+    ours = fake.add(display_title=TITLE, status="completed", conclusion="success")
+    (report,) = ci.hear(*fake.webhook(ours), NOW).reports
+    assert (report.key, report.state, report.commit) == (order().key, RunState.SUCCEEDED, COMMIT)
+
+    pushed = ours | {"event": "push"}  # its title is a commit message, which anybody can write
+    other = ours | {"path": ".github/workflows/other.yml"}
+    doubled = ours | {"display_title": f"{TITLE} [signalbox another]"}
+    for run in (pushed, other, doubled, ours | {"display_title": "Deploy"}):
+        assert ci.hear(*fake.webhook(run), NOW) == Heard("d-1", ())
+    assert ci.hear(*fake.webhook(ours, repository={"full_name": "octo/other"}), NOW) == Heard("d-1", ())
+
+
+async def test_a_genuine_webhook_that_is_not_what_github_documents_is_malformed(transport, fake):
+    ci = adapter(transport, fake.url)
+    ours = fake.add(display_title=TITLE)
+    assert isinstance(ci.hear(*fake.webhook(ours), NOW), Heard)
+    assert isinstance(ci.hear(*fake.webhook(ours | {"status": "on fire"}), NOW), Malformed)
+    assert isinstance(ci.hear(signed(b"payload=%7B%7D"), b"payload=%7B%7D", NOW), Malformed)
+    headers, body = fake.webhook(ours)
+    assert isinstance(ci.hear(headers | {"content-type": "application/x-www-form-urlencoded"}, body, NOW), Malformed)
+    assert isinstance(ci.hear({k: v for k, v in headers.items() if k != "x-github-delivery"}, body, NOW), Malformed)
+
+
+async def test_githubs_own_example_of_a_signature_is_accepted(transport):
+    """The test values of GitHub, "Validating webhook deliveries"."""
+    ci = adapter(transport, "https://api.github.com", webhook_secret=SecretStr("It's a Secret to Everybody"))
+    digits = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    headers = {"x-hub-signature-256": f"sha256={digits}", "x-github-delivery": "d", "x-github-event": "ping"}
+    assert ci.hear(headers, b"Hello, World!", NOW) == Heard("d", ())
+    assert isinstance(ci.hear(headers, b"Hello, World?", NOW), Forged)
+
+
+# ---------------------------------------------------------------- the App's tokens
+
+
+def app_auth(transport, fake, clock):
+    return AppAuth(transport, api_url=fake.url, app="Iv1.test", installation=7, key=SecretStr(RSA_KEY), clock=clock)
+
+
+async def test_a_token_is_asked_for_once_and_renewed_five_minutes_before_it_expires(transport, fake):
+    clock = StillClock(NOW)
+    fake.expires = NOW + timedelta(hours=1)
+    auth = app_auth(transport, fake, clock)
+    tokens = await asyncio.gather(*(auth.token() for _ in range(10)))
+    assert set(tokens) == {f"{TOKEN}1"}
+    claims = jwt.decode(fake.proof, RSA_PUBLIC, algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False})
+    assert claims == {"iss": "Iv1.test", "iat": int(NOW.timestamp()) - 60, "exp": int(NOW.timestamp()) + 540}
+
+    clock.move(minutes=54)
+    assert await auth.token() == f"{TOKEN}1"
+    clock.move(minutes=1)
+    assert await auth.token() == f"{TOKEN}2"
+    assert fake.minted == 2
+
+
+async def test_a_token_that_github_refuses_is_not_used_again(transport, fake):
+    auth = app_auth(transport, fake, StillClock(NOW))
+    fake.expires = NOW + timedelta(hours=1)
+    ci = adapter(transport, fake.url, auth)
+    assert isinstance(await ci.start(order("k-1")), Started)
+    fake.tokens.clear()
+    assert isinstance(await ci.start(order("k-2")), TurnedDown)
+    assert isinstance(await ci.start(order("k-3")), Started)
+
+
+async def test_without_a_token_nothing_is_sent_and_nothing_is_known(transport):
+    async with raw_server(answer(401, b'{"message": "A JSON web token could not be decoded"}')) as url:
+        auth = AppAuth(transport, api_url=url, app="1", installation=7, key=SecretStr(RSA_KEY), clock=StillClock(NOW))
+        ci = adapter(transport, url, auth)
+        started, found, alive = await ci.start(order()), await ci.find(order(), None, NOW), await ci.alive()
+    assert started == TurnedDown(
+        "The order was not sent: could not get a token for the GitHub App: it does not accept our credentials (401)."
+    )
+    assert isinstance(found, Unread)
+    assert isinstance(alive, Unread)
+
+
+@pytest.mark.parametrize("key", ["", "not a key", RSA_PUBLIC])
+async def test_a_key_that_is_none_is_refused_without_showing_it(transport, key):
+    with pytest.raises(ValueError, match="RSA key in PEM") as caught:
+        AppAuth(transport, api_url="https://api.github.com", app="1", installation=7, key=SecretStr(key), clock=StillClock())
+    assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["", "two words", "new\nline", "é"])
+def test_a_token_that_no_header_can_carry_is_refused(token):
+    with pytest.raises(ValueError, match="printable ASCII"):
+        TokenAuth(SecretStr(token))
+
+
+@pytest.mark.parametrize("url", ["api.github.com", "https://token@api.github.com", "https://api.github.com?x=1"])
+async def test_an_address_that_cannot_be_right_is_refused_at_once(transport, url):
+    with pytest.raises(ValueError, match="API URL"):
+        adapter(transport, url)
+
+
+async def test_alive_takes_githubs_own_404_for_a_server_without_limits_and_a_strangers_for_none(transport, fake):
+    assert await adapter(transport, fake.url).alive() is None
+    async with raw_server(answer(404, b'{"message": "Rate limiting is not enabled."}')) as url:
+        assert await adapter(transport, url).alive() is None
+    async with raw_server(answer(404, b"<html>")) as url:
+        assert isinstance(await adapter(transport, url).alive(), Unread)

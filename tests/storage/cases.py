@@ -1,0 +1,67 @@
+"""Nouns to remember: one good example of each; a test changes what it is about with `replace`."""
+
+from datetime import UTC, datetime, timedelta
+
+from guards.content import Content
+from guards.facts import Approval, Artifact, Change, Deployment, Freeze, Verdict
+from guards.lifecycle import State
+from guards.policy import Blocked, ChangeType, Role
+from storage.audit import Entry
+
+AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DIGEST = "sha256:" + "1f" * 32
+OTHER_DIGEST = "sha256:" + "9c" * 32
+COMMIT = "ab" * 20
+
+CONTENT = Content("api", "production", "v1.4.0", DIGEST, COMMIT, ChangeType.NORMAL, migration=None, policy="p" * 64)
+CHANGE = Change("CR-2026-1121-001", CONTENT, State.AWAITING, "cara@example.com", "Cara", AT)
+APPROVAL = Approval(
+    "rob@example.com",
+    "Rob",
+    frozenset({Role.RELEASE_MANAGER, Role.REVIEWER}),
+    Verdict.APPROVED,
+    "looks good",
+    CONTENT.hash,
+    AT,
+    AT + HOUR,
+)
+ARTIFACT = Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev@example.com"}), frozenset())
+DEPLOYMENT = Deployment("api", "production", "v1.4.0", DIGEST, COMMIT, AT)
+FREEZE = Freeze(
+    "FRZ-2026-1121-001",
+    "holiday",
+    (Blocked.DEPLOYMENTS,),
+    (ChangeType.EMERGENCY,),
+    None,
+    ("production",),
+    AT,
+    AT + 24 * HOUR,
+    "quarter end",
+    "books closed",
+    "resume Monday",
+    "rob@example.com",
+    "Rob",
+    "vera@example.com",
+)
+ENTRY = Entry(
+    AT,
+    "promote:asked",
+    "cara@example.com",
+    "Cara Müller",
+    ("developer", "release_captain"),
+    CHANGE.id,
+    "api",
+    "production",
+    "c-1",
+    "p" * 64,
+    {"rationale": "ship it “now” \U0001f682", "seen": [1, None, True]},
+)
+
+
+def change(number: int, **content: object) -> Change:
+    """A change with an id of its own, for a version of its own."""
+    from dataclasses import replace
+
+    return replace(CHANGE, id=f"CR-2026-1121-{number:03d}", content=replace(CONTENT, **{"version": f"v1.4.{number}", **content}))

@@ -1,0 +1,119 @@
+"""The ledger: chained, append-only on both databases, and verify names the first bad entry (AUD-01, AUD-06, AUD-08)."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from storage import audit, chain
+from storage.errors import Conflict, StorageError
+from tests.storage.cases import AT, ENTRY, HOUR
+
+
+async def test_entries_are_numbered_without_gaps_and_chain(store):
+    assert [await store.write(lambda tx: audit.append(tx, ENTRY)) for _ in range(3)] == [1, 2, 3]
+    rows = await store.read(lambda tx: list(audit.rows(tx)))
+    head = await store.read(audit.head)
+
+    assert [row.prev for row in rows] == [chain.GENESIS, rows[0].hash, rows[1].hash]
+    assert chain.verify(rows, head) == chain.Sound(3, rows[2].hash)
+    assert (rows[0].at, rows[0].roles, rows[0].actor_name) == ("2026-11-21T10:00:00.000000Z", "developer,release_captain", "Cara Müller")
+
+
+async def test_an_empty_ledger_is_sound(store):
+    assert await store.read(lambda tx: chain.verify(audit.rows(tx), audit.head(tx))) == chain.Sound(0, chain.GENESIS)
+
+
+async def test_an_entry_that_is_rolled_back_leaves_no_gap(store):
+    def fails(tx):
+        audit.append(tx, ENTRY)
+        raise KeyError("later")
+
+    with pytest.raises(KeyError):
+        await store.write(fails)
+    assert await store.write(lambda tx: audit.append(tx, ENTRY)) == 1
+
+
+async def test_concurrent_writers_chain(store):
+    await asyncio.gather(*(store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(3)]) for _ in range(20)))
+    assert (await store.read(lambda tx: chain.verify(audit.rows(tx), audit.head(tx)))).count == 60
+
+
+async def test_rows_are_read_in_pages(store, monkeypatch):
+    monkeypatch.setattr(audit, "_PAGE", 2)
+    await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(5)])
+    for after, limit, expected in [(0, None, [1, 2, 3, 4, 5]), (3, None, [4, 5]), (0, 3, [1, 2, 3]), (1, 2, [2, 3]), (0, 0, [])]:
+        assert [row.seq for row in await store.read(lambda tx, a=after, n=limit: list(audit.rows(tx, a, n)))] == expected
+
+
+async def test_show_filters(store):
+    def fill(tx):
+        audit.append(tx, ENTRY)
+        audit.append(tx, replace(ENTRY, subject="CR-2", tag="approve:given", at=AT + HOUR))
+        audit.append(tx, replace(ENTRY, actor="rob@example.com", tag="promote_x:asked", at=AT + 2 * HOUR))
+
+    await store.write(fill)
+    for filters, expected in [
+        ({}, [3, 2, 1]),
+        ({"limit": 1}, [3]),
+        ({"subject": "CR-2"}, [2]),
+        ({"actor": "rob@example.com"}, [3]),
+        ({"tag_prefix": "promote:"}, [1]),
+        ({"tag_prefix": "promote_"}, [3]),  # the underscore is no wildcard
+        ({"since": AT + HOUR}, [3, 2]),
+        ({"since": AT + HOUR, "subject": "CR-2026-1121-001"}, [3]),
+    ]:
+        assert [row.seq for row in await store.read(lambda tx, f=filters: audit.show(tx, **f))] == expected, filters
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger SET tag = 'x'",
+        "UPDATE ledger SET tag = 'x' WHERE seq = 1",
+        "DELETE FROM ledger",
+        "DELETE FROM ledger WHERE seq = 2",
+        "UPDATE ledger_head SET seq = 1",
+        "UPDATE ledger_head SET hash = 'x'",
+        "DELETE FROM ledger_head",
+        "INSERT INTO ledger_head (id, seq, hash) VALUES (2, 0, 'x')",
+        pytest.param("INSERT OR REPLACE INTO ledger SELECT * FROM ledger WHERE seq = 1", id="replace"),
+        pytest.param("INSERT OR REPLACE INTO ledger_head SELECT * FROM ledger_head", id="replace head"),
+        pytest.param("TRUNCATE ledger", id="truncate"),
+        pytest.param("TRUNCATE ledger_head", id="truncate head"),
+    ],
+)
+async def test_the_database_refuses_to_change_the_past(store, statement):
+    await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(2)])
+    before = await store.read(lambda tx: list(audit.rows(tx)))
+
+    with pytest.raises(StorageError):
+        await store.write(lambda tx: tx.run(sa.text(statement)))
+
+    assert await store.read(lambda tx: list(audit.rows(tx))) == before
+    assert await store.write(lambda tx: audit.append(tx, ENTRY)) == 3
+
+
+async def test_two_entries_cannot_follow_the_same_one(store):
+    await store.write(lambda tx: audit.append(tx, ENTRY))
+    (row,) = await store.read(lambda tx: list(audit.rows(tx)))
+    fork = row._replace(seq=7)
+    with pytest.raises((Conflict, StorageError)):
+        await store.write(lambda tx: tx.run(audit._T.insert(), fork._asdict()))
+
+
+async def test_what_is_exported_can_be_verified_offline(store):
+    await store.write(lambda tx: [audit.append(tx, replace(ENTRY, subject=subject)) for subject in ("CR-1", None)])
+    lines = await store.read(lambda tx: list(chain.export_lines(audit.rows(tx))))
+    head = await store.read(audit.head)
+
+    assert chain.verify(map(chain.parse_line, lines), head) == chain.Sound(*head)
+    assert all("\n" not in line for line in lines)
+
+
+async def test_a_naive_moment_is_refused(store):
+    with pytest.raises(ValueError, match="time zone"):
+        await store.write(lambda tx: audit.append(tx, replace(ENTRY, at=AT.replace(tzinfo=None))))
+    with pytest.raises(ValueError, match="time zone"):
+        await store.read(lambda tx: audit.show(tx, since=AT.replace(tzinfo=None)))

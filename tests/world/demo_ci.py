@@ -1,0 +1,108 @@
+"""The demo's CI as a process of its own, and a bot that takes its callbacks."""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.world.neighbours import COMMIT, CONTENT, DIGEST
+
+SECRET = "the-demo-ci-secret-of-the-test"
+
+
+class Listener:
+    """Where callbacks arrive. `status` is what it answers next, then 200."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
+        self.statuses: list[int] = []
+        self.requests = 0
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        if self.statuses:
+            return web.Response(status=self.statuses.pop(0))
+        self.heard.put_nowait(({k.lower(): v for k, v in request.headers.items()}, await request.read()))
+        return web.Response()
+
+
+class Process:
+    """A running demo CI.
+
+    Attributes:
+        root: its folder.
+        url: its base URL.
+        listener: takes its callbacks.
+    """
+
+    def __init__(self, root: Path, listener: Listener, callback: str) -> None:
+        self.root, self.listener, self._callback = root, listener, callback
+        self.url = ""
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready."""
+        secret = self.root / "secret"
+        secret.write_text(SECRET + "\n")
+        command = [
+            "-m",
+            "bot.demo.ci",
+            "--root",
+            str(self.root),
+            "--secret-file",
+            str(secret),
+            "--callback",
+            self._callback,
+            "--name",
+            "demo",
+        ]
+        self._process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+        assert self._process.stdout is not None
+        async with asyncio.timeout(20):
+            ready = json.loads(await self._process.stdout.readline())
+        self.url = f"http://127.0.0.1:{ready['port']}"
+
+    async def stop(self, *, kill: bool = False) -> int:
+        """End it, politely or not; its exit code."""
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill() if kill else self._process.terminate()
+        async with asyncio.timeout(10):
+            _, code = await asyncio.gather(self._process.communicate(), self._process.wait())
+        return code
+
+    async def control(self, path: str, **body: object) -> int:
+        """Ask for a fault, or for a deployment of its own."""
+        async with aiohttp.ClientSession() as session, session.post(f"{self.url}/demo/{path}", json=body) as answer:
+            return answer.status
+
+    def deployed(self, environment: str = "production", service: str = "api") -> bytes | None:
+        """The bytes that lie in an environment."""
+        path = self.root / environment / service / "artifact.tar.gz"
+        return path.read_bytes() if path.exists() else None
+
+
+@asynccontextmanager
+async def demo_ci(root: Path) -> AsyncIterator[Process]:
+    """A demo CI that knows api v1.4.0."""
+    (root / "artifacts").mkdir(parents=True)
+    (root / "artifacts" / DIGEST.removeprefix("sha256:")).write_bytes(CONTENT)
+    known = {"service": "api", "version": "v1.4.0", "digest": DIGEST, "commit": COMMIT, "authors": ["dana@example.com"], "reviewers": []}
+    (root / "artifacts" / "index.json").write_text(json.dumps([known]))
+    listener = Listener()
+    app = web.Application()
+    app.router.add_post("/webhooks/ci/demo", listener.take)
+    async with TestServer(app, host="127.0.0.1") as bot:
+        process = Process(root, listener, str(bot.make_url("/")))
+        await process.start()
+        try:
+            yield process
+        finally:
+            await process.stop()

@@ -1,0 +1,110 @@
+"""A small OCI registry with a token service."""
+
+import base64
+import hashlib
+import json
+
+from aiohttp import web
+
+from tests.world.neighbours import COMMIT
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+REVISION = "org.opencontainers.image.revision"
+PASSWORD = "a-registry-password"
+
+
+def digest_of(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+class FakeRegistry:
+    """Serves `team/api`.
+
+    Attributes:
+        auth: "open", "bearer" or "basic".
+        lie: set to a digest and manifests claim to have it.
+        realm: the token service that challenges name; None for this server's own.
+        asked: every path that was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.auth, self.lie, self.realm = "open", None, None
+        self.manifests: dict[str, tuple[str, bytes]] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.scopes: list[str] = []
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/token", self._token),
+                web.get("/v2/team/api/manifests/{ref}", self._manifest),
+                web.get("/v2/team/api/blobs/{ref}", self._blob),
+            ]
+        )
+        return app
+
+    def image(self, *tags: str, annotation: str | None = None, label: str | None = None, **extra: object) -> str:
+        """Push an image; its digest."""
+        config = json.dumps({"config": {"Labels": {REVISION: label} if label else None}, **extra}).encode()
+        self.blobs[digest_of(config)] = config
+        body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {"digest": digest_of(config)}, "layers": []}
+        if annotation:
+            body["annotations"] = {REVISION: annotation}
+        return self._push(MANIFEST, body, tags)
+
+    def index(self, *tags: str, images: tuple[str, ...], annotation: str | None = None, attestation: str | None = None) -> str:
+        """Push an index over images; its digest."""
+        body: dict = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [{"digest": d, "mediaType": MANIFEST} for d in images]}
+        if attestation:
+            note = {"vnd.docker.reference.type": "attestation-manifest"}
+            body["manifests"].append({"digest": attestation, "mediaType": MANIFEST, "annotations": note})
+        if annotation:
+            body["annotations"] = {REVISION: annotation}
+        return self._push(INDEX, body, tags)
+
+    def _push(self, kind: str, content: dict, tags: tuple[str, ...]) -> str:
+        body = json.dumps(content).encode()
+        digest = digest_of(body)
+        for ref in (*tags, digest):
+            self.manifests[ref] = (kind, body)
+        return digest
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        self.asked.append(request.path)
+        basic = "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
+        wanted = {"open": None, "basic": basic, "bearer": "Bearer a-pull-token"}[self.auth]
+        if wanted in {None, request.headers.get("Authorization")}:
+            return None
+        realm = self.realm or str(request.url.origin().with_path("/token"))
+        challenge = f'Bearer realm="{realm}",service="registry.test",scope="repository:team/api:pull,push"'
+        header = {"WWW-Authenticate": challenge if self.auth == "bearer" else 'Basic realm="x"'}
+        return web.json_response({"errors": [{"code": "UNAUTHORIZED"}]}, status=401, headers=header)
+
+    async def _token(self, request: web.Request) -> web.Response:
+        self.scopes.append(request.query["scope"])
+        if request.headers.get("Authorization") != "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode():
+            return web.json_response({}, status=401)
+        return web.json_response({"access_token": "a-pull-token", "expires_in": 300})
+
+    async def _manifest(self, request: web.Request) -> web.Response:
+        if refused := self._refusal(request):
+            return refused
+        if found := self.manifests.get(request.match_info["ref"]):
+            kind, body = found
+            headers = {"Content-Type": kind, "Docker-Content-Digest": self.lie or digest_of(body)}
+            return web.Response(body=body, headers=headers)
+        return web.json_response({"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}, status=404)
+
+    async def _blob(self, request: web.Request) -> web.Response:
+        if refused := self._refusal(request):
+            return refused
+        body = self.blobs.get(request.match_info["ref"])
+        return web.Response(body=body) if body is not None else web.json_response({"errors": [{"code": "BLOB_UNKNOWN"}]}, status=404)
+
+
+def usual(registry: FakeRegistry) -> str:
+    """Push api v1.4.0 with its commit; the digest."""
+    return registry.image("v1.4.0", annotation=COMMIT)
