@@ -90,6 +90,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._engines: Engines = open_engines(url)
+        if self._engines.in_memory:
+            from storage.migrations import upgrade_engine  # alembic is heavy, and all others are migrated before
+
+            upgrade_engine(self._engines.write)
         self._writers = ThreadPoolExecutor(self._engines.writers, "storage-write")
         self._readers = ThreadPoolExecutor(self._engines.readers, "storage-read") if self._engines.readers else self._writers
 
