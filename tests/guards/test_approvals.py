@@ -325,7 +325,9 @@ def test_the_approvals_that_count_come_with_the_people_as_they_stand_now() -> No
         pytest.param(built(authors=frozenset({"mara-m"})), (RAVI, QUINN, OTTO), id="Mara wrote it"),
         pytest.param(by(change=change(requester=QUINN.id)), (MARA, RAVI, OTTO), id="Quinn asked for it"),
         pytest.param(built(authors=None), (), id="nobody knows who wrote it"),
-        pytest.param(by(people={}), (MARA, RAVI, QUINN, OTTO), id="nobody is told out by an unread account"),
+        pytest.param(by(MARA, people={}), (MARA, RAVI, QUINN, OTTO), id="who did is unread"),
+        pytest.param(facts(approvals=Unread("the approvals")), (MARA, RAVI, QUINN, OTTO), id="the approvals are unread"),
+        pytest.param(facts(artifact=REGISTRY), (), id="the artifact is unread"),
     ],
 )
 def test_who_may_still_approve(known: Facts, who: tuple[Person, ...]) -> None:
