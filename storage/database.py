@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from storage.engines import Engines, open_engines
 from storage.errors import Closed, CommitUnknown, Conflict, StorageError, Unavailable
@@ -173,8 +173,10 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
             if committing and error.connection_invalidated:
                 raise CommitUnknown("the connection to the database broke during a commit") from error
             if attempt == ATTEMPTS or not _passes(error):
-                raise _in_our_words(error) from (None if isinstance(error, IntegrityError) else error)
+                raise _in_our_words(error) from (None if isinstance(error, IntegrityError | DataError) else error)
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - in the worker's thread, so that two that collided part
+        except StatementError as error:  # a value that was refused before it got to the database: a naive moment, no JSON
+            raise (error.orig or error) from None
     raise AssertionError("unreachable")
 
 
@@ -185,8 +187,11 @@ def _passes(error: DBAPIError) -> bool:
 
 def _in_our_words(error: DBAPIError) -> StorageError:
     """Name the constraint, never the values: they are people's words."""
-    if isinstance(error, IntegrityError):
-        diagnostics = getattr(error.orig, "diag", None)
-        # SQLite's own message holds names only ("UNIQUE constraint failed: claim.key"); PostgreSQL's detail holds values
-        return Conflict(getattr(diagnostics, "constraint_name", None) or (str(error.orig) if diagnostics is None else "a constraint"))
-    return Unavailable(f"the database refused: {type(error.orig).__name__}")
+    if isinstance(error, DataError):
+        return Conflict(f"a value does not fit: {type(error.orig).__name__}")
+    if not isinstance(error, IntegrityError):
+        return Unavailable(f"the database refused: {type(error.orig).__name__}")
+    said = getattr(error.orig, "diag", None)
+    if said is None:
+        return Conflict(str(error.orig))  # SQLite names constraints and columns only: "UNIQUE constraint failed: claim.key"
+    return Conflict(said.constraint_name or said.column_name or "a constraint")
