@@ -21,8 +21,8 @@ LOGIN = Login("robot", SecretStr(PASSWORD))
 OTHER = "a" * 40
 
 
-def oci(transport, url, login=None):
-    return OciArtifacts(transport, base=url, repositories={"api": "team/api"}, login=login)
+def oci(transport, url, login=None, **other):
+    return OciArtifacts(transport, base=url, repositories={"api": "team/api"}, login=login, **other)
 
 
 def generic(transport, url):
@@ -166,6 +166,87 @@ async def test_a_private_registry_is_read_with_a_login_and_not_without(transport
     wrong = await oci(transport, registry.url, Login("robot", SecretStr("wrong-password"))).find("api", "v1.4.0")
     assert isinstance(wrong, Unread)
     assert "wrong-password" not in repr(wrong)
+
+
+MANIFEST = "/v2/team/api/manifests/v1.4.0"
+
+
+@pytest.mark.parametrize(("said", "holds"), [(300, 290), (None, 50), ("3600", 3590)], ids=["said", "not said", "as a word"])
+async def test_a_token_is_used_until_shortly_before_it_expires(transport, registry, said, holds):
+    """60 s when nothing is said (CNCF Distribution, Token Authentication Specification)."""
+    usual(registry)
+    registry.auth, registry.expires_in = "bearer", said
+    moment = 1000.0
+    artifacts = oci(transport, registry.url, LOGIN, elapsed=lambda: moment)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    moment += holds - 1
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 1
+    assert registry.asked == [MANIFEST] * 3  # challenged once, and never again
+
+    moment += 1
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 2
+
+
+@pytest.mark.parametrize("said", [0, -5, 5])
+async def test_a_token_that_hardly_lives_is_used_for_what_it_was_asked_for(transport, registry, said):
+    usual(registry)
+    registry.auth, registry.expires_in = "bearer", said
+    artifacts = oci(transport, registry.url, LOGIN)
+    for _ in range(2):
+        assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 2
+
+
+@pytest.mark.parametrize("said", ["soon", [], 10**400])
+async def test_a_lifetime_that_is_none_is_unread(transport, registry, said):
+    usual(registry)
+    registry.auth, registry.expires_in = "bearer", said
+    found = await oci(transport, registry.url, LOGIN).find("api", "v1.4.0")
+    assert found.why == "its token service: “expires_in” in its answer is not what was agreed"
+
+
+@pytest.mark.parametrize("denies", [401, 403])
+async def test_a_token_that_the_registry_refuses_is_renewed_once(transport, registry, denies):
+    usual(registry)
+    registry.auth, registry.denies = "bearer", denies
+    artifacts = oci(transport, registry.url, LOGIN)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+
+    registry.granted.clear()
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 2
+
+    registry.good_for = 0
+    registry.granted.clear()
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Unread)
+    assert len(registry.scopes) == 3
+
+
+async def test_a_token_that_is_withdrawn_between_two_reads_is_renewed_there(transport, registry):
+    digest = registry.index("v1.4.0", images=(registry.image(label=COMMIT),))
+    registry.auth, registry.good_for = "bearer", 1
+    assert await oci(transport, registry.url, LOGIN).find("api", "v1.4.0") == Artifact("api", "v1.4.0", digest, COMMIT)
+    assert len(registry.scopes) == 3  # the index, the image, its configuration
+
+
+async def test_a_registry_with_passwords_asks_for_ours_once(transport, registry):
+    usual(registry)
+    registry.auth = "basic"
+    artifacts = oci(transport, registry.url, LOGIN)
+    for _ in range(3):
+        assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert registry.asked == [MANIFEST] * 4
+
+
+async def test_two_repositories_never_share_a_token(transport, registry):
+    usual(registry)
+    registry.auth = "bearer"
+    artifacts = OciArtifacts(transport, base=registry.url, repositories={"api": "team/api", "web": "team/web"}, login=LOGIN)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert isinstance(await artifacts.find("web", "v1.4.0"), Absent)
+    assert registry.scopes == ["repository:team/api:pull", "repository:team/web:pull"]
 
 
 async def test_a_password_never_goes_to_a_token_service_without_tls(transport, registry):
