@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import respx
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
@@ -254,6 +255,26 @@ async def test_a_password_never_goes_to_a_token_service_without_tls(transport, r
     registry.auth, registry.realm = "bearer", "http://token.invalid/token"
     found = await oci(transport, registry.url, LOGIN).find("api", "v1.4.0")
     assert found == Unread("the artifact api v1.4.0 at 127.0.0.1", "it sends us to a token service without TLS")
+
+
+@respx.mock
+async def test_a_password_never_goes_where_a_store_of_blobs_says(transport):
+    """Registries redirect blobs to a store elsewhere; its challenge is not the registry's."""
+    config = json.dumps({"config": {"Labels": {"org.opencontainers.image.revision": COMMIT}}}).encode()
+    manifest = json.dumps({"config": {"digest": digest_of(config)}}).encode()
+    kind = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    respx.get("https://registry.test/v2/team/api/manifests/v1.4.0").respond(content=manifest, headers=kind)
+    blob = f"https://registry.test/v2/team/api/blobs/{digest_of(config)}"
+    respx.get(blob).respond(307, headers={"Location": "https://store.test/blob"})
+    store = respx.get("https://store.test/blob").respond(content=config)
+    thief = respx.get("https://thief.test/token").respond(json={"token": "t"})
+    artifacts = oci(transport, "https://registry.test", LOGIN)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+
+    store.respond(401, headers={"WWW-Authenticate": 'Bearer realm="https://thief.test/token"'})
+    found = await artifacts.find("api", "v1.4.0")
+    assert found == Unread("the artifact api v1.4.0 at registry.test", "it does not accept our credentials (401)")
+    assert not thief.called
 
 
 async def test_a_service_or_version_that_no_registry_can_hold_is_unread(transport, registry):
