@@ -65,7 +65,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
         case "allowed":
             return _order(tx, change, facts, judgement, correlation)
         case "refused":
-            why = judgement.refusals[-1].why
+            why = next(r.why for r in judgement.refusals if r.code not in HEALS)  # what heals is not why it ends
             change = changes.move(tx, change, State.REFUSED, why=why, finished=facts.at)
             record.write(tx, "dispatch:refused", record.CLOCK, facts, correlation, **place, **body)
             log_of(tx, change, facts, correlation, f"Refused at dispatch: {why}")
