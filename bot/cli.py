@@ -194,7 +194,7 @@ def explain(
         from guards.consistency import nearest
 
         _stop(f"unknown person {person!r}{nearest(person.lower(), read.by_id)}", [])
-    from bot.explain import run  # type: ignore[import-not-found]
+    from bot.explain import run
 
     raise typer.Exit(run(settings, read, person=person.lower(), words=words))
 
@@ -232,7 +232,7 @@ def verify(
 ) -> None:
     """Prove that no entry was changed, removed or added; exits with 1 and names the first bad entry otherwise."""
     settings = None if export_file else _settings()
-    from bot.audit import verify as run  # type: ignore[import-not-found]
+    from bot.audit import verify as run
 
     raise typer.Exit(run(settings, export_file=export_file))
 
@@ -271,7 +271,11 @@ def export(
 def upgrade() -> None:
     """Bring the database to this version's tables; safe to repeat."""
     settings = _settings()
+    from storage.errors import StorageError
     from storage.migrations import upgrade as run
 
-    run(settings.database_url.get_secret_value())
+    try:
+        run(settings.database_url.get_secret_value())
+    except StorageError as error:
+        _stop("the database cannot be upgraded", [error])
     typer.echo("The database is up to date.")
