@@ -58,5 +58,5 @@ command = Command(
     # an approval may come before its window, or while another change is at work (WIN-09)
     heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT}),
     form=form,
-    form_after=frozenset({Refusal.NO_RATIONALE, Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT}),
+    form_after=frozenset({Refusal.NO_RATIONALE}),
 )

@@ -201,6 +201,11 @@ class ApprovalRule(Section):
     ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
     authors_known: bool = Field(default=False, description="True: a change whose authors cannot be read is not approved (SOD-12).")
 
+    @property
+    def least(self) -> int:
+        """How many people it takes: a wanted role takes somebody who holds it, whatever the count says."""
+        return max(self.count, 1) if self.roles else self.count
+
 
 class Naming(Section):
     """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""

@@ -79,6 +79,13 @@ def answered(tx: Tx, order: Order, answer: Started | TurnedDown | Unknown, facts
     card_of(tx, change, facts, correlation)
 
 
+def delayed(tx: Tx, order: Order, why: str, facts: Facts, correlation: str) -> None:
+    """CI asked to be left alone for a while: the order keeps its place and is sent later, and the card says so."""
+    change = changes.lock(tx, order.change)
+    if change and key_of(change) == order.key and change.state is State.DISPATCHING:
+        card_of(tx, changes.amend(tx, change, why=f"CI did not take the order yet: {why}"), facts, correlation)
+
+
 def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Change | None:
     """What CI reported of a run, or what was found when it was looked up.
 
@@ -96,6 +103,8 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     change = changes.lock(tx, change.id) if change else None
     if change is None or (run.key and run.key != key_of(change)) or (run.commit and run.commit != change.content.commit):
         return None  # a title can be written by anybody, the commit that it runs at cannot
+    if by != CLOCK and change.content.service not in _served_by(by, facts):
+        return None  # a CI speaks for the services that the policy gives it, whatever key it names
     state = _STATES[run.state]
     if state not in MOVES[change.state] or (change.state is state):
         if change.state is State.RUNNING and state is State.RUNNING and change.run != run.run:
@@ -157,7 +166,7 @@ def looked_up(tx: Tx, change_id: str, found: Run | NoRun | Unread, facts: Facts,
         correlation: of the look-up.
     """
     change = changes.lock(tx, change_id)
-    if change is None or change.state not in CLAIMED or change.state is State.TIMED_OUT:
+    if change is None or change.state not in CLAIMED:
         return
     if isinstance(found, Run):
         reported(tx, replace(found, key=key_of(change)), CLOCK, facts, correlation)
@@ -165,8 +174,8 @@ def looked_up(tx: Tx, change_id: str, found: Run | NoRun | Unread, facts: Facts,
         if now and now.state in CLAIMED:
             look_again(tx, now, facts)
         return
-    if change.state is State.RUNNING:
-        look_again(tx, change, facts)  # it was seen before, so it exists; the timeout ends this
+    if change.state in {State.RUNNING, State.TIMED_OUT}:
+        look_again(tx, change, facts)  # it was seen before, or CI had its time: a report, or a person who looked, ends this
         return
     if isinstance(found, NoRun) and found.sure:
         claims.release(tx, key_of(change))
@@ -207,7 +216,7 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
     """CI deployed something without an order of ours: recorded, and reported where it must not happen (PRM-17, PRM-22)."""
     policy = facts.policy
     environment = policy.environment_names.get(seen.environment)
-    if seen.service not in policy.services or environment is None:
+    if seen.service not in _served_by(by, facts) or environment is None:
         record.write(tx, "deployment:unplaced", by, facts, correlation, service=seen.service[:60], environment=seen.environment[:60])
         return
     place = {"service": seen.service, "environment": environment}

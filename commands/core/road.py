@@ -151,7 +151,8 @@ class Road:
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {"subject": ask.change or ask.freeze, "service": request.service, "environment": request.environment}
-        if command.form and asked.trigger and judgement.refusals and {r.code for r in judgement.refusals} <= command.form_after:
+        against = {r.code for r in judgement.refusals} - command.heals
+        if command.form and asked.trigger and against and against <= command.form_after:
             return _Told(form=command.form(args.model_dump(exclude_none=True), facts, asker.person))
         tag = command.name.replace(" ", "-")
         body = record.judgement_body(judgement, request, facts)
