@@ -29,6 +29,7 @@ def approve(work: Work[Decision]) -> Reply:
     assert isinstance(change, Change)
     person = work.asker.person
     approval = decision_of(person, Verdict.APPROVED, work.request, work.facts)
+    approvals.withdraw(work.tx, change.id, person.id, work.at)  # an earlier one that no longer counts gives way to this one
     approvals.add(work.tx, change.id, approval)
     actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
     record.write(
