@@ -16,6 +16,7 @@ from commands.core.text import Bold, Code, Form, Input, Line, Moment
 from commands.core.words import Arguments, EnvironmentName, FreezeId, Named, NoArguments, Rest, ServiceName, shown
 from guards.authorization import authorized
 from guards.consistency import nearest
+from guards.decision import Refusal
 from guards.facts import Facts, Freeze, Unread
 from guards.freeze import complete_freeze, liftable
 from guards.policy import Action, Person, Policy
@@ -200,6 +201,7 @@ declare_freeze = Command(
     ask=ask_declare,
     run=declare,
     form=form,
+    form_after=frozenset({Refusal.INCOMPLETE}),
 )
 
 freeze_list = Command(

@@ -44,6 +44,7 @@ async def test_the_button_asks_why_and_the_form_approves(world, golden):
     assert await world.news() == []
     assert world.form("rita").as_text("Europe/Berlin") == snapshot("""\
 Approve
+A decision takes a reason.
 api v1.4.0 → production, asked by Carla Captain
 Artifact sha256:a1a1a1a1a1a1… at c0ffee000000; ✅ same as staging
 Runs there now: nothing recorded yet

@@ -112,7 +112,13 @@ async def test_what_ci_works_on_is_cancelled_in_ci(world):
 
     await world.say("carla", f"/release cancel {change}")
     assert await world.news() == ["cancel:refused"]
-    assert world.told("carla") == snapshot()
+    assert world.told("carla") == snapshot("""\
+⛔ Refused: cancel api v1.4.0 production
+CI works on CR-2026-1124-002 since 10:00 UTC.
+→ Cancel the run in CI: https://ci.test/runs/run-2; the result is recorded here.
+reason: wrong-state
+Nothing was started. id <id>\
+""")
     assert (await world.change()).state is State.RUNNING
 
     await world.ci_says(RunState.CANCELLED)
@@ -137,7 +143,10 @@ async def test_a_lost_change_is_closed_by_hand_and_frees_its_place(world, golden
     await world.press("rita", "Close by hand", card)
     assert (await world.change(change)).state is State.CANCELLED
     assert await world.news() == ["cancel:refused", "cancel:accepted", "change:cancelled-by", "change:cancelled"]
-    assert world.told("rita") == snapshot()
+    assert world.told("rita") == snapshot("""\
+⚪ CR-2026-1124-002 is closed
+Its place is free again. If CI still reports an end, it is recorded.\
+""")
 
     await world.say("carla", "/release promote api v1.5.0 production")
     assert (await world.change()).state is State.AWAITING
@@ -152,7 +161,7 @@ async def test_a_late_end_of_a_change_that_was_closed_by_hand_is_on_record(world
 
     await world.ci_says(RunState.SUCCEEDED)
     assert (await world.change(change)).state is State.CANCELLED
-    assert await world.news() == ["run:succeeded"]
+    assert await world.news() == ["run:late"]
     assert "v1.4.0" in next(line for line in world.shown(world.cards("alerts")[-1]).splitlines() if change in line)
 
 
