@@ -91,7 +91,7 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Unsure(change.what, change.why)
     environment = change.content.environment if isinstance(change, Change) else request.environment or ""
     rule = facts.policy.approval_rule(environment)
-    need = max(rule.count, 1) if rule.roles else rule.count
+    need = rule.least
     if need == 0:
         return Allow(f"the policy asks for no approval in {environment}")
     if not isinstance(change, Change):
