@@ -175,11 +175,15 @@ def docs(
 
 @app.command()
 def serve(policy: PolicyOption = None) -> None:
-    """Run the bot until it is told to stop; it does not start with an invalid policy or setting."""
+    """Run the bot until SIGTERM or SIGINT; it does not start with an invalid policy or setting (exit 2).
+
+    A SQLite database is created, and brought to this version's tables, by itself. A PostgreSQL database, which several programs may
+    share, is only changed by `signalbox db upgrade`. Exits with 1 when it cannot start: no database, a port in use.
+    """
     settings, read = _ready(policy)
     from bot.serve import run
 
-    run(settings, read)
+    raise typer.Exit(run(settings, read))
 
 
 @app.command()
