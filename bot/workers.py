@@ -8,7 +8,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
@@ -27,6 +27,10 @@ ATTEMPTS = 4
 AT_ONCE = 16
 BATCH_SECONDS = 45.0
 """The longest that one row may take: below the lease, so that nobody else has taken it meanwhile."""
+
+SWEEP = timedelta(hours=1)
+KEEP = timedelta(days=7)
+"""Done rows of inbox and outbox are kept so long, to recognise deliveries that come again; the ledger keeps everything."""
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -151,6 +155,7 @@ class Workers:
         self._road = road
         self._send = send
         self._clock = clock
+        self._swept: datetime | None = None
         self.inbox = Pump("inbox", self._take_deliveries, self._carry, self._release)
         self.outbox = Pump("outbox", self._take_messages, self._deliver)
 
@@ -177,6 +182,9 @@ class Workers:
         """Fire due timers into the inbox, and look for rows that others left (TRN-22, OPS-09)."""
         now = self._clock.now()
         try:
+            if self._swept is None or now - self._swept >= SWEEP:
+                self._swept = now
+                await self._store.write(lambda tx: (inbox.prune(tx, now - KEEP), outbox.prune(tx, now - KEEP)))
             due = await self._store.read(timers.next_due)
             if due and due <= now:
                 await self._store.write(lambda tx: timers.fire(tx, now, 200))

@@ -29,6 +29,7 @@ def approve(work: Work[Decision]) -> Reply:
     assert isinstance(change, Change)
     person = work.asker.person
     approval = decision_of(person, Verdict.APPROVED, work.request, work.facts)
+    approvals.withdraw(work.tx, change.id, person.id, work.at)  # an earlier one that no longer counts gives way to this one
     approvals.add(work.tx, change.id, approval)
     actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
     record.write(
@@ -58,5 +59,5 @@ command = Command(
     # an approval may come before its window, or while another change is at work (WIN-09)
     heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT}),
     form=form,
-    form_after=frozenset({Refusal.NO_RATIONALE, Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT}),
+    form_after=frozenset({Refusal.NO_RATIONALE}),
 )

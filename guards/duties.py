@@ -49,7 +49,7 @@ def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
 def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, policy: Policy) -> frozenset[str] | Unread:
     noun = f"the {what} of this version"
     if isinstance(artifact, Unread):
-        return Unread(noun, artifact.why) if required else frozenset()
+        return Unread(noun, artifact.why)
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()

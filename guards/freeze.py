@@ -61,12 +61,17 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
     return Allow("the freeze is complete")
 
 
+def no_such_freeze(freeze: Absent | None) -> Refuse:
+    """What is said of an id that names no freeze."""
+    what = freeze.what if freeze else "such freeze"
+    return Refuse(Refusal.NO_SUCH_FREEZE, f"There is no {what}.", "`/release freeze list` shows those that there are.")
+
+
 def liftable(request: Request, facts: Facts) -> Decision:
     """Whether there is such a freeze to lift, and its exit criteria are confirmed (FRZ-11)."""
     freeze = facts.freeze
     if not isinstance(freeze, Freeze):
-        what = freeze.what if isinstance(freeze, Absent) else "such a freeze"
-        return Refuse(Refusal.NO_SUCH_FREEZE, f"There is no {what}.", "`/release freeze list` shows those that there are.")
+        return no_such_freeze(freeze)
     if freeze.lifted or freeze.end <= facts.at:
         return Refuse(Refusal.NO_SUCH_FREEZE, f"{freeze.id} is over already.", "Nothing is left to do.")
     if not request.rationale.strip():

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from storage.engines import Engines, open_engines
 from storage.errors import Closed, CommitUnknown, Conflict, StorageError, Unavailable
@@ -36,11 +36,12 @@ class Tx:
         connection: begun by the store, which also ends it.
     """
 
-    __slots__ = ("_connection", "_dialect")
+    __slots__ = ("_connection", "_dialect", "_failed")
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
+        self._failed: DBAPIError | None = None
 
     def run(self, statement: Statement, values: Any = None) -> CursorResult[Any]:
         """Execute one statement.
@@ -50,7 +51,16 @@ class Tx:
             values: a mapping, or a list of mappings for many rows.
         """
         chosen = statement[self._dialect] if isinstance(statement, Mapping) else statement
-        return self._connection.execute(chosen, values)
+        try:
+            return self._connection.execute(chosen, values)
+        except DBAPIError as error:
+            self._failed = error
+            raise
+
+    def sound(self) -> None:
+        """Raise the error of a statement that failed and was swallowed: PostgreSQL would answer the commit with a silent roll-back."""
+        if self._failed is not None:
+            raise self._failed
 
 
 def insert(table: sa.Table, finish: Callable[[Any], sa.Executable]) -> Statement:
@@ -80,6 +90,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._engines: Engines = open_engines(url)
+        if self._engines.in_memory:
+            from storage.migrations import upgrade_engine  # alembic is heavy, and all others are migrated before
+
+            upgrade_engine(self._engines.write)
         self._writers = ThreadPoolExecutor(self._engines.writers, "storage-write")
         self._readers = ThreadPoolExecutor(self._engines.readers, "storage-read") if self._engines.readers else self._writers
 
@@ -161,7 +175,9 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
             with engine.connect() as connection:
                 transaction = connection.begin()
                 try:
-                    result = work(Tx(connection))
+                    tx = Tx(connection)
+                    result = work(tx)
+                    tx.sound()
                     committing = True
                     transaction.commit()
                 except BaseException:
@@ -173,8 +189,10 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
             if committing and error.connection_invalidated:
                 raise CommitUnknown("the connection to the database broke during a commit") from error
             if attempt == ATTEMPTS or not _passes(error):
-                raise _in_our_words(error) from (None if isinstance(error, IntegrityError) else error)
+                raise _in_our_words(error) from (None if isinstance(error, IntegrityError | DataError) else error)
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - in the worker's thread, so that two that collided part
+        except StatementError as error:  # a value that was refused before it got to the database: a naive moment, no JSON
+            raise (error.orig or error) from None
     raise AssertionError("unreachable")
 
 
@@ -185,8 +203,11 @@ def _passes(error: DBAPIError) -> bool:
 
 def _in_our_words(error: DBAPIError) -> StorageError:
     """Name the constraint, never the values: they are people's words."""
-    if isinstance(error, IntegrityError):
-        diagnostics = getattr(error.orig, "diag", None)
-        # SQLite's own message holds names only ("UNIQUE constraint failed: claim.key"); PostgreSQL's detail holds values
-        return Conflict(getattr(diagnostics, "constraint_name", None) or (str(error.orig) if diagnostics is None else "a constraint"))
-    return Unavailable(f"the database refused: {type(error.orig).__name__}")
+    if isinstance(error, DataError):
+        return Conflict(f"a value does not fit: {type(error.orig).__name__}")
+    if not isinstance(error, IntegrityError):
+        return Unavailable(f"the database refused: {type(error.orig).__name__}")
+    said = getattr(error.orig, "diag", None)
+    if said is None:
+        return Conflict(str(error.orig))  # SQLite names constraints and columns only: "UNIQUE constraint failed: claim.key"
+    return Conflict(said.constraint_name or said.column_name or "a constraint")

@@ -18,7 +18,7 @@ class CommitUnknown(StorageError):
 
 
 class Conflict(StorageError):
-    """A constraint said no; nothing of the transaction was kept."""
+    """A constraint said no, or a value does not fit; nothing of the transaction was kept."""
 
 
 class WrongSchema(StorageError):

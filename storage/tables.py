@@ -51,7 +51,7 @@ class CounterRow(Base, table=True):
     """The last number given out, for ids like `CR-2026-1121-001` (REC-09)."""
 
     __tablename__ = "counter"
-    name: str = Field(primary_key=True, max_length=32)
+    name: str = Field(primary_key=True)
     value: int
 
 
@@ -70,18 +70,18 @@ class ChangeRow(Base, table=True):
         sa.Index("ix_change_requested", "requested"),
         sa.Index("ix_change_run", "run", **_where("run IS NOT NULL")),
     )
-    id: str = Field(primary_key=True, max_length=32)
-    service: str = Field(max_length=40)
-    environment: str = Field(max_length=40)
-    version: str = Field(max_length=128)
-    digest: str = Field(max_length=71)
-    commit: str = Field(max_length=64)
+    id: str = Field(primary_key=True)
+    service: str
+    environment: str
+    version: str
+    digest: str
+    commit: str
     change_type: ChangeType = Field(sa_type=choice(ChangeType))
     migration: bool | None = None
-    policy: str = Field(max_length=64)
-    evidence: str = Field(max_length=64)
+    policy: str
+    evidence: str
     state: State = Field(sa_type=choice(State))
-    requester: str = Field(max_length=254)
+    requester: str
     requester_name: str
     requested: datetime = _moment()
     attempt: int
@@ -102,13 +102,13 @@ class ApprovalRow(Base, table=True):
         sa.Index("ix_approval_change", "change"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    change: str = Field(foreign_key="change.id", max_length=32)
-    by: str = Field(max_length=254)
+    change: str = Field(foreign_key="change.id")
+    by: str
     name: str
     roles: list[str] = _json()
     verdict: Verdict = Field(sa_type=choice(Verdict))
     rationale: str
-    content: str = Field(max_length=64)
+    content: str
     at: datetime = _moment()
     expires: datetime = _moment()
     withdrawn: datetime | None = _moment(nullable=True)
@@ -119,10 +119,10 @@ class ArtifactRow(Base, table=True):
 
     __tablename__ = "artifact"
     __table_args__ = (sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),)
-    service: str = Field(primary_key=True, max_length=40)
-    version: str = Field(primary_key=True, max_length=128)
-    digest: str = Field(max_length=71)
-    commit: str = Field(max_length=64)
+    service: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    digest: str
+    commit: str
     authors: list[str] | None = _json(nullable=True)
     reviewers: list[str] | None = _json(nullable=True)
     seen: datetime = _moment()
@@ -132,8 +132,8 @@ class TargetRow(Base, table=True):
     """A service in an environment in which something was ever deployed: the few rows that the overview starts from."""
 
     __tablename__ = "target"
-    service: str = Field(primary_key=True, max_length=40)
-    environment: str = Field(primary_key=True, max_length=40)
+    service: str = Field(primary_key=True)
+    environment: str = Field(primary_key=True)
 
 
 class DeploymentRow(Base, table=True):
@@ -148,13 +148,13 @@ class DeploymentRow(Base, table=True):
         sa.Index("ix_deployment_proof", "service", "environment", "version", "at", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    service: str = Field(max_length=40)
-    environment: str = Field(max_length=40)
-    version: str = Field(max_length=128)
-    digest: str = Field(max_length=71)
-    commit: str = Field(max_length=64)
+    service: str
+    environment: str
+    version: str
+    digest: str
+    commit: str
     at: datetime = _moment()
-    change: str | None = Field(default=None, foreign_key="change.id", max_length=32)
+    change: str | None = Field(default=None, foreign_key="change.id")
 
 
 class FreezeRow(Base, table=True):
@@ -164,10 +164,10 @@ class FreezeRow(Base, table=True):
     __table_args__ = (
         sa.CheckConstraint('start < "end"', name="times"),
         sa.CheckConstraint("(lifted IS NULL) = (lifted_by IS NULL)", name="lifted"),
-        sa.Index("ix_freeze_end", "end", **_where("lifted IS NULL")),
+        sa.Index("ix_freeze_end", "end"),
     )
-    id: str = Field(primary_key=True, max_length=32)
-    kind: str = Field(max_length=40)
+    id: str = Field(primary_key=True)
+    kind: str
     blocks: list[str] = _json()
     passes: list[str] = _json()
     services: list[str] | None = _json(nullable=True)
@@ -177,11 +177,11 @@ class FreezeRow(Base, table=True):
     reason: str
     exit_criteria: str
     plan: str
-    by: str = Field(max_length=254)
+    by: str
     by_name: str
-    approver: str = Field(max_length=254)
+    approver: str
     lifted: datetime | None = _moment(nullable=True)
-    lifted_by: str | None = Field(default=None, max_length=254)
+    lifted_by: str | None = None
 
 
 class ClaimRow(Base, table=True):
@@ -189,10 +189,10 @@ class ClaimRow(Base, table=True):
 
     __tablename__ = "claim"
     __table_args__ = (sa.UniqueConstraint("key"), sa.UniqueConstraint("change"))
-    service: str = Field(primary_key=True, max_length=40)
-    environment: str = Field(primary_key=True, max_length=40)
-    key: str = Field(max_length=64)
-    change: str = Field(foreign_key="change.id", max_length=32)
+    service: str = Field(primary_key=True)
+    environment: str = Field(primary_key=True)
+    key: str
+    change: str = Field(foreign_key="change.id")
     at: datetime = _moment()
 
 
@@ -203,21 +203,22 @@ class InboxRow(Base, table=True):
     __table_args__ = (
         sa.CheckConstraint("state IN ('open', 'done')", name="state"),
         sa.CheckConstraint("attempts >= 0", name="attempts"),
+        sa.CheckConstraint("length(key) BETWEEN 1 AND 255", name="key"),
         sa.UniqueConstraint("key"),
         sa.Index("ix_inbox_open", "id", **_where("state = 'open'")),
         sa.Index("ix_inbox_done", "received", **_where("state = 'done'")),
         {"sqlite_autoincrement": True},  # an id is never given twice, so that order is arrival
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
-    key: str = Field(max_length=255)
-    kind: str = Field(max_length=64)
+    key: str
+    kind: str
     payload: str
-    correlation: str = Field(max_length=128)
+    correlation: str
     received: datetime = _moment()
-    state: str = Field(max_length=8)
+    state: str
     due: datetime = _moment()
     attempts: int
-    worker: str | None = Field(default=None, max_length=64)
+    worker: str | None = None
     why: str | None = None
     answer: dict[str, Any] | None = _json(nullable=True)
 
@@ -237,17 +238,17 @@ class OutboxRow(Base, table=True):
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
-    kind: str = Field(max_length=64)
+    kind: str
     payload: dict[str, Any] = _json()
-    key: str | None = Field(default=None, max_length=255)
-    lane: str = Field(max_length=64)
-    correlation: str = Field(max_length=128)
+    key: str | None = None
+    lane: str
+    correlation: str
     added: datetime = _moment()
     due: datetime = _moment()
-    state: str = Field(max_length=8)
+    state: str
     attempts: int
     until: datetime | None = _moment(nullable=True)
-    worker: str | None = Field(default=None, max_length=64)
+    worker: str | None = None
     why: str | None = None
 
 
@@ -255,9 +256,12 @@ class TimerRow(Base, table=True):
     """What is to happen at a moment (OPS-09)."""
 
     __tablename__ = "timer"
-    __table_args__ = (sa.Index("ix_timer_due", "due"),)
-    key: str = Field(primary_key=True, max_length=200)
-    kind: str = Field(max_length=64)
+    __table_args__ = (
+        sa.CheckConstraint("length(key) BETWEEN 1 AND 200", name="key"),  # room for the rest of its delivery's key
+        sa.Index("ix_timer_due", "due"),
+    )
+    key: str = Field(primary_key=True)
+    kind: str
     due: datetime = _moment()
     payload: dict[str, Any] = _json()
 
@@ -266,10 +270,10 @@ class CardRow(Base, table=True):
     """Where a subject's card stands in Slack."""
 
     __tablename__ = "card"
-    subject: str = Field(primary_key=True, max_length=64)
-    channel: str = Field(max_length=24)
-    ts: str = Field(max_length=32)
-    thread: str | None = Field(default=None, max_length=32)
+    subject: str = Field(primary_key=True)
+    channel: str
+    ts: str
+    thread: str | None = None
 
 
 class LedgerRow(Base, table=True):
@@ -283,19 +287,19 @@ class LedgerRow(Base, table=True):
         sa.Index("ix_ledger_at", "at", "seq"),
     )
     seq: int = Field(primary_key=True, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
-    at: str = Field(max_length=27)
-    tag: str = Field(max_length=64)
-    actor: str = Field(max_length=254)
+    at: str
+    tag: str
+    actor: str
     actor_name: str
     roles: str
-    subject: str | None = Field(default=None, max_length=64)
-    service: str | None = Field(default=None, max_length=40)
-    environment: str | None = Field(default=None, max_length=40)
-    correlation: str = Field(max_length=128)
-    policy: str = Field(max_length=64)
+    subject: str | None = None
+    service: str | None = None
+    environment: str | None = None
+    correlation: str
+    policy: str
     body: str
-    prev: str = Field(max_length=64)
-    hash: str = Field(max_length=64)
+    prev: str
+    hash: str
 
 
 class LedgerHeadRow(Base, table=True):
@@ -305,7 +309,7 @@ class LedgerHeadRow(Base, table=True):
     __table_args__ = (sa.CheckConstraint("id = 1", name="one"),)
     id: int = Field(primary_key=True, sa_type=sa.Integer())
     seq: int = Field(sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
-    hash: str = Field(max_length=64)
+    hash: str
 
 
 def table(row: type[Base]) -> sa.Table:

@@ -121,7 +121,7 @@ class Command(Generic[A]):
         run: what it does, inside the transaction.
         heals: refusals that people or time heal: the request is kept and waits (WIN-09).
         form: builds the form that asks for missing words; None when there is none.
-        form_after: refusals that the form itself answers (a missing rationale); all others are told before it opens.
+        form_after: refusals that the form mends (a missing rationale); with any other, the refusal is told instead.
     """
 
     name: str

@@ -29,6 +29,8 @@ _STATES = {
     RunState.TIMED_OUT: State.TIMED_OUT,
 }
 
+_ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+
 
 def _place(change: Change) -> dict[str, str]:
     return {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
@@ -97,10 +99,12 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     if change is None or (run.key and run.key != key_of(change)) or (run.commit and run.commit != change.content.commit):
         return None  # a title can be written by anybody, the commit that it runs at cannot
     state = _STATES[run.state]
-    if state not in MOVES[change.state] or (change.state is state):
-        if change.state is State.RUNNING and state is State.RUNNING and change.run != run.run:
-            changes.amend(tx, change, run=run.run, run_url=run.url)
-            card_of(tx, change, facts, correlation)
+    if change.state is state is State.RUNNING and change.run != run.run:
+        change = changes.amend(tx, change, run=run.run, run_url=run.url)
+        card_of(tx, change, facts, correlation)
+    if state not in MOVES[change.state]:
+        if not MOVES[change.state] and state in _ENDS and state is not change.state:
+            _too_late(tx, change, run, by, facts, correlation)
         return change
     record.write(
         tx, f"run:{run.state.value}", by, facts, correlation, **_place(change),
@@ -123,6 +127,23 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
         )
         return _end(tx, change, state, facts, correlation, "")
     return _end(tx, change, state, facts, correlation, f"CI ended the run: {run.state.value}.")
+
+
+def _too_late(tx: Tx, change: Change, run: Run, by: Actor, facts: Facts, correlation: str) -> None:
+    """CI tells another end than the one that was recorded: it stands in the ledger, and what it deployed is not hidden."""
+    body = {"key": key_of(change), "run": run.run, "state": run.state.value, "digest": run.digest}
+    record.write(tx, "run:late", by, facts, correlation, **_place(change), **body)
+    content = change.content
+    if run.state is RunState.SUCCEEDED:
+        deployments.add(
+            tx,
+            Deployment(
+                content.service, content.environment, content.version, run.digest or content.digest, content.commit, facts.at, change.id
+            ),
+        )
+    said = f"{change.id} was closed as {change.state}; now CI says {run.state}."
+    alert(tx, facts, Card(f"🚨 {change.id}: CI tells another end", parts=(Part(((said,),)),)), correlation)
+    log_of(tx, change, facts, correlation, said)
 
 
 def _end(tx: Tx, change: Change, state: State, facts: Facts, correlation: str, why: str) -> Change:
@@ -157,7 +178,7 @@ def looked_up(tx: Tx, change_id: str, found: Run | NoRun | Unread, facts: Facts,
         correlation: of the look-up.
     """
     change = changes.lock(tx, change_id)
-    if change is None or change.state not in CLAIMED or change.state is State.TIMED_OUT:
+    if change is None or change.state not in CLAIMED:
         return
     if isinstance(found, Run):
         reported(tx, replace(found, key=key_of(change)), CLOCK, facts, correlation)
@@ -165,8 +186,8 @@ def looked_up(tx: Tx, change_id: str, found: Run | NoRun | Unread, facts: Facts,
         if now and now.state in CLAIMED:
             look_again(tx, now, facts)
         return
-    if change.state is State.RUNNING:
-        look_again(tx, change, facts)  # it was seen before, so it exists; the timeout ends this
+    if change.state in {State.RUNNING, State.TIMED_OUT}:
+        look_again(tx, change, facts)  # it was seen before, so it exists; CI's word or a person's ends this
         return
     if isinstance(found, NoRun) and found.sure:
         claims.release(tx, key_of(change))

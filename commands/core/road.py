@@ -6,7 +6,7 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,9 +23,10 @@ from commands.core.record import Actor
 from commands.core.tell import reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
+from guards.authorization import authorized
 from guards.facts import Facts, Stranger, Unread
 from guards.judge import judge
-from guards.policy import Person, Policy
+from guards.policy import Action, Person, Policy
 from storage import changes, inbox, timers
 from storage.database import Store, Tx
 
@@ -158,8 +159,10 @@ class Road:
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {"subject": ask.change or ask.freeze, "service": request.service, "environment": request.environment}
-        if command.form and asked.trigger and judgement.refusals and {r.code for r in judgement.refusals} <= command.form_after:
-            return _Told(form=command.form(args.model_dump(exclude_none=True), facts, asker.person))
+        final = [r for r in judgement.refusals if r.code not in command.heals]
+        if command.form and asked.trigger and final and not judgement.unsure and {r.code for r in final} <= command.form_after:
+            form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
+            return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
         tag = command.name.replace(" ", "-")
         body = record.judgement_body(judgement, request, facts)
         if judgement.outcome in {"refused", "unsure"}:
@@ -193,9 +196,8 @@ class Road:
     async def _turn_away(self, taken: inbox.Taken, asked: Asked, by: Stranger | Unread, correlation: str) -> None:
         """Somebody who is nobody here learns only that, and that it was recorded (RBAC-01, SOD-14)."""
         facts = Facts(at=self._clock.now(), policy=self.policy)
-        help_command = next(iter(self.commands.values()))
-        request = request_of(help_command.action, Ask(), by, facts)
-        judgement = judge(help_command.guards[:1], request, facts)
+        request = request_of(Action.READ, Ask(), by, facts)
+        judgement = judge((authorized,), request, facts)
 
         def work(tx: Tx) -> None:
             actor = record.actor_of(by, asked.user, None, facts)

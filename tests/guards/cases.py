@@ -171,6 +171,22 @@ def built(under: Policy = POLICY, **parts: Any) -> Facts:
     return facts(under, artifact=replace(ARTIFACT, **parts))
 
 
+def utc(text: str) -> datetime:
+    """A moment by its UTC date and time."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def window(start: str, end: str, *days: Weekday, **more: Any) -> Window:
+    """A window by its clock times and weekdays."""
+    return Window(days=days, start=time.fromisoformat(start), end=time.fromisoformat(end), owner=MARA.id, **more)
+
+
+def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,)) -> Policy:
+    """The policy with these windows, `w0`, `w1`, …, even on closed weekdays: a file may not say so, the guard holds by itself."""
+    sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed}
+    return Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | sections)
+
+
 REQUEST, FACTS, CHANGE, FREEZE = request(), facts(), change(), freeze()
 
 Expected = type[Allow] | type[Unsure] | Refusal

@@ -269,7 +269,7 @@ def test_what_can_be_lifted(asked: Request, known: Facts, expected: Expected) ->
         pytest.param(
             LIFT,
             facts(freeze=None),
-            snapshot(("There is no such a freeze.", "`/release freeze list` shows those that there are.")),
+            snapshot(("There is no such freeze.", "`/release freeze list` shows those that there are.")),
             id="none named",
         ),
         pytest.param(

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import audit, chain
-from storage.errors import Conflict, StorageError
+from storage.errors import Conflict
 from tests.storage.cases import AT, ENTRY, HOUR
 
 
@@ -67,31 +67,35 @@ async def test_show_filters(store):
         assert [row.seq for row in await store.read(lambda tx, f=filters: audit.show(tx, **f))] == expected, filters
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE ledger SET tag = 'x'",
-        "UPDATE ledger SET tag = 'x' WHERE seq = 1",
-        "DELETE FROM ledger",
-        "DELETE FROM ledger WHERE seq = 2",
-        "UPDATE ledger_head SET seq = 1",
-        "UPDATE ledger_head SET hash = 'x'",
-        "DELETE FROM ledger_head",
-        "INSERT INTO ledger_head (id, seq, hash) VALUES (2, 0, 'x')",
-        pytest.param("INSERT OR REPLACE INTO ledger SELECT * FROM ledger WHERE seq = 1", id="replace"),
-        pytest.param("INSERT OR REPLACE INTO ledger_head SELECT * FROM ledger_head", id="replace head"),
-        pytest.param("TRUNCATE ledger", id="truncate"),
-        pytest.param("TRUNCATE ledger_head", id="truncate head"),
-    ],
+ANYWHERE = (
+    "UPDATE ledger SET tag = 'x'",
+    "UPDATE ledger SET tag = 'x' WHERE seq = 1",
+    "DELETE FROM ledger",
+    "DELETE FROM ledger WHERE seq = 2",
+    "UPDATE ledger_head SET seq = 1",
+    "UPDATE ledger_head SET hash = 'x'",
+    "DELETE FROM ledger_head",
+    "INSERT INTO ledger_head (id, seq, hash) VALUES (2, 0, 'x')",
 )
-async def test_the_database_refuses_to_change_the_past(store, statement):
+ONLY = {
+    "sqlite": (
+        "INSERT OR REPLACE INTO ledger SELECT * FROM ledger WHERE seq = 1",
+        "REPLACE INTO ledger SELECT 9, at, tag, actor, actor_name, roles, subject, service, environment, correlation, policy, body,"
+        " prev, hash FROM ledger WHERE seq = 1",
+        "INSERT OR REPLACE INTO ledger_head SELECT * FROM ledger_head",
+    ),
+    "postgresql": ("TRUNCATE ledger", "TRUNCATE ledger_head", "TRUNCATE ledger, ledger_head CASCADE"),
+}
+
+
+async def test_the_database_refuses_to_change_the_past(store, database_url):
     await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(2)])
     before = await store.read(lambda tx: list(audit.rows(tx)))
 
-    with pytest.raises(StorageError):
-        await store.write(lambda tx: tx.run(sa.text(statement)))
-
-    assert await store.read(lambda tx: list(audit.rows(tx))) == before
+    for statement in (*ANYWHERE, *ONLY[database_url.partition(":")[0]]):
+        with pytest.raises(Conflict):
+            await store.write(lambda tx, s=statement: tx.run(sa.text(s)))
+        assert await store.read(lambda tx: list(audit.rows(tx))) == before, statement
     assert await store.write(lambda tx: audit.append(tx, ENTRY)) == 3
 
 
@@ -99,7 +103,7 @@ async def test_two_entries_cannot_follow_the_same_one(store):
     await store.write(lambda tx: audit.append(tx, ENTRY))
     (row,) = await store.read(lambda tx: list(audit.rows(tx)))
     fork = row._replace(seq=7)
-    with pytest.raises((Conflict, StorageError)):
+    with pytest.raises(Conflict):
         await store.write(lambda tx: tx.run(audit._T.insert(), fork._asdict()))
 
 
@@ -117,3 +121,27 @@ async def test_a_naive_moment_is_refused(store):
         await store.write(lambda tx: audit.append(tx, replace(ENTRY, at=AT.replace(tzinfo=None))))
     with pytest.raises(ValueError, match="time zone"):
         await store.read(lambda tx: audit.show(tx, since=AT.replace(tzinfo=None)))
+
+
+async def test_what_is_no_json_is_not_appended(store):
+    for body in ({"n": float("nan")}, {"o": object()}):
+        with pytest.raises((ValueError, TypeError)):
+            await store.write(lambda tx, b=body: audit.append(tx, replace(ENTRY, body=b)))
+    assert await store.write(lambda tx: audit.append(tx, ENTRY)) == 1
+
+
+@pytest.mark.parametrize("column", [name for name in chain.Row._fields if name != "seq"])
+async def test_what_somebody_with_the_keys_to_the_database_changes_is_named(store, database_url, column):
+    """The triggers can be dropped by who owns the tables; the chain still shows it."""
+    await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(3)])
+    trigger = {"sqlite": ["DROP TRIGGER ledger_no_update"], "postgresql": ["DROP TRIGGER ledger_append_only ON ledger"]}
+
+    def tamper(tx):
+        for statement in trigger[database_url.partition(":")[0]]:
+            tx.run(sa.text(statement))
+        tx.run(sa.text(f"UPDATE ledger SET {column} = '{'0' * 27}' WHERE seq = 2"))
+
+    await store.write(tamper)
+    found = await store.read(lambda tx: chain.verify(audit.rows(tx), audit.head(tx)))
+    assert isinstance(found, chain.Broken)
+    assert found.seq == 2

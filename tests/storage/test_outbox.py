@@ -33,14 +33,14 @@ class Box:
     async def names(self, at=AT, limit=10):
         return [sending.message.payload["name"] for sending in await self.take(at, limit)]
 
-    async def done(self, id):
-        await self.store.write(lambda tx: outbox.done(tx, id))
+    async def done(self, number):
+        await self.store.write(lambda tx: outbox.done(tx, number))
 
-    async def retry(self, id, due):
-        await self.store.write(lambda tx: outbox.retry(tx, id, "busy", due))
+    async def retry(self, number, due):
+        await self.store.write(lambda tx: outbox.retry(tx, number, "busy", due))
 
-    async def dead(self, id):
-        await self.store.write(lambda tx: outbox.dead(tx, id, "channel_not_found"))
+    async def dead(self, number):
+        await self.store.write(lambda tx: outbox.dead(tx, number, "channel_not_found"))
 
 
 @pytest.fixture
@@ -169,12 +169,12 @@ async def test_a_newer_text_does_not_hurry_a_rate_limit(box):
 
 async def test_what_is_not_on_its_way_cannot_be_ended(box):
     first = await box.add("a")
-    for end in (box.done, box.dead, lambda id: box.retry(id, AT)):
+    for end in (box.done, box.dead, lambda number: box.retry(number, AT)):
         with pytest.raises(LostRace):
             await end(first)
     await box.take()
     await box.done(first)
-    for end in (box.done, box.dead, lambda id: box.retry(id, AT)):
+    for end in (box.done, box.dead, lambda number: box.retry(number, AT)):
         with pytest.raises(LostRace):
             await end(first)
     assert await box.names(AT + HOUR) == []

@@ -10,6 +10,7 @@ import pytest
 
 from storage import inbox, timers
 from storage.database import Store, _transact
+from storage.errors import Conflict
 from storage.timers import Timer
 from tests.storage.cases import AT, HOUR, MINUTE
 
@@ -81,6 +82,12 @@ async def test_a_long_key_still_fits_the_inbox(store, length):
     await store.write(lambda tx: timers.set(tx, timer))
     assert await store.write(lambda tx: timers.fire(tx, timer.due, 1)) == [timer]
     assert len(await delivered(store)) == 1
+
+
+@pytest.mark.parametrize("length", [0, 201])
+async def test_a_key_that_would_not_fit_is_refused_when_it_is_set(store, length):
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: timers.set(tx, replace(TIMER, key="k" * length)))
 
 
 def test_two_tickers_fire_each_timer_once(database_url):

@@ -1,0 +1,216 @@
+"""No read that failed ever counts as a yes, and none as a no (promise 2; EVD-31, WIN-13, SOD-12).
+
+A guard that allows while something is unread must allow whatever the read could have told: then the fact does not matter to it.
+A guard that refuses while something is unread must refuse whatever it could have told.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guards.approvals import approved
+from guards.artifact import pinned, same_artifact
+from guards.authorization import authorized
+from guards.decision import Allow, Refusal, Refuse
+from guards.duties import separated
+from guards.facts import Absent, Claim, Facts, Request, Stranger, Unread, Verdict
+from guards.flight import alone, asked_once
+from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.judge import Guard, judge
+from guards.lifecycle import State
+from guards.order import in_order
+from guards.policy import Action, ApprovalRule, Policy, Role
+from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
+from guards.window import in_window
+from tests.guards.cases import (
+    ARTIFACT,
+    AT,
+    CHANGE,
+    DANA,
+    FACTS,
+    MARA,
+    OTHER_DIGEST,
+    OTTO,
+    POLICY,
+    QUINN,
+    RAVI,
+    REMY,
+    REQUEST,
+    RUNNING,
+    STAGED,
+    approval,
+    change,
+    facts,
+    freeze,
+    policy,
+    request,
+    said,
+    two_of,
+)
+
+PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
+DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
+GUARDS: tuple[Guard, ...] = (*PROMOTION, *DECISION, complete_freeze, liftable)
+HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
+
+POLICIES = (
+    POLICY,
+    policy(approvals={"production": ApprovalRule(count=1)}),
+    policy(approvals={"production": ApprovalRule(count=1), "staging": ApprovalRule(count=1)}),
+    two_of(Role.RELEASE_MANAGER, Role.QA),
+    two_of(Role.QA, count=1),
+)
+
+
+def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
+    """For each fact some values that a read that works can tell."""
+    left = Stranger("U0MARA", "Mara", "Mara's account is deactivated.")
+    mara, quinn, ravi, remy = (approval(person, under) for person in (MARA, QUINN, RAVI, REMY))
+    return {
+        "groups:S0QUALITY": (frozenset({"U0QUINN"}), frozenset()),
+        f"people:{MARA.id}": (MARA, left),
+        f"people:{QUINN.id}": (QUINN, left),
+        "artifact": (
+            ARTIFACT,
+            replace(ARTIFACT, digest=OTHER_DIGEST),
+            replace(ARTIFACT, authors=frozenset({"mara-m"})),
+            replace(ARTIFACT, authors=None),
+            replace(ARTIFACT, reviewers=frozenset({"mara-m", "ravi-r"})),
+            Absent("artifact of api v1.4.0"),
+        ),
+        "registered": (None, ARTIFACT, replace(ARTIFACT, digest=OTHER_DIGEST)),
+        "before": (None, STAGED, replace(STAGED, digest=OTHER_DIGEST)),
+        "running": (None, RUNNING, replace(RUNNING, version="v1.4.0")),
+        "change": (None, change(under), change(under, requester=MARA.id), change(under, state=State.RUNNING), Absent("change CR-9")),
+        "approvals": (
+            (),
+            (mara,),
+            (mara, quinn),
+            (ravi,),
+            (remy,),
+            (mara, replace(quinn, verdict=Verdict.REJECTED)),
+            (replace(mara, withdrawn=AT),),
+        ),
+        "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
+        "duplicate": (None, CHANGE.id, "CR-2"),
+        "freezes": ((), (freeze(),), (freeze(end=AT),)),
+    }
+
+
+UNREADABLE = sorted(domain(POLICY))
+NEVER_READ = object()
+LOST = Unread("what was asked for", "no answer within 5 s")
+
+
+def know(facts: Facts, name: str, told: object) -> Facts:
+    """The facts with another one; of `people` and `groups` only one entry."""
+    fact, _, key = name.partition(":")
+    if not key:
+        return replace(facts, **{fact: told})
+    rest = {k: v for k, v in getattr(facts, fact).items() if k != key}
+    return replace(facts, **{fact: rest if told is NEVER_READ else rest | {key: told}})
+
+
+def failures(name: str) -> tuple[object, ...]:
+    """The ways in which a read of this fact can fail."""
+    return (LOST, NEVER_READ) if ":" in name else (LOST,)
+
+
+REQUESTS = st.builds(
+    lambda by, action, environment, seen, rationale: request(by=by, action=action, environment=environment, seen=seen, rationale=rationale),
+    st.sampled_from([REMY, MARA, QUINN, DANA, OTTO]),
+    st.sampled_from([Action.PROMOTE, Action.APPROVE]),
+    st.sampled_from(["production", "staging", "dev"]),
+    st.sampled_from([None, CHANGE.content.hash]),
+    st.sampled_from(["", "smoke tests are green"]),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Dark:
+    """A world with one or two reads that failed, and each world that it could have been."""
+
+    facts: Facts
+    could_be: list[Facts]
+    story: str
+
+    def __repr__(self) -> str:
+        return self.story
+
+
+@st.composite
+def darkness(draw: st.DrawFn) -> Dark:
+    """Mostly a world in which everything allows, with a few facts changed."""
+    under = draw(st.sampled_from(POLICIES))
+    values = domain(under)
+    some = st.lists(st.sampled_from(UNREADABLE), max_size=4, unique=True)
+    known, story = facts(under), [f"policy {POLICIES.index(under)}"]
+    for name in draw(some):
+        known = know(known, name, told := draw(st.sampled_from(values[name])))
+        story.append(f"{name} is {told}")
+    could_be, dark = [known], known
+    for name in draw(some.filter(lambda names: 1 <= len(names) <= 2)):
+        could_be = [know(each, name, told) for each in could_be for told in values[name]]
+        dark = know(dark, name, draw(st.sampled_from(failures(name))))
+        story.append(f"{name} is unread")
+    return Dark(dark, could_be, "; ".join(story))
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@settings(max_examples=60)
+@given(asked=REQUESTS, dark=darkness())
+def test_a_guard_answers_in_the_dark_only_what_it_would_answer_in_any_light(guard: Guard, asked: Request, dark: Dark) -> None:
+    answer = guard(asked, dark.facts)
+    if isinstance(answer, Allow):
+        assert {said(guard(asked, known)) for known in dark.could_be} == {Allow}
+    if isinstance(answer, Refuse):
+        assert Allow not in {said(guard(asked, known)) for known in dark.could_be}
+
+
+@settings(max_examples=400)
+@given(asked=REQUESTS, dark=darkness())
+def test_a_promotion_in_the_dark_is_allowed_only_when_it_would_be_in_any_light(asked: Request, dark: Dark) -> None:
+    if judge(PROMOTION, asked, dark.facts, HEALS).outcome == "allowed":
+        assert {judge(PROMOTION, asked, known, HEALS).outcome for known in dark.could_be} == {"allowed"}
+
+
+@pytest.mark.parametrize("name", [name for name in UNREADABLE if name not in {"groups:S0QUALITY", f"people:{QUINN.id}"}])
+def test_every_fact_that_a_promotion_needs_stops_it_when_it_is_unread(name: str) -> None:
+    assert judge(PROMOTION, REQUEST, FACTS, HEALS).outcome == "allowed"
+    for lost in failures(name):
+        assert judge(PROMOTION, REQUEST, know(FACTS, name, lost), HEALS).outcome == "unsure"
+
+
+def test_an_unread_group_stops_those_whose_role_hangs_on_it() -> None:
+    lost = {"S0QUALITY": Unread("Slack group S0QUALITY")}
+    assert judge(PROMOTION, request(by=QUINN), FACTS, HEALS).outcome == "allowed"
+    assert judge(PROMOTION, request(by=QUINN), facts(groups=lost), HEALS).outcome == "unsure"
+    assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),)), HEALS).outcome == "allowed"
+    assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),), groups=lost), HEALS).outcome == "unsure"
+
+
+def test_facts_that_nobody_read_allow_nothing() -> None:
+    nothing = Facts(at=AT, policy=POLICY, change=CHANGE)
+    assert judge(PROMOTION, REQUEST, nothing, HEALS).outcome == "unsure"
+    assert {guard.__name__ for guard in PROMOTION if isinstance(guard(REQUEST, nothing), Allow)} == {
+        "authorized",  # by name, not by group
+        "separated",  # asking is free
+        "pinned",  # by the version alone
+        "in_window",  # by policy and moment alone
+    }
+
+
+def _can_be_unread(annotation: object) -> bool:
+    parts: Iterable[object] = get_args(annotation)
+    return annotation is Unread or any(_can_be_unread(part) for part in parts)
+
+
+def test_no_fact_that_can_be_unread_is_left_out_here() -> None:
+    hints = get_type_hints(Facts)
+    assert sorted(fact.name for fact in fields(Facts) if _can_be_unread(hints[fact.name])) == sorted(
+        {name.partition(":")[0] for name in UNREADABLE}
+    )

@@ -1,0 +1,90 @@
+"""No look-up reads a whole table that grows: each has its index (SQLite says so; PostgreSQL has the same indexes)."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from storage import approvals, artifacts, audit, cards, changes, claims, deployments, freezes, inbox, outbox, timers
+from storage.database import Store
+from tests.storage.cases import AT
+
+LEASE = timedelta(seconds=30)
+SMALL = {"target", "claim", "counter", "ledger_head"}  # a row for each place, or one row
+BY_NUMBER = {"audit.show": {"ledger"}}  # from the end, as far as the limit
+SORTS = {
+    "changes.undecided",
+    "changes.undecided of",
+    "changes.claimed",
+    "changes.open_like",
+    "changes.by_run",
+    "freezes.current",
+}  # few rows
+
+LOOKUPS = {
+    "changes.get": lambda tx: changes.get(tx, "x"),
+    "changes.open_like": lambda tx: changes.open_like(tx, "a", "b", "c"),
+    "changes.undecided": lambda tx: changes.undecided(tx, None),
+    "changes.undecided of": lambda tx: changes.undecided(tx, "a"),
+    "changes.waiting": lambda tx: changes.waiting(tx, "a", "b"),
+    "changes.claimed": changes.claimed,
+    "changes.recent": lambda tx: changes.recent(tx, None),
+    "changes.recent of": lambda tx: changes.recent(tx, "a"),
+    "changes.by_run": lambda tx: changes.by_run(tx, "1", frozenset({"a", "b"})),
+    "approvals.of": lambda tx: approvals.of(tx, "x"),
+    "approvals.withdraw": lambda tx: approvals.withdraw(tx, "x", "y", AT),
+    "artifacts.registered": lambda tx: artifacts.registered(tx, "a", "b"),
+    "deployments.running": lambda tx: deployments.running(tx, "a", "b"),
+    "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
+    "deployments.overview": lambda tx: deployments.overview(tx, None),
+    "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
+    "freezes.get": lambda tx: freezes.get(tx, "x"),
+    "freezes.current": lambda tx: freezes.current(tx, AT),
+    "claims.held": lambda tx: claims.held(tx, "a", "b"),
+    "claims.release": lambda tx: claims.release(tx, "k"),
+    "cards.place": lambda tx: cards.place(tx, "x"),
+    "inbox.take": lambda tx: inbox.take(tx, AT, 10, LEASE, "w"),
+    "inbox.answered": lambda tx: inbox.answered(tx, "k"),
+    "inbox.backlog": inbox.backlog,
+    "inbox.prune": lambda tx: inbox.prune(tx, AT),
+    "outbox.take": lambda tx: outbox.take(tx, AT, 10, LEASE, "w"),
+    "outbox.pending": outbox.pending,
+    "outbox.prune": lambda tx: outbox.prune(tx, AT),
+    "timers.fire": lambda tx: timers.fire(tx, AT, 10),
+    "timers.next_due": timers.next_due,
+    "audit.rows": lambda tx: list(audit.rows(tx, 5, 10)),
+    "audit.show": audit.show,
+    "audit.show subject": lambda tx: audit.show(tx, subject="x"),
+    "audit.show actor": lambda tx: audit.show(tx, actor="x"),
+    "audit.show since": lambda tx: audit.show(tx, since=AT),
+}
+
+
+@pytest.fixture
+async def plain(sqlite_template, tmp_path):
+    path = tmp_path / "plans.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    made = Store(f"sqlite:///{path}")
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+async def test_a_look_up_has_its_index(plain, name):
+    asked = []
+
+    def note(conn, cursor, statement, parameters, context, many):
+        if not statement.startswith(("EXPLAIN", "INSERT")):
+            asked.append((statement, parameters))
+
+    engine = plain._engines.write
+    sa.event.listen(engine, "before_cursor_execute", note)
+    await plain.write(LOOKUPS[name])
+    sa.event.remove(engine, "before_cursor_execute", note)
+    assert asked
+
+    for statement, parameters in asked:
+        plan = await plain.write(lambda tx, s=statement, p=parameters: tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", p).all())
+        scans = {step.detail.split()[1] for step in plan if step.detail.startswith("SCAN") and "USING" not in step.detail}
+        assert scans <= SMALL | BY_NUMBER.get(name, set()), [step.detail for step in plan]
+        assert not any("TEMP B-TREE FOR ORDER" in step.detail for step in plan) or name in SORTS, [step.detail for step in plan]
