@@ -83,7 +83,8 @@ class House:
         """
         listening: list[int] = []
         for app, port in ((self.doors.app(), self.settings.port), (self.doors.internal(), self.settings.internal_port)):
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+            # nobody who calls us compresses, and signatures are over the bytes that came
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
             self._runners.append(runner)
             await runner.setup()
             await web.TCPSite(runner, self.settings.host, port).start()

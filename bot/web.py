@@ -109,9 +109,10 @@ class Doors:
         try:
             # headers and query are not signed, and Bolt takes orders from some headers: only the content's type goes on
             asked = AsyncBoltRequest(body=body, headers={"content-type": request.content_type})
-        except Exception:  # Bolt raises whatever its reading of a strange body runs into
+            answer = await self._bolt.async_dispatch(asked)
+        except Exception as error:  # our listeners answer their own faults; Bolt raises whatever a strange body makes it run into
+            log.warning("delivery not read", why=type(error).__name__)
             return _turned_away("slack", "malformed", 400)
-        answer = await self._bolt.async_dispatch(asked)
         ACK.observe(perf_counter() - begun)
         return await to_aiohttp_response(answer)
 
@@ -168,6 +169,8 @@ async def _calm(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException:
         raise
+    except web.RequestPayloadError:
+        return web.json_response({"error": "malformed"}, status=400)
     except Exception:
         log.exception("request failed", route=request.match_info.route.resource.canonical if request.match_info.route.resource else "none")
         return web.json_response({"error": "something broke"}, status=500)
