@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import MachineClock
-from bot.adapters.directory import SlackDirectory
+from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
@@ -47,13 +47,14 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, inbox, road, workers, scheduler, health, doors, intake: its parts.
+        store, gather, inbox, road, workers, scheduler, health, doors, intake: its parts.
         transport, session: shared connections.
     """
 
     settings: Settings
     policy: Policy
     store: Store
+    gather: Gather
     inbox: inbox.Inbox
     road: Road
     workers: Workers
@@ -100,10 +101,14 @@ class House:
         await self.inbox.close()
         await self.workers.drain(seconds)
         await self._runners[1].cleanup()
+        await self.close()
+        log.info("stopped")
+
+    async def close(self) -> None:
+        """Give the connections back; alone only for a house that was never started."""
         await self.session.close()
         await self.transport.close()
         await self.store.close()
-        log.info("stopped")
 
 
 async def build(
@@ -135,7 +140,8 @@ async def build(
     ci = _ci(settings, policy, transport, clock) if ci is None else ci
     sources = _sources(settings, policy, transport, clock) if sources is None else sources
     chat = SlackChat(client, session)
-    gather = Gather(policy, store, SlackDirectory(client), sources, clock)
+    directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
+    gather = Gather(policy, store, directory, sources, clock)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 
@@ -155,7 +161,7 @@ async def build(
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
-        settings, policy, store, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session
+        settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session
     )  # fmt: skip
 
 

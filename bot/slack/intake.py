@@ -105,7 +105,8 @@ class Intake:
             return
         RECEIVED.labels("asked", "new" if new else "again").inc()
         self._ring()
-        log.info("delivery remembered", correlation=correlation, new=new, word=asked.word or "typed")
+        if not new:  # one that is new is logged when it is carried out; this line would cost as much as remembering it
+            log.info("delivery repeated", correlation=correlation, word=asked.word or "typed")
         await ack()
 
 

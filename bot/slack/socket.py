@@ -15,5 +15,5 @@ async def connect(bolt: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
         app_token: `xapp-…` with the scope connections:write.
     """
     handler = AsyncSocketModeHandler(bolt, app_token)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     return handler

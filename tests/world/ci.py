@@ -23,12 +23,12 @@ class FakeCI:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
         sure: what an unknown key answers: `NoRun(sure=…)`.
+        path: the route of its callbacks.
         away: set to an `Unread` and every look-up answers it; `start` is then turned down.
     """
 
-    path = "/webhooks/ci/fake"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "fake") -> None:
+        self.path = f"/webhooks/ci/{name}"
         self.started: list[Order] = []
         self.asked: list[Order] = []
         self.sure = True
