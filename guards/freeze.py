@@ -31,7 +31,7 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
     """Whether the freeze to declare has all its fields and an end in reach (FRZ-01, FRZ-06)."""
     freeze = request.freeze
     if freeze is None:
-        return Refuse(Refusal.INCOMPLETE, "No freeze was described.", "Type `/release freeze` and fill in the form.")
+        return Refuse(Refusal.INCOMPLETE, "No freeze was described.", "Type `/release freeze declare` and fill in the form.")
     words = {
         "services": "all" if freeze.services is None else "".join(freeze.services),
         "environments": "".join(freeze.environments),
@@ -41,7 +41,9 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
         "approver": freeze.approver,
     }
     if lacking := [name for name, text in words.items() if not text.strip()]:
-        return Refuse(Refusal.INCOMPLETE, f"The freeze lacks its {', '.join(lacking)}.", "Type `/release freeze` and fill in the form.")
+        return Refuse(
+            Refusal.INCOMPLETE, f"The freeze lacks its {', '.join(lacking)}.", "Type `/release freeze declare` and fill in the form."
+        )
     if freeze.end <= max(freeze.start, facts.at):
         return Refuse(
             Refusal.INCOMPLETE, "The freeze ends before it begins to count.", "Give an end that is later than its start and than now."

@@ -81,6 +81,13 @@ def answered(tx: Tx, order: Order, answer: Started | TurnedDown | Unknown, facts
     card_of(tx, change, facts, correlation)
 
 
+def delayed(tx: Tx, order: Order, why: str, facts: Facts, correlation: str) -> None:
+    """CI asked to be left alone for a while: the order keeps its place and is sent later, and the card says so."""
+    change = changes.lock(tx, order.change)
+    if change and key_of(change) == order.key and change.state is State.DISPATCHING:
+        card_of(tx, changes.amend(tx, change, why=f"CI did not take the order yet: {why}"), facts, correlation)
+
+
 def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Change | None:
     """What CI reported of a run, or what was found when it was looked up.
 
@@ -98,6 +105,8 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     change = changes.lock(tx, change.id) if change else None
     if change is None or (run.key and run.key != key_of(change)) or (run.commit and run.commit != change.content.commit):
         return None  # a title can be written by anybody, the commit that it runs at cannot
+    if by != CLOCK and change.content.service not in _served_by(by, facts):
+        return None  # a CI speaks for the services that the policy gives it, whatever key it names
     state = _STATES[run.state]
     if change.state is state is State.RUNNING and change.run != run.run:
         change = changes.amend(tx, change, run=run.run, run_url=run.url)
@@ -228,7 +237,7 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
     """CI deployed something without an order of ours: recorded, and reported where it must not happen (PRM-17, PRM-22)."""
     policy = facts.policy
     environment = policy.environment_names.get(seen.environment)
-    if seen.service not in policy.services or environment is None:
+    if seen.service not in _served_by(by, facts) or environment is None:
         record.write(tx, "deployment:unplaced", by, facts, correlation, service=seen.service[:60], environment=seen.environment[:60])
         return
     place = {"service": seen.service, "environment": environment}

@@ -410,5 +410,5 @@ def test_the_demo_and_the_bench_need_no_settings(run: Run, called: dict[str, Any
     broken = {"SIGNALBOX_PORT": "http"}
     assert run("demo", "--once", given=broken).exit_code == 0
     assert called["bot.demo.story.run"] == ((), {"once": True})
-    assert run("bench", "--commands", "10", "--concurrency", "2", given=broken).exit_code == 0
-    assert called["bot.bench.run"] == ((), {"commands": 10, "concurrency": 2})
+    assert run("bench", "--quick", "--json", "figures.json", given=broken).exit_code == 0
+    assert called["bot.bench.run"] == ((), {"quick": True, "json_file": Path("figures.json"), "write_docs": False})
