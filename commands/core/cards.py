@@ -175,6 +175,8 @@ def _buttons(change: Change) -> tuple[Button, ...]:
 def _equality(facts: Facts) -> Line:
     below = facts.before
     if isinstance(below, Deployment):
+        if isinstance(facts.artifact, Unread):
+            return (f"⚠️ could not read {facts.artifact.what}",)
         same = isinstance(facts.artifact, Artifact) and below.digest == facts.artifact.digest
         return (f"{'✅ same as' if same else '⛔ differs from'} {below.environment}",)
     if isinstance(below, Unread):

@@ -142,6 +142,10 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         pytest.param(REQUEST, by(THEO), Refusal.NOT_APPROVED, id="a role of another service"),
         pytest.param(REQUEST, by(REMY), Refusal.NOT_APPROVED, id="the requester does not count"),
         pytest.param(REQUEST, by(REMY, MARA), Allow, id="the requester takes nothing from the other"),
+        pytest.param(REQUEST, by(MARA, OTTO, people=people(mara=MARA_LEFT)), Allow, id="who left takes nothing from the other"),
+        pytest.param(
+            REQUEST, facts(approvals=(approval(OTTO, expires=AT), approval())), Allow, id="what expired takes nothing from the other"
+        ),
         # authors and reviewers
         pytest.param(REQUEST, built(authors=frozenset({"mara-m"})), Refusal.NOT_APPROVED, id="the author does not count"),
         pytest.param(REQUEST, built(authors=None), Unsure, id="authors untold"),
