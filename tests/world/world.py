@@ -157,7 +157,9 @@ class World:
         })  # fmt: skip
         self.house = await build(settings, self.policy, self.clock, {"fake": self.ci}, {"index": self.artifacts})
         await self.house.start()
-        if not self.slack.app_token:
+        if self.slack.app_token:
+            await self.slack.until(lambda: self.slack.websockets)
+        else:
             self.slack.aim(f"http://127.0.0.1:{self.house.ports[0]}/slack/events")
 
     async def close(self) -> None:
