@@ -105,6 +105,7 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         ),
         # how long
         pytest.param(REQUEST, only(expires=AT), Refusal.NOT_APPROVED, id="expired at this moment"),
+        pytest.param(REQUEST, only(expires=AT - MINUTE), Refusal.NOT_APPROVED, id="expired a minute ago"),
         pytest.param(REQUEST, only(expires=AT + MINUTE), Allow, id="expires in a minute"),
         pytest.param(REQUEST, only(at=AT), Allow, id="given at this moment"),
         pytest.param(REQUEST, only(at=AT + MINUTE), Refusal.NOT_APPROVED, id="given after this moment"),

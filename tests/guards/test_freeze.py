@@ -239,6 +239,7 @@ WORDLESS = request(action=Action.LIFT, by=MARA, rationale=" ")
         pytest.param(LIFT, facts(freeze=None), Refusal.NO_SUCH_FREEZE, id="none was named"),
         pytest.param(LIFT, facts(freeze=freeze(lifted=AT - HOUR)), Refusal.NO_SUCH_FREEZE, id="lifted already"),
         pytest.param(LIFT, facts(freeze=freeze(end=AT)), Refusal.NO_SUCH_FREEZE, id="over at this moment"),
+        pytest.param(LIFT, facts(freeze=freeze(end=AT - MINUTE)), Refusal.NO_SUCH_FREEZE, id="over a minute ago"),
         pytest.param(LIFT, facts(freeze=freeze(end=AT + MINUTE)), Allow, id="over in a minute"),
         pytest.param(LIFT, facts(freeze=freeze(start=AT + DAY, end=AT + 2 * DAY)), Allow, id="not begun yet"),
     ],
