@@ -97,8 +97,8 @@ async def folder_is_tampered_with(company) -> None:
     (company.ci.root / "production" / SERVICE / "artifact.tar.gz").write_bytes(b"something else")
 
 
-async def rita_is_deactivated(company) -> None:
-    company.people["rita"].deleted = True
+async def slack_opens_no_form(company) -> None:
+    company.slack.faults.fail("views.open", "expired_trigger_id")
 
 
 @SLOW
@@ -108,10 +108,10 @@ async def rita_is_deactivated(company) -> None:
         ("staging_first", ci_fails, "staging/ holds the same bytes as dev/"),
         ("rita_approves", artifact_is_tampered_with, "the run run-[0-9a-f]+ succeeded"),
         ("ci_deploys_once", folder_is_tampered_with, "production/ holds the same bytes as staging/ and dev/, hashed anew"),
-        ("rita_approves", rita_is_deactivated, "a form opened before Rita"),
+        ("rita_approves", slack_opens_no_form, "a form opened before Rita"),
         ("carla_asks_again", ci_never_answers, "the request became a change|waits for approval|one answer"),
     ],
-    ids=["CI fails", "the artifact was tampered with", "the folder was tampered with", "the approver is gone", "CI is down"],
+    ids=["CI fails", "the artifact was tampered with", "the folder was tampered with", "Slack opens no form", "CI is down"],
 )
 def test_it_stops_with_1_at_the_step_that_did_not_happen(monkeypatch, capsys, tmp_path, step, sabotage, said):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
