@@ -199,7 +199,14 @@ class ApprovalRule(Section):
     roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them (CF-11).")
     lifetime: Duration = Field(default=timedelta(hours=24), description="How long one approval counts.")
     ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
-    authors_known: bool = Field(default=False, description="True: a change whose authors cannot be read is not approved (SOD-12).")
+    authors_known: bool = Field(
+        default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
+    )
+
+    @property
+    def least(self) -> int:
+        """How many people it takes: a wanted role takes somebody who holds it, whatever the count says."""
+        return max(self.count, 1) if self.roles else self.count
 
 
 class Naming(Section):

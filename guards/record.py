@@ -9,15 +9,18 @@ from guards.lifecycle import UNDECIDED, State
 from guards.policy import Person
 
 
+def no_such_change(change: Absent | None) -> Refuse:
+    """What is said of an id that names no change."""
+    what = change.what if change else "such change"
+    return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
+
+
 def _change(facts: Facts) -> Change | Refuse | Unsure:
     """The change in question, or why there is none to judge."""
     change = facts.change
     if isinstance(change, Unread):
         return Unsure(change.what, change.why)
-    if isinstance(change, Change):
-        return change
-    what = change.what if isinstance(change, Absent) else "such change"
-    return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
+    return change if isinstance(change, Change) else no_such_change(change)
 
 
 def undecided(request: Request, facts: Facts) -> Decision:

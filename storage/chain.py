@@ -129,7 +129,10 @@ def parse_line(line: str) -> Row:
     Raises:
         ValueError: the line is not an entry.
     """
-    value: Any = json.loads(line)
+    try:
+        value: Any = json.loads(line)
+    except RecursionError:
+        raise ValueError("a line of an export is not nested") from None
     if not isinstance(value, dict) or set(value) != set(Row._fields):
         raise ValueError("a line of an export is a JSON object with exactly the columns of the ledger")
     return Row(**value)

@@ -36,11 +36,12 @@ class Tx:
         connection: begun by the store, which also ends it.
     """
 
-    __slots__ = ("_connection", "_dialect")
+    __slots__ = ("_connection", "_dialect", "_failed")
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
+        self._failed: DBAPIError | None = None
 
     def run(self, statement: Statement, values: Any = None) -> CursorResult[Any]:
         """Execute one statement.
@@ -50,7 +51,16 @@ class Tx:
             values: a mapping, or a list of mappings for many rows.
         """
         chosen = statement[self._dialect] if isinstance(statement, Mapping) else statement
-        return self._connection.execute(chosen, values)
+        try:
+            return self._connection.execute(chosen, values)
+        except DBAPIError as error:
+            self._failed = error
+            raise
+
+    def sound(self) -> None:
+        """Raise the error of a statement that failed and was swallowed: PostgreSQL would answer the commit with a silent roll-back."""
+        if self._failed is not None:
+            raise self._failed
 
 
 def insert(table: sa.Table, finish: Callable[[Any], sa.Executable]) -> Statement:
@@ -80,6 +90,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._engines: Engines = open_engines(url)
+        if self._engines.in_memory:
+            from storage.migrations import upgrade_engine  # alembic is heavy, and all others are migrated before
+
+            upgrade_engine(self._engines.write)
         self._writers = ThreadPoolExecutor(self._engines.writers, "storage-write")
         self._readers = ThreadPoolExecutor(self._engines.readers, "storage-read") if self._engines.readers else self._writers
 
@@ -161,7 +175,9 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
             with engine.connect() as connection:
                 transaction = connection.begin()
                 try:
-                    result = work(Tx(connection))
+                    tx = Tx(connection)
+                    result = work(tx)
+                    tx.sound()
                     committing = True
                     transaction.commit()
                 except BaseException:

@@ -32,12 +32,14 @@ class Engines:
     Args:
         write, read: engines; the same one for a database in memory.
         writers, readers: how many threads each is good for; no readers of their own: 0.
+        in_memory: it is new and empty, and has to be migrated before use.
     """
 
     write: sa.Engine
     read: sa.Engine
     writers: int
     readers: int
+    in_memory: bool = False
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -46,7 +48,7 @@ class Engines:
 
 
 def open_engines(url: str) -> Engines:
-    """Connect, and refuse a database that is not at this program's schema.
+    """Connect, and refuse a database that is not at this program's schema (a new one in memory apart).
 
     Args:
         url: as in `Store`.
@@ -60,7 +62,7 @@ def open_engines(url: str) -> Engines:
     elif parsed.database:
         engines = _sqlite_file(parsed)
     else:
-        engines = _sqlite_memory(parsed)
+        return _sqlite_memory(parsed)
     try:
         _at_head(engines.read)
     except BaseException:
@@ -119,9 +121,7 @@ def _postgresql(url: sa.URL) -> Engines:
 
 
 def _sqlite_file(url: sa.URL) -> Engines:
-    folder = Path(url.database or "").parent
-    if not folder.is_dir():
-        raise Unavailable(f"the database's folder {folder} does not exist")
+    _folder(url)
 
     def engine(size: int, begin: str, query_only: bool) -> sa.Engine:
         made = sa.create_engine(url, poolclass=QueuePool, pool_size=size, max_overflow=0, hide_parameters=True)
@@ -133,12 +133,9 @@ def _sqlite_file(url: sa.URL) -> Engines:
 
 def _sqlite_memory(url: sa.URL) -> Engines:
     """One connection and one thread for all: a database in memory belongs to its connection. For tests and the demo."""
-    from storage.migrations import upgrade_engine
-
     made = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
     _set_up(made, "BEGIN IMMEDIATE", query_only=False)
-    upgrade_engine(made)
-    return Engines(made, made, 1, 0)
+    return Engines(made, made, 1, 0, in_memory=True)
 
 
 def single(url: str) -> sa.Engine:
@@ -146,9 +143,17 @@ def single(url: str) -> sa.Engine:
     parsed = parse(url)
     if parsed.get_backend_name() == "postgresql":
         return sa.create_engine(parsed, pool_size=1, max_overflow=0, connect_args={"connect_timeout": 5}, hide_parameters=True)
+    _folder(parsed)
     made = sa.create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
     _set_up(made, "BEGIN IMMEDIATE", query_only=False)
     return made
+
+
+def _folder(url: sa.URL) -> None:
+    """SQLite makes the file, but not the folder, and its own words do not say which."""
+    folder = Path(url.database or "").parent
+    if not folder.is_dir():
+        raise Unavailable(f"the database's folder {folder} does not exist")
 
 
 def _set_up(engine: sa.Engine, begin: str, query_only: bool) -> None:

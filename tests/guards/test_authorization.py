@@ -41,6 +41,7 @@ def lifts(**scope: object) -> Facts:
     return facts(freeze=freeze(**scope))
 
 
+APPROVE = request(action=Action.APPROVE, by=MARA)
 LIFT = request(action=Action.LIFT, by=MARA, service=None, environment=None)
 
 
@@ -89,7 +90,12 @@ LIFT = request(action=Action.LIFT, by=MARA, service=None, environment=None)
         pytest.param(freezes(services=("api",)), FACTS, Allow, id="a freeze of a service where it is on"),
         pytest.param(LIFT, lifts(), Allow, id="lifting is judged where the freeze holds"),
         pytest.param(LIFT, lifts(environments=("staging",)), Refusal.NO_POLICY, id="lifting where it is not open"),
-        pytest.param(LIFT, facts(freeze=Absent("freeze FRZ-9")), Refusal.NO_POLICY, id="lifting what there is not"),
+        pytest.param(LIFT, facts(freeze=Absent("freeze FRZ-9")), Refusal.NO_SUCH_FREEZE, id="lifting what there is not"),
+        pytest.param(APPROVE, facts(), Allow, id="deciding about a change"),
+        pytest.param(APPROVE, facts(change=Absent("change CR-9")), Refusal.NO_SUCH_CHANGE, id="deciding about what there is not"),
+        pytest.param(APPROVE, facts(change=Unread("the change")), Unsure, id="deciding about what could not be read"),
+        pytest.param(request(by=GUEST), facts(change=Absent("change CR-9")), Refusal.STRANGER, id="a stranger is not told even that"),
+        pytest.param(request(action=Action.READ), facts(change=Absent("change CR-9")), Allow, id="reading says so by itself"),
     ],
 )
 def test_who_may(asked: Request, known: Facts, expected: Expected) -> None:

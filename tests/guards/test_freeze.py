@@ -189,14 +189,16 @@ def test_what_a_freeze_takes(asked: Request, known: Facts, expected: Expected) -
     [
         pytest.param(declares(), snapshot(("the freeze is complete",)), id="complete"),
         pytest.param(
-            request(freeze=None), snapshot(("No freeze was described.", "Type `/release freeze` and fill in the form.")), id="nothing"
+            request(freeze=None),
+            snapshot(("No freeze was described.", "Type `/release freeze declare` and fill in the form.")),
+            id="nothing",
         ),
         pytest.param(
             declares(reason="", exit_criteria="", plan="", approver="", services=(), environments=()),
             snapshot(
                 (
                     "The freeze lacks its services, environments, reason, exit criteria, re-enable plan, approver.",
-                    "Type `/release freeze` and fill in the form.",
+                    "Type `/release freeze declare` and fill in the form.",
                 )
             ),
             id="all fields lack",
@@ -269,7 +271,7 @@ def test_what_can_be_lifted(asked: Request, known: Facts, expected: Expected) ->
         pytest.param(
             LIFT,
             facts(freeze=None),
-            snapshot(("There is no such a freeze.", "`/release freeze list` shows those that there are.")),
+            snapshot(("There is no such freeze.", "`/release freeze list` shows those that there are.")),
             id="none named",
         ),
         pytest.param(

@@ -1,6 +1,7 @@
 """Transactions as functions: whole or not at all, whatever is cancelled, raced or killed."""
 
 import asyncio
+import contextlib
 import contextvars
 import re
 import sqlite3
@@ -146,6 +147,20 @@ async def test_alive(store, monkeypatch):
 async def test_foreign_keys_are_held(store):
     with pytest.raises(Conflict):
         await store.write(lambda tx: tx.run(sa.text("INSERT INTO claim VALUES ('api', 'production', 'k', 'CR-0', '2026-11-21')")))
+
+
+async def test_a_statement_that_failed_cannot_be_swallowed(store):
+    """PostgreSQL answers the commit of such a transaction with a roll-back and no error."""
+    await store.write(lambda tx: changes.add(tx, CHANGE))
+
+    def swallows(tx):
+        changes.add(tx, change(2))
+        with contextlib.suppress(Exception):
+            changes.add(tx, CHANGE)
+
+    with pytest.raises(Conflict):
+        await store.write(swallows)
+    assert await count(store) == 1
 
 
 # ---------------------------------------------------------------- again
