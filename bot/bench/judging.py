@@ -243,5 +243,3 @@ def measure(rounds: int, repeats: int) -> tuple[list[Figure], list[str]]:
             Figure(GROUP, "our guards to cedarpy", ratio, "×", below=1),
         ]
     return figures, skipped
-
-

@@ -226,7 +226,7 @@ class World:
         await self.quiet()
         return exchange
 
-    async def fill(self, who: str, **values: str) -> Exchange:
+    async def fill(self, who: str, **values: Any) -> Exchange:
         """Fill in the open form and send it."""
         exchange = await self.slack.submit(self.people[who], values)
         await self.quiet()
