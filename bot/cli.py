@@ -210,7 +210,9 @@ def demo(once: Annotated[bool, typer.Option("--once", help="Play the story once 
 @app.command()
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="A short form, to see that it runs; its figures mean little.")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON, too.", dir_okay=False)] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON, too.", dir_okay=False)
+    ] = None,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/benchmarks.md from this run.")] = False,
 ) -> None:
     """Measure speed and size on scratch databases; takes some minutes and 2 GB. Exits with 1 if a target is missed."""
