@@ -359,6 +359,17 @@ async def test_a_stranger_learns_only_that(world, who, facts, why):
     assert len(world.ci.asked) == 1
 
 
+async def test_the_same_command_delivered_again_asks_once(world):
+    """PRM-20, OPS-07."""
+    await world.runs_in("dev")
+    exchange = await world.say("dev", "/release promote api v1.4.0 staging")
+    await world.news()
+
+    assert (await world.slack.redeliver(exchange)).status == 200
+    await world.quiet()
+    assert (await world.news(), len(world.ci.asked), len(world.cards())) == ([], 1, 1)
+
+
 # ---------------------------------------------------------------- forms
 
 
