@@ -157,12 +157,13 @@ async def test_what_the_policy_does_not_open_is_refused(world):
     await allowed(world, "carla", ASK)
 
 
-@pytest.mark.parametrize("version", ["latest", "main", "feature/ABC-1-login", "1.4.0", "v1.4"])
-async def test_a_name_that_moves_is_no_version(world, version):
+async def test_a_name_that_moves_is_no_version(world, subtests):
     """PRM-06."""
     await world.on_staging()
 
-    assert "floating-reference" in await refused(world, "carla", f"/release promote api {version} production")
+    for version in ("latest", "main", "feature/ABC-1-login", "1.4.0", "v1.4"):
+        with subtests.test(version):
+            assert "floating-reference" in await refused(world, "carla", f"/release promote api {version} production")
     await allowed(world, "carla", ASK)
 
 
