@@ -12,7 +12,7 @@ from commands.core.ports import RunState
 from guards.facts import Unread
 from guards.lifecycle import State
 from guards.policy import Policy
-from tests.world.world import policy_data, slack_id
+from tests.world.company import policy_data, slack_id
 
 ASK = "/release promote api v1.4.0 production"
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)

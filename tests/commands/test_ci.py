@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from commands.core.ports import Deployed, Run, RunState
 from guards.facts import Unread
 from guards.lifecycle import State
-from tests.world.world import COMMIT, DIGEST
+from tests.world.company import COMMIT, DIGEST
 
 OTHER = "sha256:" + "b2" * 32
 ASK = "/release promote api v1.4.0 staging"

@@ -7,7 +7,7 @@ from inline_snapshot import snapshot
 from commands.core.ports import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
-from tests.world.world import policy_data
+from tests.world.company import policy_data
 
 
 async def test_status_tells_what_runs_where_and_what_is_open(world):
