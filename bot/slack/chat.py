@@ -13,6 +13,7 @@ import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 from slack_sdk.errors import SlackApiError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
 from bot.slack.render import blocks, fallback, view
 from commands.core.ports import Posted, Unposted
@@ -95,6 +96,7 @@ class SlackChat:
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, limit: float = 10.0) -> None:
         self._client = client
+        self._base = URL(client.base_url)
         self._session = session
         self._limit = limit
 
@@ -182,8 +184,10 @@ class SlackChat:
             return shape.model_validate(answer.data)
         except SlackApiError as error:
             return _refused(error)
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            return Unposted(f"Slack cannot be reached ({type(error).__name__})")
+        except aiohttp.ClientConnectorError as error:
+            # nothing was sent, unless Slack's own address redirected us to where nobody is
+            here = (error.host, error.port) == (self._base.host, self._base.port)
+            return Unposted(f"Slack cannot be reached ({type(error).__name__})", maybe=not here)
         except ValidationError:
             return Unposted("Slack's answer is not what it documents", maybe=True)
         except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into; the call was sent

@@ -307,6 +307,12 @@ def test_what_people_read(known: Facts, sentence: tuple[str, ...]) -> None:
     assert told(approved(REQUEST, known)) == sentence
 
 
+def test_who_asks_is_not_asked_to_approve() -> None:
+    assert told(approved(request(by=MARA.model_copy()), facts(change=None))) == snapshot(
+        ("api v1.4.0 in production has 0 of 1 approvals.", "Ask Ravi or Quinn or Otto to approve.")
+    )
+
+
 def test_the_sentence_for_an_environment_without_approvals() -> None:
     assert told(approved(request(environment="dev"), facts(change=None))) == snapshot(("the policy asks for no approval in dev",))
 

@@ -86,7 +86,9 @@ class World:
     async def open(self) -> None:
         """Start the bot on the database that there is, as after a restart."""
         self._house = await self._start()
-        if not self.slack.app_token:
+        if self.slack.app_token:
+            await self.slack.until(lambda: self.slack.websockets)
+        else:
             self.aim(self._house)
 
     def aim(self, house: House) -> None:
