@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.bot.conftest import FORM, JSON
-from tests.world.world import channel_id, slack_id
+from tests.world.company import channel_id, slack_id
 
 SECRET_WORD = "zebra-crossing"
 FINE = {200, 400, 401, 404, 405, 413}
