@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import MachineClock
-from bot.adapters.directory import SlackDirectory
+from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
@@ -31,6 +31,7 @@ from bot.tracing import TracedCI, TracedGather, TracedStore
 from bot.web import Doors
 from bot.workers import Workers
 from commands import COMMANDS
+from commands.core.gather import Gather
 from commands.core.ports import CI, Artifacts, Clock
 from commands.core.road import Road
 from commands.core.send import Send
@@ -51,7 +52,7 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, inbox, road, workers, scheduler, health, doors, intake, directory: its parts.
+        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory: its parts.
         transport, session: shared connections.
         socket: when Slack is reached over Socket Mode.
         ports: the public and the internal one, once it listens.
@@ -60,6 +61,7 @@ class House:
     settings: Settings
     policy: Policy
     store: Store
+    gather: Gather
     inbox: inbox.Inbox
     road: Road
     workers: Workers
@@ -69,7 +71,7 @@ class House:
     intake: Intake
     transport: Transport
     session: aiohttp.ClientSession
-    directory: SlackDirectory
+    directory: SlackDirectory | NoDirectory
     socket: "SocketMode | None" = None
     ports: tuple[int, int] = (0, 0)
     _runners: list[web.AppRunner] = field(default_factory=list)
@@ -114,11 +116,15 @@ class House:
         await self.workers.drain(seconds)
         for runner in self._runners[1:]:
             await runner.cleanup()
+        await self.close()
+        log.info("stopped")
+
+    async def close(self) -> None:
+        """Give the connections back; alone only for a house that was never started."""
         await self.directory.close()
         await self.session.close()
         await self.transport.close()
         await self.store.close()
-        log.info("stopped")
 
 
 async def build(
@@ -150,7 +156,7 @@ async def build(
     ci = {name: TracedCI(name, one) for name, one in (_ci(settings, policy, transport, clock) if ci is None else ci).items()}
     sources = _sources(settings, policy, transport, clock) if sources is None else sources
     chat = SlackChat(client, session)
-    directory = SlackDirectory(client)
+    directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     gather = TracedGather(policy, store, directory, sources, clock)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
@@ -177,8 +183,8 @@ async def build(
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
-        settings, policy, store, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session, directory,
-        over_websocket,
+        settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
+        directory, over_websocket,
     )  # fmt: skip
 
 

@@ -164,3 +164,25 @@ class SlackDirectory:
         except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into
             return Unread(noun, f"no answer from Slack ({type(error).__name__})")
         return data if isinstance(data, dict) else Unread(noun, "Slack's answer is no JSON object")
+
+
+class NoDirectory:
+    """Stands in where there is no token for Slack, as for `signalbox explain`: everything is unread.
+
+    Args:
+        why: a sentence.
+    """
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def close(self) -> None:
+        """Nothing is under way."""
+
+    async def account(self, user: str) -> Account | Absent | Unread:
+        """Never known."""
+        return Unread(f"the Slack account {user}", self._why)
+
+    async def members(self, group: str) -> frozenset[str] | Unread:
+        """Never known."""
+        return Unread(f"the Slack group {group}", self._why)

@@ -114,6 +114,7 @@ class Transport:
             expect: the statuses that are an answer; every other one is `Unread`.
             method: of a request that changes nothing, or nothing that matters.
             elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked.
+                From there only 200 is an answer.
         """
         request = (method, url, dict(params or {}), dict(headers or {}))
         last: _FailedError | None = None
@@ -188,7 +189,8 @@ class Transport:
             if not _same_origin(url, target):
                 if not elsewhere or httpx.URL(target).scheme != "https":
                     raise _FailedError("it redirects to another host")
-                headers, elsewhere = {}, False
+                # A challenge from there must never be taken for the neighbour's own: our password would go where it says.
+                headers, elsewhere, expect = {}, False, OK
             url, params = target, {}
         raise _FailedError("it redirects in circles")
 

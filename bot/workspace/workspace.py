@@ -56,7 +56,7 @@ class Workspace:
         scopes: frozenset[str] | None = None,
         team: str = "T0SIGNAL",
         ack_seconds: float = 3.0,
-        should_escape: bool = True,
+        should_escape: bool = False,
         stamps: Callable[[], float] = time.time,
     ) -> None:
         self.signing_secret = signing_secret or secrets.token_hex(16)

@@ -17,6 +17,7 @@ from commands.core.dispatch import advance
 from commands.core.expire import expired
 from commands.core.gather import Gather, inside, request_of
 from commands.core.invocation import Asked, Reported
+from commands.core.observe import observed
 from commands.core.orders import order_of
 from commands.core.ports import CI, Chat, Clock, Run, Unposted
 from commands.core.record import Actor
@@ -237,7 +238,7 @@ class Road:
                     if follow.reported(tx, report, by, facts, correlation) is None:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
                 else:
-                    follow.observed(tx, report, by, facts, correlation)
+                    observed(tx, report, by, facts, correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.adapters.answers import Answer, parse
 from bot.adapters.github import GitHubActions
-from bot.adapters.github_auth import API_HEADERS, AppAuth, TokenAuth
+from bot.adapters.github_auth import API_HEADERS, AppAuth, Installed, Minted, TokenAuth
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, state
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports import Heard, RunState, Started
@@ -128,10 +128,10 @@ async def test_every_request_is_one_that_github_describes(transport, described):
         await ci.find(order(), started.run, NOW)
         await ci.find(order(), None, NOW)
         await ci.alive()
-        app = AppAuth(transport, api_url=url, app="Iv1.1", installation=7, key=SecretStr(RSA_KEY), clock=StillClock(NOW))
-        assert not isinstance(await app.token(), Unread)
+        app = AppAuth(transport, api_url=url, app="Iv1.1", key=SecretStr(RSA_KEY), clock=StillClock(NOW))
+        assert not isinstance(await app.token("octo/api"), Unread)
 
-    assert len(witness.requests) == 5
+    assert len(witness.requests) == 6
     for method, path, query, body, headers in witness.requests:
         described_as = operation(described, method, path)
         known = {parameter["name"]: parameter for parameter in described_as.get("parameters", []) if parameter["in"] == "query"}
@@ -180,6 +180,22 @@ async def test_the_documented_listing_and_run_are_understood(described):
     for value in runs:
         got = parse(WorkflowRun, "the run", Answer(200, {}, json.dumps(value).encode()))
         assert (got.id, got.head_sha) == (value["id"], value["head_sha"])
+
+
+async def test_the_documented_installation_and_its_token_are_understood(described):
+    _, installations = example(described, "get", "/repos/o/r/installation", "200")
+    _, tokens = example(described, "post", "/app/installations/7/access_tokens", "201")
+    assert installations
+    assert tokens
+    for value in installations:
+        assert parse(Installed, "the installation", Answer(200, {}, json.dumps(value).encode())).id == value["id"]
+    for value in tokens:
+        made = parse(Minted, "the token", Answer(201, {}, json.dumps(value).encode()))
+        assert made.token.get_secret_value() == value["token"]
+        assert made.expires_at == datetime.fromisoformat(value["expires_at"])
+    # "Not installed there" and "removed", as the adapter takes them; an owner that was renamed is redirected to.
+    assert {"301", "404"} <= set(operation(described, "get", "/repos/o/r/installation")["responses"])
+    assert {"403", "404"} <= set(operation(described, "post", "/app/installations/7/access_tokens")["responses"])
 
 
 async def test_every_documented_status_and_conclusion_means_something(described):

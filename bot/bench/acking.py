@@ -1,0 +1,64 @@
+"""Acknowledging a signed slash command: our whole door beside a Bolt app that only acknowledges (OPS-12).
+
+Invariant: the servers take turns, round by round, so that a machine that becomes slower becomes so for all of them.
+"""
+
+from collections.abc import Mapping
+from statistics import median
+
+from bot.bench.company import helps
+from bot.bench.figures import Figure
+from bot.bench.load import Round, fire, percentile
+
+
+async def take_turns(ports: Mapping[str, int], rounds: int, requests: int, connections: int) -> dict[str, list[Round]]:
+    """Fire rounds at each server in turn.
+
+    Args:
+        ports: name → port.
+        rounds: for each, after one that does not count.
+        requests: in a round.
+        connections: at a time.
+    """
+    found: dict[str, list[Round]] = {name: [] for name in ports}
+    for number in range(-1, rounds):
+        names = list(ports) if number % 2 else list(reversed(ports))
+        for name in names:
+            fired = await fire(ports[name], list(helps(requests if number >= 0 else max(1, requests // 4))), connections)
+            if number >= 0:
+                found[name].append(fired)
+    return found
+
+
+def rate(rounds: list[Round]) -> float:
+    """Requests in a second, the median round."""
+    return median(r.rate for r in rounds)
+
+
+def share(ours: list[Round], theirs: list[Round]) -> float:
+    """Ours to theirs, round by round, the median."""
+    return median(mine.rate / other.rate for mine, other in zip(ours, theirs, strict=True))
+
+
+def latency(rounds: list[Round], part: float) -> float:
+    """Milliseconds, over all rounds."""
+    return percentile((each for r in rounds for each in r.latencies), part) * 1000
+
+
+def figures(found: Mapping[str, list[Round]], connections: int) -> list[Figure]:
+    """What is told of the rounds of `bare`, `door` and `long`."""
+    group = f"Acknowledging a slash command, {connections} connections"
+    bare, door, long = found["bare"], found["door"], found["long"]
+    return [
+        Figure(group, "bare Bolt app", rate(bare), "requests/s"),
+        Figure(group, "bare Bolt app, p99", latency(bare, 0.99), "ms"),
+        Figure(group, "our door", rate(door), "requests/s"),
+        Figure(group, "our door, p50", latency(door, 0.5), "ms"),
+        Figure(group, "our door, p99", latency(door, 0.99), "ms", below=100),
+        Figure(
+            group, "our door to bare Bolt", 100 * share(door, bare), "%", above=60,
+            note="signature, Bolt, a row committed and synced to disk, answer; nobody carries the commands out meanwhile.",
+        ),
+        Figure(group, "full database to empty, time for a request", 1 / share(long, door), "×", below=1.2),
+        Figure(group, "full database, p99", latency(long, 0.99), "ms", below=100),
+    ]  # fmt: skip
