@@ -62,9 +62,9 @@ class TracedStore(Store):
     """Memory whose transactions are steps of a trace: judging, recording and ordering happen inside them."""
 
     @override
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, ahead: bool = False) -> T:
         with step("commit"):
-            return await super().write(work)
+            return await super().write(work, ahead=ahead)
 
 
 class TracedGather(Gather):
