@@ -37,6 +37,7 @@ class SlackPeer:
         app.router.add_post("/api/{method}", self._method)
         app.router.add_get("/api/{method}", self._method)
         app.router.add_post("/respond", self._respond)
+        app.router.add_get("/ci/{rest:.*}", self._respond)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -48,7 +49,7 @@ class SlackPeer:
 
     async def _respond(self, _: web.Request) -> web.Response:
         self.calls += 1
-        return web.Response(text="ok")
+        return web.json_response({"ok": True})
 
     async def _method(self, request: web.Request) -> web.Response:
         self.calls += 1

@@ -175,6 +175,8 @@ def _buttons(change: Change) -> tuple[Button, ...]:
 def _equality(facts: Facts) -> Line:
     below = facts.before
     if isinstance(below, Deployment):
+        if isinstance(facts.artifact, Unread):
+            return (f"⚠️ could not read {facts.artifact.what}",)
         same = isinstance(facts.artifact, Artifact) and below.digest == facts.artifact.digest
         return (f"{'✅ same as' if same else '⛔ differs from'} {below.environment}",)
     if isinstance(below, Unread):
@@ -211,15 +213,15 @@ def _freeze(request: Request, facts: Facts) -> Line:
 
 def _approvals(change: Change, facts: Facts) -> Line:
     rule = facts.policy.approval_rule(change.content.environment)
-    if rule.count == 0:
+    if rule.least == 0:
         return ("not required by policy",)
     if change.state not in UNDECIDED and not isinstance(facts.approvals, Unread):
         given = sum(a.verdict is Verdict.APPROVED and a.withdrawn is None for a in facts.approvals)
-        return (f"{given} given, {rule.count} needed",)
+        return (f"{given} given, {rule.least} needed",)
     counting = counted(change, facts)
     if isinstance(counting, Unread):
         return (f"⚠️ could not read {counting.what}",)
-    return (f"{len(counting)} of {rule.count}",)
+    return (f"{len(counting)} of {rule.least}",)
 
 
 def _who(change: Change, facts: Facts) -> Iterable[Line]:

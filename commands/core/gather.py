@@ -7,6 +7,7 @@ so what was true when it was judged is true when it is written (CMD-12).
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from commands.core.command import Ask
@@ -41,6 +42,10 @@ class Gather:
         self._sources = sources
         self._clock = clock
 
+    def now(self) -> datetime:
+        """The moment that facts read now are stamped with, UTC."""
+        return self._clock.now()
+
     async def asker(self, user: str) -> Person | Stranger | Unread:
         """The person behind a Slack account, or why it is nobody here (RBAC-01, SOD-14)."""
         account = await _in_time(self._directory.account(user), Unread("your Slack account", "no answer in time"))
@@ -59,7 +64,7 @@ class Gather:
         person = self.policy.by_slack.get(user)
         return person or Stranger(user, account.name, f"Your Slack account {user} belongs to nobody in the policy file.")
 
-    async def _person(self, corporate: str) -> Person | Stranger | Unread:
+    async def person(self, corporate: str) -> Person | Stranger | Unread:
         """A person as they stand now: one working account is enough (RBAC-09)."""
         person = self.policy.by_id.get(corporate)
         if person is None or not person.slack:
@@ -100,7 +105,7 @@ class Gather:
         version = change.content.version if change else ask.version
         ids = sorted({a.by for a in given} | ({change.requester} if change else set()) - ({by.id} if by else set()))
         groups, artifact, people = await asyncio.gather(
-            self._groups(service), self._artifact(service, version), asyncio.gather(*(self._person(i) for i in ids))
+            self._groups(service), self._artifact(service, version), asyncio.gather(*(self.person(i) for i in ids))
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:

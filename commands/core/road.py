@@ -5,8 +5,11 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+
+from pydantic import ValidationError
 
 from commands.core import cards, follow, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
@@ -14,6 +17,7 @@ from commands.core.dispatch import advance
 from commands.core.expire import expired
 from commands.core.gather import Gather, inside, request_of
 from commands.core.invocation import Asked, Reported
+from commands.core.observe import observed
 from commands.core.orders import order_of
 from commands.core.ports import CI, Chat, Clock, Run, Unposted
 from commands.core.record import Actor
@@ -75,11 +79,15 @@ class Road:
         """After the last attempt failed: record it, and tell the asker with an id to quote."""
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation = taken.delivery.correlation
+        asked: Asked | None = None
+        if taken.delivery.kind == "asked":
+            with suppress(ValidationError):  # what cannot even be read is recorded and done, or it would come back for ever
+                asked = Asked.model_validate(taken.delivery.payload)
 
         def work(tx: Tx) -> None:
             record.write(tx, "fault:given-up", record.CLOCK, facts, correlation, kind=taken.delivery.kind, attempts=taken.attempts)
-            if taken.delivery.kind == "asked":
-                self._answer(tx, Asked.model_validate(taken.delivery.payload), cards.fault_card(correlation), facts, correlation)
+            if asked:
+                self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -230,7 +238,7 @@ class Road:
                     if follow.reported(tx, report, by, facts, correlation) is None:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
                 else:
-                    follow.observed(tx, report, by, facts, correlation)
+                    observed(tx, report, by, facts, correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -97,6 +97,11 @@ def two_of(*roles: Role, count: int = 2) -> Policy:
     return policy(approvals={"production": ApprovalRule(count=count, roles=roles, authors_known=True)})
 
 
+def again(text: str) -> str:
+    """The same text as another object, as it comes from another read: equality must be judged, never identity."""
+    return "".join(list(text))
+
+
 ARTIFACT = Artifact(
     service="api",
     version="v1.4.0",
@@ -107,7 +112,7 @@ ARTIFACT = Artifact(
 )
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
-STAGED = Deployment("api", "staging", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, AT - DAY)
+STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
 
@@ -119,7 +124,7 @@ def content(under: Policy = POLICY, **parts: Any) -> Content:
 
 def change(under: Policy = POLICY, **parts: Any) -> Change:
     """Remy's change of api to production."""
-    return replace(Change("CR-2026-1124-001", content(under), State.AWAITING, REMY.id, REMY.name, AT - HOUR), **parts)
+    return replace(Change("CR-2026-1124-001", content(under), State.AWAITING, again(REMY.id), REMY.name, AT - HOUR), **parts)
 
 
 def approval(by: Person = MARA, under: Policy = POLICY, **parts: Any) -> Approval:
@@ -127,7 +132,7 @@ def approval(by: Person = MARA, under: Policy = POLICY, **parts: Any) -> Approva
     given = AT - HOUR / 2
     return replace(
         Approval(
-            by.id,
+            again(by.id),
             by.name,
             frozenset({Role.RELEASE_MANAGER}),
             Verdict.APPROVED,
@@ -152,8 +157,9 @@ def freeze(**parts: Any) -> Freeze:
 
 def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     """Everything was read, and nothing speaks against it."""
+    people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
-        at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people={p.id: p for p in under.people}, artifact=ARTIFACT,
+        at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(),
     )  # fmt: skip

@@ -189,14 +189,16 @@ def test_what_a_freeze_takes(asked: Request, known: Facts, expected: Expected) -
     [
         pytest.param(declares(), snapshot(("the freeze is complete",)), id="complete"),
         pytest.param(
-            request(freeze=None), snapshot(("No freeze was described.", "Type `/release freeze` and fill in the form.")), id="nothing"
+            request(freeze=None),
+            snapshot(("No freeze was described.", "Type `/release freeze declare` and fill in the form.")),
+            id="nothing",
         ),
         pytest.param(
             declares(reason="", exit_criteria="", plan="", approver="", services=(), environments=()),
             snapshot(
                 (
                     "The freeze lacks its services, environments, reason, exit criteria, re-enable plan, approver.",
-                    "Type `/release freeze` and fill in the form.",
+                    "Type `/release freeze declare` and fill in the form.",
                 )
             ),
             id="all fields lack",

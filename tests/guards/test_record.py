@@ -57,6 +57,7 @@ def test_a_change_is_taken_back_wherever_the_lifecycle_can_cancel_it_but_not_whi
         pytest.param(as_seen, REQUEST, FACTS, Allow, id="no card was clicked"),
         pytest.param(as_seen, request(seen=CHANGE.content.hash), FACTS, Allow, id="the card shows what is true"),
         pytest.param(as_seen, request(seen="0" * 64), FACTS, Refusal.STALE_CARD, id="the card is old"),
+        pytest.param(as_seen, request(seen="f" * 64), FACTS, Refusal.STALE_CARD, id="the card is old, and its hash sorts behind"),
         pytest.param(as_seen, request(seen=""), FACTS, Refusal.STALE_CARD, id="the card carries nothing"),
         pytest.param(reasoned, request(rationale="smoke tests are green"), FACTS, Allow, id="a reason"),
         pytest.param(reasoned, request(rationale=""), FACTS, Refusal.NO_RATIONALE, id="no reason"),

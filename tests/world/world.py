@@ -168,7 +168,9 @@ class World:
     async def open(self) -> None:
         """Start the bot on the database that there is, as after a restart."""
         self._house = await self._start()
-        if not self.slack.app_token:
+        if self.slack.app_token:
+            await self.slack.until(lambda: self.slack.websockets)
+        else:
             self.aim(self._house)
 
     def aim(self, house: House) -> None:
@@ -226,7 +228,7 @@ class World:
         await self.quiet()
         return exchange
 
-    async def fill(self, who: str, **values: str) -> Exchange:
+    async def fill(self, who: str, **values: Any) -> Exchange:
         """Fill in the open form and send it."""
         exchange = await self.slack.submit(self.people[who], values)
         await self.quiet()
