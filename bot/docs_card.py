@@ -11,7 +11,8 @@ from commands.core.text import Card, plain
 from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Verdict
 from guards.lifecycle import State
-from guards.policy import ChangeType, Policy, Role
+from guards.policy import Policy
+from guards.vocabulary import ChangeType, Role
 
 _AT = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)  # a Tuesday morning in Berlin, inside the window
 _DIGEST, _COMMIT = "sha256:" + "1f3d" * 16, "9fceb02d" * 5

@@ -19,7 +19,8 @@ from commands.core.command import AnyCommand
 from commands.core.words import Arguments, Named, Rest, usage
 from guards.judge import Guard
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
-from guards.policy import Action, Policy
+from guards.policy import Policy
+from guards.vocabulary import Action
 
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 

@@ -18,7 +18,7 @@ from commands.core.command import Ask
 from commands.core.gather import Gather
 from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
 from guards.facts import Facts, Stranger, Unread
-from guards.policy import Person
+from guards.sections import Person
 from storage.database import Store, Tx
 
 TRACER: trace.Tracer = trace.get_tracer("signalbox")

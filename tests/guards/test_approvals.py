@@ -8,7 +8,9 @@ from inline_snapshot import snapshot
 from guards.approvals import approved, content_now, counted, may_still_approve
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread, Verdict
-from guards.policy import Action, ApprovalRule, Person, Policy, Role, RoleGrant
+from guards.policy import Policy
+from guards.sections import ApprovalRule, Person, RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     ARTIFACT,
     AT,

@@ -8,7 +8,8 @@ from inline_snapshot import snapshot
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Freeze, Request, Unread
 from guards.freeze import complete_freeze, liftable, not_frozen
-from guards.policy import Action, Blocked, ChangeType, FreezeKind
+from guards.sections import FreezeKind
+from guards.vocabulary import Action, Blocked, ChangeType
 from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
