@@ -175,11 +175,15 @@ def docs(
 
 @app.command()
 def serve(policy: PolicyOption = None) -> None:
-    """Run the bot until it is told to stop; it does not start with an invalid policy or setting."""
+    """Run the bot until SIGTERM or SIGINT; it does not start with an invalid policy or setting (exit 2).
+
+    A SQLite database is created, and brought to this version's tables, by itself. A PostgreSQL database, which several programs may
+    share, is only changed by `signalbox db upgrade`. Exits with 1 when it cannot start: no database, a port in use.
+    """
     settings, read = _ready(policy)
     from bot.serve import run
 
-    run(settings, read)
+    raise typer.Exit(run(settings, read))
 
 
 @app.command()
@@ -210,7 +214,9 @@ def demo(once: Annotated[bool, typer.Option("--once", help="Play the story once 
 @app.command()
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="A short form, to see that it runs; its figures mean little.")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON, too.", dir_okay=False)] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON, too.", dir_okay=False)
+    ] = None,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/benchmarks.md from this run.")] = False,
 ) -> None:
     """Measure speed and size on scratch databases; takes some minutes and 2 GB. Exits with 1 if a target is missed."""

@@ -48,7 +48,8 @@ _IDS: Final = re.compile(r" \(([A-Z]{2,4}-[0-9]{2}[^)]*)\)")
 
 
 @cache
-def _example() -> Policy:
+def example() -> Policy:
+    """The policy that the pages take their examples from."""
     return load(Path(__file__).parents[1] / "examples" / "signalbox.yaml")
 
 
@@ -120,7 +121,7 @@ def _written(arguments: type[Arguments], name: str) -> str:
 def _who(action: Action) -> str:
     if action is Action.READ:
         return "Everybody in the policy file may."
-    by_place = _example().allow.get(action, {})
+    by_place = example().allow.get(action, {})
     return "In the example: " + "; ".join(f"{place}: {', '.join(roles) or 'nobody'}" for place, roles in by_place.items()) + "."
 
 

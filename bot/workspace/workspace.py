@@ -94,6 +94,11 @@ class Workspace:
         return self._state.calls
 
     @property
+    def websockets(self) -> int:
+        """How many the bot has open, in Socket Mode."""
+        return self._courier.websockets
+
+    @property
     def request_url(self) -> str | None:
         """Where deliveries go while no websocket is connected."""
         return self._courier.request_url

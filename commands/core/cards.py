@@ -90,7 +90,7 @@ def fault_card(correlation: str) -> Card:
         "💥 Something broke on my side",
         parts=(
             Part(
-                (("Your request was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)
+                (("What was asked for was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)
             ),
         ),
     )

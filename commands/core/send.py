@@ -146,11 +146,18 @@ class Send:
         self, sending: outbox.Sending, channel: str, card: Card, *, subject: str, thread: str | None = None,
         then: Callable[[Tx, Posted], None] | None = None,
     ) -> None:  # fmt: skip
-        """Post once: when an earlier attempt may have got through, look for it first (OPS-07)."""
+        """Post once: when an earlier attempt may have got through, look for it first (OPS-07).
+
+        Args:
+            sending: its row.
+            channel, card, subject, thread: what goes where.
+            then: remembers where a card stands; only what is redrawn later has it.
+        """
         if sending.was_sending or sending.attempts > 1:
             found = await self._chat.find(channel, subject=subject, thread=thread)
             if isinstance(found, Posted):
-                await self._settle(sending, found, then)
+                # what stands there was drawn then; a card shows what is true now
+                await self._settle(sending, await self._chat.update(found, card) if then else found, then)
                 return
             if isinstance(found, Unread):  # it may stand there: posting now could show it twice
                 await self._settle(sending, Unposted(f"could not read {found.what} ({found.why})", maybe=True))

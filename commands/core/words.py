@@ -101,13 +101,13 @@ def _digest(word: str) -> str:
 
 
 def _change(word: str) -> str:
-    if not re.fullmatch(r"CR-\d{4}-\d{4}-\d{3,6}", word.upper()):
+    if not re.fullmatch(r"CR-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
         raise ValueError(f"{shown(word)} is no change; write one like CR-2026-1121-001")
     return word.upper()
 
 
 def _freeze(word: str) -> str:
-    if not re.fullmatch(r"FRZ-\d{4}-\d{4}-\d{3,6}", word.upper()):
+    if not re.fullmatch(r"FRZ-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
         raise ValueError(f"{shown(word)} is no freeze; write one like FRZ-2026-1121-001")
     return word.upper()
 
