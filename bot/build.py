@@ -35,7 +35,8 @@ from commands.core.gather import Gather
 from commands.core.ports import CI, Artifacts, Clock
 from commands.core.road import Road
 from commands.core.send import Send
-from guards.policy import GitHubCI, OciRegistry, Policy
+from guards.policy import Policy
+from guards.sections import GitHubCI, OciRegistry
 from storage import inbox, outbox
 from storage.database import Store
 

@@ -5,7 +5,9 @@ Invariant: people are compared by corporate identity, so a second account or rol
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Artifact, Change, Facts, Request, Unread
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 
 
 def identify(handle: str, policy: Policy) -> Person | None:

@@ -10,7 +10,9 @@ from enum import StrEnum
 
 from guards.content import Content
 from guards.lifecycle import State
-from guards.policy import Action, Blocked, ChangeType, Person, Policy, Role
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action, Blocked, ChangeType, Role
 
 
 @dataclass(frozen=True, slots=True)

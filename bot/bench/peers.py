@@ -83,11 +83,11 @@ class BenchCI:
             self.called.set_result((perf_counter(), order))
         return Started(f"run-{next(self._runs)}")
 
-    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:
+    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:  # noqa: ARG002
         """Every run is on its way."""
         return Run(order.key, run or "run", None, RunState.RUNNING)
 
-    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:
+    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:  # noqa: ARG002
         """Nothing that matters."""
         return Heard("nothing", ())
 

@@ -15,7 +15,8 @@ from slack_sdk.errors import SlackApiError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
-from bot.slack.render import blocks, fallback, view
+from bot.slack.forms import view
+from bot.slack.render import blocks, fallback
 from commands.core.ports import Posted, Unposted
 from commands.core.text import Card, Form
 from guards.facts import Absent, Unread

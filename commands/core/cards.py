@@ -16,7 +16,7 @@ from guards.duties import objection
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
-from guards.policy import Action
+from guards.vocabulary import Action
 from guards.window import next_slot, open_now
 
 STATES = {
@@ -90,7 +90,13 @@ def fault_card(correlation: str) -> Card:
         "💥 Something broke on my side",
         parts=(
             Part(
-                (("What was asked for was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)
+                (
+                    (
+                        "What was asked for was kept but could not be carried out. ",
+                        "Quote this id to whoever runs Signalbox: ",
+                        Code(correlation),
+                    ),
+                )
             ),
         ),
     )

@@ -14,7 +14,9 @@ from commands.core.command import Ask
 from commands.core.ports import Artifacts, Clock, Directory
 from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Request, Stranger, Unread
 from guards.order import environment_before
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage import approvals, artifacts, changes, claims, deployments, freezes
 from storage.database import Store, Tx
 

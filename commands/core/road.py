@@ -28,7 +28,9 @@ from commands.core.words import Arguments, Missing, Problem, assign, bind, match
 from guards.authorization import authorized
 from guards.facts import Facts, Stranger, Unread
 from guards.judge import judge
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage import changes, inbox, timers
 from storage.database import Store, Tx
 

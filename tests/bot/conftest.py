@@ -68,3 +68,8 @@ async def send(world: World) -> AsyncIterator[Send]:
                 return Answer(answer.status, await answer.text(), dict(answer.headers))
 
         yield post
+
+
+async def tags(world: World) -> list[str]:
+    """The whole ledger's tags, oldest first."""
+    return [row.tag for row in await world.ledger()]

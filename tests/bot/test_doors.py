@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.bot.conftest import FORM, JSON
+from tests.bot.conftest import FORM, JSON, tags
 from tests.world.company import channel_id, slack_id
 
 SECRET_WORD = "zebra-crossing"
@@ -187,7 +187,7 @@ async def test_what_is_strange_is_turned_away_without_an_echo(world, send, name,
     assert answer.status in FINE
     assert SECRET_WORD not in answer.text
     assert SECRET_WORD not in capsys.readouterr().err
-    assert (await world.tags()) == []
+    assert (await tags(world)) == []
     assert (await send(command())).status == 200  # and the door still opens for others
 
 
@@ -238,13 +238,13 @@ async def test_a_button_without_words_is_taken_in_and_answered(world, send, valu
     """It lacks its words; the person hears so, like anybody who types too little."""
     assert (await send(button(action_id="withdraw#0", value=value))).status == 200
     await world.quiet()
-    assert await world.tags() == ["words:refused"]
+    assert await tags(world) == ["words:refused"]
 
 
 async def test_a_form_without_state_is_taken_in_and_answered(world, send):
     assert (await send(form(state=None, private_metadata="no json"))).status == 200
     await world.quiet()
-    assert await world.tags() == ["words:refused"]
+    assert await tags(world) == ["words:refused"]
 
 
 async def test_halves_of_characters_reach_the_ledger_as_something_that_can_be_stored(world, send):
@@ -253,7 +253,7 @@ async def test_halves_of_characters_reach_the_ledger_as_something_that_can_be_st
                                  '"actions":[{"type":"button","action_id":"a\\ud800\\u0000#0","block_id":"b","value":"x"}]}'})  # fmt: skip
     assert (await send(body)).status == 200
     await world.quiet()
-    assert await world.tags() == ["words:refused"]
+    assert await tags(world) == ["words:refused"]
 
 
 JSONS = st.recursive(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.slack.intake import BUSY, PERHAPS
 from storage.errors import CommitUnknown, Full, Unavailable
+from tests.bot.conftest import tags
 from tests.world.world import World
 
 
@@ -31,23 +32,23 @@ async def to_approve(world) -> None:
 
 async def test_a_command_that_comes_again_is_acknowledged_the_same_and_does_nothing(world):
     first = await world.say("carla", "/release promote api v9 staging")
-    before = await remembered(world), await world.tags()
+    before = await remembered(world), await tags(world)
     again = await world.slack.redeliver(first)
     await world.quiet()
     assert (again.status, again.body, again.error) == (first.status, first.body, None)
-    assert (await remembered(world), await world.tags()) == before
+    assert (await remembered(world), await tags(world)) == before
 
 
 async def test_a_click_and_a_form_that_come_again_do_nothing(world):
     await to_approve(world)
     click = await world.press("rita", "Approve")
     form = await world.fill("rita", rationale="read and tested")
-    before = await remembered(world), await world.tags(), len(world.ci.started)
+    before = await remembered(world), await tags(world), len(world.ci.started)
     for exchange in (click, form):
         again = await world.slack.redeliver(exchange)
         assert (again.status, again.body) == (exchange.status, exchange.body)
     await world.quiet()
-    assert (await remembered(world), await world.tags(), len(world.ci.started)) == before
+    assert (await remembered(world), await tags(world), len(world.ci.started)) == before
 
 
 async def test_two_typed_commands_are_two_though_they_say_the_same(world):
@@ -114,10 +115,10 @@ async def test_the_acknowledgement_waits_for_nobody(world):
     answer = await world.slack.say(world.people["carla"], world.channels["releases"], "/release promote api v1.4.0 staging")
     assert (answer.status, answer.body, answer.error) == (200, "", None)
     await hang.reached.wait()
-    assert await world.tags() == []
+    assert await tags(world) == []
     hang.release()
     await world.quiet()
-    assert await world.tags() == ["promote:refused"]
+    assert await tags(world) == ["promote:refused"]
 
 
 async def test_what_is_typed_arrives_as_it_was_typed(world):

@@ -6,7 +6,8 @@ from inline_snapshot import snapshot
 from guards.authorization import authorized, held_roles, names, who_may
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread
-from guards.policy import Action, Role, RoleGrant
+from guards.sections import RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     DANA,
     FACTS,

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from guards.decision import Allow
 from guards.facts import Freeze
 from guards.freeze import not_frozen
-from guards.policy import Weekday, Window
+from guards.sections import Window
+from guards.vocabulary import Weekday
 from guards.window import in_window, next_slot, open_now, openings
 from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, facts, freeze, said, utc, windowed
 
