@@ -33,7 +33,9 @@ def ask() -> Answers:
     channel = _asked("Slack channel id for its change cards (C…)", SlackChannel)
     ci = _chosen("What deploys it", ("github", "http"))
     address = (
-        {"ci_url": _asked("Address of that CI", Url)} if ci == "http" else {"registry": _asked("OCI registry", Url, "https://ghcr.io")}
+        {"ci_url": _asked("Address of that CI", Url)}
+        if ci == "http"
+        else {"registry": _asked("OCI registry", Url, "https://registry.example.com")}
     )
     typer.echo("\nPeople. Whoever asks for a production change cannot approve it, so give at least two.")
     people: list[Member] = []

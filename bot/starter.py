@@ -47,7 +47,7 @@ class Answers:
     channel: str = "C0RELEASES"
     ci: str = "github"
     ci_url: str = "https://ci.example.com/signalbox"
-    registry: str = "https://ghcr.io"
+    registry: str = "https://registry.example.com"
     people: tuple[Member, ...] = field(
         default=(
             Member("Ada Example", "ada@example.com", "U0ADA0000", "release_manager"),

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from itertools import product
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Facts, Freeze, Request, Stranger, Unread
-from guards.policy import Action, Person, Role
+from guards.facts import Absent, Facts, Freeze, Request, Stranger, Unread
+from guards.freeze import no_such_freeze
+from guards.record import no_such_change
+from guards.sections import Person
+from guards.vocabulary import Action, Role
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
@@ -58,8 +61,19 @@ def authorized(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.STRANGER, person.why, "Ask the owner of the policy file to add you, then try again.")
     if request.action is Action.READ:
         return Allow(f"{person.name} may read")
+    if lost := _lost_subject(facts):
+        return lost
     seen = [_in_place(request.action, person, service, environment, facts) for service, environment in _places(request, facts)]
     return next((answer for answer in seen if not isinstance(answer, Allow)), seen[0])
+
+
+def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
+    """Where the change or freeze that was named is not there, there is no place to judge: then that is what to say."""
+    if isinstance(facts.change, Unread):
+        return Unsure(facts.change.what, facts.change.why)
+    if isinstance(facts.change, Absent):
+        return no_such_change(facts.change)
+    return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:

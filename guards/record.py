@@ -6,7 +6,13 @@ Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
 from guards.lifecycle import UNDECIDED, State
-from guards.policy import Person
+from guards.sections import Person
+
+
+def no_such_change(change: Absent | None) -> Refuse:
+    """What is said of an id that names no change."""
+    what = change.what if change else "such change"
+    return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
 
 
 def _change(facts: Facts) -> Change | Refuse | Unsure:
@@ -14,10 +20,7 @@ def _change(facts: Facts) -> Change | Refuse | Unsure:
     change = facts.change
     if isinstance(change, Unread):
         return Unsure(change.what, change.why)
-    if isinstance(change, Change):
-        return change
-    what = change.what if isinstance(change, Absent) else "such change"
-    return Refuse(Refusal.NO_SUCH_CHANGE, f"There is no {what}.", "`/release status` shows the changes that are open.")
+    return change if isinstance(change, Change) else no_such_change(change)
 
 
 def undecided(request: Request, facts: Facts) -> Decision:

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 
 from guards.content import Content
 from guards.lifecycle import State
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 from storage import tables
 from storage.audit import head
 from storage.chain import GENESIS, Row, digest

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from guards.facts import Verdict
 from guards.lifecycle import OPEN, State
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 from storage.columns import Moment, choice
 
 CONVENTION = {

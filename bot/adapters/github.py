@@ -13,13 +13,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from bot.adapters.answers import Answer, not_taken, parse, said
+from bot.adapters.answers import Answer, not_taken, parse, said, status_words
+from bot.adapters.github_api import GitHubApi, asked_wait
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, since
+from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
 from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
@@ -31,8 +32,6 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _WORKFLOW = re.compile(r"[A-Za-z0-9._-]+\.ya?ml")
 _PER_PAGE, _MAX_PAGES = 50, 20  # GitHub lists at most 1,000 runs for one search
 _CLOCKS = timedelta(minutes=2)  # GitHub's clock may be behind ours
-_LIMITED = "rate limit"
-_UNSAID_WAIT = 60.0  # "otherwise, wait for at least one minute" (GitHub, Troubleshooting the REST API)
 
 
 class GitHubActions:
@@ -62,9 +61,7 @@ class GitHubActions:
         api_url: str = "https://api.github.com",
         former_secret: SecretStr | None = None,
     ) -> None:
-        parts = urlsplit(api_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("GitHub's API URL must be http(s)://host[/path], without credentials and query")
+        self._reads = GitHubApi(transport, auth, clock=clock, api_url=api_url)
         self._workflows = {(repository.lower(), workflow) for repository, workflow in workflows}
         for repository, workflow in self._workflows:
             if not _REPOSITORY.fullmatch(repository) or not _WORKFLOW.fullmatch(workflow) or set(repository.split("/")) & {".", ".."}:
@@ -76,7 +73,7 @@ class GitHubActions:
         """See `CI.start`. The run's id comes back when GitHub tells it (200), else it is found by the key (204)."""
         if (order.repository.lower(), order.workflow) not in self._workflows:
             return TurnedDown(f"{order.workflow} of {order.repository} is not a workflow of the policy file.")
-        headers = await self._headers()
+        headers = await self._headers(order.repository)
         if isinstance(headers, Unread):
             return TurnedDown(f"The order was not sent: could not get {headers.what}: {headers.why}.")
         answer = await self._dispatch(order, headers, details=True)
@@ -94,18 +91,13 @@ class GitHubActions:
         if answer.good:
             return Unknown(f"{WHO} answered with status {answer.status}, which it does not document for a dispatch.")
         if answer.status == 401:
-            self._auth.refused()
-        return not_taken(WHO, answer, words=said(answer, "message"), wait=self._wait(answer))
+            self._auth.refused(order.repository)
+        return not_taken(WHO, answer, words=said(answer, "message"), wait=asked_wait(answer, self._clock.now()))
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See `CI.find`. GitHub's listing lags behind, so absence is never sure."""
         what = f"the run of {order.change} at {WHO}"
-        headers = await self._headers()
-        if isinstance(headers, Unread):
-            return Unread(what, f"could not get {headers.what}: {headers.why}")
-        if run is not None:
-            return await self._by_id(what, order, run, headers)
-        return await self._by_key(what, order, since, headers)
+        return await (self._by_key(what, order, since) if run is None else self._by_id(what, order, run))
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:  # noqa: ARG002  GitHub signs no time
         """See `CI.hear`. Only `workflow_run` events of our own workflows say anything (GitHub, "Validating webhook deliveries")."""
@@ -132,43 +124,55 @@ class GitHubActions:
         return Heard(delivery, (value,)) if value else Malformed("the run's status is not one that GitHub documents")
 
     async def alive(self) -> Unread | None:
-        """See `CI.alive`. Asks for the rate limit, which costs none; 404 says that this server has none."""
-        headers = await self._headers()
-        if isinstance(headers, Unread):
-            return Unread(WHO, f"could not get {headers.what}: {headers.why}")
-        answer = await self._transport.read(WHO, f"{self._api}/rate_limit", headers=headers, expect={200, 404})
-        if isinstance(answer, Answer) and answer.status == 404 and not said(answer, "message"):
-            return Unread(WHO, "it answered 404 without a word; is the API's address right?")
-        return answer if isinstance(answer, Unread) else None
+        """See `CI.alive`. Asks for the rate limit, which costs none; 404 says that this server has none.
+
+        One owner who lets us in is enough: another one's mistake must not make the bot unready for all.
+        """
+        lost: Unread | None = None
+        for repository in {repository.partition("/")[0]: repository for repository, _ in sorted(self._workflows)}.values():
+            lost = await self._lets_in(repository)
+            if lost is None:
+                return None
+        return lost
 
     # ------------------------------------------------------------ one call each
 
-    async def _headers(self) -> dict[str, str] | Unread:
-        token = await self._auth.token()
+    async def _headers(self, repository: str) -> dict[str, str] | Unread:
+        token = await self._auth.token(repository)
         return token if isinstance(token, Unread) else {**API_HEADERS, "Authorization": f"Bearer {token}"}
 
     async def _dispatch(self, order: Order, headers: dict[str, str], *, details: bool) -> Answer | TurnedDown | Unknown:
         body: dict[str, object] = {"ref": order.version, "inputs": {name: getattr(order, name) for name in INPUTS}}
         if details:
             body["return_run_details"] = True
-        url = f"{self._workflow_url(order)}/dispatches"
+        url = f"{self._api}/repos/{order.repository}/actions/workflows/{order.workflow}/dispatches"
         return await self._transport.send(WHO, url, body=json.dumps(body).encode(), headers={**headers, "Content-Type": "application/json"})
 
-    async def _get(self, what: str, url: str, headers: dict[str, str], params: dict[str, str | int] | None = None) -> Answer | Unread:
-        answer = await self._transport.read(what, url, headers=headers, params=params, expect={200, 401, 403, 404, 429})
-        if isinstance(answer, Unread) or answer.status == 200:
+    async def _lets_in(self, repository: str) -> Unread | None:
+        headers = await self._headers(repository)
+        if isinstance(headers, Unread):
+            return Unread(WHO, f"could not get {headers.what}: {headers.why}")
+        answer = await self._transport.read(WHO, f"{self._api}/rate_limit", headers=headers, expect={200, 401, 404})
+        if isinstance(answer, Unread):
             return answer
         if answer.status == 401:
-            self._auth.refused()
-        if (wait := self._wait(answer)) is not None:
-            return Unread(what, f"it asks us to wait {wait:.0f} s (status {answer.status})")
-        reason = said(answer, "message") or "no reason given"
-        return Unread(what, f"it answered with status {answer.status}: {reason}")
+            self._auth.refused(repository)
+            return Unread(WHO, status_words(answer))
+        if answer.status == 404 and not said(answer, "message"):
+            return Unread(WHO, "it answered 404 without a word; is the API's address right?")
+        return None
 
-    async def _by_id(self, what: str, order: Order, run: str, headers: dict[str, str]) -> Run | Unread:
+    async def _get(self, what: str, repository: str, path: str, params: dict[str, str | int] | None = None) -> Answer | Unread:
+        """What stands at `path` below the repository's Actions."""
+        try:
+            return await self._reads.get(what, repository, f"actions/{path}", params)
+        except UnreadError as failed:
+            return failed.unread
+
+    async def _by_id(self, what: str, order: Order, run: str) -> Run | Unread:
         if not (run.isascii() and run.isdigit()):
             return Unread(what, "the run's id is not one of GitHub's")
-        answer = await self._get(what, f"{self._api}/repos/{order.repository}/actions/runs/{run}", headers)
+        answer = await self._get(what, order.repository, f"runs/{run}")
         if isinstance(answer, Unread):
             return answer
         found = parse(WorkflowRun, what, answer)
@@ -178,13 +182,13 @@ class GitHubActions:
             return Unread(what, f"run {run} is not a dispatch of {order.workflow} at {order.commit[:12]}")
         return found.value(found.key()) or _undocumented(what, found)
 
-    async def _by_key(self, what: str, order: Order, oldest: datetime, headers: dict[str, str]) -> Run | NoRun | Unread:
+    async def _by_key(self, what: str, order: Order, oldest: datetime) -> Run | NoRun | Unread:
         params: dict[str, str | int] = {"event": "workflow_dispatch", "per_page": _PER_PAGE}
         params["created"] = since(oldest.astimezone(UTC) - _CLOCKS)
         matches: dict[int, WorkflowRun] = {}
         seen: set[int] = set()
         for page in range(1, _MAX_PAGES + 1):
-            answer = await self._get(what, f"{self._workflow_url(order)}/runs", headers, {**params, "page": page})
+            answer = await self._get(what, order.repository, f"workflows/{order.workflow}/runs", {**params, "page": page})
             if isinstance(answer, Unread):
                 return answer
             listing = parse(Listing, what, answer)
@@ -207,20 +211,6 @@ class GitHubActions:
                 return Unread(what, f"a run carries the key {order.key}, but not at {order.commit[:12]}")
             case several:
                 return Unread(what, f"{len(several)} runs carry the key {order.key}")
-
-    def _workflow_url(self, order: Order) -> str:
-        return f"{self._api}/repos/{order.repository}/actions/workflows/{order.workflow}"
-
-    def _wait(self, answer: Answer) -> float | None:
-        """Seconds to wait when this answer is a rate limit (GitHub, "Troubleshooting the REST API"), else None."""
-        if answer.status not in {403, 429}:
-            return None
-        headers = answer.headers
-        if headers.get("retry-after", "").isdigit():
-            return float(headers["retry-after"][:6])
-        if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
-            return max(int(headers["x-ratelimit-reset"][:12]) - self._clock.now().timestamp(), 1.0)
-        return _UNSAID_WAIT if answer.status == 429 or _LIMITED in said(answer, "message").lower() else None
 
 
 def _undocumented(what: str, run: WorkflowRun) -> Unread:

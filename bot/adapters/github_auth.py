@@ -1,20 +1,22 @@
 """How the bot proves to GitHub who it is: a GitHub App's key, or a plain token.
 
-Invariant: a token never appears in a sentence or a log, and at most one renewal is under way.
+Invariant: a token never appears in a sentence or a log, and for each installation at most one renewal is under way.
 
-Source: GitHub, "Generating a JSON Web Token (JWT) for a GitHub App" and "Create an installation access token for an app".
+Source: GitHub, "Generating a JSON Web Token (JWT) for a GitHub App", "Get a repository installation for the authenticated app" and
+"Create an installation access token for an app".
 """
 
 import asyncio
-from datetime import datetime, timedelta
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AwareDatetime, BaseModel, SecretStr
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
-from bot.adapters.answers import parse
+from bot.adapters.answers import Answer, parse, said
 from bot.adapters.transport import Transport
 from commands.core.ports import Clock
 from guards.facts import Unread
@@ -25,19 +27,23 @@ _JWT_BACK, _JWT_AHEAD = timedelta(seconds=60), timedelta(minutes=9)  # GitHub al
 
 
 class Auth(Protocol):
-    """Where the adapter gets its token from."""
+    """Where the adapter gets its tokens from."""
 
-    async def token(self) -> str | Unread:
-        """A token that is good for the next minutes."""
+    async def token(self, repository: str) -> str | Unread:
+        """A token that is good for the next minutes.
+
+        Args:
+            repository: `owner/name`, what the token is for.
+        """
         ...
 
-    def refused(self) -> None:
-        """GitHub answered 401: do not use the present token again."""
+    def refused(self, repository: str) -> None:
+        """GitHub answered 401: do not use the present token for this repository again."""
         ...
 
 
 class TokenAuth:
-    """A plain token: a fine-grained personal token, or one that somebody else renews.
+    """A plain token: a fine-grained personal token, or one that somebody else renews. It is the same for every repository.
 
     Args:
         token: with "Actions: read and write" on the repositories.
@@ -46,27 +52,45 @@ class TokenAuth:
     def __init__(self, token: SecretStr) -> None:
         self._token = _header_safe(token.get_secret_value())
 
-    async def token(self) -> str | Unread:
+    async def token(self, repository: str) -> str | Unread:  # noqa: ARG002  there is only one
         """See `Auth.token`."""
         return self._token
 
-    def refused(self) -> None:
+    def refused(self, repository: str) -> None:
         """See `Auth.refused`; there is no other token."""
 
 
-class _Installation(BaseModel):
-    token: str
+class Installed(BaseModel):
+    """The 200 of "Get a repository installation for the authenticated app"."""
+
+    id: Annotated[int, Field(gt=0)]
+
+
+class Minted(BaseModel):
+    """The 201 of "Create an installation access token for an app"."""
+
+    token: SecretStr
     expires_at: AwareDatetime
 
 
+@dataclass(slots=True)
+class _Installation:
+    """What is known of the App at one owner."""
+
+    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    id: int | None = None
+    minted: Minted | None = None
+
+
 class AppAuth:
-    """A GitHub App's installation: short-lived tokens, each used until five minutes before it expires.
+    """A GitHub App: finds its installation for a repository by itself; short-lived tokens, used until five minutes before they expire.
+
+    An App has at most one installation with an owner, so one look-up and one token serve all the owner's repositories.
 
     Args:
         transport: shared by all neighbours.
         api_url: `https://api.github.com`, or `https://HOST/api/v3` for GitHub Enterprise Server.
         app: the App's client id or numeric id.
-        installation: the installation's numeric id.
         key: the App's private key, PEM.
         clock: for the JWT and the expiry.
 
@@ -74,7 +98,7 @@ class AppAuth:
         ValueError: when the key is not an RSA private key in PEM.
     """
 
-    def __init__(self, transport: Transport, *, api_url: str, app: str, installation: int, key: SecretStr, clock: Clock) -> None:
+    def __init__(self, transport: Transport, *, api_url: str, app: str, key: SecretStr, clock: Clock) -> None:
         try:
             loaded = load_pem_private_key(key.get_secret_value().encode(), password=None)
         except (ValueError, TypeError):
@@ -82,39 +106,69 @@ class AppAuth:
         if not isinstance(loaded, RSAPrivateKey):
             raise ValueError("the GitHub App's private key is not an unencrypted RSA key in PEM")  # noqa: TRY004  the text is wrong
         self._transport, self._app, self._key, self._clock = transport, app, loaded, clock
-        self._url = f"{api_url.rstrip('/')}/app/installations/{installation}/access_tokens"
-        self._renewing = asyncio.Lock()
-        self._now: tuple[str, datetime] | None = None
+        self._api = api_url.rstrip("/")
+        self._installations: dict[str, _Installation] = {}
 
-    async def token(self) -> str | Unread:
-        """See `Auth.token`."""
-        async with self._renewing:
-            if self._now and self._clock.now() < self._now[1] - _RENEW_BEFORE:
-                return self._now[0]
-            return await self._renew()
+    async def token(self, repository: str) -> str | Unread:
+        """See `Auth.token`. Waiting for another call's renewal counts into the one time limit."""
+        what, limit = f"the GitHub App's token for {repository}", self._transport.limits.total
+        here = self._with_owner(repository)
+        try:
+            async with asyncio.timeout(limit), here.renewing:
+                if here.minted and self._clock.now() < here.minted.expires_at - _RENEW_BEFORE:
+                    return here.minted.token.get_secret_value()
+                return await self._renew(what, repository, here)
+        except TimeoutError:
+            return Unread(what, f"no answer within {limit:g} s")
 
-    def refused(self) -> None:
+    def refused(self, repository: str) -> None:
         """See `Auth.refused`: the next call gets a new token."""
-        self._now = None
+        self._with_owner(repository).minted = None
 
-    async def _renew(self) -> str | Unread:
-        what, now = "a token for the GitHub App", self._clock.now()
-        claims = {"iat": now - _JWT_BACK, "exp": now + _JWT_AHEAD, "iss": self._app}
-        proof = jwt.encode(claims, self._key, algorithm="RS256")
+    def _with_owner(self, repository: str) -> _Installation:
+        return self._installations.setdefault(repository.partition("/")[0].lower(), _Installation())
+
+    async def _renew(self, what: str, repository: str, here: _Installation) -> str | Unread:
+        if here.id is None:
+            found = await self._look_up(what, repository)
+            if isinstance(found, Unread):
+                return found
+            here.id = found.id
         # A POST, but only another token comes of repeating it.
-        headers = {**API_HEADERS, "Authorization": f"Bearer {proof}"}
-        answer = await self._transport.read(what, self._url, method="POST", headers=headers, expect={201})
+        answer = await self._ask(what, f"/app/installations/{here.id}/access_tokens", {201, 403, 404}, method="POST")
         if isinstance(answer, Unread):
             return answer
-        made = parse(_Installation, what, answer)
+        if answer.status == 404:
+            here.id = None  # it may have been installed anew, with another id
+            return Unread(what, "the App was removed from there; install it again, or try again if that is done")
+        if answer.status == 403:  # "This installation has been suspended"
+            return Unread(what, f"it refused with status 403: {said(answer, 'message') or 'no reason given'}")
+        made = parse(Minted, what, answer)
         if isinstance(made, Unread):
             return made
         try:
-            token = _header_safe(made.token)
+            token = _header_safe(made.token.get_secret_value())
         except ValueError:
             return Unread(what, "it is not a token")
-        self._now = (token, made.expires_at)
+        here.minted = made
         return token
+
+    async def _look_up(self, what: str, repository: str) -> Installed | Unread:
+        answer = await self._ask(what, f"/repos/{repository}/installation", {200, 404})
+        if isinstance(answer, Unread):
+            return answer
+        if answer.status == 200:
+            return parse(Installed, what, answer)
+        if not said(answer, "message"):
+            return Unread(what, "it answered 404 without a word; is the API's address right?")
+        return Unread(what, f"the App is not installed there; install it on {repository}, or correct the repository's name")
+
+    async def _ask(self, what: str, path: str, expect: set[int], method: str = "GET") -> Answer | Unread:
+        now = self._clock.now()
+        claims = {"iat": now - _JWT_BACK, "exp": now + _JWT_AHEAD, "iss": self._app}
+        proof = jwt.encode(claims, self._key, algorithm="RS256")
+        headers = {**API_HEADERS, "Authorization": f"Bearer {proof}"}
+        return await self._transport.read(what, f"{self._api}{path}", method=method, headers=headers, expect=expect)
 
 
 def _header_safe(token: str) -> str:

@@ -7,13 +7,14 @@ Source: OCI Distribution Specification 1.1, "Pulling manifests"; OCI Image Speci
 
 import hashlib
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.adapters.answers import Answer, parse
-from bot.adapters.registry_auth import Login, authorization
+from bot.adapters.registry_auth import Login, RegistryAuth
 from bot.adapters.transport import Transport
 from guards.facts import Absent, Artifact, Unread
 
@@ -75,19 +76,29 @@ class OciArtifacts:
         base: `https://registry.example.com`, without `/v2`.
         repositories: service to repository, `api` to `team/api`.
         login: None for anonymous access.
+        elapsed: seconds on a clock that never goes back, for how long tokens hold.
 
     Raises:
         ValueError: when a setting cannot be right.
     """
 
-    def __init__(self, transport: Transport, *, base: str, repositories: Mapping[str, str], login: Login | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        base: str,
+        repositories: Mapping[str, str],
+        login: Login | None = None,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
         parts = urlsplit(base)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ValueError("the registry's URL must be http(s)://host[/path], without credentials and query")
         for repository in repositories.values():
             if not _REPOSITORY.fullmatch(repository):
                 raise ValueError(f"{repository} is not a repository's name")
-        self._transport, self._base, self._login = transport, base.rstrip("/"), login
+        self._transport, self._base = transport, base.rstrip("/")
+        self._auth = RegistryAuth(transport, base=self._base, login=login, elapsed=elapsed)
         self._repositories, self._host = dict(repositories), parts.hostname
 
     async def find(self, service: str, version: str) -> Artifact | Absent | Unread:
@@ -98,7 +109,7 @@ class OciArtifacts:
             return Unread(what, "no repository is configured for this service")
         if not _TAG.fullmatch(version):
             return Unread(what, "a tag cannot carry this version")
-        pull = _Pull(self._transport, self._base, repository, self._login, what)
+        pull = _Pull(self._transport, self._auth, self._base, repository, what)
         try:
             answer = await pull.get(f"manifests/{version}", _ACCEPT)
             if answer.status == 404:
@@ -117,27 +128,34 @@ class OciArtifacts:
 
 
 class _Pull:
-    """The reads for one look-up; they share one authorization."""
+    """The reads for one look-up."""
 
-    def __init__(self, transport: Transport, base: str, repository: str, login: Login | None, what: str) -> None:
-        self._transport, self._base, self._login, self._what = transport, base, login, what
-        self._repository = repository
-        self._authorization: dict[str, str] = {}
+    def __init__(self, transport: Transport, auth: RegistryAuth, base: str, repository: str, what: str) -> None:
+        self._transport, self._auth, self._repository, self._what = transport, auth, repository, what
+        self._url = f"{base}/v2/{repository}"
 
     async def get(self, path: str, headers: Mapping[str, str], *, elsewhere: bool = False) -> Answer:
-        """GET below the repository; 200 and 404 are answers, a first 401 is answered."""
-        url = f"{self._base}/v2/{self._repository}/{path}"
-        expect = {200, 404} if self._authorization else {200, 401, 404}
-        answer = await self._transport.read(self._what, url, headers={**headers, **self._authorization}, expect=expect, elsewhere=elsewhere)
-        if isinstance(answer, Unread):
-            raise _UnreadError(answer)
+        """GET below the repository; 200 and 404 are answers, one 401 is answered."""
+
+        async def read(authorization: str | None, expect: set[int]) -> Answer:
+            with_it = {**headers, "Authorization": authorization} if authorization else headers
+            answer = await self._transport.read(self._what, f"{self._url}/{path}", headers=with_it, expect=expect, elsewhere=elsewhere)
+            if isinstance(answer, Unread):
+                raise _UnreadError(answer)
+            return answer
+
+        if held := self._auth.held(self._repository):
+            answer = await read(held, {200, 401, 403, 404})
+            if answer.status not in {401, 403}:
+                return answer
+            # Withdrawn, or from before our rights were extended (some registries say 403 then): ask as if for the first time.
+        answer = await read(None, {200, 401, 404})
         if answer.status != 401:
             return answer
-        value = await authorization(self._transport, self._what, self._base, answer, repository=self._repository, login=self._login)
+        value = await self._auth.answer(self._what, answer, self._repository)
         if isinstance(value, Unread):
             raise _UnreadError(value)
-        self._authorization = {"Authorization": value}
-        return await self.get(path, headers, elsewhere=elsewhere)
+        return await read(value, {200, 404})
 
     def manifest(self, answer: Answer, wanted: str | None = None) -> tuple[str, _Manifest]:
         """The digest of a manifest's bytes, and its content.

@@ -102,6 +102,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         expect: Collection[int] = OK,
         method: str = "GET",
+        body: bytes = b"",
         elsewhere: bool = False,
     ) -> Answer | Unread:
         """Read something; passing failures are tried again until the deadline (EVD-31).
@@ -113,9 +114,11 @@ class Transport:
             headers: never sent to another host than the URL's.
             expect: the statuses that are an answer; every other one is `Unread`.
             method: of a request that changes nothing, or nothing that matters.
+            body: the raw bytes of a question that is asked by POST.
             elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked.
+                From there only 200 is an answer.
         """
-        request = (method, url, dict(params or {}), dict(headers or {}))
+        request = (method, url, dict(params or {}), dict(headers or {}), body)
         last: _FailedError | None = None
         try:
             async with asyncio.timeout(self.limits.total) as deadline:
@@ -175,11 +178,19 @@ class Transport:
             return TurnedDown(f"{whom} could not be reached: its address is not a valid URL.")
 
     async def _read_once(
-        self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], *, expect: Collection[int], elsewhere: bool
+        self,
+        method: str,
+        url: str,
+        params: dict[str, str | int],
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        expect: Collection[int],
+        elsewhere: bool,
     ) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
             async with self._gate(url):
-                answer = await self._exchange(method, url, params, headers, b"")
+                answer = await self._exchange(method, url, params, headers, body)
             if answer.status in expect:
                 return answer
             if answer.status not in _REDIRECTS:
@@ -188,7 +199,8 @@ class Transport:
             if not _same_origin(url, target):
                 if not elsewhere or httpx.URL(target).scheme != "https":
                     raise _FailedError("it redirects to another host")
-                headers, elsewhere = {}, False
+                # A challenge from there must never be taken for the neighbour's own: our password would go where it says.
+                headers, elsewhere, expect = {}, False, OK
             url, params = target, {}
         raise _FailedError("it redirects in circles")
 

@@ -19,7 +19,7 @@ from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Claim, Deployment, Facts, Freeze, Verdict
 from guards.judge import judge
 from guards.lifecycle import State
-from guards.policy import Blocked, ChangeType, Role
+from guards.vocabulary import Blocked, ChangeType, Role
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Berlin."""

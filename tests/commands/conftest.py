@@ -1,10 +1,17 @@
 """A world for each story, on both databases."""
 
-from collections.abc import AsyncIterator
+import json
+import os
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.world.world import World
+
+GOLDEN = Path(__file__).parent.parent / "golden"
 
 
 @pytest.fixture
@@ -12,3 +19,25 @@ async def world(database_url: str) -> AsyncIterator[World]:
     """The company at work on a Tuesday morning, inside the change window."""
     async with World(database_url) as made:
         yield made
+
+
+@pytest.fixture
+def golden() -> Callable[[str, Any], None]:
+    """Compares what was drawn with `tests/golden/<name>.json`; `UPDATE_GOLDEN=1` writes it instead.
+
+    Hashes and correlation ids are masked: the one moves with each new key of the policy file, the other is drawn by lot.
+    """
+
+    def compare(name: str, drawn: Any) -> None:
+        text = json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        text = re.sub(r"\b[0-9a-f]{64}\b(?<!a1a1)(?<!b2b2)", "<hash>", text)
+        text = re.sub(r"policy [0-9a-f]{12}\b", "policy <hash>", text)
+        text = re.sub(r'"[0-9a-f]{12}"', '"<correlation>"', text)
+        text = re.sub(r"id `[0-9a-f]{12}`", "id `<correlation>`", text)
+        file = GOLDEN / f"{name}.json"
+        if os.environ.get("UPDATE_GOLDEN"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8")
+
+    return compare

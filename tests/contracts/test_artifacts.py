@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import respx
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
@@ -21,8 +22,8 @@ LOGIN = Login("robot", SecretStr(PASSWORD))
 OTHER = "a" * 40
 
 
-def oci(transport, url, login=None):
-    return OciArtifacts(transport, base=url, repositories={"api": "team/api"}, login=login)
+def oci(transport, url, login=None, **other):
+    return OciArtifacts(transport, base=url, repositories={"api": "team/api"}, login=login, **other)
 
 
 def generic(transport, url):
@@ -168,11 +169,112 @@ async def test_a_private_registry_is_read_with_a_login_and_not_without(transport
     assert "wrong-password" not in repr(wrong)
 
 
+MANIFEST = "/v2/team/api/manifests/v1.4.0"
+
+
+@pytest.mark.parametrize(("said", "holds"), [(300, 290), (None, 50), ("3600", 3590)], ids=["said", "not said", "as a word"])
+async def test_a_token_is_used_until_shortly_before_it_expires(transport, registry, said, holds):
+    """60 s when nothing is said (CNCF Distribution, Token Authentication Specification)."""
+    usual(registry)
+    registry.auth, registry.expires_in = "bearer", said
+    moment = 1000.0
+    artifacts = oci(transport, registry.url, LOGIN, elapsed=lambda: moment)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    moment += holds - 1
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 1
+    assert registry.asked == [MANIFEST] * 3  # challenged once, and never again
+
+    moment += 1
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 2
+
+
+@pytest.mark.parametrize("said", [0, -5, 5])
+async def test_a_token_that_hardly_lives_is_used_for_what_it_was_asked_for(transport, registry, said):
+    usual(registry)
+    registry.auth, registry.expires_in = "bearer", said
+    artifacts = oci(transport, registry.url, LOGIN)
+    for _ in range(2):
+        assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 2
+
+
+@pytest.mark.parametrize("said", ["soon", [], 10**400])
+async def test_a_lifetime_that_is_none_is_unread(transport, registry, said):
+    usual(registry)
+    registry.auth, registry.expires_in = "bearer", said
+    found = await oci(transport, registry.url, LOGIN).find("api", "v1.4.0")
+    assert found.why == "its token service: “expires_in” in its answer is not what was agreed"
+
+
+@pytest.mark.parametrize("denies", [401, 403])
+async def test_a_token_that_the_registry_refuses_is_renewed_once(transport, registry, denies):
+    usual(registry)
+    registry.auth, registry.denies = "bearer", denies
+    artifacts = oci(transport, registry.url, LOGIN)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+
+    registry.granted.clear()
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert len(registry.scopes) == 2
+
+    registry.good_for = 0
+    registry.granted.clear()
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Unread)
+    assert len(registry.scopes) == 3
+
+
+async def test_a_token_that_is_withdrawn_between_two_reads_is_renewed_there(transport, registry):
+    digest = registry.index("v1.4.0", images=(registry.image(label=COMMIT),))
+    registry.auth, registry.good_for = "bearer", 1
+    assert await oci(transport, registry.url, LOGIN).find("api", "v1.4.0") == Artifact("api", "v1.4.0", digest, COMMIT)
+    assert len(registry.scopes) == 3  # the index, the image, its configuration
+
+
+async def test_a_registry_with_passwords_asks_for_ours_once(transport, registry):
+    usual(registry)
+    registry.auth = "basic"
+    artifacts = oci(transport, registry.url, LOGIN)
+    for _ in range(3):
+        assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert registry.asked == [MANIFEST] * 4
+
+
+async def test_two_repositories_never_share_a_token(transport, registry):
+    usual(registry)
+    registry.auth = "bearer"
+    artifacts = OciArtifacts(transport, base=registry.url, repositories={"api": "team/api", "web": "team/web"}, login=LOGIN)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+    assert isinstance(await artifacts.find("web", "v1.4.0"), Absent)
+    assert registry.scopes == ["repository:team/api:pull", "repository:team/web:pull"]
+
+
 async def test_a_password_never_goes_to_a_token_service_without_tls(transport, registry):
     usual(registry)
     registry.auth, registry.realm = "bearer", "http://token.invalid/token"
     found = await oci(transport, registry.url, LOGIN).find("api", "v1.4.0")
     assert found == Unread("the artifact api v1.4.0 at 127.0.0.1", "it sends us to a token service without TLS")
+
+
+@respx.mock
+async def test_a_password_never_goes_where_a_store_of_blobs_says(transport):
+    """Registries redirect blobs to a store elsewhere; its challenge is not the registry's."""
+    config = json.dumps({"config": {"Labels": {"org.opencontainers.image.revision": COMMIT}}}).encode()
+    manifest = json.dumps({"config": {"digest": digest_of(config)}}).encode()
+    kind = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    respx.get("https://registry.test/v2/team/api/manifests/v1.4.0").respond(content=manifest, headers=kind)
+    blob = f"https://registry.test/v2/team/api/blobs/{digest_of(config)}"
+    respx.get(blob).respond(307, headers={"Location": "https://store.test/blob"})
+    store = respx.get("https://store.test/blob").respond(content=config)
+    thief = respx.get("https://thief.test/token").respond(json={"token": "t"})
+    artifacts = oci(transport, "https://registry.test", LOGIN)
+    assert isinstance(await artifacts.find("api", "v1.4.0"), Artifact)
+
+    store.respond(401, headers={"WWW-Authenticate": 'Bearer realm="https://thief.test/token"'})
+    found = await artifacts.find("api", "v1.4.0")
+    assert found == Unread("the artifact api v1.4.0 at registry.test", "it does not accept our credentials (401)")
+    assert not thief.called
 
 
 async def test_a_service_or_version_that_no_registry_can_hold_is_unread(transport, registry):

@@ -1,11 +1,11 @@
 """GitHub's own ways: tokens, rate limits, listings, webhooks (CMD-02, PRM-19, PRM-20, SEC-02)."""
 
 import asyncio
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import jwt
 import pytest
 import yaml
 from aiohttp.test_utils import TestServer
@@ -20,7 +20,7 @@ from guards.facts import Unread
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY, RSA_PUBLIC
 from tests.world.moments import StillClock
-from tests.world.neighbours import COMMIT, DIGEST, answer, order, raw_server
+from tests.world.neighbours import BAD, COMMIT, DIGEST, answer, order, raw_server
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -239,52 +239,147 @@ async def test_githubs_own_example_of_a_signature_is_accepted(transport):
 # ---------------------------------------------------------------- the App's tokens
 
 
-def app_auth(transport, fake, clock):
-    return AppAuth(transport, api_url=fake.url, app="Iv1.test", installation=7, key=SecretStr(RSA_KEY), clock=clock)
+def app_auth(transport, url, clock=None):
+    return AppAuth(transport, api_url=url, app="Iv1.test", key=SecretStr(RSA_KEY), clock=clock or StillClock(NOW))
+
+
+@pytest.fixture
+async def app(transport, fake):
+    fake.expires = NOW + timedelta(hours=1)
+    return app_auth(transport, fake.url)
 
 
 async def test_a_token_is_asked_for_once_and_renewed_five_minutes_before_it_expires(transport, fake):
     clock = StillClock(NOW)
     fake.expires = NOW + timedelta(hours=1)
-    auth = app_auth(transport, fake, clock)
-    tokens = await asyncio.gather(*(auth.token() for _ in range(10)))
+    auth = app_auth(transport, fake.url, clock)
+    tokens = await asyncio.gather(*(auth.token("octo/api") for _ in range(10)))
     assert set(tokens) == {f"{TOKEN}1"}
-    claims = jwt.decode(fake.proof, RSA_PUBLIC, algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False})
-    assert claims == {"iss": "Iv1.test", "iat": int(NOW.timestamp()) - 60, "exp": int(NOW.timestamp()) + 540}
+    claims = {"iss": "Iv1.test", "iat": int(NOW.timestamp()) - 60, "exp": int(NOW.timestamp()) + 540}
+    assert fake.proofs == [claims, claims]  # the look-up, and the token
 
     clock.move(minutes=54)
-    assert await auth.token() == f"{TOKEN}1"
+    assert await auth.token("octo/api") == f"{TOKEN}1"
     clock.move(minutes=1)
-    assert await auth.token() == f"{TOKEN}2"
-    assert fake.minted == 2
+    assert await auth.token("octo/api") == f"{TOKEN}2"
+    assert fake.minted == [7, 7]
+    assert fake.looked_up == ["octo/api"]
 
 
-async def test_a_token_that_github_refuses_is_not_used_again(transport, fake):
-    auth = app_auth(transport, fake, StillClock(NOW))
-    fake.expires = NOW + timedelta(hours=1)
-    ci = adapter(transport, fake.url, auth)
-    assert isinstance(await ci.start(order("k-1")), Started)
+async def test_an_owners_repositories_share_one_token_and_another_owner_has_another(fake, app):
+    fake.installed["acme"] = 8
+    assert await app.token("octo/api") == await app.token("octo/web") == await app.token("Octo/API") == f"{TOKEN}1"
+    assert await app.token("acme/api") == f"{TOKEN}2"
+    assert fake.looked_up == ["octo/api", "acme/api"]
+    assert fake.minted == [7, 8]
+
+
+async def test_a_renewal_for_one_owner_does_not_hold_up_another_owner(fake, app):
+    fake.installed["acme"] = 8
+    fake.held_back[7] = asyncio.Event()
+    waiting = asyncio.create_task(app.token("octo/api"))
+    assert await app.token("acme/api") == f"{TOKEN}1"
+    assert not waiting.done()
+    fake.held_back[7].set()
+    assert await waiting == f"{TOKEN}2"
+
+
+async def test_callers_wait_for_one_renewal_only_as_long_as_for_a_call_of_their_own(fake):
+    transport = Transport(Limits(read=9, total=0.3))
+    fake.held_back[7] = asyncio.Event()
+    auth = app_auth(transport, fake.url)
+    tokens = await asyncio.gather(*(auth.token("octo/api") for _ in range(20)))
+    assert set(tokens) == {Unread("the GitHub App's token for octo/api", "no answer within 0.3 s")}
+    assert len(fake.proofs) < 10  # one behind the other they would have been 20 and more
+    fake.held_back[7].set()
+    await transport.close()
+
+
+async def test_a_repository_without_the_app_is_named_and_found_as_soon_as_it_is_installed(transport, fake, app):
+    del fake.installed["octo"]
+    ci = adapter(transport, fake.url, app)
+    why = "the App is not installed there; install it on octo/api, or correct the repository's name"
+    assert await ci.start(order()) == TurnedDown(f"The order was not sent: could not get the GitHub App's token for octo/api: {why}.")
+    found = await ci.find(order(), None, NOW)
+    assert found == Unread("the run of CR-2026-1121-001 at GitHub", f"could not get the GitHub App's token for octo/api: {why}")
+    assert fake.tried == 0
+
+    fake.installed["octo"] = 7
+    assert isinstance(await ci.start(order()), Started)
+    assert isinstance(await ci.find(order(), None, NOW), Run)
+
+
+async def test_a_404_that_is_not_githubs_is_not_taken_for_a_missing_installation(transport):
+    async with raw_server(answer(404, b"<html>")) as url:
+        lost = await app_auth(transport, url).token("octo/api")
+    assert lost == Unread("the GitHub App's token for octo/api", "it answered 404 without a word; is the API's address right?")
+
+
+async def test_an_app_that_was_removed_and_installed_anew_is_found_again(fake, app):
+    assert await app.token("octo/api") == f"{TOKEN}1"
+    fake.installed["octo"] = 9
+    assert await app.token("octo/api") == f"{TOKEN}1"  # GitHub would answer 401
+    app.refused("octo/api")
+    lost = await app.token("octo/api")
+    assert lost.why == "the App was removed from there; install it again, or try again if that is done"
+    assert await app.token("octo/api") == f"{TOKEN}2"
+    assert fake.minted == [7, 9]
+
+
+async def test_a_suspended_app_gets_githubs_own_words(fake, app):
+    fake.suspended = {7}
+    lost = await app.token("octo/api")
+    assert lost == Unread("the GitHub App's token for octo/api", "it refused with status 403: This installation has been suspended")
+    fake.suspended = set()
+    assert await app.token("octo/api") == f"{TOKEN}1"
+
+
+@pytest.mark.parametrize("use", ["start", "find", "alive"])
+async def test_a_token_that_github_refuses_is_not_used_again(transport, fake, app, use):
+    fake.installed["acme"] = 8
+    ci = adapter(transport, fake.url, app)
+    call = {"start": lambda: ci.start(order()), "find": lambda: ci.find(order(), None, NOW), "alive": ci.alive}[use]
+    await app.token("acme/api")
+    assert not isinstance(await call(), TurnedDown | Unread)
     fake.tokens.clear()
-    assert isinstance(await ci.start(order("k-2")), TurnedDown)
-    assert isinstance(await ci.start(order("k-3")), Started)
+    assert isinstance(await call(), TurnedDown | Unread)
+    assert not isinstance(await call(), TurnedDown | Unread)
+    assert await app.token("acme/api") == f"{TOKEN}1"  # another installation's token was not refused
+    assert fake.minted == [8, 7, 7]
 
 
-async def test_without_a_token_nothing_is_sent_and_nothing_is_known(transport):
-    async with raw_server(answer(401, b'{"message": "A JSON web token could not be decoded"}')) as url:
-        auth = AppAuth(transport, api_url=url, app="1", installation=7, key=SecretStr(RSA_KEY), clock=StillClock(NOW))
-        ci = adapter(transport, url, auth)
+@pytest.mark.parametrize("bad", BAD)
+async def test_a_bad_github_gives_no_token_and_never_raises(bad):
+    transport = Transport(Limits(connect=1, read=0.2, total=1, wait=0.001))
+    async with raw_server(BAD[bad]) as url:
+        ci = adapter(transport, url, app_auth(transport, url))
         started, found, alive = await ci.start(order()), await ci.find(order(), None, NOW), await ci.alive()
-    assert started == TurnedDown(
-        "The order was not sent: could not get a token for the GitHub App: it does not accept our credentials (401)."
-    )
+    assert isinstance(started, TurnedDown)  # without a token nothing was sent
+    assert started.why.startswith("The order was not sent: could not get the GitHub App's token for octo/api: ")
     assert isinstance(found, Unread)
     assert isinstance(alive, Unread)
+    await transport.close()
+
+
+@pytest.mark.parametrize(
+    "minted", [{"token": "two words", "expires_at": "2026-11-21T11:00:00Z"}, {"token": "t"}, {"token": "t", "expires_at": "soon"}]
+)
+async def test_what_is_no_token_is_never_used(transport, minted):
+    async def reply(reader, writer):
+        """The look-up's answer, then the token's; the server sees one request on each connection."""
+        await answers.pop(0)(reader, writer)
+
+    answers = [answer(200, b'{"id": 7}'), answer(201, json.dumps(minted).encode())]
+    async with raw_server(reply) as url:
+        lost = await app_auth(transport, url).token("octo/api")
+    assert isinstance(lost, Unread)
+    assert "two words" not in repr(lost)
 
 
 @pytest.mark.parametrize("key", ["", "not a key", RSA_PUBLIC])
 async def test_a_key_that_is_none_is_refused_without_showing_it(transport, key):
     with pytest.raises(ValueError, match="RSA key in PEM") as caught:
-        AppAuth(transport, api_url="https://api.github.com", app="1", installation=7, key=SecretStr(key), clock=StillClock())
+        AppAuth(transport, api_url="https://api.github.com", app="1", key=SecretStr(key), clock=StillClock())
     assert not key or key not in str(caught.value)
 
 
@@ -306,3 +401,10 @@ async def test_alive_takes_githubs_own_404_for_a_server_without_limits_and_a_str
         assert await adapter(transport, url).alive() is None
     async with raw_server(answer(404, b"<html>")) as url:
         assert isinstance(await adapter(transport, url).alive(), Unread)
+
+
+async def test_one_owner_without_the_app_does_not_make_github_unreachable_for_the_others(transport, fake, app):
+    ci = adapter(transport, fake.url, app, workflows=[("acme/api", "deploy.yml"), ("octo/api", "deploy.yml")])
+    assert await ci.alive() is None
+    fake.installed.clear()
+    assert isinstance(await adapter(transport, fake.url, app_auth(transport, fake.url)).alive(), Unread)

@@ -8,7 +8,9 @@ from inline_snapshot import snapshot
 from guards.approvals import approved, content_now, counted, may_still_approve
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread, Verdict
-from guards.policy import Action, ApprovalRule, Person, Policy, Role, RoleGrant
+from guards.policy import Policy
+from guards.sections import ApprovalRule, Person, RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     ARTIFACT,
     AT,
@@ -35,7 +37,7 @@ from tests.guards.cases import (
     said,
     told,
     two_of,
-)  # fmt: skip
+)
 
 TWO = two_of()
 MANAGER_AND_QA = two_of(Role.RELEASE_MANAGER, Role.QA)
@@ -59,15 +61,12 @@ def people(**now: object) -> dict[str, object]:
     return FACTS.people | {f"{name}@example.com": standing for name, standing in now.items()}
 
 
-def policy_where_mara_is_nobody() -> Policy:
-    return policy(roles=POLICY.roles | {Role.RELEASE_MANAGER: (RoleGrant(people=(RAVI.id,)),)})
-
-
 def rejected(**parts: object) -> Facts:
     no = approval(OTTO, verdict=Verdict.REJECTED, rationale="the error rate is up")
     return facts(approvals=(approval(), replace(no, **parts)))
 
 
+MARA_MANAGES_NO_MORE = policy(roles=POLICY.roles | {Role.RELEASE_MANAGER: (RoleGrant(people=(RAVI.id,)),)})
 MARA_LEFT = Stranger("U0MARA", "Mara", "Mara's account is deactivated.")
 REGISTRY = Unread("the artifact registry", "no answer within 5 s")
 MANAGERS_BY_GROUP = policy(
@@ -77,8 +76,6 @@ MANAGERS_BY_GROUP = policy(
 )
 MANAGERS_READ = {"S0MANAGERS": frozenset({"U0MARA"})}
 MANAGERS_UNREAD = {"S0MANAGERS": Unread("Slack group S0MANAGERS")}
-
-
 MARA_TOO = MARA.model_copy(update={"id": "mara.two@example.com"})
 TWICE = by(MARA, MARA_TOO, under=TWO, people=FACTS.people | {MARA_TOO.id: MARA})
 QA_ON_STAGING = policy(approvals=POLICY.approvals | {"staging": ApprovalRule(count=0, roles=(Role.QA,))})
@@ -110,6 +107,7 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         ),
         # how long
         pytest.param(REQUEST, only(expires=AT), Refusal.NOT_APPROVED, id="expired at this moment"),
+        pytest.param(REQUEST, only(expires=AT - MINUTE), Refusal.NOT_APPROVED, id="expired a minute ago"),
         pytest.param(REQUEST, only(expires=AT + MINUTE), Allow, id="expires in a minute"),
         pytest.param(REQUEST, only(at=AT), Allow, id="given at this moment"),
         pytest.param(REQUEST, only(at=AT + MINUTE), Refusal.NOT_APPROVED, id="given after this moment"),
@@ -138,7 +136,7 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         pytest.param(REQUEST, facts(people=people(mara=MARA_LEFT)), Refusal.NOT_APPROVED, id="the approver left"),
         pytest.param(REQUEST, facts(people=people(mara=Unread("Mara's account"))), Unsure, id="the approver's account could not be read"),
         pytest.param(REQUEST, facts(people={}), Unsure, id="nobody read the approver's account"),
-        pytest.param(REQUEST, facts(policy_where_mara_is_nobody()), Refusal.NOT_APPROVED, id="the approver lost the role"),
+        pytest.param(REQUEST, facts(MARA_MANAGES_NO_MORE), Refusal.NOT_APPROVED, id="the approver lost the role"),
         pytest.param(REQUEST, by(QUINN), Allow, id="an approver by Slack group"),
         pytest.param(REQUEST, by(QUINN, groups={"S0QUALITY": frozenset()}), Refusal.NOT_APPROVED, id="no longer in the group"),
         pytest.param(REQUEST, by(QUINN, groups=QUALITY_UNREAD), Unsure, id="the group could not be read"),
@@ -147,6 +145,10 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         pytest.param(REQUEST, by(THEO), Refusal.NOT_APPROVED, id="a role of another service"),
         pytest.param(REQUEST, by(REMY), Refusal.NOT_APPROVED, id="the requester does not count"),
         pytest.param(REQUEST, by(REMY, MARA), Allow, id="the requester takes nothing from the other"),
+        pytest.param(REQUEST, by(MARA, OTTO, people=people(mara=MARA_LEFT)), Allow, id="who left takes nothing from the other"),
+        pytest.param(
+            REQUEST, facts(approvals=(approval(OTTO, expires=AT), approval())), Allow, id="what expired takes nothing from the other"
+        ),
         # authors and reviewers
         pytest.param(REQUEST, built(authors=frozenset({"mara-m"})), Refusal.NOT_APPROVED, id="the author does not count"),
         pytest.param(REQUEST, built(authors=None), Unsure, id="authors untold"),
@@ -308,6 +310,12 @@ def test_what_people_read(known: Facts, sentence: tuple[str, ...]) -> None:
     assert told(approved(REQUEST, known)) == sentence
 
 
+def test_who_asks_is_not_asked_to_approve() -> None:
+    assert told(approved(request(by=MARA.model_copy()), facts(change=None))) == snapshot(
+        ("api v1.4.0 in production has 0 of 1 approvals.", "Ask Ravi or Quinn or Otto to approve.")
+    )
+
+
 def test_the_sentence_for_an_environment_without_approvals() -> None:
     assert told(approved(request(environment="dev"), facts(change=None))) == snapshot(("the policy asks for no approval in dev",))
 
@@ -325,7 +333,9 @@ def test_the_approvals_that_count_come_with_the_people_as_they_stand_now() -> No
         pytest.param(built(authors=frozenset({"mara-m"})), (RAVI, QUINN, OTTO), id="Mara wrote it"),
         pytest.param(by(change=change(requester=QUINN.id)), (MARA, RAVI, OTTO), id="Quinn asked for it"),
         pytest.param(built(authors=None), (), id="nobody knows who wrote it"),
-        pytest.param(by(people={}), (MARA, RAVI, QUINN, OTTO), id="nobody is told out by an unread account"),
+        pytest.param(by(MARA, people={}), (MARA, RAVI, QUINN, OTTO), id="who did is unread"),
+        pytest.param(facts(approvals=Unread("the approvals")), (MARA, RAVI, QUINN, OTTO), id="the approvals are unread"),
+        pytest.param(facts(artifact=REGISTRY), (), id="the artifact is unread"),
     ],
 )
 def test_who_may_still_approve(known: Facts, who: tuple[Person, ...]) -> None:

@@ -6,7 +6,8 @@ from inline_snapshot import snapshot
 from guards.authorization import authorized, held_roles, names, who_may
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread
-from guards.policy import Action, Role, RoleGrant
+from guards.sections import RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     DANA,
     FACTS,
@@ -41,6 +42,7 @@ def lifts(**scope: object) -> Facts:
     return facts(freeze=freeze(**scope))
 
 
+APPROVE = request(action=Action.APPROVE, by=MARA)
 LIFT = request(action=Action.LIFT, by=MARA, service=None, environment=None)
 
 
@@ -89,7 +91,12 @@ LIFT = request(action=Action.LIFT, by=MARA, service=None, environment=None)
         pytest.param(freezes(services=("api",)), FACTS, Allow, id="a freeze of a service where it is on"),
         pytest.param(LIFT, lifts(), Allow, id="lifting is judged where the freeze holds"),
         pytest.param(LIFT, lifts(environments=("staging",)), Refusal.NO_POLICY, id="lifting where it is not open"),
-        pytest.param(LIFT, facts(freeze=Absent("freeze FRZ-9")), Refusal.NO_POLICY, id="lifting what there is not"),
+        pytest.param(LIFT, facts(freeze=Absent("freeze FRZ-9")), Refusal.NO_SUCH_FREEZE, id="lifting what there is not"),
+        pytest.param(APPROVE, facts(), Allow, id="deciding about a change"),
+        pytest.param(APPROVE, facts(change=Absent("change CR-9")), Refusal.NO_SUCH_CHANGE, id="deciding about what there is not"),
+        pytest.param(APPROVE, facts(change=Unread("the change")), Unsure, id="deciding about what could not be read"),
+        pytest.param(request(by=GUEST), facts(change=Absent("change CR-9")), Refusal.STRANGER, id="a stranger is not told even that"),
+        pytest.param(request(action=Action.READ), facts(change=Absent("change CR-9")), Allow, id="reading says so by itself"),
     ],
 )
 def test_who_may(asked: Request, known: Facts, expected: Expected) -> None:
@@ -186,6 +193,11 @@ def test_a_second_slack_account_of_one_person_is_in_the_group_too() -> None:
     assert Role.CAB not in held_roles(MARA, "api", "production", facts(by_group, groups={"S0CAB": frozenset({"U0RAVI"})}))[0]
 
 
+def test_a_grant_for_another_place_takes_nothing_from_the_next_grant() -> None:
+    grants = (RoleGrant(people=(THEO.id,), services=("web",)), RoleGrant(people=(THEO.id,), services=("api",)))
+    assert Role.CAB in held_roles(THEO, "api", "production", facts(policy(roles={Role.CAB: grants})))[0]
+
+
 def test_roles_that_could_not_be_told_leave_out_those_that_are_held_anyway() -> None:
     held, untold = held_roles(REMY, "api", "production", facts(CAPTAINS_BY_GROUP_TOO, groups={}))
     assert held == {Role.EVERYONE, Role.RELEASE_CAPTAIN}
@@ -195,4 +207,5 @@ def test_roles_that_could_not_be_told_leave_out_those_that_are_held_anyway() -> 
 def test_at_most_four_people_are_named() -> None:
     assert names([REMY, MARA]) == "Remy or Mara"
     assert names([REMY, MARA, RAVI, OTTO]) == "Remy or Mara or Ravi or Otto"
+    assert names([REMY, MARA, RAVI, OTTO, DANA]) == "Remy or Mara or Ravi or Otto (1 more)"
     assert names([REMY, MARA, RAVI, OTTO, DANA, THEO]) == "Remy or Mara or Ravi or Otto (2 more)"

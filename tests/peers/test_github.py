@@ -4,9 +4,7 @@
 """
 
 import json
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -16,11 +14,12 @@ from pydantic import SecretStr
 
 from bot.adapters.answers import Answer, parse
 from bot.adapters.github import GitHubActions
-from bot.adapters.github_auth import API_HEADERS, AppAuth, TokenAuth
+from bot.adapters.github_auth import API_HEADERS, AppAuth, Installed, Minted, TokenAuth
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, state
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports import Heard, RunState, Started
 from guards.facts import Unread
+from tests.peers.described import PEERS, example, operation
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY
 from tests.world.moments import StillClock
@@ -28,7 +27,6 @@ from tests.world.neighbours import order
 
 pytestmark = pytest.mark.peers
 
-PEERS = Path(__file__).parents[2] / ".peers" / "node_modules" / "@octokit"
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 SERVERS = ("api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35")
 
@@ -36,11 +34,6 @@ SERVERS = ("api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-3
 def recorded(server):
     events = json.loads((PEERS / "webhooks-examples" / server / "index.json").read_text())
     return [(event["name"], example) for event in events for example in event["examples"]]
-
-
-@pytest.fixture(scope="module", params=["api.github.com", "ghes-3.19", "ghes-3.17"])
-def described(request):
-    return request.param, json.loads((PEERS / "openapi" / "generated" / f"{request.param}.deref.json").read_text())
 
 
 @pytest.fixture
@@ -93,14 +86,6 @@ async def test_every_recorded_workflow_run_would_be_reported_if_it_were_ours(tra
 # ---------------------------------------------------------------- the OpenAPI description
 
 
-def operation(described, method, url_path):
-    """The operation whose path template fits, or a failure."""
-    for template, operations in described[1]["paths"].items():
-        if method in operations and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), url_path):
-            return operations[method]
-    raise AssertionError(f"GitHub describes no {method} {url_path}")
-
-
 class Witness:
     """Keeps every request that the adapter makes, in front of the small GitHub of the tests."""
 
@@ -128,10 +113,10 @@ async def test_every_request_is_one_that_github_describes(transport, described):
         await ci.find(order(), started.run, NOW)
         await ci.find(order(), None, NOW)
         await ci.alive()
-        app = AppAuth(transport, api_url=url, app="Iv1.1", installation=7, key=SecretStr(RSA_KEY), clock=StillClock(NOW))
-        assert not isinstance(await app.token(), Unread)
+        app = AppAuth(transport, api_url=url, app="Iv1.1", key=SecretStr(RSA_KEY), clock=StillClock(NOW))
+        assert not isinstance(await app.token("octo/api"), Unread)
 
-    assert len(witness.requests) == 5
+    assert len(witness.requests) == 6
     for method, path, query, body, headers in witness.requests:
         described_as = operation(described, method, path)
         known = {parameter["name"]: parameter for parameter in described_as.get("parameters", []) if parameter["in"] == "query"}
@@ -148,11 +133,6 @@ async def test_every_request_is_one_that_github_describes(transport, described):
                 assert not unknown
             else:
                 assert unknown <= {"return_run_details"}  # older servers: see `test_an_older_server_…` in tests/contracts
-
-
-def example(described, method, path, status):
-    content = operation(described, method, path)["responses"][status]["content"]["application/json"]
-    return content["schema"], [each["value"] for each in content["examples"].values()]
 
 
 async def test_the_documented_answer_of_a_dispatch_is_understood(described):
@@ -180,6 +160,22 @@ async def test_the_documented_listing_and_run_are_understood(described):
     for value in runs:
         got = parse(WorkflowRun, "the run", Answer(200, {}, json.dumps(value).encode()))
         assert (got.id, got.head_sha) == (value["id"], value["head_sha"])
+
+
+async def test_the_documented_installation_and_its_token_are_understood(described):
+    _, installations = example(described, "get", "/repos/o/r/installation", "200")
+    _, tokens = example(described, "post", "/app/installations/7/access_tokens", "201")
+    assert installations
+    assert tokens
+    for value in installations:
+        assert parse(Installed, "the installation", Answer(200, {}, json.dumps(value).encode())).id == value["id"]
+    for value in tokens:
+        made = parse(Minted, "the token", Answer(201, {}, json.dumps(value).encode()))
+        assert made.token.get_secret_value() == value["token"]
+        assert made.expires_at == datetime.fromisoformat(value["expires_at"])
+    # "Not installed there" and "removed", as the adapter takes them; an owner that was renamed is redirected to.
+    assert {"301", "404"} <= set(operation(described, "get", "/repos/o/r/installation")["responses"])
+    assert {"403", "404"} <= set(operation(described, "post", "/app/installations/7/access_tokens")["responses"])
 
 
 async def test_every_documented_status_and_conclusion_means_something(described):

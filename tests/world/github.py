@@ -1,5 +1,6 @@
 """A small GitHub: workflow dispatches, runs and App tokens, as GitHub's REST API documents them."""
 
+import asyncio
 import hashlib
 import hmac
 import itertools
@@ -7,8 +8,10 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import jwt
 from aiohttp import web
 
+from tests.world.keys import RSA_PUBLIC
 from tests.world.neighbours import COMMIT
 
 TOKEN = "ghs_fakeinstallationtoken"
@@ -23,7 +26,12 @@ class FakeGitHub:
         knows_details: False refuses `return_run_details` as an unknown field, as an older GitHub Enterprise Server may.
         next: what the next dispatch does instead: "refuse", "lose", "limit", "no scope".
         dispatches: every accepted body.
-        minted: how many tokens were asked for.
+        installed: the App's installation at each owner.
+        suspended: the installations that get no token.
+        looked_up: every repository whose installation was asked for.
+        minted: the installation of every token that was made.
+        held_back: for an installation, the event that its tokens wait for.
+        proofs: what the App said of itself, one JWT for each of these requests.
         queries: the query of every listing.
     """
 
@@ -32,7 +40,12 @@ class FakeGitHub:
         self.next: str | None = None
         self.dispatches: list[dict] = []
         self.tried = 0
-        self.minted = 0
+        self.installed = {"octo": 7}
+        self.suspended: set[int] = set()
+        self.looked_up: list[str] = []
+        self.minted: list[int] = []
+        self.held_back: dict[int, asyncio.Event] = {}
+        self.proofs: list[dict] = []
         self.queries: list[dict[str, str]] = []
         self.runs: list[dict] = []
         self.tokens = {TOKEN}
@@ -48,6 +61,7 @@ class FakeGitHub:
                 web.get(base + "/workflows/deploy.yml/runs", self._list),
                 web.get(base + "/runs/{id}", self._run),
                 web.get("/rate_limit", self._rate),
+                web.get("/repos/{owner}/{name}/installation", self._installation),
                 web.post("/app/installations/{id}/access_tokens", self._mint),
             ]
         )
@@ -87,10 +101,15 @@ class FakeGitHub:
 
     # ---- what GitHub answers
 
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens:
+            return None
+        return web.json_response({"message": "Bad credentials"}, status=401)
+
     async def _dispatch(self, request: web.Request) -> web.Response:
         self.tried += 1
-        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
-            return web.json_response({"message": "Bad credentials"}, status=401)
+        if refused := self._refusal(request):
+            return refused
         body, plan, self.next = await request.json(), self.next, None
         if plan == "refuse":
             return web.json_response({"message": "No ref found for: refs/tags/v1.4.0"}, status=422)
@@ -115,22 +134,55 @@ class FakeGitHub:
         return web.json_response({"workflow_run_id": run["id"], "run_url": url, "html_url": run["html_url"]})
 
     async def _list(self, request: web.Request) -> web.Response:
+        if refused := self._refusal(request):
+            return refused
         self.queries.append(dict(request.query))
         page, size = int(request.query.get("page", 1)), int(request.query.get("per_page", 30))
         found = self.runs[(page - 1) * size : page * size]
         return web.json_response({"total_count": len(self.runs), "workflow_runs": found})
 
     async def _run(self, request: web.Request) -> web.Response:
+        if refused := self._refusal(request):
+            return refused
         found = [run for run in self.runs if str(run["id"]) == request.match_info["id"]]
         return web.json_response(found[0]) if found else web.json_response({"message": "Not Found"}, status=404)
 
-    async def _rate(self, _: web.Request) -> web.Response:
+    async def _rate(self, request: web.Request) -> web.Response:
+        if refused := self._refusal(request):
+            return refused
         return web.json_response({"resources": {}, "rate": {}})
 
+    def _proved(self, request: web.Request) -> bool:
+        """Whether the App's own key signed this request's JWT; its times are those of the test's clock."""
+        proof = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        try:
+            claims = jwt.decode(proof, RSA_PUBLIC, algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False})
+        except jwt.InvalidTokenError:
+            return False
+        self.proofs.append(claims)
+        return True
+
+    async def _installation(self, request: web.Request) -> web.Response:
+        if not self._proved(request):
+            return web.json_response({"message": "A JSON web token could not be decoded"}, status=401)
+        owner = request.match_info["owner"]
+        self.looked_up.append(f"{owner}/{request.match_info['name']}")
+        if (number := self.installed.get(owner.lower())) is None:
+            return web.json_response({"message": "Not Found", "status": "404"}, status=404)
+        return web.json_response({"id": number, "account": {"login": owner}, "suspended_at": None})
+
     async def _mint(self, request: web.Request) -> web.Response:
-        self.minted += 1
-        self.proof = request.headers["Authorization"].removeprefix("Bearer ")
-        token = f"{TOKEN}{self.minted}"
+        if not self._proved(request):
+            return web.json_response({"message": "A JSON web token could not be decoded"}, status=401)
+        number = int(request.match_info["id"])
+        if number in self.held_back:
+            await self.held_back[number].wait()
+        if number not in self.installed.values():
+            return web.json_response({"message": "Not Found", "status": "404"}, status=404)
+        if number in self.suspended:
+            return web.json_response({"message": "This installation has been suspended"}, status=403)
+        self.minted.append(number)
+        token = f"{TOKEN}{len(self.minted)}"
         self.tokens.add(token)
         return web.json_response({"token": token, "expires_at": self.expires.strftime("%Y-%m-%dT%H:%M:%SZ")}, status=201)
 

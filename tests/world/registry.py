@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 
 from aiohttp import web
 
@@ -25,13 +26,22 @@ class FakeRegistry:
         auth: "open", "bearer" or "basic".
         lie: set to a digest and manifests claim to have it.
         realm: the token service that challenges name; None for this server's own.
+        expires_in: what the token service says about its tokens; None says nothing.
+        good_for: how many reads a new token is good for.
+        granted: the reads that are left of each token.
+        denies: the status for a token that is not good: 401, or 403 as some registries say.
         asked: every path that was asked for.
+        scopes: the scope of every token that was asked for.
     """
 
     def __init__(self) -> None:
         self.auth, self.lie, self.realm = "open", None, None
         self.manifests: dict[str, tuple[str, bytes]] = {}
         self.blobs: dict[str, bytes] = {}
+        self.expires_in: object = 300
+        self.good_for = math.inf
+        self.granted: dict[str, float] = {}
+        self.denies = 401
         self.asked: list[str] = []
         self.scopes: list[str] = []
 
@@ -40,8 +50,8 @@ class FakeRegistry:
         app.add_routes(
             [
                 web.get("/token", self._token),
-                web.get("/v2/team/api/manifests/{ref}", self._manifest),
-                web.get("/v2/team/api/blobs/{ref}", self._blob),
+                web.get("/v2/team/{name}/manifests/{ref}", self._manifest),
+                web.get("/v2/team/{name}/blobs/{ref}", self._blob),
             ]
         )
         return app
@@ -75,9 +85,15 @@ class FakeRegistry:
     def _refusal(self, request: web.Request) -> web.Response | None:
         self.asked.append(request.path)
         basic = "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
-        wanted = {"open": None, "basic": basic, "bearer": "Bearer a-pull-token"}[self.auth]
-        if wanted in {None, request.headers.get("Authorization")}:
+        given = request.headers.get("Authorization", "")
+        if self.auth == "open" or (self.auth == "basic" and given == basic):
             return None
+        token = given.removeprefix("Bearer ")
+        if self.auth == "bearer" and self.granted.get(token, 0) > 0:
+            self.granted[token] -= 1
+            return None
+        if given and self.denies == 403:
+            return web.json_response({"errors": [{"code": "DENIED"}]}, status=403)
         realm = self.realm or str(request.url.origin().with_path("/token"))
         challenge = f'Bearer realm="{realm}",service="registry.test",scope="repository:team/api:pull,push"'
         header = {"WWW-Authenticate": challenge if self.auth == "bearer" else 'Basic realm="x"'}
@@ -87,11 +103,15 @@ class FakeRegistry:
         self.scopes.append(request.query["scope"])
         if request.headers.get("Authorization") != "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode():
             return web.json_response({}, status=401)
-        return web.json_response({"access_token": "a-pull-token", "expires_in": 300})
+        token = f"a-pull-token-{len(self.scopes)}"
+        self.granted[token] = self.good_for
+        return web.json_response({"access_token": token} | ({} if self.expires_in is None else {"expires_in": self.expires_in}))
 
     async def _manifest(self, request: web.Request) -> web.Response:
         if refused := self._refusal(request):
             return refused
+        if request.match_info["name"] != "api":
+            return web.json_response({"errors": [{"code": "NAME_UNKNOWN"}]}, status=404)
         if found := self.manifests.get(request.match_info["ref"]):
             kind, body = found
             headers = {"Content-Type": kind, "Docker-Content-Digest": self.lie or digest_of(body)}

@@ -4,104 +4,32 @@ Invariant: people come in by signed Slack requests over HTTP and CI by signed ca
 on the ledger and on what people see.
 """
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
 
 from bot.build import House, build
+from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
+from bot.workspace.forms import View
+from bot.workspace.text import Json
 from commands.core.ports import Deployed, Run, RunState
 from guards.facts import Artifact, Change
 from guards.policy import Policy
-from storage import audit, changes
+from storage import audit, chain, changes
+from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
-
-TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-"""11:00 in Berlin, inside the weekday window."""
-
-DIGEST = "sha256:" + "a1" * 32
-COMMIT = "c0ffee" + "0" * 34
-
-PEOPLE = ("carla", "dev", "rita", "rob", "olga", "audrey")
-
-
-class MovingClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-
-def policy_data(**changed: Any) -> dict[str, Any]:
-    """The world's policy as data; arguments replace whole sections."""
-
-    def person(handle: str, name: str) -> dict[str, Any]:
-        return {"id": f"{handle}@acme.example", "name": name, "slack": [slack_id(handle)], "github": handle}
-
-    service = {
-        "repository": "acme/api", "channel": channel_id("releases"), "owners": ["olga@acme.example"], "ci": "fake", "artifacts": "index",
-        "zone": "Europe/Berlin", "workflows": {"dev": "deploy.yml", "staging": "deploy.yml", "production": "deploy.yml"},
-    }  # fmt: skip
-    data: dict[str, Any] = {
-        "version": 1,
-        "zone": "Europe/Berlin",
-        "slack": {"teams": ["T0SIGNAL"], "alerts": channel_id("alerts")},
-        "environments": [
-            {"name": "dev", "aliases": ["test"]},
-            {"name": "staging", "aliases": ["stg"]},
-            {"name": "production", "aliases": ["prod", "prd"], "production": True},
-        ],
-        "services": {"api": service, "web": {**service, "repository": "acme/web"}},
-        "people": [
-            person("carla", "Carla Captain"), person("dev", "Dev Author"), person("rita", "Rita Manager"),
-            person("rob", "Rob Second"), person("olga", "Olga Owner"), person("audrey", "Audrey Auditor"),
-        ],
-        "roles": {
-            "release_captain": [{"people": ["carla@acme.example"]}],
-            "developer": [{"people": ["dev@acme.example", "carla@acme.example"]}],
-            "release_manager": [{"people": ["rita@acme.example"]}, {"groups": [group_id("release-managers")]}],
-            "audit": [{"people": ["audrey@acme.example"]}],
-        },
-        "allow": {
-            "promote": {"dev": ["developer"], "staging": ["developer"], "production": ["developer", "release_captain"]},
-            "approve": {"staging": ["release_manager"], "production": ["release_manager", "service_owner"]},
-            "cancel": {"dev": ["developer"], "staging": ["developer"], "production": ["release_captain", "release_manager"]},
-            "freeze": {"production": ["release_manager", "release_captain"]},
-            "lift": {"production": ["release_manager"]},
-        },
-        "windows": {"weekdays": {"days": ["Mon", "Tue", "Wed", "Thu"], "start": "10:00", "end": "16:00", "owner": "rita@acme.example"}},
-        "approvals": {"production": {"count": 1}},
-        "ci": {"fake": {"kind": "http", "url": "http://127.0.0.1:1", "secret": "FAKE_CI_SECRET"}},
-        "artifacts": {"index": {"kind": "http", "url": "http://127.0.0.1:1", "secret": "FAKE_CI_SECRET"}},
-    }  # fmt: skip
-    return {**data, **changed}
-
-
-def slack_id(handle: str) -> str:
-    from bot.workspace.state import stable_id
-
-    return stable_id("U", handle)
-
-
-def channel_id(name: str) -> str:
-    from bot.workspace.state import stable_id
-
-    return stable_id("C", name)
-
-
-def group_id(handle: str) -> str:
-    from bot.workspace.state import stable_id
-
-    return stable_id("S", handle)
+from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
+from tests.world.vcs import FakeVcs
 
 
 class World:
@@ -121,13 +49,16 @@ class World:
         self.clock = MovingClock(at)
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
+        self.other_ci = FakeCI("other")
+        self.vcs = FakeVcs()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.slack = Workspace(
             self.clock.now,
             app_token="xapp-signalbox-1" if socket_mode else None,
             stamps=lambda: self.clock.now().timestamp(),
         )
-        self.house: House | None = None
+        self._house: House | None = None
+        self._seen = 0
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self._reports = 0
@@ -148,23 +79,59 @@ class World:
         await self.close()
         await self.slack.stop()
 
+    @property
+    def house(self) -> House:
+        """The bot that runs."""
+        assert self._house, "the bot is stopped"
+        return self._house
+
     async def open(self) -> None:
         """Start the bot on the database that there is, as after a restart."""
+        self._house = await self._start()
+        if self.slack.app_token:
+            await self.slack.until(lambda: self.slack.websockets)
+        else:
+            self.aim(self._house)
+
+    def aim(self, house: House) -> None:
+        """Have Slack deliver to this one of several bots."""
+        self.slack.aim(f"http://127.0.0.1:{house.ports[0]}/slack/events")
+
+    @asynccontextmanager
+    async def replica(self) -> AsyncIterator[House]:
+        """A second bot on the same database, as when more than one replica runs."""
+        house = await self._start()
+        try:
+            yield house
+        finally:
+            await house.stop()
+
+    async def _start(self) -> House:
         settings = Settings.model_validate({
             "SIGNALBOX_DATABASE_URL": SecretStr(self.database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
         })  # fmt: skip
-        self.house = await build(settings, self.policy, self.clock, {"fake": self.ci}, {"index": self.artifacts})
-        await self.house.start()
-        if not self.slack.app_token:
-            self.slack.aim(f"http://127.0.0.1:{self.house.ports[0]}/slack/events")
+        house = await build(
+            settings, self.policy, self.clock, {"fake": self.ci, "other": self.other_ci}, {"index": self.artifacts}, {"github": self.vcs}
+        )
+        house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
+        connections = self.slack.transcript().count(" connected")
+        await house.start()
+        if self.slack.app_token:
+            await self.slack.until(lambda: self.slack.transcript().count(" connected") > connections)
+        return house
 
     async def close(self) -> None:
         """Stop the bot; Slack, CI and the database stay."""
-        if self.house:
-            await self.house.stop()
-            self.house = None
+        if self._house:
+            await self._house.stop()
+            self._house = None
+
+    async def die(self) -> None:
+        """Stop the bot without letting it finish what is at work, as a kill would."""
+        await self.house.stop(seconds=0)
+        self._house = None
 
     async def restart(self, policy: Policy | None = None) -> None:
         """Stop and start the bot, with another policy file if one is given."""
@@ -186,7 +153,7 @@ class World:
         await self.quiet()
         return exchange
 
-    async def fill(self, who: str, **values: str) -> Exchange:
+    async def fill(self, who: str, **values: Any) -> Exchange:
         """Fill in the open form and send it."""
         exchange = await self.slack.submit(self.people[who], values)
         await self.quiet()
@@ -197,17 +164,21 @@ class World:
         await self.press(who, "Approve")
         await self.fill(who, rationale=reason)
 
+    async def freeze(self, who: str = "rita", until: str = "2026-11-25T10:00", **other: str) -> None:
+        """Declare a freeze of production, complete in one line; `other` adds or replaces words."""
+        words = {"kind": "holiday", "until": until, "reason": "holidays", "exit": "all are back", "plan": "trains resume"}
+        words |= {"approver": "rita@acme.example"} | other
+        await self.say(who, "/release freeze declare production " + " ".join(f'{name}="{value}"' for name, value in words.items()))
+
     # ------------------------------------------------------------ the world
 
     async def quiet(self) -> None:
         """Wait until everything that is due is done."""
-        assert self.house
         await self.house.workers.quiet()
 
     async def wait(self, *, until: datetime | None = None, **span: float) -> None:
         """Move the clock, fire what is due, and wait for its effects."""
         self.clock.at = until or self.clock.at + timedelta(**span)
-        assert self.house
         for _ in range(3):  # a timer may set another one for this very moment
             await self.house.workers.tick()
             await self.quiet()
@@ -217,12 +188,16 @@ class World:
         run = self.ci.move(key or self.ci.started[-1].key, state, digest=digest)
         return await self.callback(run)
 
-    async def callback(self, *reports: Run | Deployed, delivery: str | None = None) -> int:
-        """A signed callback to the generic route."""
+    async def callback(self, *reports: Run | Deployed, delivery: str | None = None, ci: FakeCI | None = None) -> int:
+        """A signed callback to the generic route of a CI; the same delivery again is the same bytes again."""
         self._reports += 1
-        headers, body = self.ci.callback(*reports, at=self.clock.now(), delivery=delivery or f"d-{self._reports}")
-        assert self.house
-        url = f"http://127.0.0.1:{self.house.ports[0]}{self.ci.path}"
+        ci = ci or self.ci
+        headers, body = ci.callback(*reports, at=self.clock.now(), delivery=delivery or f"d-{self._reports}")
+        return await self.knock(ci.path, headers, body)
+
+    async def knock(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Whatever somebody sends to a public route; answers the status."""
+        url = f"http://127.0.0.1:{self.house.ports[0]}{path}"
         async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
             status = response.status
         await self.quiet()
@@ -233,11 +208,25 @@ class World:
         commit = COMMIT
         await self.callback(Deployed(service, environment, version, digest, commit, "build-1", self.clock.now()))
 
-    async def on_staging(self) -> None:
-        """Bring v1.4.0 through dev and staging on the road itself."""
-        await self.runs_in("dev")
-        await self.say("dev", "/release promote api v1.4.0 staging")
+    async def on_staging(self, version: str = "v1.4.0", digest: str = DIGEST) -> None:
+        """Bring a version through dev and staging on the road itself."""
+        await self.runs_in("dev", version, digest=digest)
+        await self.say("dev", f"/release promote api {version} staging")
         await self.ci_says(RunState.SUCCEEDED)
+
+    async def asked(self, version: str = "v1.4.0", digest: str = DIGEST) -> str:
+        """Have Carla ask for a version in production, after it ran in staging; the id of the change."""
+        await self.on_staging(version, digest)
+        await self.say("carla", f"/release promote api {version} production")
+        await self.news()
+        return (await self.change()).id
+
+    async def running(self) -> str:
+        """Have CI work on a production change; its id."""
+        change = await self.asked()
+        await self.approve("rita")
+        await self.news()
+        return change
 
     # ------------------------------------------------------------ what there is to see
 
@@ -253,24 +242,50 @@ class World:
         """The log lines in threads of a channel, oldest first."""
         return [m.as_text() for m in self.slack.messages(self.channels[channel]) if m.thread_ts and m.thread_ts != m.ts]
 
+    def shown(self, message: Message | None = None) -> str:
+        """A message, the newest card when none is given, as somebody in Berlin reads it; the policy's hash is masked."""
+        return re.sub(r"policy [0-9a-f]{12}\b", "policy <hash>", (message or self.card()).as_text("Europe/Berlin"))
+
     def told(self, who: str) -> str:
-        """What a person was told privately last."""
+        """What a person was told privately last, the id to quote masked."""
         messages = self.slack.private(self.people[who])
-        return messages[-1].as_text(zone="Europe/Berlin") if messages else ""
+        return re.sub(r"\b[0-9a-f]{12}$", "<id>", self.shown(messages[-1])) if messages else ""
 
-    async def tags(self) -> list[str]:
-        """The ledger's tags, oldest first."""
-        assert self.house
-        return [row.tag for row in await self.house.store.read(lambda tx: list(audit.rows(tx)))]
+    def form(self, who: str) -> View | None:
+        """The form that a person has open, or None."""
+        return self.slack.modal(self.people[who])
 
-    async def ledger(self) -> list[audit.Row]:
+    def drawn(self, *methods: str) -> list[Json]:
+        """The blocks of the newest message that the bot sent with one of these Web API methods, as it sent them."""
+        said = [c for c in self.slack.calls if c.method in methods][-1].arguments
+        said = json.loads(said["view"]) if isinstance(said.get("view"), str) else said.get("view", said)
+        return list(json.loads(said["blocks"]) if isinstance(said["blocks"], str) else said["blocks"])
+
+    async def ledger(self) -> list[Row]:
         """The ledger, oldest first."""
-        assert self.house
         return await self.house.store.read(lambda tx: list(audit.rows(tx)))
+
+    async def news(self) -> list[str]:
+        """The tags that were written into the ledger since the last look, oldest first."""
+        rows = await self.ledger()
+        seen, self._seen = self._seen, len(rows)
+        return [row.tag for row in rows[seen:]]
+
+    async def body(self, tag: str) -> Json:
+        """What the newest ledger entry with this tag says."""
+        return dict(json.loads([row for row in await self.ledger() if row.tag == tag][-1].body))
+
+    async def codes(self) -> list[str]:
+        """The reasons in the newest ledger entry."""
+        body = json.loads((await self.ledger())[-1].body)
+        return [answer["code"] for answer in body.get("answers", ()) if answer["answer"] == "refuse"]
+
+    async def verified(self) -> bool:
+        """Whether the ledger's chain is whole."""
+        return isinstance(chain.verify(await self.ledger()), chain.Sound)
 
     async def change(self, id: str | None = None) -> Change:
         """A change as stored; the newest when no id is given."""
-        assert self.house
         found = await self.house.store.read(lambda tx: changes.get(tx, id) if id else changes.recent(tx, None, 1)[0])
         assert found
         return found

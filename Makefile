@@ -1,0 +1,76 @@
+# What people and CI run. `make` alone lists it; every target sets up what it needs, once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+# tests that wait for each other's CPU gain nothing from more than this
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help setup demo test test-peers lint format bench docs lock clean npm
+
+help:  ## This list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 @\2/' | column -t -s@
+
+setup: $(READY)  ## A virtual environment in .venv with the locked packages and the project itself; done once.
+
+$(READY): requirements/build.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Signalbox takes Python 3.11 or newer; this is {v.major}.{v.minor}. Try: make PYTHON=python3.12")'
+	@echo "setting up .venv with the packages of requirements/dev.txt"
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes --only-binary :all: -r requirements/build.txt -r requirements/dev.txt
+	$(PIP) --no-build-isolation --editable .
+	touch $@
+
+demo: setup  ## The whole journey on this machine, then a prompt to play with; ARGS=--once plays it and exits.
+	$(BIN)/signalbox demo $(ARGS)
+
+test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL, with the coverage that we ask for.
+	$(BIN)/coverage erase
+	$(BIN)/pytest -q -m "not peers" -n $(WORKERS) --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --fail-under=90
+	$(BIN)/coverage report --skip-covered --fail-under=100 --include='guards/*'
+
+test-peers: setup npm  ## Tests against what others publish: GitHub's recorded webhooks and API description, Slack's manifest schema.
+	scripts/peers.sh
+	$(BIN)/pytest -q -m peers
+
+npm:
+	@command -v npm >/dev/null || { \
+		[ "$$(id -u)" = 0 ] || { echo "npm is needed: install Debian's packages nodejs and npm, or run this as root" >&2; exit 1; }; \
+		apt-get update && apt-get install --yes --no-install-recommends nodejs npm; }
+
+lint: setup  ## Style, types, the import rule, stale pages, the example policy, and what no file may name.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/signalbox docs --check
+	$(BIN)/signalbox check --policy-only --policy examples/signalbox.yaml
+	scripts/tracked.sh
+
+format: setup  ## Rewrite the files in our style.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: setup  ## Write the pages that are made from the code.
+	$(BIN)/signalbox docs
+
+bench: setup  ## The figures of docs/benchmarks.md, measured here; ARGS=--quick for a short run.
+	$(BIN)/signalbox bench $(ARGS)
+
+lock: setup  ## Lock the packages that pyproject.toml asks for; ARGS=--upgrade takes newer ones.
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group build -c requirements/dev.txt -o requirements/build.txt
+
+clean:  ## Remove everything that these targets made.
+	rm -rf .venv .peers .coverage .coverage.* htmlcov dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
