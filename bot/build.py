@@ -3,6 +3,7 @@
 Invariant: what is built here is started and stopped in one order; stopping drains what is at work and loses nothing.
 """
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,10 @@ SLACK_LIMIT = 10
 """Seconds for one call of Slack's Web API."""
 
 
+class CannotListen(Exception):  # noqa: N818 - named for what happened
+    """A port is in use, or the address is not this machine's; its text is a sentence."""
+
+
 @dataclass
 class House:
     """The running bot.
@@ -82,7 +87,7 @@ class House:
         """Listen, connect, and begin to work; what an earlier process left is taken up again.
 
         Raises:
-            OSError: a port cannot be listened on; `stop` closes what was opened so far.
+            CannotListen: a port is in use, or the address is not this machine's; `stop` closes what was opened so far.
             StorageError: the database does not answer.
         """
         listening: list[int] = []
@@ -91,7 +96,11 @@ class House:
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
             self._runners.append(runner)
             await runner.setup()
-            await web.TCPSite(runner, self.settings.host, port).start()
+            try:
+                await web.TCPSite(runner, self.settings.host, port).start()
+            except OSError as error:
+                why = os.strerror(error.errno) if error.errno else "there is no such address"
+                raise CannotListen(f"cannot listen on {self.settings.host}:{port}: {why}") from error
             listening.append(int(runner.addresses[0][1]))
         self.ports = (listening[0], listening[1])
         await self.road.refresh()

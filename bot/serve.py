@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 
-from bot.build import build
+from bot.build import CannotListen, build
 from bot.log import set_up
 from bot.settings import Settings, SettingsError
 from bot.tracing import set_up as set_up_tracing
@@ -31,19 +31,10 @@ def run(settings: Settings, policy: Policy) -> int:
     set_up_tracing(settings.otel_endpoint)
     try:
         asyncio.run(_serve(settings, policy))
-    except StorageError as error:
-        return _cannot(str(error))
-    except OSError as error:
-        ports = f"{settings.host}, ports {settings.port} and {settings.internal_port}"
-        return _cannot(f"cannot listen on {ports}: {error.strerror or error}")
-    except (SettingsError, ValueError) as error:
-        return _cannot(str(error))
+    except (StorageError, CannotListen, SettingsError, ValueError) as error:
+        print(f"signalbox: {error}", file=sys.stderr)  # noqa: T201 - what the person at the console reads
+        return 1
     return 0
-
-
-def _cannot(why: str) -> int:
-    print(f"signalbox: {why}", file=sys.stderr)  # noqa: T201 - what the person at the console reads
-    return 1
 
 
 async def _serve(settings: Settings, policy: Policy) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
@@ -83,6 +84,12 @@ class Pump(Generic[R]):
         """There may be rows."""
         self.resting.clear()
         self._bell.set()
+
+    async def empty(self) -> None:
+        """Wait until nothing is left to take and nothing is at work; a pump that was never started has nothing."""
+        if self._loop:
+            self.ring()
+            await self.resting.wait()
 
     async def drain(self, seconds: float) -> None:
         """Take nothing more, and wait for those at work.
@@ -165,9 +172,18 @@ class Workers:
         self.outbox.start()
 
     async def drain(self, seconds: float = 20.0) -> None:
-        """Finish what is at work, first the deliveries, then the messages that they wrote."""
+        """Finish what is at work, first the deliveries, then the messages that they wrote.
+
+        Args:
+            seconds: how long for all of it; what is left then is taken up by the next start.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
         await self.inbox.drain(seconds)
-        await self.outbox.drain(seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                await self.outbox.empty()
+        await self.outbox.drain(max(end - loop.time(), 0))
 
     async def quiet(self) -> None:
         """Wait until everything that is due now is done; what waits for a later moment is not waited for."""
