@@ -56,7 +56,8 @@ class SlackPeer:
         match request.match_info["method"]:
             case "users.info":
                 user = str((await request.post()).get("user") or request.query.get("user"))
-                return web.json_response({"ok": True, "user": {"id": user, "team_id": TEAM, "profile": {"display_name": user}}})
+                flags = dict.fromkeys(("deleted", "is_bot", "is_restricted", "is_ultra_restricted"), False)
+                return web.json_response({"ok": True, "user": {"id": user, "team_id": TEAM, **flags, "profile": {"display_name": user}}})
             case "usergroups.users.list":
                 return web.json_response({"ok": True, "users": []})
             case "views.open":
