@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from bot.adapters.answers import parse
 from bot.adapters.registry_auth import Login
-from bot.adapters.registry_pull import ACCEPT, Manifest, Pull, Registry, UnreadError
+from bot.adapters.registry_pull import Pull, Registry, UnreadError
+from bot.adapters.registry_wire import ACCEPT, Manifest
 from bot.adapters.transport import Transport
 from guards.facts import Absent, Artifact, Unread
 
