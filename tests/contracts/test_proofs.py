@@ -49,6 +49,7 @@ from tests.world.attestations import (
     statement,
 )
 from tests.world.neighbours import BAD, COMMIT, raw_server
+from tests.world.proofs import FakeProofs
 from tests.world.registry import PASSWORD, FakeRegistry, digest_of
 
 TLS = ssl.create_default_context()  # nothing here speaks TLS; reading the machine's authorities takes longer than most of these tests
@@ -102,6 +103,53 @@ def signed(registry, predicate=None, *, kind=SLSA_1, key=P256, about=None, form=
     """Attach a statement in an envelope."""
     payload = statement(about or registry.artifact, slsa_1() if predicate is None else predicate, kind, form)
     return registry.attach(registry.artifact, dsse(key, payload), DSSE, **attach)
+
+
+# ---------------------------------------------------------------- the port
+
+
+@pytest.fixture(params=["fake", "oci"])
+async def shelf(request, transport):
+    """(proofs, the digest of an artifact with nothing attached, of one with an SBOM, a function that takes it all away)"""
+    whole = FakeRegistry()
+    bare, proven = whole.layered(b"one"), whole.layered(b"another")
+    whole.attach(proven, dumps(cyclonedx(proven)), CYCLONEDX)
+    async with TestServer(whole.app(), host="127.0.0.1") as server:
+        url = str(server.make_url("/"))
+        real = of(transport, url)
+        if request.param == "oci":
+            yield real, bare, proven, server.close
+            return
+        fake = FakeProofs()
+        fake.add("api", Proof(bare))
+        fake.add("api", await real.find("api", "v1.4.0", proven))
+
+        async def vanish():
+            fake.away = Unread("what is attached to api v1.4.0", "it refused the connection")
+
+        yield fake, bare, proven, vanish
+
+
+async def test_what_is_attached_is_found_by_digest(shelf):
+    proofs, bare, proven, _ = shelf
+    assert await proofs.find("api", "v1.4.0", bare) == Proof(bare)
+    found = await proofs.find("api", "v1.4.0", proven)
+    assert isinstance(found, Proof)
+    assert (found.digest, [sbom.digest for sbom in found.sboms]) == (proven, [proven])
+    assert isinstance(await proofs.find("api", "v1.4.0", OTHER), Absent)
+
+
+async def test_what_is_there_is_retrievable(shelf):
+    proofs, bare, _, _ = shelf
+    assert await proofs.retrievable("api", bare) is True
+    assert await proofs.retrievable("api", OTHER) is False
+
+
+async def test_a_source_that_is_away_is_never_taken_for_an_empty_one(shelf):
+    proofs, bare, _, vanish = shelf
+    await vanish()
+    assert isinstance(await proofs.find("api", "v1.4.0", bare), Unread)
+    assert isinstance(await proofs.retrievable("api", bare), Unread)
 
 
 # ---------------------------------------------------------------- nothing there
