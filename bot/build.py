@@ -5,7 +5,8 @@ Invariant: what is built here is started and stopped in one order; stopping drai
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import MachineClock
-from bot.adapters.directory import SlackDirectory
+from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
@@ -21,11 +22,12 @@ from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.transport import Transport
 from bot.health import Health, Probe
-from bot.log import log
+from bot.log import log, quiet
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
 from bot.slack.intake import Intake
+from bot.tracing import TracedCI, TracedGather, TracedStore
 from bot.web import Doors
 from bot.workers import Workers
 from commands import COMMANDS
@@ -33,9 +35,14 @@ from commands.core.gather import Gather
 from commands.core.ports import CI, Artifacts, Clock
 from commands.core.road import Road
 from commands.core.send import Send
-from guards.policy import GitHubCI, OciRegistry, Policy
+from commands.core.vcs import Vcs
+from guards.policy import Policy
+from guards.sections import GitHubCI, OciRegistry
 from storage import inbox, outbox
 from storage.database import Store
+
+if TYPE_CHECKING:
+    from bot.slack.socket import SocketMode
 
 SLACK_LIMIT = 10
 """Seconds for one call of Slack's Web API."""
@@ -47,13 +54,16 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, inbox, road, workers, scheduler, health, doors, intake: its parts.
+        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory: its parts.
         transport, session: shared connections.
+        socket: when Slack is reached over Socket Mode.
+        ports: the public and the internal one, once it listens.
     """
 
     settings: Settings
     policy: Policy
     store: Store
+    gather: Gather
     inbox: inbox.Inbox
     road: Road
     workers: Workers
@@ -63,28 +73,34 @@ class House:
     intake: Intake
     transport: Transport
     session: aiohttp.ClientSession
+    directory: SlackDirectory | NoDirectory
+    socket: "SocketMode | None" = None
     ports: tuple[int, int] = (0, 0)
+    _runners: list[web.AppRunner] = field(default_factory=list)
 
     async def start(self) -> None:
-        """Listen, connect, and begin to work; what an earlier process left is taken up again."""
-        self._runners = [web.AppRunner(app, access_log=None, shutdown_timeout=5) for app in (self.doors.app(), self.doors.internal())]
-        wanted = (self.settings.port, self.settings.internal_port)
-        for runner, port in zip(self._runners, wanted, strict=True):
+        """Listen, connect, and begin to work; what an earlier process left is taken up again.
+
+        Raises:
+            OSError: a port cannot be listened on; `stop` closes what was opened so far.
+            StorageError: the database does not answer.
+        """
+        listening: list[int] = []
+        for app, port in ((self.doors.app(), self.settings.port), (self.doors.internal(), self.settings.internal_port)):
+            # nobody who calls us compresses, and signatures are over the bytes that came
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
+            self._runners.append(runner)
             await runner.setup()
             await web.TCPSite(runner, self.settings.host, port).start()
-        self.ports = (_port(self._runners[0]), _port(self._runners[1]))
-        self._socket = None
-        if self.settings.slack_app_token:
-            from bot.slack.socket import connect
-
-            self._socket = await connect(self.intake.bolt, self.settings.slack_app_token.get_secret_value())
+            listening.append(int(runner.addresses[0][1]))
+        self.ports = (listening[0], listening[1])
         await self.road.refresh()
+        if self.socket:
+            self.socket.start()
         self.workers.start()
         self.scheduler.start()
         self.health.started = True
-        log.info(
-            "started", port=self.ports[0], internal_port=self.ports[1], socket_mode=self._socket is not None, policy=self.policy.hash[:12]
-        )
+        log.info("started", port=self.ports[0], internal_port=self.ports[1], socket_mode=bool(self.socket), policy=self.policy.hash[:12])
 
     async def stop(self, seconds: float = 20.0) -> None:
         """Take nothing more in, finish what is at work, close.
@@ -93,17 +109,24 @@ class House:
             seconds: how long deliveries and messages at work may take; what is not done then is taken up at the next start.
         """
         self.health.stopping = True
-        if self._socket:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
-        await self._runners[0].cleanup()
+        if self.socket:
+            await self.socket.close()
+        for runner in self._runners[:1]:
+            await runner.cleanup()
         self.scheduler.stop()
         await self.inbox.close()
         await self.workers.drain(seconds)
-        await self._runners[1].cleanup()
+        for runner in self._runners[1:]:
+            await runner.cleanup()
+        await self.close()
+        log.info("stopped")
+
+    async def close(self) -> None:
+        """Give the connections back; alone only for a house that was never started."""
+        await self.directory.close()
         await self.session.close()
         await self.transport.close()
         await self.store.close()
-        log.info("stopped")
 
 
 async def build(
@@ -112,6 +135,7 @@ async def build(
     clock: Clock | None = None,
     ci: Mapping[str, CI] | None = None,
     sources: Mapping[str, Artifacts] | None = None,
+    histories: Mapping[str, Vcs] | None = None,
 ) -> House:
     """Build the bot; nothing listens or works until `start`.
 
@@ -119,7 +143,7 @@ async def build(
         settings: from the environment.
         policy: from the policy file.
         clock: another clock, for tests and the demo.
-        ci, sources: other neighbours by their names in the policy, for tests.
+        ci, sources, histories: other neighbours by their names in the policy, for tests.
 
     Raises:
         StorageError: the database is not at this program's schema, or does not answer.
@@ -127,15 +151,17 @@ async def build(
         ValueError: an address or a key that cannot be right.
     """
     clock = clock or MachineClock()
-    store = await Store.open(settings.database_url.get_secret_value())
+    store = await TracedStore.open(settings.database_url.get_secret_value())
     transport = Transport()
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
     client = _slack(settings, session)
     remembered = inbox.Inbox(store, clock.now)
-    ci = _ci(settings, policy, transport, clock) if ci is None else ci
+    ci = {name: TracedCI(name, one) for name, one in (_ci(settings, policy, transport, clock) if ci is None else ci).items()}
     sources = _sources(settings, policy, transport, clock) if sources is None else sources
     chat = SlackChat(client, session)
-    gather = Gather(policy, store, SlackDirectory(client), sources, clock)
+    directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
+    histories = _histories(settings, policy, transport, clock) if histories is None else histories
+    gather = TracedGather(policy, store, directory, sources, clock, histories)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 
@@ -144,18 +170,25 @@ async def build(
         return lost.why if lost else None
 
     probes: dict[str, Probe] = {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    intake = Intake(client, remembered, secret or secrets.token_hex(16), workers.inbox.ring)
+    over_websocket = None
+    if settings.slack_app_token:
+        from bot.slack.socket import SocketMode
+
+        over_websocket = SocketMode(intake.bolt, settings.slack_app_token.get_secret_value())
+        probes["socket mode"] = over_websocket.alive
 
     async def backlog() -> Mapping[str, int]:
         return await store.read(lambda tx: {"inbox": inbox.backlog(tx), "outbox": outbox.pending(tx)})
 
     health = Health(probes, clock, backlog, policy.hash)
-    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
-    intake = Intake(client, remembered, secret or secrets.token_hex(16), workers.inbox.ring)
     over_http = None if settings.socket_mode else secret
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
-        settings, policy, store, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session
+        settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
+        directory, over_websocket,
     )  # fmt: skip
 
 
@@ -163,7 +196,7 @@ def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient
     """Slack's Web API without its own retries: a post could appear twice, and our outbox knows better when to try again."""
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     base = settings.slack_api_url.rstrip("/") + "/"
-    return AsyncWebClient(token=token, base_url=base, timeout=SLACK_LIMIT, session=session, retry_handlers=[])
+    return AsyncWebClient(token=token, base_url=base, timeout=SLACK_LIMIT, session=session, retry_handlers=[], logger=quiet("slack_sdk"))
 
 
 def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth:
@@ -193,6 +226,17 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
     return found
 
 
+def _histories(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Vcs]:
+    """Where histories are read, for the services that name one."""
+    if not any(service.history for service in policy.services.values()):
+        return {}
+    from bot.adapters.github_api import GitHubApi
+    from bot.adapters.github_vcs import GitHubVcs
+
+    api = GitHubApi(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)
+    return {"github": GitHubVcs(api)}
+
+
 def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:
     found: dict[str, Artifacts] = {}
     for name, entry in policy.artifacts.items():
@@ -211,7 +255,3 @@ def _probe(ci: CI) -> Probe:
         return lost.why if lost else None
 
     return probe
-
-
-def _port(runner: web.AppRunner) -> int:
-    return int(runner.addresses[0][1])

@@ -13,6 +13,8 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import override
 
+from bot.docs_card import as_text, sample
+from bot.docs_chat import MADE, commands_page, example, lifecycle_drawing, refusals_page
 from bot.settings import SECRETS, Settings
 from guards.policy import Policy
 from guards.values import IN_WORDS, written_duration
@@ -20,7 +22,6 @@ from guards.values import IN_WORDS, written_duration
 Schema = dict[str, Any]
 
 _REQUIREMENTS: Final = re.compile(r"\s*\(((?:[A-Z]{2,4}-[0-9]{2}(?:, )?)+)\)")
-_MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,27 @@ class Page:
     Args:
         path: below the repository's root.
         render: makes the text, which ends with a line break.
+        part: the name of the marked part of a written page that is made, `<!-- part -->` to `<!-- /part -->`; None for a whole page.
     """
 
     path: str
     render: Callable[[], str]
+    part: str | None = None
+
+    def text(self, now: str | None) -> str:
+        """What the file should hold.
+
+        Args:
+            now: what it holds, None when it is not there.
+        """
+        if self.part is None:
+            return self.render()
+        begin, end = f"<!-- {self.part}: made by `signalbox docs` -->", f"<!-- /{self.part} -->"
+        before, found, rest = (now or "").partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            before, after = now or "", "\n"
+        return f"{before}{begin}\n\n{self.render()}\n\n{end}{after}"
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -73,7 +91,7 @@ def policy_page() -> str:
     lines = [
         "# The policy file",
         "",
-        _MADE,
+        MADE,
         "",
         "Who may move what, where and when: one YAML file, kept in a repository and reviewed like code (POL-01, RBAC-11). What it does not",
         "grant is refused (CMD-09). `signalbox check` tells every mistake in it, `signalbox schema` prints its JSON Schema, and",
@@ -189,7 +207,7 @@ def settings_page() -> str:
         [
             "# The settings",
             "",
-            _MADE,
+            MADE,
             "",
             "Addresses, tokens and secrets come from the environment, and from nowhere else (OPS-14). An empty variable is not set.",
             "`signalbox check` tells every mistake, and what this policy needs and does not find.",
@@ -209,6 +227,10 @@ def settings_page() -> str:
 PAGES: Final[tuple[Page, ...]] = (
     Page("docs/policy.md", policy_page),
     Page("docs/settings.md", settings_page),
+    Page("docs/commands.md", commands_page),
+    Page("docs/refusals.md", refusals_page),
+    Page("docs/design.md", lifecycle_drawing, part="lifecycle"),
+    Page("README.md", lambda: as_text(sample(example())), part="card"),
 )
 
 
@@ -219,14 +241,14 @@ def write(root: Path) -> list[str]:
         if page.path in stale:
             target = root / page.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(page.render(), encoding="utf-8")
+            target.write_text(page.text(_now(target)), encoding="utf-8")
     return stale
 
 
 def differing(root: Path) -> list[str]:
     """The paths of the pages that are missing or differ from what the code says."""
-    return [page.path for page in PAGES if not _same(root / page.path, page.render())]
+    return [page.path for page in PAGES if (now := _now(root / page.path)) is None or now != page.text(now)]
 
 
-def _same(file: Path, text: str) -> bool:
-    return file.is_file() and file.read_text(encoding="utf-8") == text
+def _now(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.is_file() else None

@@ -10,8 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from aiohttp import web
 
+from bot.log import log
 from bot.metrics import BACKLOG
 from commands.core.ports import Clock
+from storage.errors import StorageError
 
 Probe = Callable[[], Awaitable[str | None]]
 """Answers None when the neighbour is fine, else a sentence."""
@@ -66,12 +68,7 @@ class Health:
         """Version, age, policy, neighbours and backlog, for the internal port only."""
         now = self._clock.now()
         seen = await self._ask()
-        try:
-            waiting = dict(await self._backlog())
-        except Exception:  # the database is among the neighbours above
-            waiting = {}
-        for table, rows in waiting.items():
-            BACKLOG.labels(table).set(rows)
+        waiting = await self.measure()
         return web.json_response({
             "version": _version(),
             "policy": self._policy,
@@ -80,6 +77,17 @@ class Health:
             "neighbours": {name: why or "fine" for name, why in seen.items()},
             "backlog": waiting,
         })  # fmt: skip
+
+    async def measure(self) -> dict[str, int]:
+        """How many rows wait, by table, set for the metrics too; nothing when the database does not answer in time."""
+        try:
+            async with asyncio.timeout(LIMIT):
+                waiting = dict(await self._backlog())
+        except (StorageError, TimeoutError):  # the database is among the neighbours, which say so
+            return {}
+        for table, rows in waiting.items():
+            BACKLOG.labels(table).set(rows)
+        return waiting
 
     async def _ask(self) -> dict[str, str | None]:
         """Every neighbour's answer, asked at once and kept for a few seconds: probes must not become load."""
@@ -97,6 +105,9 @@ async def _in_time(probe: Probe) -> str | None:
             return await probe()
     except TimeoutError:
         return f"no answer within {LIMIT:g} s"
+    except Exception as error:  # one probe that breaks must not hide what the others say
+        log.error("probe failed", exc_info=True)
+        return f"cannot be asked ({type(error).__name__})"
 
 
 def _version() -> str:

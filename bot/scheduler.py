@@ -26,5 +26,6 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Tick no more."""
-        self._scheduler.shutdown(wait=False)
+        """Tick no more; nothing when it never began."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

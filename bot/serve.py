@@ -1,34 +1,75 @@
 """`signalbox serve`: run until told to stop.
 
-Invariant: SIGTERM and SIGINT drain; a second signal does not hurry the first.
+Invariant: SIGTERM and SIGINT drain; a second signal does not hurry the first. What keeps it from starting is one sentence, without
+a traceback, and whatever was opened until then is closed.
 """
 
 import asyncio
 import signal
+import sys
 
 from bot.build import build
 from bot.log import set_up
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.tracing import set_up as set_up_tracing
 from guards.policy import Policy
+from storage import migrations
+from storage.engines import HEAD
+from storage.errors import StorageError
 
 
-def run(settings: Settings, policy: Policy) -> None:
+def run(settings: Settings, policy: Policy) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Args:
         settings, policy: already checked.
+
+    Returns:
+        The exit code: 0 after a stop that was asked for, 1 when it could not start.
     """
     set_up(settings.log_level.upper())
     set_up_tracing(settings.otel_endpoint)
-    asyncio.run(_serve(settings, policy))
+    try:
+        asyncio.run(_serve(settings, policy))
+    except StorageError as error:
+        return _cannot(str(error))
+    except OSError as error:
+        ports = f"{settings.host}, ports {settings.port} and {settings.internal_port}"
+        return _cannot(f"cannot listen on {ports}: {error.strerror or error}")
+    except (SettingsError, ValueError) as error:
+        return _cannot(str(error))
+    return 0
+
+
+def _cannot(why: str) -> int:
+    print(f"signalbox: {why}", file=sys.stderr)  # noqa: T201 - what the person at the console reads
+    return 1
 
 
 async def _serve(settings: Settings, policy: Policy) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await asyncio.to_thread(prepare, settings.database_url.get_secret_value())
     house = await build(settings, policy)
-    await house.start()
-    await stop.wait()
-    await house.stop()
+    try:
+        await house.start()
+        await stop.wait()
+    finally:
+        await house.stop()
+
+
+def prepare(url: str) -> None:
+    """Make an embedded database fit: nobody else can use it while this program runs, so nobody needs to be asked.
+
+    Args:
+        url: the database; left alone unless it is a SQLite file with older tables, or none.
+
+    Raises:
+        StorageError: it cannot be opened.
+    """
+    if not url.startswith("sqlite:"):
+        return
+    found = migrations.current(url)
+    if found is None or found < HEAD:
+        migrations.upgrade(url)

@@ -1,9 +1,110 @@
 """OpenTelemetry: spans are made with the API alone; they go somewhere only when a collector is configured (OPS-05).
 
-Invariant: span attributes carry ids and names from closed lists, never text of a person.
+Invariant: span attributes carry ids and names from closed lists, never text of a person; each span carries the correlation id,
+which ties what Slack delivered to what was carried out and sent later.
 """
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from opentelemetry import trace
+from typing_extensions import override
+
 from bot.log import log
+from commands.core.command import Ask
+from commands.core.gather import Gather
+from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
+from guards.facts import Facts, Stranger, Unread
+from guards.sections import Person
+from storage.database import Store, Tx
+
+TRACER: trace.Tracer = trace.get_tracer("signalbox")
+
+T = TypeVar("T")
+
+
+@contextmanager
+def span(name: str, correlation: str, **attributes: str) -> Iterator[trace.Span]:
+    """One road's part, with its correlation id on the span and on every log line below it.
+
+    Args:
+        name: from a closed list.
+        correlation: ties the parts together.
+        attributes: ids and names from closed lists, each put below `signalbox.`.
+    """
+    named = {f"signalbox.{key}": value for key, value in {**attributes, "correlation": correlation}.items()}
+    with (
+        structlog.contextvars.bound_contextvars(correlation=correlation),
+        TRACER.start_as_current_span(name, attributes=named, record_exception=False) as made,
+    ):
+        yield made
+
+
+@contextmanager
+def step(name: str, **attributes: str) -> Iterator[None]:
+    """A step inside a part; outside of one nothing is traced, for looking for work is no work."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    with span(name, str(structlog.contextvars.get_contextvars().get("correlation", "")), **attributes):
+        yield
+
+
+def failed(at: trace.Span, error: Exception) -> None:
+    """Mark a span as failed; by the error's type alone, for its words may be a person's."""
+    at.set_status(trace.StatusCode.ERROR, type(error).__name__)
+
+
+class TracedStore(Store):
+    """Memory whose transactions are steps of a trace: judging, recording and ordering happen inside them."""
+
+    @override
+    async def write(self, work: Callable[[Tx], T], *, ahead: bool = False) -> T:
+        with step("commit"):
+            return await super().write(work, ahead=ahead)
+
+
+class TracedGather(Gather):
+    """Reading facts, as steps of a trace."""
+
+    @override
+    async def asker(self, user: str) -> Person | Stranger | Unread:
+        with step("identify"):
+            return await super().asker(user)
+
+    @override
+    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+        with step("gather"):
+            return await super().outside(ask, by)
+
+
+class TracedCI:
+    """A CI whose calls are steps of a trace; implements the `CI` port."""
+
+    def __init__(self, name: str, ci: CI) -> None:
+        self._name = name
+        self._ci = ci
+
+    async def start(self, order: Order) -> Started | TurnedDown | Unknown:
+        """See the port."""
+        with step("ci.start", ci=self._name, key=order.key):
+            return await self._ci.start(order)
+
+    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
+        """See the port."""
+        with step("ci.find", ci=self._name, key=order.key):
+            return await self._ci.find(order, run, since)
+
+    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:
+        """See the port."""
+        return self._ci.hear(headers, body, at)
+
+    async def alive(self) -> Unread | None:
+        """See the port."""
+        return await self._ci.alive()
 
 
 def set_up(endpoint: str | None) -> None:
@@ -15,7 +116,6 @@ def set_up(endpoint: str | None) -> None:
     if endpoint is None:
         return
     try:
-        from opentelemetry import trace
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider

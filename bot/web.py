@@ -4,11 +4,12 @@ Invariant: a request is believed only after its signature was checked over its r
 400 or 401, and nothing of it is echoed.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
 from aiohttp import web
-from prometheus_client import generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -19,6 +20,7 @@ from typing_extensions import override
 from bot.health import Health
 from bot.log import log
 from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
+from bot.tracing import span
 from commands.core.invocation import Reported
 from commands.core.ports import CI, Clock, Forged, Malformed
 from storage.errors import StorageError
@@ -86,7 +88,7 @@ class Doors:
         app = web.Application(middlewares=[_calm])
         self._health.routes(app)
         app.router.add_get("/health", self._health.details)
-        app.router.add_get("/metrics", _metrics)
+        app.router.add_get("/metrics", self.metrics)
         return app
 
     async def slack(self, request: web.Request) -> web.StreamResponse:
@@ -104,10 +106,13 @@ class Doors:
             return _turned_away("slack", "malformed", 400)
         if not self._verifier.is_valid(body, timestamp, signature):
             return _turned_away("slack", "forged", 401)
-        delivered = _read(body, request)
-        if delivered is None:
+        try:
+            # headers and query are not signed, and Bolt takes orders from some headers: only the content's type goes on
+            asked = AsyncBoltRequest(body=body, headers={"content-type": request.content_type})
+            answer = await self._bolt.async_dispatch(asked)
+        except Exception as error:  # our listeners answer their own faults; Bolt raises whatever a strange body makes it run into
+            log.warning("delivery not read", why=type(error).__name__)
             return _turned_away("slack", "malformed", 400)
-        answer = await self._bolt.async_dispatch(delivered)
         ACK.observe(perf_counter() - begun)
         return await to_aiohttp_response(answer)
 
@@ -118,6 +123,11 @@ class Doors:
     async def callback(self, request: web.Request) -> web.StreamResponse:
         """Callbacks of the generic contract (docs/generic-ci.md)."""
         return await self._heard(request, f"ci/{request.match_info['name']}")
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
+        await self._health.measure()
+        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _heard(self, request: web.Request, route: str) -> web.StreamResponse:
         if route not in self._ci:
@@ -133,14 +143,23 @@ class Doors:
             return web.json_response({"error": heard.why}, status=400)
         if heard.reports:
             payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
-            key = f"ci:{name}:{heard.delivery}"[:200]
+            told = _name(heard.delivery)
+            correlation = f"ci-{told}"[:64]
             try:
-                new = await self._inbox.put(Delivery(key, "reported", payload, f"ci-{heard.delivery}"[:64]))
-            except StorageError:
+                with span("deliver", correlation, kind="reported"):
+                    new = await self._inbox.put(Delivery(f"ci:{name}:{told}", "reported", payload, correlation))
+            except StorageError as error:
+                log.error("callback not remembered", ci=name, why=type(error).__name__, correlation=correlation)
                 return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
             RECEIVED.labels("reported", "new" if new else "again").inc()
             self._ring()
         return web.json_response({"ok": True}, status=202)
+
+
+def _name(delivery: str) -> str:
+    """The sender's name of a delivery, or its hash when it is no short, printable one: it comes from a header that is not signed."""
+    usual = len(delivery) <= 160 and delivery.isascii() and delivery.isprintable()
+    return delivery if usual else hashlib.sha256(delivery.encode(errors="surrogateescape")).hexdigest()
 
 
 @web.middleware
@@ -150,6 +169,8 @@ async def _calm(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException:
         raise
+    except web.RequestPayloadError:
+        return web.json_response({"error": "malformed"}, status=400)
     except Exception:
         log.exception("request failed", route=request.match_info.route.resource.canonical if request.match_info.route.resource else "none")
         return web.json_response({"error": "something broke"}, status=500)
@@ -158,18 +179,3 @@ async def _calm(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _turned_away(route: str, why: str, status: int) -> web.Response:
     REFUSED.labels(route, why).inc()
     return web.json_response({"error": why}, status=status)
-
-
-def _read(body: str, request: web.Request) -> AsyncBoltRequest | None:
-    """Bolt's request, or None when it is no form and no JSON object: parsed once, because Slack waits for the answer."""
-    # of the headers Bolt reads only these: the signature is checked, and repetitions are told by their content
-    headers: dict[str, str | Sequence[str]] = {"content-type": request.headers.get("Content-Type", "")}
-    try:
-        delivered = AsyncBoltRequest(body=body, query=request.query_string, headers=headers)
-    except Exception:  # Bolt reads the body's ids without looking at their shapes: whatever it stumbles over is malformed
-        return None
-    return delivered if isinstance(delivered.body, dict) else None
-
-
-async def _metrics(_: web.Request) -> web.Response:
-    return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -9,12 +9,12 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Generic, Protocol, TypeVar
-
-from opentelemetry import trace
 
 from bot.log import log
 from bot.metrics import CARRIED, SENT
+from bot.tracing import failed, span
 from commands.core.ports import Clock
 from commands.core.road import Road
 from commands.core.send import Send
@@ -32,7 +32,6 @@ SWEEP = timedelta(hours=1)
 KEEP = timedelta(days=7)
 """Done rows of inbox and outbox are kept so long, to recognise deliveries that come again; the ledger keeps everything."""
 
-TRACER = trace.get_tracer("signalbox")
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -51,18 +50,25 @@ class Pump(Generic[R]):
         name: for tasks and logs.
         take: takes up to so many rows.
         carry: carries one out; never raises for what a row can cause.
+        give_back: lets others take a row at once that was cancelled; None where only its lease may bring it back.
         at_once: places.
     """
 
     def __init__(
-        self, name: str, take: Callable[[int], Awaitable[Sequence[R]]], carry: Callable[[R], Awaitable[None]], at_once: int = AT_ONCE
+        self,
+        name: str,
+        take: Callable[[int], Awaitable[Sequence[R]]],
+        carry: Callable[[R], Awaitable[None]],
+        give_back: Callable[[R], Awaitable[None]] | None = None,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._name = name
         self._take = take
         self._carry = carry
+        self._give_back = give_back
         self._at_once = at_once
         self._bell = asyncio.Event()
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work: dict[asyncio.Task[None], R] = {}
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
         self.resting = asyncio.Event()
@@ -82,17 +88,22 @@ class Pump(Generic[R]):
         """Take nothing more, and wait for those at work.
 
         Args:
-            seconds: how long; whoever is not done then is cancelled, and its row taken again after its lease.
+            seconds: how long; whoever is not done then is cancelled, and its row given back, or taken again after its lease.
         """
         self._stopping = True
         self.ring()
         if self._loop:
             await self._loop
         if self._at_work:
-            _, late = await asyncio.wait(self._at_work, timeout=seconds)
+            rows = dict(self._at_work)
+            _, late = await asyncio.wait(rows, timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                log.warning("cancelled while at work", pump=self._name, rows=len(late))
+            if self._give_back:
+                await asyncio.gather(*(self._give_back(rows[task]) for task in late if task.cancelled()))
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -106,9 +117,12 @@ class Pump(Generic[R]):
             except StorageError as error:
                 log.error("rows not taken", pump=self._name, why=type(error).__name__)
                 continue  # the next tick rings again
+            except Exception:  # a pump that stops would leave every later row lying
+                log.error("rows not taken", pump=self._name, exc_info=True)
+                continue
             for row in rows:
                 task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}")
-                self._at_work.add(task)
+                self._at_work[task] = row
                 task.add_done_callback(self._done)
             if len(rows) == free:
                 self.ring()
@@ -116,10 +130,13 @@ class Pump(Generic[R]):
                 self.resting.set()
 
     async def _one(self, row: R) -> None:
-        await self._carry(row)
+        try:
+            await self._carry(row)
+        except Exception:  # its lease brings it back
+            log.error("row not settled", pump=self._name, row=row.id, exc_info=True)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._at_work.discard(task)
+        del self._at_work[task]
         self.ring()
 
 
@@ -139,7 +156,7 @@ class Workers:
         self._send = send
         self._clock = clock
         self._swept: datetime | None = None
-        self.inbox = Pump("inbox", self._take_deliveries, self._carry)
+        self.inbox = Pump("inbox", self._take_deliveries, self._carry, self._release)
         self.outbox = Pump("outbox", self._take_messages, self._deliver)
 
     def start(self) -> None:
@@ -183,27 +200,36 @@ class Workers:
         return await self._store.write(lambda tx: inbox.take(tx, now, free, LEASE, WORKER))
 
     async def _carry(self, taken: inbox.Taken) -> None:
-        kind, correlation = taken.delivery.kind, taken.delivery.correlation
-        labels = kind if kind in {"asked", "reported"} else "timer"
-        with TRACER.start_as_current_span("carry", attributes={"signalbox.kind": kind, "signalbox.correlation": correlation}) as span:
+        kind = taken.delivery.kind if taken.delivery.kind in {"asked", "reported"} else "timer"
+        with span("carry", taken.delivery.correlation, kind=kind) as traced:
+            begun = perf_counter()
             try:
-                with CARRIED.labels(labels, "done").time():
-                    async with asyncio.timeout(BATCH_SECONDS):
-                        await self._road.carry(taken)
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self._road.carry(taken)
             except Exception as error:  # whatever one row causes must not stop the others
-                span.record_exception(error)
+                CARRIED.labels(kind, "failed").observe(perf_counter() - begun)
+                failed(traced, error)
                 await self._failed(taken, error)
             else:
-                log.info("carried", kind=kind, correlation=correlation, attempts=taken.attempts)
+                CARRIED.labels(kind, "done").observe(perf_counter() - begun)
+                log.info("carried", kind=kind, attempts=taken.attempts)
         self.outbox.ring()
+
+    async def _release(self, taken: inbox.Taken) -> None:
+        """Give back a delivery that was cancelled: its transaction was rolled back, or is done and says so."""
+        now = self._clock.now()
+        try:
+            await self._store.write(lambda tx: inbox.failed(tx, taken.id, "the bot was stopped", now))
+        except LostRace:
+            return
+        except StorageError as error:
+            log.error("delivery not given back; its lease will bring it back", why=type(error).__name__)
 
     async def _failed(self, taken: inbox.Taken, error: Exception) -> None:
         correlation = taken.delivery.correlation
         again = taken.attempts < ATTEMPTS
-        log.error(
-            "delivery failed", kind=taken.delivery.kind, correlation=correlation, attempts=taken.attempts, again=again,
-            why=type(error).__name__, exc_info=not isinstance(error, LostRace | TimeoutError),
-        )  # fmt: skip
+        quietly = isinstance(error, LostRace | TimeoutError)
+        log.error("delivery failed", attempts=taken.attempts, again=again, why=type(error).__name__, exc_info=None if quietly else error)
         wait = timedelta(0) if isinstance(error, LostRace) else timedelta(seconds=2 ** (taken.attempts - 1))
         due = self._clock.now() + wait
         why = f"{type(error).__name__} ({correlation})"
@@ -217,7 +243,7 @@ class Workers:
             else:
                 await self._road.give_up(taken)
         except StorageError as lost:
-            log.error("failure not recorded; the lease will bring it back", correlation=correlation, why=type(lost).__name__)
+            log.error("failure not recorded; the lease will bring it back", why=type(lost).__name__)
 
     # ------------------------------------------------------------ outbox
 
@@ -226,22 +252,24 @@ class Workers:
         return await self._store.write(lambda tx: outbox.take(tx, now, free, LEASE, WORKER))
 
     async def _deliver(self, sending: outbox.Sending) -> None:
-        kind, correlation = sending.message.kind, sending.message.correlation
-        with TRACER.start_as_current_span("send", attributes={"signalbox.kind": kind, "signalbox.correlation": correlation}) as span:
+        kind = sending.message.kind
+        with span("send", sending.message.correlation, kind=kind) as traced:
+            begun = perf_counter()
             try:
-                with SENT.labels(kind, "done").time():
-                    async with asyncio.timeout(BATCH_SECONDS):
-                        await self._send.send(sending)
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self._send.send(sending)
             except Exception as error:  # whatever one row causes must not stop the others
-                span.record_exception(error)
+                SENT.labels(kind, "failed").observe(perf_counter() - begun)
+                failed(traced, error)
                 await self._unsent(sending, error)
             else:
-                log.info("sent", kind=kind, correlation=correlation, attempts=sending.attempts)
+                SENT.labels(kind, "done").observe(perf_counter() - begun)
+                log.info("sent", kind=kind, attempts=sending.attempts)
         self.inbox.ring()
 
     async def _unsent(self, sending: outbox.Sending, error: Exception) -> None:
         kind, correlation = sending.message.kind, sending.message.correlation
-        log.error("message failed", kind=kind, correlation=correlation, attempts=sending.attempts, why=type(error).__name__, exc_info=True)
+        log.error("message failed", kind=kind, attempts=sending.attempts, why=type(error).__name__, exc_info=error)
         due = self._clock.now() + timedelta(seconds=min(2**sending.attempts, 60))
         why = f"{type(error).__name__} ({correlation})"
 
@@ -256,4 +284,4 @@ class Workers:
         try:
             await self._store.write(settle)
         except StorageError as lost:
-            log.error("failure not recorded; the lease will bring it back", correlation=correlation, why=type(lost).__name__)
+            log.error("failure not recorded; the lease will bring it back", why=type(lost).__name__)

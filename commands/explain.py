@@ -9,9 +9,11 @@ from commands.core.gather import at_dispatch, inside, request_of
 from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized
-from guards.facts import Change
+from guards.facts import Change, Facts, Stranger, Unread
 from guards.judge import Judgement, judge
-from guards.policy import Action, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 
 
 class Explain(Arguments):
@@ -44,16 +46,33 @@ def ask(args: Explain, asker: Asker) -> Ask:
 
 
 def explain(work: Work[Explain]) -> Reply:
-    """The tree of answers: at the request, and for a change that is open, at dispatch."""
+    """The answers for the asker, with the facts of this transaction."""
     found = read(work.args.words, work.policy)
     if isinstance(found, Problem):
         return Reply(note("🤔 I cannot read that", *((said,) for said in found.said)))
-    command, args = found
-    ask = command.ask(args, work.asker)
-    facts = inside(work.tx, ask, work.facts)
-    request = request_of(command.action, ask, work.asker.person, facts)
+    ask = found[0].ask(found[1], work.asker)
+    return Reply(explained(found[0], work.args.words, ask, work.asker.person, inside(work.tx, ask, work.facts))[1])
+
+
+def explained(
+    command: AnyCommand, words: str, ask: Ask, by: Person | Stranger | Unread, facts: Facts, name: str | None = None
+) -> tuple[Judgement, Card]:
+    """Every guard's answer at the request, and for a change that is open, at dispatch.
+
+    Args:
+        command: what would be asked for.
+        words: as they were typed.
+        ask: what it is about.
+        by: who would ask.
+        facts: of this moment, the database's among them.
+        name: of the asker; only needed when `by` is nobody.
+
+    Returns:
+        The judgement of the request, and all of it as a card.
+    """
+    request = request_of(command.action, ask, by, facts)
     judgement = judge(command.guards, request, facts, command.heals)
-    parts = [_part(f"If {work.asker.person.name} asked now", judgement)]
+    parts = [_part(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)]
     if isinstance(facts.change, Change):
         change = facts.change
         parts.insert(0, Part(change_lines(change, facts), heading=change.id))
@@ -64,8 +83,8 @@ def explain(work: Work[Explain]) -> Reply:
         "refused": "⛔ Would be refused",
         "unsure": "⚠️ Cannot be verified",
     }
-    footer: Line = ("Nothing was started. ", Code(work.args.words))
-    return Reply(Card(f"{title[judgement.outcome]}: {command.name}", parts=tuple(parts), footer=footer))
+    footer: Line = ("Nothing was started. ", Code(words))
+    return judgement, Card(f"{title[judgement.outcome]}: {command.name}", parts=tuple(parts), footer=footer)
 
 
 def _part(heading: str, judgement: Judgement) -> Part:

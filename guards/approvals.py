@@ -11,7 +11,8 @@ from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import objection, reviewers
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
-from guards.policy import Action, Person, Role
+from guards.sections import Person
+from guards.vocabulary import Action, Role
 
 
 def content_now(change: Change, facts: Facts) -> Content | Unread:
@@ -47,9 +48,10 @@ def counted(change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...]
 
 def _counted(approvals: Sequence[Approval], content: Content, change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...] | Unread:
     found: dict[str, tuple[Approval, Person]] = {}
+    seen = content.hash
     for approval in approvals:
         lasting = approval.at <= facts.at < approval.expires and approval.withdrawn is None
-        if approval.verdict is not Verdict.APPROVED or not lasting or approval.content != content.hash:
+        if approval.verdict is not Verdict.APPROVED or not lasting or approval.content != seen:
             continue
         person = facts.people.get(approval.by, Unread(f"the account of {approval.name}"))
         if isinstance(person, Unread):
@@ -90,7 +92,7 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Unsure(change.what, change.why)
     environment = change.content.environment if isinstance(change, Change) else request.environment or ""
     rule = facts.policy.approval_rule(environment)
-    need = max(rule.count, 1) if rule.roles else rule.count
+    need = rule.least
     if need == 0:
         return Allow(f"the policy asks for no approval in {environment}")
     if not isinstance(change, Change):

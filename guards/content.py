@@ -5,9 +5,9 @@ Invariant: when any part that an approver saw moves, the hash moves, and `moved`
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Content:
     @property
     def hash(self) -> str:
         """sha256 over the canonical JSON of all parts, hex."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        parts = {name: getattr(self, name) for name in self.__slots__}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def moved(self, now: "Content") -> tuple[str, ...]:
         """The names of the parts that differ, in field order."""

@@ -3,9 +3,13 @@
 Invariant: overlapping freezes combine; one that holds is enough.
 """
 
+from datetime import timedelta
+
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Facts, Freeze, Request, Unread
 from guards.window import local, next_slot
+
+_DAY = timedelta(days=1)
 
 
 def not_frozen(request: Request, facts: Facts) -> Decision:
@@ -31,7 +35,7 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
     """Whether the freeze to declare has all its fields and an end in reach (FRZ-01, FRZ-06)."""
     freeze = request.freeze
     if freeze is None:
-        return Refuse(Refusal.INCOMPLETE, "No freeze was described.", "Type `/release freeze` and fill in the form.")
+        return Refuse(Refusal.INCOMPLETE, "No freeze was described.", "Type `/release freeze declare` and fill in the form.")
     words = {
         "services": "all" if freeze.services is None else "".join(freeze.services),
         "environments": "".join(freeze.environments),
@@ -41,7 +45,9 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
         "approver": freeze.approver,
     }
     if lacking := [name for name, text in words.items() if not text.strip()]:
-        return Refuse(Refusal.INCOMPLETE, f"The freeze lacks its {', '.join(lacking)}.", "Type `/release freeze` and fill in the form.")
+        return Refuse(
+            Refusal.INCOMPLETE, f"The freeze lacks its {', '.join(lacking)}.", "Type `/release freeze declare` and fill in the form."
+        )
     if freeze.end <= max(freeze.start, facts.at):
         return Refuse(
             Refusal.INCOMPLETE, "The freeze ends before it begins to count.", "Give an end that is later than its start and than now."
@@ -52,10 +58,9 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
             Refusal.INCOMPLETE, f"The policy knows no freeze of kind {freeze.kind}.", f"Choose {' or '.join(facts.policy.freeze_kinds)}."
         )
     if freeze.end - freeze.start > kind.maximum:
-        days = kind.maximum.total_seconds() / 86400
         return Refuse(
             Refusal.TOO_LONG,
-            f"The freeze lasts {(freeze.end - freeze.start).total_seconds() / 86400:.1f} days; {freeze.kind} may last {days:g} days.",
+            f"The freeze lasts {(freeze.end - freeze.start) / _DAY:.1f} days; {freeze.kind} may last {kind.maximum / _DAY:g} days.",
             "Give an earlier end, and renew the freeze when it comes near.",
         )
     return Allow("the freeze is complete")

@@ -6,12 +6,16 @@ Invariant: a doubtful minute is closed. A clock change that repeats or skips a w
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from heapq import merge
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.facts import Facts, Request, Unread
-from guards.policy import Policy, Weekday, Window
+from guards.policy import Policy
+from guards.sections import Window
+from guards.vocabulary import Weekday
 
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for."""
@@ -46,6 +50,7 @@ def gated(policy: Policy, service: str | None, environment: str) -> bool:
     return environment in policy.production or any(applies(policy, window, service, environment) for window in policy.windows.values())
 
 
+@lru_cache(maxsize=4096)  # the same few edges are asked for with each judgement
 def _instants(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Both readings of a local time, earlier and later in UTC; the same twice but on a clock change."""
     readings = [datetime.combine(day, at, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
@@ -74,6 +79,11 @@ def openings(policy: Policy, service: str | None, environment: str, after: datet
         after: UTC.
         days: how many local days from `after` on are looked at.
     """
+    yield from merge(*_by_window(policy, service, environment, after, days), key=lambda opening: opening.start)
+
+
+def _by_window(policy: Policy, service: str | None, environment: str, after: datetime, days: int) -> list[Iterator[Opening]]:
+    """The openings of each window of a place, each in order of their start."""
     closed = frozenset(policy.closed_weekdays)
 
     def of(name: str, window: Window) -> Iterator[Opening]:
@@ -84,13 +94,12 @@ def openings(policy: Policy, service: str | None, environment: str, after: datet
             if opening and opening.end > after:
                 yield opening
 
-    mine = [of(name, window) for name, window in policy.windows.items() if applies(policy, window, service, environment)]
-    yield from merge(*mine, key=lambda opening: opening.start)
+    return [of(name, window) for name, window in policy.windows.items() if applies(policy, window, service, environment)]
 
 
 def open_now(policy: Policy, service: str | None, environment: str, at: datetime) -> Opening | None:
     """The opening that holds now and lasts longest, or None."""
-    held = [o for o in openings(policy, service, environment, at, 0) if o.start <= at]
+    held = [o for o in chain.from_iterable(_by_window(policy, service, environment, at, 0)) if o.start <= at]
     return max(held, key=lambda o: o.end, default=None)
 
 

@@ -121,9 +121,7 @@ def _postgresql(url: sa.URL) -> Engines:
 
 
 def _sqlite_file(url: sa.URL) -> Engines:
-    folder = Path(url.database or "").parent
-    if not folder.is_dir():
-        raise Unavailable(f"the database's folder {folder} does not exist")
+    _folder(url)
 
     def engine(size: int, begin: str, query_only: bool) -> sa.Engine:
         made = sa.create_engine(url, poolclass=QueuePool, pool_size=size, max_overflow=0, hide_parameters=True)
@@ -145,9 +143,17 @@ def single(url: str) -> sa.Engine:
     parsed = parse(url)
     if parsed.get_backend_name() == "postgresql":
         return sa.create_engine(parsed, pool_size=1, max_overflow=0, connect_args={"connect_timeout": 5}, hide_parameters=True)
+    _folder(parsed)
     made = sa.create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
     _set_up(made, "BEGIN IMMEDIATE", query_only=False)
     return made
+
+
+def _folder(url: sa.URL) -> None:
+    """SQLite makes the file, but not the folder, and its own words do not say which."""
+    folder = Path(url.database or "").parent
+    if not folder.is_dir():
+        raise Unavailable(f"the database's folder {folder} does not exist")
 
 
 def _set_up(engine: sa.Engine, begin: str, query_only: bool) -> None:

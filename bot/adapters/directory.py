@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-import aiohttp
 from pydantic import BaseModel, Field, ValidationError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.core.ports import Account
@@ -19,6 +18,12 @@ from guards.facts import Absent, Unread
 
 T = TypeVar("T")
 KEEP = 30.0
+"""Seconds for which the members of a group are used again; Slack allows 20 such questions a minute."""
+
+KEEP_ACCOUNT = 3.0
+"""Seconds for an account: whoever was deactivated stops counting at once (RBAC-09), and one request asks once."""
+
+_ROOM = 10_000
 
 
 class _Profile(BaseModel):
@@ -32,15 +37,25 @@ class _User(BaseModel):
 
     id: str
     team_id: str
-    deleted: bool = False
+    deleted: bool
     is_bot: bool = False
     is_app_user: bool = False
     is_workflow_bot: bool = False
-    is_restricted: bool = False
-    is_ultra_restricted: bool = False
+    is_restricted: bool | None = None
+    is_ultra_restricted: bool | None = None
     is_stranger: bool = False
     tz: str | None = None
     profile: _Profile = Field(default_factory=_Profile)
+
+    @property
+    def bot(self) -> bool:
+        return self.is_bot or self.is_app_user or self.is_workflow_bot
+
+    @property
+    def complete(self) -> bool:
+        """Whether it says what decides: Slack leaves the guest flags out only for accounts that are refused anyway."""
+        told = self.is_restricted is not None and self.is_ultra_restricted is not None
+        return told or self.deleted or self.bot or self.is_stranger
 
 
 class _Users(BaseModel):
@@ -50,7 +65,7 @@ class _Users(BaseModel):
 class _Cache(Generic[T]):
     """Answers by key for a while; concurrent questions share one call; failures are not kept."""
 
-    def __init__(self, keep: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, keep: float, clock: Callable[[], float]) -> None:
         self._keep = keep
         self._clock = clock
         self._answers: dict[str, tuple[float, T]] = {}
@@ -62,18 +77,26 @@ class _Cache(Generic[T]):
             return found[1]
         task = self._asking.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._ask(key, read))
+            task = asyncio.create_task(self._ask(key, read), name=f"directory-{key}")
             self._asking[key] = task
         # one asker's cancellation must not fail the others
         return await asyncio.shield(task)
 
+    async def close(self) -> None:
+        """End the calls under way; whoever still waits for one is cancelled."""
+        asking = tuple(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
     async def _ask(self, key: str, read: Callable[[], Awaitable[T | Unread]]) -> T | Unread:
+        asked = self._clock()
         try:
             answer = await read()
             if not isinstance(answer, Unread):
-                if len(self._answers) > 10_000:
+                if len(self._answers) >= _ROOM:
                     self._answers.clear()
-                self._answers[key] = (self._clock(), answer)
+                self._answers[key] = (asked, answer)  # as old as the question: nobody knows when Slack read it
             return answer
         finally:
             del self._asking[key]
@@ -85,14 +108,20 @@ class SlackDirectory:
     Args:
         client: with the scopes users:read and usergroups:read.
         limit: seconds for one call.
-        keep: seconds for which an answer is used again.
+        keep: seconds for which the members of a group are used again; an account at most `KEEP_ACCOUNT`.
+        clock: seconds that only grow, for the age of answers.
     """
 
-    def __init__(self, client: AsyncWebClient, limit: float = 5.0, keep: float = KEEP) -> None:
+    def __init__(self, client: AsyncWebClient, limit: float = 5.0, keep: float = KEEP, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
         self._limit = limit
-        self._accounts = _Cache[Account | Absent](keep)
-        self._groups = _Cache[frozenset[str]](keep)
+        self._accounts = _Cache[Account | Absent](min(keep, KEEP_ACCOUNT), clock)
+        self._groups = _Cache[frozenset[str]](keep, clock)
+
+    async def close(self) -> None:
+        """End the calls under way."""
+        await self._accounts.close()
+        await self._groups.close()
 
     async def account(self, user: str) -> Account | Absent | Unread:
         """The account behind a Slack user id (users.info)."""
@@ -111,11 +140,12 @@ class SlackDirectory:
             found = _User.model_validate(answer.get("user"))
         except ValidationError:
             return Unread(noun, "Slack's answer lacks a field")
+        if not found.complete:
+            return Unread(noun, "Slack does not say whether it is a guest")
         name = found.profile.display_name or found.profile.real_name or found.id
         return Account(
             user=found.id, team=found.team_id, name=name, email=found.profile.email, zone=found.tz, deleted=found.deleted,
-            bot=found.is_bot or found.is_app_user or found.is_workflow_bot, guest=found.is_restricted or found.is_ultra_restricted,
-            external=found.is_stranger,
+            bot=found.bot, guest=bool(found.is_restricted or found.is_ultra_restricted), external=found.is_stranger,
         )  # fmt: skip
 
     async def _members(self, group: str) -> frozenset[str] | Unread:
@@ -133,8 +163,31 @@ class SlackDirectory:
             async with asyncio.timeout(self._limit):
                 data = (await call).data
         except SlackApiError as error:
-            data = error.response.data if isinstance(error.response.data, dict) else {}
-            return Unread(noun, str(data.get("error") or "Slack refused"))
-        except (aiohttp.ClientError, TimeoutError, SlackClientError, ValueError) as error:
+            data = getattr(error.response, "data", None)
+            said = data.get("error") if isinstance(data, dict) else None
+            return Unread(noun, said[:80] if isinstance(said, str) else "Slack refused")
+        except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into
             return Unread(noun, f"no answer from Slack ({type(error).__name__})")
         return data if isinstance(data, dict) else Unread(noun, "Slack's answer is no JSON object")
+
+
+class NoDirectory:
+    """Stands in where there is no token for Slack, as for `signalbox explain`: everything is unread.
+
+    Args:
+        why: a sentence.
+    """
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def close(self) -> None:
+        """Nothing is under way."""
+
+    async def account(self, user: str) -> Account | Absent | Unread:
+        """Never known."""
+        return Unread(f"the Slack account {user}", self._why)
+
+    async def members(self, group: str) -> frozenset[str] | Unread:
+        """Never known."""
+        return Unread(f"the Slack group {group}", self._why)

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from bot.adapters import attestations, slsa
 from bot.adapters.attestations import Attached, Found, Trust
+from bot.adapters.reading import UnreadError, together
 from bot.adapters.referrers import referring, tagged
 from bot.adapters.registry_auth import Login
-from bot.adapters.registry_pull import Pull, Registry, UnreadError, together
+from bot.adapters.registry_pull import Pull, Registry
 from bot.adapters.registry_wire import Descriptor, Manifest, is_digest
 from bot.adapters.transport import Transport
 from guards.facts import Absent, Unread
@@ -85,7 +86,7 @@ class OciProofs:
                 raise ValueError(f"{service} names nobody whose signature counts")
         self._registry = Registry(transport, base=base, repositories=repositories, login=login, elapsed=elapsed)
         self._trust, self._total = dict(trust), total
-        self._kept: OrderedDict[tuple[str, str, str, str, bool], tuple[Found, ...]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, _Subject, str, bool], tuple[Found, ...]] = OrderedDict()
 
     async def find(self, service: str, version: str, digest: str) -> Proof | Absent | Unread:
         """See `Proofs.find`."""
@@ -141,7 +142,7 @@ class OciProofs:
             manifest: when it was already read, because a tag named it; else its `subject` has to be the artifact.
         """
         by_tag = manifest is not None
-        key = (pull.url, subject.digest, subject.version, digest, by_tag)
+        key = (pull.url, subject, digest, by_tag)  # two services may share a repository and trust others
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]

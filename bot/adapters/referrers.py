@@ -9,7 +9,8 @@ import re
 from urllib.parse import unquote, urljoin, urlsplit
 
 from bot.adapters.answers import Answer
-from bot.adapters.registry_pull import Pull, UnreadError
+from bot.adapters.reading import UnreadError
+from bot.adapters.registry_pull import Pull
 from bot.adapters.registry_wire import ACCEPT, INDEXES, Manifest
 from guards.facts import Unread
 

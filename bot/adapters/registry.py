@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, Field
 
-from bot.adapters.answers import parse
+from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.registry_auth import Login
-from bot.adapters.registry_pull import Pull, Registry, UnreadError
+from bot.adapters.registry_pull import Pull, Registry
 from bot.adapters.registry_wire import ACCEPT, Manifest
 from bot.adapters.transport import Transport
 from guards.facts import Absent, Artifact, Unread
@@ -92,8 +92,6 @@ async def _commits(pull: Pull, manifest: Manifest) -> set[str]:
     answer = await pull.blob(manifest.config.digest)
     if answer is None:
         raise pull.failed("a part of it is missing from the registry (404)")
-    config = parse(_Config, pull.what, answer)
-    if isinstance(config, Unread):
-        raise UnreadError(config)
+    config = parsed(_Config, pull.what, answer)
     revision = ((config.config and config.config.labels) or {}).get(REVISION)
     return {revision} if revision else set()

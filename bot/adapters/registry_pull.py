@@ -5,52 +5,20 @@ Invariant: whatever is asked for by digest has that digest; what does not, or ca
 Source: OCI Distribution Specification 1.1, "Pulling manifests", "Pulling blobs"; OCI Image Specification 1.1.
 """
 
-import asyncio
 import re
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
-from bot.adapters.answers import Answer, parse
+from bot.adapters.answers import Answer
+from bot.adapters.reading import UnreadError, parsed, together
 from bot.adapters.registry_auth import Login, RegistryAuth
 from bot.adapters.registry_wire import ACCEPT, INDEXES, MANIFESTS, Manifest, digest_of, is_digest, says_absent
 from bot.adapters.transport import Transport
 from guards.facts import Absent, Unread
 
-T = TypeVar("T")
-
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _MAX_PLATFORMS = 20
-
-
-class UnreadError(Exception):
-    """A read that failed, on its way to the method of the port that answers it.
-
-    Args:
-        unread: what the port answers.
-    """
-
-    def __init__(self, unread: Unread) -> None:
-        super().__init__(unread.why)
-        self.unread = unread
-
-
-async def together(reads: Iterable[Coroutine[object, object, T]]) -> list[T]:
-    """All results, in order; when one read fails the others are given up.
-
-    Raises:
-        UnreadError: of the first that failed.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read) for read in reads]
-    except ExceptionGroup as failed:
-        first = failed.exceptions[0]
-        if isinstance(first, UnreadError):
-            raise first from None
-        raise
-    return [task.result() for task in tasks]
 
 
 class Registry:
@@ -177,9 +145,7 @@ class Pull:
         said = answer.headers.get("docker-content-digest", digest)
         if (is_digest(said) and said != digest) or wanted not in {None, digest}:
             raise self.failed("its content does not have the digest that it claims")
-        manifest = parse(Manifest, self.what, answer)
-        if isinstance(manifest, Unread):
-            raise UnreadError(manifest)
+        manifest = parsed(Manifest, self.what, answer)
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip() or manifest.media_type
         if media_type not in INDEXES | MANIFESTS or manifest.media_type not in {None, media_type}:
             raise self.failed("it is neither an image manifest nor an index")

@@ -102,6 +102,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         expect: Collection[int] = OK,
         method: str = "GET",
+        body: bytes = b"",
         elsewhere: bool = False,
         size: int | None = None,
     ) -> Answer | Unread:
@@ -114,11 +115,12 @@ class Transport:
             headers: never sent to another host than the URL's.
             expect: the statuses that are an answer; every other one is `Unread`.
             method: of a request that changes nothing, or nothing that matters.
+            body: the raw bytes of a question that is asked by POST.
             elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked.
                 From there only 200 is an answer.
             size: bytes that the answer may have; the transport's own limit when None.
         """
-        request = (method, url, dict(params or {}), dict(headers or {}))
+        request = (method, url, dict(params or {}), dict(headers or {}), body)
         last: _FailedError | None = None
         try:
             async with asyncio.timeout(self.limits.total) as deadline:
@@ -183,6 +185,7 @@ class Transport:
         url: str,
         params: dict[str, str | int],
         headers: dict[str, str],
+        body: bytes,
         *,
         expect: Collection[int],
         elsewhere: bool,
@@ -190,7 +193,7 @@ class Transport:
     ) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
             async with self._gate(url):
-                answer = await self._exchange(method, url, params, headers, b"", size)
+                answer = await self._exchange(method, url, params, headers, body, size)
             if answer.status in expect:
                 return answer
             if answer.status not in _REDIRECTS:

@@ -22,7 +22,7 @@ async def take_turns(ports: Mapping[str, int], rounds: int, requests: int, conne
     """
     found: dict[str, list[Round]] = {name: [] for name in ports}
     for number in range(-1, rounds):
-        names = list(ports) if number % 2 else list(reversed(ports))
+        names = list(ports) if number % 2 else list(reversed(list(ports)))
         for name in names:
             fired = await fire(ports[name], list(helps(requests if number >= 0 else max(1, requests // 4))), connections)
             if number >= 0:

@@ -55,7 +55,7 @@ def policy_data() -> dict[str, Any]:
         "zone": "Europe/Berlin",
         "slack": {"teams": [TEAM], "alerts": CHANNEL},
         "environments": [{"name": "dev"}, {"name": "staging"}, {"name": "production", "production": True}],
-        "services": {name: service for name in SERVICES},
+        "services": dict.fromkeys(SERVICES, service),
         "people": everyone,
         "roles": {
             "developer": [{"people": [email(n) for n in range(32)]}],

@@ -37,6 +37,7 @@ class SlackPeer:
         app.router.add_post("/api/{method}", self._method)
         app.router.add_get("/api/{method}", self._method)
         app.router.add_post("/respond", self._respond)
+        app.router.add_get("/ci/{rest:.*}", self._respond)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -48,7 +49,7 @@ class SlackPeer:
 
     async def _respond(self, _: web.Request) -> web.Response:
         self.calls += 1
-        return web.Response(text="ok")
+        return web.json_response({"ok": True})
 
     async def _method(self, request: web.Request) -> web.Response:
         self.calls += 1
@@ -82,11 +83,11 @@ class BenchCI:
             self.called.set_result((perf_counter(), order))
         return Started(f"run-{next(self._runs)}")
 
-    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:
+    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:  # noqa: ARG002
         """Every run is on its way."""
         return Run(order.key, run or "run", None, RunState.RUNNING)
 
-    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:
+    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:  # noqa: ARG002
         """Nothing that matters."""
         return Heard("nothing", ())
 

@@ -2,7 +2,8 @@
 
     python -m bot.demo.ci --root DIR --secret-file F --port 0 --callback http://127.0.0.1:3000 --name demo
 
-prints one JSON line with its port when it is ready. `POST /demo/faults` {"mode": …, "times": n} makes it misbehave.
+prints one JSON line with its port when it is ready. `POST /demo/faults` {"mode": …, "times": n} makes it misbehave; the
+other routes of the demo are in `ci_controls.py`. Its parent may hold its standard input: when that closes, it ends too.
 
 Invariant: one key runs at most once, also over restarts, and it binds the loopback interface only.
 """
@@ -11,28 +12,25 @@ import argparse
 import asyncio
 import json
 import signal
+import sys
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
+from typing_extensions import override
 
-from bot.adapters.generic_wire import DeployedReport, OrderBody
+from bot.adapters.generic_wire import OrderBody
 from bot.adapters.signing import checked, verify
-from bot.demo.ci_faults import Fault, Faults
-from bot.demo.ci_reports import Reports, now
+from bot.demo.ci_controls import Controls, answer, refused
+from bot.demo.ci_faults import Faults
+from bot.demo.ci_reports import Reports
 from bot.demo.ci_runs import OVER, Record, Shop
+from bot.demo.clock import StoryClock
 from commands.core.ports import RunState
-
-
-class OwnDeployment(BaseModel):
-    """Something that this CI deploys without being asked by the bot (`POST /demo/deploy`)."""
-
-    service: str
-    environment: str
-    version: str
 
 
 class DemoCI:
@@ -43,17 +41,18 @@ class DemoCI:
         secret: shared with the bot.
         callback: the bot's base URL, or None: then it never calls back.
         name: callbacks go to `/webhooks/ci/<name>`.
+        clock: its own, as another company's server has one; the demo sets it to the story's time.
     """
 
-    def __init__(self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str) -> None:
-        self._shop, self._secret = shop, checked(secret)
-        self._reports = Reports(callback, f"/webhooks/ci/{name}", secret)
+    def __init__(self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str, clock: StoryClock) -> None:
+        self._shop, self._secret, self._clock = shop, checked(secret), clock
+        self._reports = Reports(callback, f"/webhooks/ci/{name}", secret, clock.now)
         self._faults = Faults()
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def app(self) -> web.Application:
-        """The routes of the contract and the two of the demo."""
+        """The routes of the contract and those of the demo."""
         app = web.Application(client_max_size=1024 * 1024)
         app.add_routes(
             [
@@ -61,8 +60,7 @@ class DemoCI:
                 web.post("/runs", self._down_or(self._signed(self._take))),
                 web.get("/runs/{key}", self._down_or(self._signed(self._look_up))),
                 web.get("/artifacts/{service}/{version}", self._down_or(self._signed(self._artifact))),
-                web.post("/demo/faults", self._set_fault),
-                web.post("/demo/deploy", self._deploy_unasked),
+                *Controls(self._shop, self._faults, self._reports, self._clock, self._spawn).routes(),
             ]
         )
         app.on_startup.append(self._begin)
@@ -96,15 +94,15 @@ class DemoCI:
         try:
             order = OrderBody.model_validate_json(await request.read())
         except ValidationError as error:
-            return _no(422, f"The order is not valid: {'.'.join(str(p) for p in error.errors()[0]['loc'])}.")
+            return refused(422, f"The order is not valid: {'.'.join(str(p) for p in error.errors()[0]['loc'])}.")
         if request.headers.get("Idempotency-Key") != order.key:
-            return _no(422, "Idempotency-Key and the key in the body differ.")
+            return refused(422, "Idempotency-Key and the key in the body differ.")
         async with self._one_at_a_time:
             if known := await asyncio.to_thread(self._shop.record, order.key):
                 same = known.order == order
-                return _json(200, known.body()) if same else _no(409, "Another order has this key.")
+                return answer(200, known.body()) if same else refused(409, "Another order has this key.")
             if objection := await asyncio.to_thread(self._shop.objection, order):
-                return _no(422, objection)
+                return refused(422, objection)
             fault = self._faults.use()
             record = Record(
                 order=order,
@@ -114,21 +112,21 @@ class DemoCI:
                 slow=fault.seconds if fault.mode == "slow" else 0.0,
             )
             await asyncio.to_thread(self._shop.keep, record)
-        answer = _json(201, record.body())
+        taken = answer(201, record.body())
         _ = self._spawn(self._carry_out(record))
         if fault.mode == "drop_answer" and request.transport is not None:
             request.transport.abort()
-        return answer
+        return taken
 
     async def _look_up(self, request: web.Request) -> web.Response:
         key = request.match_info["key"]
         record = await asyncio.to_thread(self._shop.record, key)
-        return _json(200, record.body()) if record else web.json_response({"absent": key}, status=404)
+        return answer(200, record.body()) if record else web.json_response({"absent": key}, status=404)
 
     async def _artifact(self, request: web.Request) -> web.Response:
         service, version = request.match_info["service"], request.match_info["version"]
         found = await asyncio.to_thread(self._shop.artifact, service, version)
-        return _json(200, found) if found else web.json_response({"absent": f"{service}/{version}"}, status=404)
+        return answer(200, found) if found else web.json_response({"absent": f"{service}/{version}"}, status=404)
 
     # ------------------------------------------------------------ the work
 
@@ -161,32 +159,7 @@ class DemoCI:
         await asyncio.to_thread(self._shop.keep, record)
         return record
 
-    # ------------------------------------------------------------ faults, and what nobody ordered
-
-    async def _set_fault(self, request: web.Request) -> web.Response:
-        try:
-            fault = Fault.model_validate_json(await request.read())
-        except ValidationError as error:
-            return _no(422, str(error.errors()[0]["msg"]))
-        self._faults.set(fault)
-        return _json(200, fault)
-
-    async def _deploy_unasked(self, request: web.Request) -> web.Response:
-        try:
-            wanted = OwnDeployment.model_validate_json(await request.read())
-        except ValidationError as error:
-            return _no(422, str(error.errors()[0]["msg"]))
-        found = await asyncio.to_thread(self._shop.artifact, wanted.service, wanted.version)
-        if found is None or wanted.environment not in self._shop.environments:
-            return _no(404, "There is no such artifact or environment here.")
-        run = f"own-{uuid.uuid4().hex[:12]}"
-        order = OrderBody(
-            **wanted.model_dump(), key=run, change=run, commit=found.commit, digest=found.digest, repository="demo/demo", workflow="own"
-        )
-        digest = await asyncio.to_thread(self._shop.deploy, order)
-        report = DeployedReport(type="deployed", **wanted.model_dump(), digest=digest, commit=found.commit, run=run, at=now())
-        _ = self._spawn(self._reports.send(report))
-        return _json(200, report)
+    # ------------------------------------------------------------ what stands before each route
 
     def _down_or(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -200,25 +173,26 @@ class DemoCI:
     def _signed(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             headers = {key.lower(): value for key, value in request.headers.items()}
-            why = verify([self._secret], headers, request.method, request.rel_url.raw_path, await request.read(), now())
-            return _no(401, f"Not accepted: {why}.") if why else await handler(request)
+            why = verify([self._secret], headers, request.method, request.rel_url.raw_path, await request.read(), self._clock.now())
+            return refused(401, f"Not accepted: {why}.") if why else await handler(request)
 
         return handle
 
 
-def _json(status: int, body: BaseModel) -> web.Response:
-    return web.json_response(text=body.model_dump_json(), status=status)
+async def serve(demo: DemoCI, port: int, name: str, *, leash: bool = False) -> None:
+    """Serve on the loopback interface until SIGTERM or SIGINT.
 
-
-def _no(status: int, error: str) -> web.Response:
-    return web.json_response({"error": error}, status=status)
-
-
-async def serve(demo: DemoCI, port: int, name: str) -> None:
-    """Serve on the loopback interface until SIGTERM or SIGINT."""
+    Args:
+        demo: the server.
+        port: 0 for a free one.
+        name: told when it is ready.
+        leash: also end when standard input closes, so that a killed parent leaves no process behind.
+    """
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        loop.add_signal_handler(each, stop.set)
+    held = await loop.connect_read_pipe(lambda: _Leash(stop.set), sys.stdin) if leash else None
     runner = web.AppRunner(demo.app(), shutdown_timeout=2)
     await runner.setup()
     try:
@@ -227,7 +201,20 @@ async def serve(demo: DemoCI, port: int, name: str) -> None:
         print(json.dumps({"ready": True, "name": name, "port": runner.addresses[0][1]}), flush=True)
         await stop.wait()
     finally:
+        if held:
+            held[0].close()
         await runner.cleanup()
+
+
+class _Leash(asyncio.Protocol):
+    """Watches for the end of standard input."""
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self._ended = ended
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended()
 
 
 def main() -> None:
@@ -240,10 +227,14 @@ def main() -> None:
     parser.add_argument("--callback", default=None, help="the bot's base URL")
     parser.add_argument("--name", default="demo")
     parser.add_argument("--environment", action="append", default=None, help="may be repeated; development, staging, production")
+    parser.add_argument("--ahead", type=float, default=0.0, help="seconds that its clock is ahead of the machine's")
+    parser.add_argument("--leash", action="store_true", help="end when standard input closes")
     args = parser.parse_args()
     shop = Shop(args.root, frozenset(args.environment or ("development", "staging", "production")))
     secret = SecretStr(args.secret_file.read_text().strip())
-    asyncio.run(serve(DemoCI(shop, secret=secret, callback=args.callback, name=args.name), args.port, args.name))
+    clock = StoryClock(timedelta(seconds=args.ahead))
+    demo = DemoCI(shop, secret=secret, callback=args.callback, name=args.name, clock=clock)
+    asyncio.run(serve(demo, args.port, args.name, leash=args.leash))
 
 
 if __name__ == "__main__":

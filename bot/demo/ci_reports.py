@@ -4,9 +4,9 @@ Invariant: a report is repeated, signed anew and with growing pauses, until the 
 """
 
 import asyncio
-import time
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 
 import aiohttp
 from pydantic import SecretStr
@@ -24,12 +24,20 @@ class Reports:
         base: the bot's base URL, or None: then nothing is sent.
         path: `/webhooks/ci/<name>`.
         secret: shared with the bot.
+        now: this CI's clock.
     """
 
-    def __init__(self, base: str | None, path: str, secret: SecretStr) -> None:
-        self._url = f"{base.rstrip('/')}{path}" if base else None
-        self._path, self._secret = path, secret
+    def __init__(self, base: str | None, path: str, secret: SecretStr, now: Callable[[], datetime]) -> None:
+        self._path, self._secret, self._now = path, secret, now
+        self._url: str | None = None
         self._session: aiohttp.ClientSession | None = None
+
+        if base:
+            self.aim(base)
+
+    def aim(self, base: str) -> None:
+        """Where reports go from now on: the bot's base URL."""
+        self._url = f"{base.rstrip('/')}{self._path}"
 
     async def open(self) -> None:
         """Call once, on the loop that will send."""
@@ -47,7 +55,7 @@ class Reports:
         body = Callback(delivery=str(uuid.uuid4()), reports=[report]).model_dump_json().encode()
         pause = _FIRST_PAUSE
         while True:
-            headers = sign(self._secret, "POST", self._path, body, now()) | {"Content-Type": "application/json"}
+            headers = sign(self._secret, "POST", self._path, body, self._now()) | {"Content-Type": "application/json"}
             try:
                 async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer:
                     if 200 <= answer.status < 300 or answer.status == 400:
@@ -56,8 +64,3 @@ class Reports:
                 pass  # the bot is away: that is what the repetition is for
             await asyncio.sleep(pause)
             pause = min(pause * 2, _MAX_PAUSE)
-
-
-def now() -> datetime:
-    """The demo CI's own clock: it stands for another company's server, which knows nothing of the bot's."""
-    return datetime.fromtimestamp(time.time(), UTC)

@@ -5,14 +5,18 @@ is posted again (a post has no idempotency key at Slack).
 """
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from pydantic import BaseModel, Field, ValidationError
+from slack_sdk.errors import SlackApiError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
-from bot.slack.render import blocks, fallback, view
+from bot.slack.forms import view
+from bot.slack.render import blocks, fallback
 from commands.core.ports import Posted, Unposted
 from commands.core.text import Card, Form
 from guards.facts import Absent, Unread
@@ -23,10 +27,63 @@ EVENT = "signalbox_card"
 _FINAL = frozenset({
     "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "user_not_found", "message_not_found", "cant_update_message",
     "edit_window_closed", "invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "user_not_in_channel", "expired_trigger_id",
-    "exchanged_trigger_id", "invalid_trigger_id", "cannot_dm_bot", "user_disabled",
+    "exchanged_trigger_id", "invalid_trigger_id", "cannot_dm_bot", "user_disabled", "thread_not_found", "msg_blocks_too_long",
+    "metadata_too_large", "invalid_metadata_format", "invalid_arguments", "messages_tab_disabled", "is_inactive", "view_too_large",
+    "push_limit_reached",
 })  # fmt: skip
+"""Trying again cannot help."""
 
-Answer = dict[str, Any]
+_PERHAPS = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+"""Slack documents that some part of the call may have succeeded."""
+
+_LONGEST_WAIT = 3600.0
+_DRAWN_WRONG = Unposted("the card does not fit into Slack's blocks", final=True)
+
+Payload = dict[str, Any]
+
+
+class _Answer(BaseModel):
+    """The parts of Slack's answers that are used; each method's own is a subclass."""
+
+
+class _Posted(_Answer):
+    channel: str
+    ts: str
+
+
+class _Shown(_Answer):
+    message_ts: str = ""
+
+
+class _Conversation(BaseModel):
+    id: str
+
+
+class _Opened(_Answer):
+    channel: _Conversation
+
+
+class _Metadata(BaseModel):
+    event_type: Any = None
+    event_payload: Any = None
+
+
+class _Message(BaseModel):
+    ts: str
+    metadata: _Metadata | None = None
+
+    @property
+    def subject(self) -> object:
+        of = self.metadata
+        return of.event_payload.get("subject") if of and of.event_type == EVENT and isinstance(of.event_payload, dict) else None
+
+
+class _Messages(_Answer):
+    messages: list[_Message] = Field(default_factory=list)
+
+
+A = TypeVar("A", bound=_Answer)
+D = TypeVar("D")
 
 
 class SlackChat:
@@ -40,17 +97,21 @@ class SlackChat:
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, limit: float = 10.0) -> None:
         self._client = client
+        self._base = URL(client.base_url)
         self._session = session
         self._limit = limit
 
     async def post(self, channel: str, card: Card, *, subject: str, thread: str | None = None) -> Posted | Unposted:
         """Post a card (chat.postMessage), with its subject as metadata."""
+        drawn = _drawn(lambda: blocks(card))
+        if drawn is None:
+            return _DRAWN_WRONG
         call = self._client.chat_postMessage(
-            channel=channel, blocks=blocks(card), text=fallback(card), thread_ts=thread, unfurl_links=False, unfurl_media=False,
+            channel=channel, blocks=drawn, text=fallback(card), thread_ts=thread, unfurl_links=False, unfurl_media=False,
             metadata={"event_type": EVENT, "event_payload": {"subject": subject}},
         )  # fmt: skip
-        answer = await self._called(call)
-        return answer if isinstance(answer, Unposted) else Posted(str(answer["channel"]), str(answer["ts"]))
+        answer = await self._called(call, _Posted)
+        return answer if isinstance(answer, Unposted) else Posted(answer.channel, answer.ts)
 
     async def find(self, channel: str, *, subject: str, thread: str | None = None) -> Posted | Absent | Unread:
         """Look among the newest 200 messages for the one with this subject in its metadata."""
@@ -58,77 +119,102 @@ class SlackChat:
             call = self._client.conversations_replies(channel=channel, ts=thread, include_all_metadata=True, limit=200)
         else:
             call = self._client.conversations_history(channel=channel, include_all_metadata=True, limit=200)
-        answer = await self._called(call)
+        answer = await self._called(call, _Messages)
         if isinstance(answer, Unposted):
             return Unread(f"the messages of {channel}", answer.why)
-        for message in answer.get("messages") or ():
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT and (metadata.get("event_payload") or {}).get("subject") == subject:
-                return Posted(channel, str(message["ts"]))
-        return Absent(f"message about {subject}")
+        found = next((message for message in answer.messages if message.subject == subject), None)
+        return Posted(channel, found.ts) if found else Absent(f"message about {subject}")
 
     async def update(self, place: Posted, card: Card) -> Posted | Unposted:
         """Redraw a card in place (chat.update)."""
-        answer = await self._called(self._client.chat_update(channel=place.channel, ts=place.ts, blocks=blocks(card), text=fallback(card)))
+        drawn = _drawn(lambda: blocks(card))
+        if drawn is None:
+            return _DRAWN_WRONG
+        answer = await self._called(
+            self._client.chat_update(channel=place.channel, ts=place.ts, blocks=drawn, text=fallback(card)), _Answer
+        )
         return answer if isinstance(answer, Unposted) else place
 
     async def tell(self, user: str, card: Card, *, channel: str | None = None, answer_to: str | None = None) -> Posted | Unposted:
         """Answer privately: by the response URL, else where the person looks, else in their direct messages."""
-        drawn, text = blocks(card), fallback(card)
+        drawn, text = _drawn(lambda: blocks(card)), fallback(card)
+        if drawn is None:
+            return _DRAWN_WRONG
         if answer_to and await self._respond(
             answer_to, {"response_type": "ephemeral", "replace_original": False, "blocks": drawn, "text": text}
         ):
             return Posted(channel or user, "")
         if channel:
-            answer = await self._called(self._client.chat_postEphemeral(channel=channel, user=user, blocks=drawn, text=text))
-            if not isinstance(answer, Unposted):
-                return Posted(channel, str(answer.get("message_ts", "")))
-            if not answer.final:
-                return answer
-        opened = await self._called(self._client.conversations_open(users=user))
+            shown = await self._called(self._client.chat_postEphemeral(channel=channel, user=user, blocks=drawn, text=text), _Shown)
+            if not isinstance(shown, Unposted):
+                return Posted(channel, shown.message_ts)
+            if not shown.final:
+                return shown
+        opened = await self._called(self._client.conversations_open(users=user), _Opened)
         if isinstance(opened, Unposted):
             return opened
-        answer = await self._called(self._client.chat_postMessage(channel=str(opened["channel"]["id"]), blocks=drawn, text=text))
-        return answer if isinstance(answer, Unposted) else Posted(str(answer["channel"]), str(answer["ts"]))
+        answer = await self._called(self._client.chat_postMessage(channel=opened.channel.id, blocks=drawn, text=text), _Posted)
+        return answer if isinstance(answer, Unposted) else Posted(answer.channel, answer.ts)
 
     async def ask(self, trigger: str, form: Form, *, channel: str | None = None) -> Unposted | None:
         """Open a form (views.open); it works for 3 s after the click."""
-        answer = await self._called(self._client.views_open(trigger_id=trigger, view=view(form, {"channel": channel} if channel else {})))
+        drawn = _drawn(lambda: view(form, {"channel": channel} if channel else {}))
+        if drawn is None:
+            return _DRAWN_WRONG
+        answer = await self._called(self._client.views_open(trigger_id=trigger, view=drawn), _Answer)
         return answer if isinstance(answer, Unposted) else None
 
     async def alive(self) -> Unread | None:
         """Whether Slack answers our token (auth.test), for /health/ready."""
-        answer = await self._called(self._client.auth_test())
+        answer = await self._called(self._client.auth_test(), _Answer)
         return Unread("Slack", answer.why) if isinstance(answer, Unposted) else None
 
-    async def _respond(self, url: str, payload: Answer) -> bool:
+    async def _respond(self, url: str, payload: Payload) -> bool:
         """Post to a response URL; it expires, so failure is not an error (https://docs.slack.dev/interactivity/handling-user-interaction)."""
         try:
             async with asyncio.timeout(self._limit), self._session.post(url, json=payload, allow_redirects=False) as response:
                 return response.status == 200
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, TimeoutError, ValueError, OSError):
             return False
 
-    async def _called(self, call: Awaitable[Any]) -> Answer | Unposted:
+    async def _called(self, call: Awaitable[Any], shape: type[A]) -> A | Unposted:
         """One Web API call with a time limit; every failure as a value."""
         try:
             async with asyncio.timeout(self._limit):
                 answer = await call
+            return shape.model_validate(answer.data)
         except SlackApiError as error:
             return _refused(error)
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            return Unposted(f"Slack cannot be reached ({type(error).__name__})")
-        except (aiohttp.ClientError, TimeoutError, SlackClientError, ValueError) as error:
+        except aiohttp.ClientConnectorError as error:
+            # nothing was sent, unless Slack's own address redirected us to where nobody is
+            here = (error.host, error.port) == (self._base.host, self._base.port)
+            return Unposted(f"Slack cannot be reached ({type(error).__name__})", maybe=not here)
+        except ValidationError:
+            return Unposted("Slack's answer is not what it documents", maybe=True)
+        except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into; the call was sent
             return Unposted(f"Slack did not answer ({type(error).__name__})", maybe=True)
-        data = answer.data
-        return data if isinstance(data, dict) else Unposted("Slack's answer is no JSON object", maybe=True)
+
+
+def _drawn(draw: Callable[[], D]) -> D | None:
+    """What was drawn, or None for what Slack would not take: a card too large is no reason to try for ever."""
+    try:
+        return draw()
+    except SlackObjectFormationError:
+        return None
 
 
 def _refused(error: SlackApiError) -> Unposted:
+    """What a call that Slack, or something before it, turned down means; without Slack's own answer nothing is certain."""
     response: Any = error.response
-    data = response.data if isinstance(getattr(response, "data", None), dict) else {}
-    code = str(data.get("error") or f"status {getattr(response, 'status_code', '?')}")
-    if getattr(response, "status_code", 0) == 429 or code in {"ratelimited", "rate_limited"}:
-        wait = str(getattr(response, "headers", {}).get("Retry-After", "1"))
-        return Unposted("Slack's rate limit", retry_after=float(wait) if wait.isdigit() else 1.0)
-    return Unposted(f"Slack says {code[:80]}", maybe=getattr(response, "status_code", 200) >= 500, final=code in _FINAL)
+    data = getattr(response, "data", None)
+    status: int = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
+    code = data.get("error") if isinstance(data, dict) else None
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        return Unposted("Slack's rate limit", retry_after=_wait(getattr(response, "headers", {}).get("Retry-After")))
+    if isinstance(code, str) and status < 500:
+        return Unposted(f"Slack says {code[:80]}", maybe=code in _PERHAPS, final=code in _FINAL)
+    return Unposted(f"Slack answered with status {status}", maybe=not 400 <= status < 500)
+
+
+def _wait(text: str | None) -> float:
+    return min(float(text), _LONGEST_WAIT) if text and re.fullmatch(r"[0-9]{1,9}", text) else 1.0

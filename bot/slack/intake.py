@@ -1,31 +1,42 @@
 """Takes in what Slack sends: remembers it in the inbox, then acknowledges, and does nothing else (OPS-12).
 
-Invariant: no acknowledgement without a committed row. Slack's types end here; what goes on is an `Asked`.
+Invariant: no acknowledgement without a committed row; whoever is not acknowledged is told so, as far as Slack can show it.
 """
 
-import hashlib
-import json
+import logging
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
+from typing import Literal
 
+from pydantic import ValidationError
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.log import log
-from bot.metrics import RECEIVED
+from bot.log import log, quiet
+from bot.metrics import RECEIVED, REFUSED
+from bot.slack import payloads
+from bot.slack.payloads import Body
+from bot.tracing import failed, span
 from commands.core.invocation import Asked
-from storage.errors import StorageError
+from storage.errors import CommitUnknown
 from storage.inbox import Delivery, Inbox
 
-Body = Mapping[str, Any]
 COMMAND = "/release"
 ANY = re.compile(r"[\s\S]*")
 
 BUSY = "I could not take that in just now, so nothing was started. Try again in a minute."
+PERHAPS = "I cannot tell whether I took that in. Look at `/release status` before you try again."
+
+Kind = Literal["command", "click", "form"]
+_READ: dict[Kind, Callable[[Body], tuple[Asked, str]]] = {
+    "command": payloads.typed,
+    "click": payloads.clicked,
+    "form": payloads.submitted,
+}
 
 
 class Intake:
@@ -55,102 +66,78 @@ class Intake:
             ignoring_self_events_enabled=False,
             ssl_check_enabled=True,
             url_verification_enabled=True,
+            raise_error_for_unhandled_request=True,  # else Bolt logs parts of the request
+            logger=quiet("slack_bolt", logging.ERROR),  # its warnings show requests, or say that the environment has a token
         )
         self.bolt.command(COMMAND)(self.typed)
-        self.bolt.action(ANY)(self.clicked)
-        self.bolt.view(ANY)(self.submitted)
+        self.bolt.block_action(ANY)(self.clicked)
+        self.bolt.view_submission(ANY)(self.submitted)
+        self.bolt.view_closed(ANY)(self.told)
         self.bolt.event(ANY)(self.told)
+        self.bolt.error(self.unread)
 
-    async def typed(self, ack: AsyncAck, body: Body) -> None:
-        """A slash command (https://docs.slack.dev/interactivity/implementing-slash-commands)."""
-        asked = Asked(
-            user=str(body.get("user_id", "")), team=str(body.get("team_id", "")), text=unescape(str(body.get("text", ""))),
-            channel=_channel(body.get("channel_id")), trigger=body.get("trigger_id"), answer_to=body.get("response_url"),
-        )  # fmt: skip
-        await self._keep(ack, asked, _key("command", body.get("trigger_id"), body))
+    async def typed(self, ack: AsyncAck, body: Body) -> BoltResponse | None:
+        """A slash command."""
+        return await self._keep("command", ack, body)
 
-    async def clicked(self, ack: AsyncAck, body: Body) -> None:
-        """A button on a card (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload)."""
-        action = body["actions"][0]
-        asked = Asked(
-            user=str(body["user"]["id"]), team=str((body.get("team") or {}).get("id") or body["user"].get("team_id") or ""),
-            word=str(action.get("action_id", "")).partition("#")[0], fields=_fields(action.get("value")),
-            channel=_channel((body.get("channel") or {}).get("id")), trigger=body.get("trigger_id"), answer_to=body.get("response_url"),
-        )  # fmt: skip
-        await self._keep(ack, asked, _key("click", body.get("trigger_id"), body))
+    async def clicked(self, ack: AsyncAck, body: Body) -> BoltResponse | None:
+        """A button on a card."""
+        return await self._keep("click", ack, body)
 
-    async def submitted(self, ack: AsyncAck, body: Body) -> None:
-        """A form (https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload)."""
-        view = body["view"]
-        hidden = _hidden(view.get("private_metadata"))
-        asked = Asked(
-            user=str(body["user"]["id"]), team=str((body.get("team") or {}).get("id") or ""), word=str(view.get("callback_id", "")),
-            fields={**_fields(json.dumps(hidden.get("known", {}))), **_answers(view)}, channel=_channel(hidden.get("channel")),
-        )  # fmt: skip
-        await self._keep(ack, asked, _key("form", f"{view.get('id')}:{view.get('hash')}" if view.get("id") else None, body))
+    async def submitted(self, ack: AsyncAck, body: Body) -> BoltResponse | None:
+        """A form."""
+        return await self._keep("form", ack, body)
 
     async def told(self, ack: AsyncAck) -> None:
-        """Events are acknowledged; none of them is acted on yet."""
+        """Events and closed forms are acknowledged; none of them is acted on yet."""
         await ack()
 
-    async def _keep(self, ack: AsyncAck, asked: Asked, key: str) -> None:
+    async def unread(self, error: Exception) -> BoltResponse:
+        """What nobody listens to, and what Bolt itself cannot read; nothing of it is shown or logged."""
+        if isinstance(error, BoltUnhandledRequestError):
+            return _refused("unknown", 404)
+        log.warning("delivery not read", why=type(error).__name__)
+        return _refused("malformed", 400)
+
+    async def _keep(self, kind: Kind, ack: AsyncAck, body: Body) -> BoltResponse | None:
         correlation = secrets.token_hex(6)
-        try:
-            new = await self._inbox.put(Delivery(key, "asked", asked.model_dump(exclude_defaults=True), correlation))
-        except StorageError as error:
-            log.error("delivery not remembered", why=type(error).__name__, correlation=correlation)
-            RECEIVED.labels("asked", "refused").inc()
-            # a slash command can be answered with a text; a click or a form shows Slack's own warning instead
-            await ack(BUSY) if asked.text is not None else await ack({"response_action": "errors", "errors": {}})
-            return
-        RECEIVED.labels("asked", "new" if new else "again").inc()
-        self._ring()
-        if not new:  # one that is new is logged when it is carried out; this line would cost as much as remembering it
-            log.info("delivery repeated", correlation=correlation, word=asked.word or "typed")
-        await ack()
+        with span("deliver", correlation, kind=kind) as traced:
+            try:
+                asked, key = _READ[kind](body)
+            except ValidationError:
+                return _refused("malformed", 400)
+            try:
+                new = await self._inbox.put(Delivery(key, "asked", asked.model_dump(exclude_defaults=True), correlation))
+            except Exception as error:  # the database, or a fault of ours: the person must hear of it either way
+                failed(traced, error)
+                log.error("delivery not remembered", kind=kind, why=type(error).__name__)
+                RECEIVED.labels("asked", "refused").inc()
+                return await _turn_back(kind, ack, body, PERHAPS if isinstance(error, CommitUnknown) else BUSY)
+            RECEIVED.labels("asked", "new" if new else "again").inc()
+            self._ring()
+            if not new:  # one that is new is logged when it is carried out; this line would cost as much as remembering it
+                log.info("delivery repeated", kind=kind)
+            await ack()
+            return None
 
 
-def unescape(text: str) -> str:
-    """Slack's three escapes, undone: what the person typed."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+async def _turn_back(kind: Kind, ack: AsyncAck, body: Body, said: str) -> BoltResponse | None:
+    """Say that it was not taken in, where Slack lets us.
+
+    A command is answered with a text. A form stays open with what was typed, and the sentence stands under its first question; an
+    `errors` object that names no question shows "We had some trouble connecting" instead. A click has no answer that is shown, so it
+    fails, and Slack marks it (https://docs.slack.dev/interactivity/handling-user-interaction).
+    """
+    if kind == "command":
+        await ack(said)
+        return None
+    question = payloads.first_question(body) if kind == "form" else None
+    if question is None:
+        return BoltResponse(status=503, body={"error": "not taken in; try again"})
+    await ack(response_action="errors", errors={question: said})
+    return None
 
 
-def _key(kind: str, own: object, body: Body) -> str:
-    """The same for a redelivery, another for another click: Slack's own id of the interaction, else the content."""
-    if not isinstance(own, str) or not own:
-        own = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
-    return f"slack:{kind}:{own}"[:200]
-
-
-def _channel(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _hidden(text: object) -> dict[str, Any]:
-    try:
-        found = json.loads(str(text or "{}"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _fields(text: object) -> dict[str, str]:
-    return {str(k): v for k, v in _hidden(text).items() if isinstance(v, str)}
-
-
-def _answers(view: Body) -> dict[str, str]:
-    """What was filled in, by the name of the question; empty answers are left out."""
-    found: dict[str, str] = {}
-    for block in ((view.get("state") or {}).get("values") or {}).values():
-        for name, element in block.items():
-            match element.get("type"):
-                case "static_select":
-                    value = (element.get("selected_option") or {}).get("value")
-                case "datetimepicker":
-                    moment = element.get("selected_date_time")
-                    value = datetime.fromtimestamp(moment, UTC).isoformat() if isinstance(moment, int) else None
-                case _:
-                    value = element.get("value")
-            if isinstance(value, str) and value:
-                found[str(name)] = value
-    return found
+def _refused(why: Literal["malformed", "unknown"], status: int) -> BoltResponse:
+    REFUSED.labels("slack", why).inc()
+    return BoltResponse(status=status, body={"error": why})

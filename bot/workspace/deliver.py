@@ -76,6 +76,11 @@ class Courier:
         self._numbers = itertools.count(1)
         self.request_url: str | None = None
 
+    @property
+    def websockets(self) -> int:
+        """How many are connected."""
+        return len(self._sockets)
+
     def aim(self, url: str) -> None:
         """Set the bot's request URL, which must be on this machine."""
         if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:

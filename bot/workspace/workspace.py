@@ -56,7 +56,7 @@ class Workspace:
         scopes: frozenset[str] | None = None,
         team: str = "T0SIGNAL",
         ack_seconds: float = 3.0,
-        should_escape: bool = True,
+        should_escape: bool = False,
         stamps: Callable[[], float] = time.time,
     ) -> None:
         self.signing_secret = signing_secret or secrets.token_hex(16)
@@ -92,6 +92,11 @@ class Workspace:
     def calls(self) -> list[Call]:
         """Every Web API call and response URL post, oldest first."""
         return self._state.calls
+
+    @property
+    def websockets(self) -> int:
+        """How many the bot has open, in Socket Mode."""
+        return self._courier.websockets
 
     @property
     def request_url(self) -> str | None:

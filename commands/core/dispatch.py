@@ -77,6 +77,8 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at + LOOK_AGAIN, {"change": change.id}))
         case "waits" if short:
             change = _needs_people(tx, change, facts, short[0], correlation)
+            if lapses := _lapses(change, facts):  # the card shows them as long as they count
+                timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", min(lapses), {"change": change.id}))
         case "waits":
             if change.state is State.AWAITING:
                 change = changes.move(tx, change, State.APPROVED)
@@ -112,7 +114,10 @@ def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
 def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, correlation: str) -> Change:
     """Back to the approvers; when only the policy moved, the change is bound to the policy of today, and asked about anew."""
     now = content_now(change, facts)
-    why = "" if short.code is Refusal.NOT_APPROVED else short.why  # that approvals are missing is in their own row of the card
+    counting = counted(change, facts)
+    too_few = not isinstance(counting, Unread) and len(counting) < facts.policy.approval_rule(change.content.environment).least
+    # that approvals are too few is in their own row of the card; that they are the wrong people's is not
+    why = "" if too_few and short.code is Refusal.NOT_APPROVED else short.why
     place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
     if not isinstance(now, Unread) and change.content.moved(now) == ("policy",):
         change = changes.amend(tx, change, content=now)

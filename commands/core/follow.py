@@ -4,20 +4,23 @@ Invariant: an unknown outcome is looked up by key and never sent again unless CI
 released only by an end that CI told, or by a person who looked.
 """
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 from commands.core import record
 from commands.core.dispatch import advance
+from commands.core.observe import served_by
 from commands.core.orders import key_of
-from commands.core.ports import Deployed, NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
+from commands.core.ports import NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import alert, card_of, log_of
-from commands.core.text import Bold, Card, Code, Part
+from commands.core.text import Card, Part
 from guards.artifact import short
-from guards.facts import Artifact, Change, Deployment, Facts, Unread
+from guards.facts import Change, Deployment, Facts, Unread
 from guards.lifecycle import CLAIMED, MOVES, State
-from storage import artifacts, changes, claims, deployments, timers
+from storage import audit, changes, claims, deployments, timers
+from storage.chain import Row
 from storage.database import Tx
 
 _STATES = {
@@ -34,11 +37,6 @@ _ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 
 def _place(change: Change) -> dict[str, str]:
     return {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
-
-
-def _served_by(by: Actor, facts: Facts) -> frozenset[str]:
-    """The services that a CI deploys: run ids of two CIs are not to be confused."""
-    return frozenset(name for name, service in facts.policy.services.items() if f"ci:{service.ci}" == by.id)
 
 
 def look_again(tx: Tx, change: Change, facts: Facts) -> None:
@@ -81,6 +79,13 @@ def answered(tx: Tx, order: Order, answer: Started | TurnedDown | Unknown, facts
     card_of(tx, change, facts, correlation)
 
 
+def delayed(tx: Tx, order: Order, why: str, facts: Facts, correlation: str) -> None:
+    """CI asked to be left alone for a while: the order keeps its place and is sent later, and the card says so."""
+    change = changes.lock(tx, order.change)
+    if change and key_of(change) == order.key and change.state is State.DISPATCHING:
+        card_of(tx, changes.amend(tx, change, why=f"CI did not take the order yet: {why}"), facts, correlation)
+
+
 def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Change | None:
     """What CI reported of a run, or what was found when it was looked up.
 
@@ -94,10 +99,12 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
     Returns:
         The change, or None when the run belongs to none of ours.
     """
-    change = changes.by_key(tx, run.key) if run.key else changes.by_run(tx, run.run, _served_by(by, facts))
+    change = changes.by_key(tx, run.key) if run.key else changes.by_run(tx, run.run, served_by(by, facts))
     change = changes.lock(tx, change.id) if change else None
     if change is None or (run.key and run.key != key_of(change)) or (run.commit and run.commit != change.content.commit):
         return None  # a title can be written by anybody, the commit that it runs at cannot
+    if by != CLOCK and change.content.service not in served_by(by, facts):
+        return None  # a CI speaks for the services that the policy gives it, whatever key it names
     state = _STATES[run.state]
     if change.state is state is State.RUNNING and change.run != run.run:
         change = changes.amend(tx, change, run=run.run, run_url=run.url)
@@ -130,11 +137,14 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
 
 
 def _too_late(tx: Tx, change: Change, run: Run, by: Actor, facts: Facts, correlation: str) -> None:
-    """CI tells another end than the one that was recorded: it stands in the ledger, and what it deployed is not hidden."""
+    """CI tells another end than the one that was recorded: it stands in the ledger, once, and what it deployed is not hidden."""
+    told = {(row.tag, body.get("state"), body["digest"]) for row in _runs(tx, change) if (body := json.loads(row.body))}
+    if told & {(f"run:{run.state.value}", None, run.digest), ("run:late", run.state.value, run.digest)}:
+        return  # said before: by a webhook and by a look-up, or twice
     body = {"key": key_of(change), "run": run.run, "state": run.state.value, "digest": run.digest}
     record.write(tx, "run:late", by, facts, correlation, **_place(change), **body)
     content = change.content
-    if run.state is RunState.SUCCEEDED:
+    if run.state is RunState.SUCCEEDED and not any(state == "succeeded" for _, state, _ in told):
         deployments.add(
             tx,
             Deployment(
@@ -144,6 +154,11 @@ def _too_late(tx: Tx, change: Change, run: Run, by: Actor, facts: Facts, correla
     said = f"{change.id} was closed as {change.state}; now CI says {run.state}."
     alert(tx, facts, Card(f"🚨 {change.id}: CI tells another end", parts=(Part(((said,),)),)), correlation)
     log_of(tx, change, facts, correlation, said)
+
+
+def _runs(tx: Tx, change: Change) -> list[Row]:
+    """What CI said about the change, as the ledger has it."""
+    return audit.show(tx, subject=change.id, tag_prefix="run:")
 
 
 def _end(tx: Tx, change: Change, state: State, facts: Facts, correlation: str, why: str) -> Change:
@@ -222,40 +237,6 @@ def timed_out(tx: Tx, change_id: str, facts: Facts, correlation: str) -> None:
     record.write(tx, "change:timed-out", CLOCK, facts, correlation, **_place(change), why=why)
     log_of(tx, change, facts, correlation, f"{why} When CI reports an end, it is recorded; if the run is dead, cancel the change.")
     card_of(tx, change, facts, correlation)
-
-
-def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) -> None:
-    """CI deployed something without an order of ours: recorded, and reported where it must not happen (PRM-17, PRM-22)."""
-    policy = facts.policy
-    environment = policy.environment_names.get(seen.environment)
-    if seen.service not in policy.services or environment is None:
-        record.write(tx, "deployment:unplaced", by, facts, correlation, service=seen.service[:60], environment=seen.environment[:60])
-        return
-    place = {"service": seen.service, "environment": environment}
-    artifact = Artifact(seen.service, seen.version, seen.digest, seen.commit)
-    first = artifacts.first_seen(tx, artifact, facts.at)
-    drift = [f"{environment} is reached by approved changes only"] if environment in policy.production else []
-    if (first.digest, first.commit) != (seen.digest, seen.commit):
-        drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
-    else:
-        deployments.add(tx, Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at)))
-    record.write(
-        tx,
-        "deployment:observed",
-        by,
-        facts,
-        correlation,
-        **place,
-        version=seen.version,
-        digest=seen.digest,
-        commit=seen.commit,
-        run=seen.run,
-        drift=drift,
-    )
-    if drift:
-        what = (Bold(f"{seen.service} {seen.version}"), " in ", Bold(environment), " by ", by.name, ", digest ", Code(seen.digest))
-        card = Card("🚨 Deployed past the road", parts=(Part((what, *((d + ".",) for d in drift))),))
-        alert(tx, facts, card, correlation)
 
 
 def _span(length: timedelta) -> str:

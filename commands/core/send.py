@@ -17,7 +17,7 @@ from commands.core.gather import Gather, inside
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
-from guards.facts import Change, Facts
+from guards.facts import Change, Facts, Unread
 from guards.lifecycle import State
 from guards.policy import Policy
 from storage import cards as places
@@ -87,7 +87,12 @@ class Send:
         if isinstance(answer, TurnedDown) and answer.retry_after is not None and sending.attempts < LAST:
             due = facts.at + timedelta(seconds=answer.retry_after)
             why = answer.why
-            await self._store.write(lambda tx: outbox.retry(tx, sending.id, why, due))
+
+            def later(tx: Tx) -> None:
+                follow.delayed(tx, order, why, facts, sending.message.correlation)
+                outbox.retry(tx, sending.id, why, due)
+
+            await self._store.write(later)
             return
 
         def work(tx: Tx) -> None:
@@ -141,11 +146,21 @@ class Send:
         self, sending: outbox.Sending, channel: str, card: Card, *, subject: str, thread: str | None = None,
         then: Callable[[Tx, Posted], None] | None = None,
     ) -> None:  # fmt: skip
-        """Post once: when an earlier attempt may have got through, look for it first (OPS-07)."""
+        """Post once: when an earlier attempt may have got through, look for it first (OPS-07).
+
+        Args:
+            sending: its row.
+            channel, card, subject, thread: what goes where.
+            then: remembers where a card stands; only what is redrawn later has it.
+        """
         if sending.was_sending or sending.attempts > 1:
             found = await self._chat.find(channel, subject=subject, thread=thread)
             if isinstance(found, Posted):
-                await self._settle(sending, found, then)
+                # what stands there was drawn then; a card shows what is true now
+                await self._settle(sending, await self._chat.update(found, card) if then else found, then)
+                return
+            if isinstance(found, Unread):  # it may stand there: posting now could show it twice
+                await self._settle(sending, Unposted(f"could not read {found.what} ({found.why})", maybe=True))
                 return
         await self._settle(sending, await self._chat.post(channel, card, subject=subject, thread=thread), then)
 

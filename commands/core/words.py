@@ -101,13 +101,13 @@ def _digest(word: str) -> str:
 
 
 def _change(word: str) -> str:
-    if not re.fullmatch(r"CR-\d{4}-\d{4}-\d{3,6}", word.upper()):
+    if not re.fullmatch(r"CR-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
         raise ValueError(f"{shown(word)} is no change; write one like CR-2026-1121-001")
     return word.upper()
 
 
 def _freeze(word: str) -> str:
-    if not re.fullmatch(r"FRZ-\d{4}-\d{4}-\d{3,6}", word.upper()):
+    if not re.fullmatch(r"FRZ-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
         raise ValueError(f"{shown(word)} is no freeze; write one like FRZ-2026-1121-001")
     return word.upper()
 
@@ -125,6 +125,11 @@ def shown(word: str) -> str:
     return repr(word if len(word) <= 60 else word[:57] + "…")
 
 
+def _has_controls(text: str) -> bool:
+    """Whether something in it is neither seen nor a blank; the joiners are, but scripts and emoji need them."""
+    return any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\r\t\u200c\u200d" for c in text)
+
+
 def split(text: str) -> list[str] | Problem:
     """The words of a text; double quotes keep blanks together.
 
@@ -133,7 +138,7 @@ def split(text: str) -> list[str] | Problem:
     """
     if len(text) > LONGEST:
         return Problem((f"That is {len(text):,} characters long; a command has at most {LONGEST:,}.",))
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\r\t" for c in text):
+    if _has_controls(text):
         return Problem(("There are control characters in that; type it again, without pasting.",))
     text = text.translate(_QUOTES)
     if text.count('"') % 2:
@@ -202,6 +207,8 @@ def bind(model: type[Arguments], fields: Mapping[str, str], policy: Policy) -> A
         policy: which services and environments there are.
     """
     given = {name: value for name, value in fields.items() if value.strip()}
+    if hidden := [name for name, value in given.items() if len(value) > LONGEST or _has_controls(value)]:
+        return Problem(tuple(f"{name[:40]}: it is longer than {LONGEST:,} characters or holds control characters." for name in hidden[:6]))
     missing = tuple(n for n, f in model.model_fields.items() if f.is_required() and n not in given)
     if missing:
         wrong = _problems(model, given, policy, ignore=frozenset(missing))

@@ -32,6 +32,7 @@ def golden() -> Callable[[str, Any], None]:
         text = json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         text = re.sub(r"\b[0-9a-f]{64}\b(?<!a1a1)(?<!b2b2)", "<hash>", text)
         text = re.sub(r"policy [0-9a-f]{12}\b", "policy <hash>", text)
+        text = re.sub(r'"[0-9a-f]{12}"', '"<correlation>"', text)
         text = re.sub(r"id `[0-9a-f]{12}`", "id `<correlation>`", text)
         file = GOLDEN / f"{name}.json"
         if os.environ.get("UPDATE_GOLDEN"):

@@ -633,6 +633,16 @@ async def test_what_was_verified_is_not_read_again(transport, registry):
     assert (len(more.provenances), len(more.sboms)) == (1, 1)
 
 
+async def test_what_one_service_believes_another_in_the_same_repository_does_not(transport, registry):
+    signed(registry)
+    trust = {"api": TRUST, "web": Trust("https://github.com/octo/web", TRUST.signers)}
+    proofs = OciProofs(transport, base=registry.url, repositories=dict.fromkeys(trust, "team/api"), trust=trust)
+    assert len((await proofs.find("api", "v1.4.0", registry.artifact)).provenances) == 1
+    found = await proofs.find("web", "v1.4.0", registry.artifact)
+    assert found.provenances == ()
+    assert found.invalid[0].why == f"it says that {SOURCE} was built, not https://github.com/octo/web"
+
+
 async def test_a_private_registry_is_read_with_one_token(transport, registry):
     registry.auth = "bearer"
     signed(registry)

@@ -11,23 +11,9 @@ from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
 from guards.lifecycle import State
-from guards.policy import (
-    Action,
-    ApprovalRule,
-    Blocked,
-    ChangeType,
-    Environment,
-    GitHubCI,
-    OciRegistry,
-    Person,
-    Policy,
-    Role,
-    RoleGrant,
-    Service,
-    Slack,
-    Weekday,
-    Window,
-)
+from guards.policy import Policy
+from guards.sections import ApprovalRule, Environment, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
+from guards.vocabulary import Action, Blocked, ChangeType, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -97,6 +83,11 @@ def two_of(*roles: Role, count: int = 2) -> Policy:
     return policy(approvals={"production": ApprovalRule(count=count, roles=roles, authors_known=True)})
 
 
+def again(text: str) -> str:
+    """The same text as another object, as it comes from another read: equality must be judged, never identity."""
+    return "".join(list(text))
+
+
 ARTIFACT = Artifact(
     service="api",
     version="v1.4.0",
@@ -107,7 +98,7 @@ ARTIFACT = Artifact(
 )
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
-STAGED = Deployment("api", "staging", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, AT - DAY)
+STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
 
@@ -119,7 +110,7 @@ def content(under: Policy = POLICY, **parts: Any) -> Content:
 
 def change(under: Policy = POLICY, **parts: Any) -> Change:
     """Remy's change of api to production."""
-    return replace(Change("CR-2026-1124-001", content(under), State.AWAITING, REMY.id, REMY.name, AT - HOUR), **parts)
+    return replace(Change("CR-2026-1124-001", content(under), State.AWAITING, again(REMY.id), REMY.name, AT - HOUR), **parts)
 
 
 def approval(by: Person = MARA, under: Policy = POLICY, **parts: Any) -> Approval:
@@ -127,7 +118,7 @@ def approval(by: Person = MARA, under: Policy = POLICY, **parts: Any) -> Approva
     given = AT - HOUR / 2
     return replace(
         Approval(
-            by.id,
+            again(by.id),
             by.name,
             frozenset({Role.RELEASE_MANAGER}),
             Verdict.APPROVED,
@@ -152,8 +143,9 @@ def freeze(**parts: Any) -> Freeze:
 
 def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     """Everything was read, and nothing speaks against it."""
+    people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
-        at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people={p.id: p for p in under.people}, artifact=ARTIFACT,
+        at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(),
     )  # fmt: skip

@@ -8,7 +8,9 @@ from inline_snapshot import snapshot
 from guards.approvals import approved, content_now, counted, may_still_approve
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread, Verdict
-from guards.policy import Action, ApprovalRule, Person, Policy, Role, RoleGrant
+from guards.policy import Policy
+from guards.sections import ApprovalRule, Person, RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     ARTIFACT,
     AT,
@@ -105,6 +107,7 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         ),
         # how long
         pytest.param(REQUEST, only(expires=AT), Refusal.NOT_APPROVED, id="expired at this moment"),
+        pytest.param(REQUEST, only(expires=AT - MINUTE), Refusal.NOT_APPROVED, id="expired a minute ago"),
         pytest.param(REQUEST, only(expires=AT + MINUTE), Allow, id="expires in a minute"),
         pytest.param(REQUEST, only(at=AT), Allow, id="given at this moment"),
         pytest.param(REQUEST, only(at=AT + MINUTE), Refusal.NOT_APPROVED, id="given after this moment"),
@@ -142,6 +145,10 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         pytest.param(REQUEST, by(THEO), Refusal.NOT_APPROVED, id="a role of another service"),
         pytest.param(REQUEST, by(REMY), Refusal.NOT_APPROVED, id="the requester does not count"),
         pytest.param(REQUEST, by(REMY, MARA), Allow, id="the requester takes nothing from the other"),
+        pytest.param(REQUEST, by(MARA, OTTO, people=people(mara=MARA_LEFT)), Allow, id="who left takes nothing from the other"),
+        pytest.param(
+            REQUEST, facts(approvals=(approval(OTTO, expires=AT), approval())), Allow, id="what expired takes nothing from the other"
+        ),
         # authors and reviewers
         pytest.param(REQUEST, built(authors=frozenset({"mara-m"})), Refusal.NOT_APPROVED, id="the author does not count"),
         pytest.param(REQUEST, built(authors=None), Unsure, id="authors untold"),
@@ -301,6 +308,12 @@ def test_a_required_role_counts_where_it_is_held(scope: RoleGrant, expected: Exp
 )
 def test_what_people_read(known: Facts, sentence: tuple[str, ...]) -> None:
     assert told(approved(REQUEST, known)) == sentence
+
+
+def test_who_asks_is_not_asked_to_approve() -> None:
+    assert told(approved(request(by=MARA.model_copy()), facts(change=None))) == snapshot(
+        ("api v1.4.0 in production has 0 of 1 approvals.", "Ask Ravi or Quinn or Otto to approve.")
+    )
 
 
 def test_the_sentence_for_an_environment_without_approvals() -> None:

@@ -10,9 +10,10 @@ from inline_snapshot import snapshot
 from guards.artifact import DIGEST, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Unread
-from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, facts, request, said, told
+from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, again, facts, request, said, told
 
 MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)
+LOW_DIGEST = "sha256:" + "0" * 64
 RETAGGED = replace(ARTIFACT, commit=OTHER_COMMIT)
 GONE = Absent("artifact of api v1.4.0")
 UNREAD = Unread("the artifact registry", "no answer within 5 s")
@@ -67,8 +68,12 @@ def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
         pytest.param(REQUEST, facts(artifact=GONE), Refusal.NO_ARTIFACT, id="nobody built it"),
         pytest.param(REQUEST, facts(artifact=MOVED, before=None), Refusal.POINTER_MOVED, id="another digest than at first sight"),
         pytest.param(REQUEST, facts(artifact=RETAGGED), Refusal.POINTER_MOVED, id="another commit than at first sight"),
-        pytest.param(request(digest=ARTIFACT.digest), FACTS, Allow, id="the digest that was named"),
+        pytest.param(request(digest=again(ARTIFACT.digest)), FACTS, Allow, id="the digest that was named"),
         pytest.param(request(digest=OTHER_DIGEST), FACTS, Refusal.DIGEST_MISMATCH, id="another digest was named"),
+        pytest.param(request(digest=LOW_DIGEST), FACTS, Refusal.DIGEST_MISMATCH, id="another digest, that sorts before it"),
+        pytest.param(
+            REQUEST, facts(before=replace(STAGED, digest=LOW_DIGEST)), Refusal.DIGEST_MISMATCH, id="staging ran one that sorts before it"
+        ),
         pytest.param(REQUEST, facts(before=replace(STAGED, digest=OTHER_DIGEST)), Refusal.DIGEST_MISMATCH, id="staging ran another digest"),
         pytest.param(REQUEST, facts(artifact=UNREAD), Unsure, id="the registry could not be read"),
         pytest.param(REQUEST, facts(registered=UNREAD), Unsure, id="the first sight could not be read"),
@@ -96,7 +101,7 @@ def test_when_it_is_the_same_artifact(asked: Request, known: Facts, expected: Ex
             facts(artifact=replace(MOVED, commit=OTHER_COMMIT)),
             snapshot(
                 (
-                    "v1.4.0 was first seen as sha256:1f1f1f1f1f1f… at commit 9fceb02d0ae5; now it is sha256:9c9c9c9c9c9c… at 000000000000.",
+                    "v1.4.0 was sha256:1f1f1f1f1f1f… at commit 9fceb02d0ae5 when it was first seen; now it is sha256:9c9c9c9c9c9c… at 000000000000.",
                     "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
                 )
             ),

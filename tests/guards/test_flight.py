@@ -6,9 +6,9 @@ from inline_snapshot import snapshot
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Claim, Facts, Unread
 from guards.flight import alone, asked_once
-from tests.guards.cases import AT, CHANGE, FACTS, REQUEST, RUNNING, STAGED, Expected, facts, said, told
+from tests.guards.cases import AT, CHANGE, FACTS, REQUEST, RUNNING, STAGED, Expected, again, facts, said, told
 
-MINE = Claim("CR-2026-1124-001.1", CHANGE.id, AT)
+MINE = Claim("CR-2026-1124-001.1", again(CHANGE.id), AT)
 OTHERS = Claim("CR-2026-1123-007.2", "CR-2026-1123-007", AT)
 UNREAD = Unread("the database", "locked")
 
@@ -34,7 +34,7 @@ def test_one_at_a_time(known: Facts, expected: Expected) -> None:
     [
         pytest.param(FACTS, Allow, id="asked for once"),
         pytest.param(facts(duplicate=OTHERS.change), Refusal.ALREADY_REQUESTED, id="another change asks for the same"),
-        pytest.param(facts(duplicate=CHANGE.id), Allow, id="the one that asks is this change"),
+        pytest.param(facts(duplicate=again(CHANGE.id)), Allow, id="the one that asks is this change"),
         pytest.param(facts(duplicate=CHANGE.id, change=None), Refusal.ALREADY_REQUESTED, id="asked for anew"),
         pytest.param(facts(running=RUNNING), Allow, id="another version runs"),
         pytest.param(facts(running=None), Allow, id="nothing runs"),

@@ -8,7 +8,8 @@ from inline_snapshot import snapshot
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Freeze, Request, Unread
 from guards.freeze import complete_freeze, liftable, not_frozen
-from guards.policy import Action, Blocked, ChangeType, FreezeKind
+from guards.sections import FreezeKind
+from guards.vocabulary import Action, Blocked, ChangeType
 from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
@@ -189,14 +190,16 @@ def test_what_a_freeze_takes(asked: Request, known: Facts, expected: Expected) -
     [
         pytest.param(declares(), snapshot(("the freeze is complete",)), id="complete"),
         pytest.param(
-            request(freeze=None), snapshot(("No freeze was described.", "Type `/release freeze` and fill in the form.")), id="nothing"
+            request(freeze=None),
+            snapshot(("No freeze was described.", "Type `/release freeze declare` and fill in the form.")),
+            id="nothing",
         ),
         pytest.param(
             declares(reason="", exit_criteria="", plan="", approver="", services=(), environments=()),
             snapshot(
                 (
                     "The freeze lacks its services, environments, reason, exit criteria, re-enable plan, approver.",
-                    "Type `/release freeze` and fill in the form.",
+                    "Type `/release freeze declare` and fill in the form.",
                 )
             ),
             id="all fields lack",
@@ -237,6 +240,7 @@ WORDLESS = request(action=Action.LIFT, by=MARA, rationale=" ")
         pytest.param(LIFT, facts(freeze=None), Refusal.NO_SUCH_FREEZE, id="none was named"),
         pytest.param(LIFT, facts(freeze=freeze(lifted=AT - HOUR)), Refusal.NO_SUCH_FREEZE, id="lifted already"),
         pytest.param(LIFT, facts(freeze=freeze(end=AT)), Refusal.NO_SUCH_FREEZE, id="over at this moment"),
+        pytest.param(LIFT, facts(freeze=freeze(end=AT - MINUTE)), Refusal.NO_SUCH_FREEZE, id="over a minute ago"),
         pytest.param(LIFT, facts(freeze=freeze(end=AT + MINUTE)), Allow, id="over in a minute"),
         pytest.param(LIFT, facts(freeze=freeze(start=AT + DAY, end=AT + 2 * DAY)), Allow, id="not begun yet"),
     ],

@@ -8,8 +8,9 @@ from inline_snapshot import snapshot
 
 from guards.decision import Allow, Refusal
 from guards.facts import Facts, Request, Unread
-from guards.policy import Weekday, Window
-from guards.window import HORIZON, Opening, gated, in_window, local, next_slot, open_now, openings
+from guards.sections import Window
+from guards.vocabulary import Weekday
+from guards.window import Opening, gated, in_window, local, next_slot, open_now, openings
 from tests.guards.cases import (
     AT,
     DAY,
@@ -235,8 +236,10 @@ CLOSED = TUESDAY + 6 * HOUR
         pytest.param((WORKDAY,), AT, (freeze(end=AT + timedelta(days=500)),), None, id="frozen for longer than anybody looks ahead"),
         pytest.param((WORKDAY,), CLOSED, Unread("the freeze calendar"), TUESDAY + WEEK, id="by the windows alone while freezes are unread"),
         # how far ahead
-        pytest.param((window("10:00", "16:00", dates=(AT.date() + HORIZON,)),), AT, (), TUESDAY + HORIZON, id="on the last day in sight"),
-        pytest.param((window("10:00", "16:00", dates=(AT.date() + HORIZON + DAY,)),), AT, (), None, id="a day beyond"),
+        pytest.param(
+            (window("10:00", "16:00", dates=(AT.date() + 400 * DAY,)),), AT, (), TUESDAY + 400 * DAY, id="on the last day in sight"
+        ),
+        pytest.param((window("10:00", "16:00", dates=(AT.date() + 401 * DAY,)),), AT, (), None, id="a day beyond"),
     ],
 )
 def test_the_next_slot(windows: tuple[Window, ...], at: datetime, freezes: Any, slot: datetime | None) -> None:
@@ -253,6 +256,12 @@ def test_the_next_slot(windows: tuple[Window, ...], at: datetime, freezes: Any, 
 )
 def test_the_next_slot_of_a_place_without_windows(freezes: Any, slot: datetime) -> None:
     assert next_slot(STAGING, facts(at=OUTSIDE, freezes=freezes)) == slot
+
+
+def test_an_opening_that_doubt_leaves_empty_is_none() -> None:
+    skipped = windowed(window("02:30", "03:30", SUN))  # from 03:30 at the latest to 03:30
+    assert list(openings(skipped, "api", "production", utc("2026-03-29 00:00"), 1)) == []
+    assert len(list(openings(skipped, "api", "production", utc("2026-03-22 00:00"), 1))) == 1
 
 
 def test_openings_come_in_the_order_of_their_start_each_with_its_name_and_zone() -> None:

@@ -70,7 +70,11 @@ class FakeCI:
         """A signed callback as it would arrive: headers in lower case, raw body."""
         kinds = [{"type": "run" if isinstance(r, Run) else "deployed", **{f: getattr(r, f) for f in r.__slots__}} for r in reports]
         body = Callback.model_validate({"delivery": delivery, "reports": kinds}).model_dump_json().encode()
-        return {k.lower(): v for k, v in sign(SECRET, "POST", self.path, body, at).items()}, body
+        return self.signed(body, at), body
+
+    def signed(self, body: bytes, at: datetime) -> dict[str, str]:
+        """The headers that make this CI's word of a body, keys in lower case."""
+        return {k.lower(): v for k, v in sign(SECRET, "POST", self.path, body, at).items()}
 
     # ---- the port
 

@@ -1,0 +1,222 @@
+"""`signalbox audit verify | show | export`: the ledger, for those who have to prove what happened (AUD-01, AUD-08).
+
+Invariant: nothing here writes to the ledger. An export is proved from its own lines, without settings and without a database.
+"""
+
+import asyncio
+import json
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.settings import Settings
+from storage import audit
+from storage.chain import Broken, Row, Sound, export_lines, parse_line
+from storage.chain import verify as walk
+from storage.database import Store, Tx
+from storage.errors import StorageError
+
+T = TypeVar("T")
+
+_BROKEN, _UNUSABLE = 1, 2
+_MARKS = {"refuse": "⛔", "unsure": "⚠️"}
+
+
+def verify(settings: Settings | None, *, export_file: Path | None) -> int:
+    """Prove the chain, and name the first entry that is not as it was written.
+
+    Args:
+        settings: where the database is; None when a file is proved.
+        export_file: made by `export`.
+
+    Returns:
+        0 for a sound ledger, 1 for a broken one, 2 when it cannot be read.
+    """
+    if export_file:
+        return _told(_of_file(export_file), str(export_file))
+    assert settings is not None
+    answer = _read(settings, lambda tx: walk(audit.rows(tx), audit.head(tx)))
+    return answer if isinstance(answer, int) else _told(answer, "the ledger")
+
+
+def show(settings: Settings, *, change: str | None, person: str | None, tag: str | None, since: datetime | None, limit: int) -> int:
+    """Print the newest entries that fit, the newest last.
+
+    Args:
+        settings: where the database is.
+        change: id of a change or a freeze.
+        person: corporate id.
+        tag: the beginning of a tag, like `promote:`.
+        since: not before this moment, aware.
+        limit: how many at most.
+
+    Returns:
+        0, or 2 when the database cannot be read.
+    """
+    found = _read(
+        settings,
+        lambda tx: audit.show(tx, subject=change, actor=person.lower() if person else None, tag_prefix=tag, since=since, limit=limit),
+    )
+    if isinstance(found, int):
+        return found
+    out = Console(highlight=False)
+    for row in reversed(found):
+        out.print(_entry(row), soft_wrap=True)
+    out.print(Text("No entry fits." if not found else f"{len(found)} {'entry' if len(found) == 1 else 'entries'}.", style="dim"))
+    return 0
+
+
+def export(settings: Settings, *, to: Path) -> int:
+    """Write every entry as a line of JSON, and say what proves that none was cut off.
+
+    Args:
+        settings: where the database is.
+        to: a file that is not there yet; it is complete, or it is not there.
+
+    Returns:
+        0, or 2 when the database cannot be read or the file cannot be written.
+    """
+    part = to.with_name(f".{to.name}.part")
+
+    def write(tx: Tx) -> tuple[int, str]:
+        with part.open("w", encoding="ascii", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in export_lines(audit.rows(tx)))
+            file.flush()
+            os.fsync(file.fileno())
+        return audit.head(tx)
+
+    try:
+        head = _read(settings, write)
+        if isinstance(head, int):
+            return head
+        os.link(part, to)  # unlike a rename, this never replaces a file that came meanwhile
+    except OSError as error:
+        return _unusable(f"{to} cannot be written: {error.strerror or type(error).__name__}")
+    finally:
+        part.unlink(missing_ok=True)
+    out = Console(highlight=False)
+    out.print(Text(f"Wrote {_counted(head[0])} to {to}."))
+    out.print(Text(f"The last one is {head[1]}: keep this elsewhere, it shows later whether the end was cut off."), soft_wrap=True)
+    return 0
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _read(settings: Settings, work: Callable[[Tx], T]) -> T | int:
+    """Run one reading transaction; an exit code when the database cannot be used."""
+
+    async def run() -> T:
+        store = await Store.open(settings.database_url.get_secret_value())
+        try:
+            return await store.read(work)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except StorageError as error:
+        return _unusable(str(error))
+
+
+def _of_file(path: Path) -> Sound | Broken | str:
+    try:
+        with path.open("rb") as file:
+            return walk(_rows(file))
+    except _BadLineError as line:
+        return Broken(line.number, f"entry {line.number} cannot be read: {line}")
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror or type(error).__name__}"
+
+
+class _BadLineError(Exception):
+    """A line of an export that is no entry."""
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(why)
+        self.number = number
+
+
+def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    number = 0
+    try:
+        for line in lines:
+            number += 1
+            yield parse_line(line.decode())
+    except (ValueError, RecursionError):
+        raise _BadLineError(number, "the line is not one JSON object with the columns of the ledger") from None
+
+
+# ---------------------------------------------------------------- telling
+
+
+def _told(answer: Sound | Broken | str, what: str) -> int:
+    out = Console(highlight=False)
+    match answer:
+        case Sound(count=count, head=head):
+            out.print(Text(f"✅ {_counted(count)} of {what} are as they were written.", style="bold green"), soft_wrap=True)
+            out.print(Text(f"The last one is {head}."), soft_wrap=True)
+            return 0
+        case Broken(why=why):
+            out.print(Text(f"⛔ {what} is broken: {why}.", style="bold red"), soft_wrap=True)
+            return _BROKEN
+        case str():
+            return _unusable(answer)
+
+
+def _unusable(why: str) -> int:
+    Console(stderr=True, highlight=False).print(Text(f"signalbox: {why}"), soft_wrap=True)
+    return _UNUSABLE
+
+
+def _counted(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"
+
+
+def _entry(row: Row) -> Text:
+    """An entry as people read it: who did what where, the guards that said no, and the rest of the body but the facts seen."""
+    body = _body(row)
+    answers = body.pop("answers", [])
+    body.pop("seen", None)  # long; an export holds them
+    text = Text()
+    text.append(f"#{row.seq}", style="dim").append(f"  {row.at[:19].replace('T', ' ')} UTC  ").append(_safe(row.tag), style="bold")
+    who = f"{row.actor_name} <{row.actor}>" + (f" as {row.roles.replace(',', ', ')}" if row.roles else "")
+    where = " → ".join(filter(None, (row.service, row.environment)))
+    lines = [who, " · ".join(filter(None, (row.subject, where, f"id {row.correlation}", f"policy {row.policy[:12]}")))]
+    if answers:
+        against = [a for a in answers if a["answer"] in _MARKS]
+        lines.append(f"{len(answers)} guards asked, {len(against)} against it")
+        lines += [f"{_MARKS[a['answer']]} {a['guard']}: {_against(a)}" for a in against]
+    lines += [f"{name}: {_value(value)}" for name, value in body.items() if value not in ("", None, [], {})]
+    for line in lines:
+        text.append(f"\n    {_safe(line)}")
+    return text.append("\n")
+
+
+def _against(answer: dict[str, Any]) -> str:
+    why = str(answer.get("why", ""))
+    return why if answer["answer"] == "refuse" else f"could not read {answer.get('missing')}" + (f" ({why})" if why else "")
+
+
+def _body(row: Row) -> dict[str, Any]:
+    """The body, also when somebody changed it behind our back: `verify` says so, this shows it."""
+    try:
+        found = json.loads(row.body)
+    except ValueError:
+        return {"body": row.body}
+    return found if isinstance(found, dict) else {"body": row.body}
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _safe(text: str) -> str:
+    """What people typed, on a terminal: control characters are shown, not obeyed (SEC-09)."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)

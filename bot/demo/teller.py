@@ -1,0 +1,121 @@
+"""How a step of the story is told and proved: what people do, what they see, and where it is looked up that it is so.
+
+Invariant: nothing is taken for true because it was printed; it is read from CI's files, the folders, the ledger, the database or Slack.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.demo.company import SERVICE, ZONE, Company
+from bot.demo.stage import Stage
+from bot.workspace import Exchange, Message
+from guards.artifact import short
+
+
+class DidNotHappen(Exception):  # noqa: N818 - named for what it tells
+    """A step of the story did not do what it should have done; the message is the sentence that is not true."""
+
+
+class Teller:
+    """Tells what happens in a company.
+
+    Args:
+        company: where it happens.
+        stage: where it is shown.
+    """
+
+    def __init__(self, company: Company, stage: Stage) -> None:
+        self.company, self.stage = company, stage
+
+    # ------------------------------------------------------------ how a step is told
+
+    async def say(self, who: str, words: str, *, show_answer: bool = True) -> None:
+        """Somebody types a command, and sees the bot's private answer."""
+        self.stage.types(who, words)
+        before = len(self.company.told(who))
+        await self.delivered(await self.company.say(who, words))
+        answers = self.company.told(who)[before:]
+        self.proved_silently(len(answers) == 1, f"{who} got one answer")
+        if show_answer:
+            self.stage.message(answers[0], f"only {who} sees this")
+
+    async def refused_to_approve(self, who: str, change: str, reason: str) -> None:
+        """Somebody presses Approve and is told privately why not; nothing moves."""
+        self.stage.types(who, f"press Approve on {change}")
+        await self.delivered(await self.company.press(who, "Approve", self.card(change)))
+        answer = self.last_told(who)
+        self.stage.message(answer, f"only {who} sees this")
+        self.proved(reason in answer.as_text(), f"refused: {reason}")
+        self.proved((await self.tags())[-1] == "approve:refused", "the attempt is on record")
+        self.proved(await self.state(change) == "awaiting-approval", "the request still waits")
+
+    async def delivered(self, exchange: Exchange) -> Exchange:
+        """The bot acknowledged within Slack's three seconds."""
+        self.proved_silently(exchange.error is None, f"the bot acknowledged in time ({exchange.error})")
+        return exchange
+
+    async def until_over(self, change: str) -> None:
+        """Wait until the change's card shows an end."""
+        try:
+            await self.company.until(lambda: not self.company.at_work())
+        except TimeoutError as error:
+            raise DidNotHappen(f"CI brought {change} to an end") from error
+
+    def proved(self, so: bool, what: str) -> None:
+        """Stop the story if something is not so, and say it if it is."""
+        self.proved_silently(so, what)
+        self.stage.proved(what)
+
+    def proved_silently(self, so: bool, what: str) -> None:
+        """Stop the story if something is not so that goes without saying."""
+        if not so:
+            raise DidNotHappen(what)
+
+    def show_card(self, change: str) -> None:
+        """The card of a change, as everyone sees it."""
+        self.stage.message(self.card(change), "#releases")
+
+    async def show_folders(self) -> None:
+        """What lies in the environments."""
+        rows = ((f"{s.environment}/", s.version, short(s.digest)) for s in await self.company.ci.standing(SERVICE))
+        self.stage.table(("folder", "version", "digest, hashed now"), rows)
+
+    # ------------------------------------------------------------ where it is looked up
+
+    def time(self) -> datetime:
+        """What the clocks show, where the company is."""
+        return self.company.clock.now().astimezone(ZoneInfo(ZONE))
+
+    def card(self, change: str) -> Message:
+        """The card of a change, as it stands now."""
+        try:
+            return self.company.card(change)
+        except LookupError as error:
+            raise DidNotHappen(f"{change} has a card in #releases") from error
+
+    def last_told(self, who: str) -> Message:
+        """What somebody was told privately last."""
+        told = self.company.told(who)
+        if not told:
+            raise DidNotHappen(f"{who} got an answer")
+        return told[-1]
+
+    async def stands(self, environment: str) -> tuple[str, str] | None:
+        """Version and digest of what lies in an environment's folder."""
+        return next(((s.version, s.digest) for s in await self.company.ci.standing(SERVICE) if s.environment == environment), None)
+
+    async def tags(self) -> list[str]:
+        """What is in the ledger, oldest first."""
+        return [row.tag for row in await self.company.ledger()]
+
+    async def newest_change(self) -> str:
+        """The id of the newest change."""
+        found = await self.company.changes()
+        if not found:
+            raise DidNotHappen("the request became a change")
+        return found[0].id
+
+    async def state(self, change: str) -> str:
+        """Where a change stands, by the database."""
+        found = await self.company.change(change)
+        return found.state.value if found else "gone"

@@ -1,0 +1,200 @@
+"""The pages about what people see in chat: commands, refusals, and the life of a change.
+
+Invariant: each is a pure function of the code and of the example policy.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from bot.policy_file import load
+from bot.refusals import MEANINGS
+from commands import COMMANDS
+from commands.core import dispatch
+from commands.core.cards import STATES
+from commands.core.command import AnyCommand
+from commands.core.words import Arguments, Named, Rest, usage
+from guards.judge import Guard
+from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
+from guards.policy import Policy
+from guards.vocabulary import Action
+
+MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
+
+WORDS: Final = {
+    "approver": "who agreed to the freeze: an e-mail address from `people`",
+    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
+    "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
+    "environment": "an environment, or one of its aliases",
+    "exit": "what has to be true before it is lifted",
+    "freeze": "a freeze's id: `FRZ-2026-1121-001`",
+    "kind": "a kind of freeze from the policy file",
+    "migration": "`yes` or `no`: whether it carries a database migration; left open, it counts as yes where that matters",
+    "plan": "how things start to move again",
+    "rationale": "what you looked at, and why",
+    "reason": "why",
+    "seen": "filled in by a button: what its card showed",
+    "service": "a service from the policy file",
+    "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
+    "until": "when it ends, in the same form",
+    "version": "a release tag: `v1.4.0`",
+    "words": "a whole command, without `/release`",
+}
+"""Each word that a command takes → what it means; a test holds it complete."""
+
+_IDS: Final = re.compile(r" \(([A-Z]{2,4}-[0-9]{2}[^)]*)\)")
+
+
+@cache
+def example() -> Policy:
+    """The policy that the pages take their examples from."""
+    return load(Path(__file__).parents[1] / "examples" / "signalbox.yaml")
+
+
+# ---------------------------------------------------------------- docs/commands.md
+
+
+def commands_page() -> str:
+    """Every command: how it is written, who may, which guards judge it."""
+    lines = [
+        "# The commands",
+        "",
+        MADE,
+        "",
+        "Everything that can be asked for. Type `/release help` for those that you may run, or `/release` alone for a form. Words in",
+        "`<…>` are needed, those in `[…]` may be left out; put a text with blanks into double quotes where it is not the last word.",
+        "Who may is told for `examples/signalbox.yaml`; your policy file decides.",
+        "",
+        "Buttons on a card are the same commands with some words filled in. What is not in this list is refused and recorded (CMD-01).",
+        "",
+        *(f"- [`{c.name}`](#release-{c.name.replace(' ', '-')}): {c.summary}" for c in COMMANDS),
+    ]
+    for command in COMMANDS:
+        lines += ["", f"## /release {command.name}", "", command.summary, "", *_command(command)]
+    lines += [
+        "",
+        "## At dispatch",
+        "",
+        "When an approved change would go out, it is judged once more inside the transaction that takes its place (CMD-12), as a",
+        "request of its requester as they stand then.",
+        f"What people or time heal keeps it waiting: {_codes(dispatch.HEALS)}.",
+        "Anything else refuses it for good.",
+        "",
+        *_guards(dispatch.GUARDS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _command(command: AnyCommand) -> Iterator[str]:
+    yield f"    /release {usage(command.name, command.arguments)}"
+    yield ""
+    fields = command.arguments.model_fields
+    if fields:
+        yield from ("| word | written | meaning |", "| --- | --- | --- |")
+        yield from (f"| `{name}` | {_written(command.arguments, name)} | {WORDS[name]} |" for name in fields)
+        yield ""
+    yield "For example:"
+    yield ""
+    yield from (f"    /release {example}" for example in command.examples)
+    yield ""
+    yield f"Takes the action `{command.action}`. {_who(command.action)}"
+    if command.heals:
+        yield f"With nothing else against it than {_codes(command.heals)}, the request is kept and waits."
+    yield ""
+    yield "Guards, in order:"
+    yield ""
+    yield from _guards(command.guards)
+
+
+def _written(arguments: type[Arguments], name: str) -> str:
+    field = arguments.model_fields[name]
+    how = "in its place"
+    if any(isinstance(mark, Named) for mark in field.metadata):
+        how = f"`{name}=…`"
+    elif any(isinstance(mark, Rest) for mark in field.metadata):
+        how = "all words that are left"
+    return how if field.is_required() else f"{how}, or not at all"
+
+
+def _who(action: Action) -> str:
+    if action is Action.READ:
+        return "Everybody in the policy file may."
+    by_place = example().allow.get(action, {})
+    return "In the example: " + "; ".join(f"{place}: {', '.join(roles) or 'nobody'}" for place, roles in by_place.items()) + "."
+
+
+def _guards(guards: tuple[Guard, ...]) -> Iterator[str]:
+    for guard in guards:
+        first, ids = _told(guard)
+        yield f"1. `{guard.__name__}`: {first[0].lower()}{first[1:]}{f' ({ids})' if ids else ''}"
+
+
+def _told(guard: Guard) -> tuple[str, str]:
+    """A guard's own sentence, and the requirements that it or its file names."""
+    sentence = (inspect.getdoc(guard) or "").partition("\n")[0]
+    module = inspect.getdoc(inspect.getmodule(guard)) or ""
+    ids = _IDS.search(sentence) or _IDS.search(module.partition("\n")[0])
+    return _IDS.sub("", sentence).rstrip("."), ids[1] if ids else ""
+
+
+def _codes(codes: frozenset[str]) -> str:
+    return ", ".join(f"[`{code}`](refusals.md#{code})" for code in sorted(codes))
+
+
+# ---------------------------------------------------------------- docs/refusals.md
+
+
+def refusals_page() -> str:
+    """Every code: what it means, which guard gives it, what to do next."""
+    lines = [
+        "# The refusals",
+        "",
+        MADE,
+        "",
+        "A refusal says which rule, why, and what to do next (CMD-13). All reasons are told at once; the one that heals soonest is",
+        "first. The code stands on the card, in the ledger and in exports, and never changes its meaning. A refusal is not the same as",
+        "**cannot verify**: then something could not be read, nothing was started, and nobody says that you may not.",
+        "",
+        "| code | guard | meaning |",
+        "| --- | --- | --- |",
+        *(f"| [`{code}`](#{code}) | {_names(meaning.guards)} | {meaning.means} |" for code, meaning in MEANINGS.items()),
+    ]
+    for code, meaning in MEANINGS.items():
+        lines += ["", f"## {code}", "", meaning.means, "", f"**What to do:** {meaning.next}", "", f"Given by {_names(meaning.guards)}."]
+    return "\n".join(lines) + "\n"
+
+
+def _names(guards: tuple[str, ...]) -> str:
+    return ", ".join(f"`{guard}`" for guard in guards)
+
+
+# ---------------------------------------------------------------- the drawing in docs/design.md
+
+
+def lifecycle_drawing() -> str:
+    """`guards.lifecycle.MOVES` as a Mermaid diagram, with what each state means below."""
+    lines = ["```mermaid", "stateDiagram-v2", "    direction LR", f"    [*] --> {_state(State.REQUESTED)}"]
+    for state in State:
+        lines += [f"    {_state(state)} --> {_state(onward)}" for onward in State if onward in MOVES[state]]
+        if state not in OPEN:
+            lines.append(f"    {_state(state)} --> [*]")
+    lines += [
+        f"    classDef claimed stroke-width:3px\n    class {','.join(_state(s) for s in State if s in CLAIMED)} claimed",
+        "```",
+        "",
+        "| state | on the card | people can decide | holds the place | may become |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for state in State:
+        emoji, words = STATES[state]
+        marks = ("yes" if state in UNDECIDED else "", "yes" if state in CLAIMED else "")
+        onward = ", ".join(f"`{s}`" for s in State if s in MOVES[state]) or "nothing: this is an end"
+        lines.append(f"| `{state}` | {emoji} {words} | {marks[0]} | {marks[1]} | {onward} |")
+    return "\n".join(lines)
+
+
+def _state(state: State) -> str:
+    return state.value.replace("-", "_")

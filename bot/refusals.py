@@ -1,0 +1,171 @@
+"""What each refusal means and what to do about it: the text of docs/refusals.md.
+
+Invariant: complete; a test holds it to `Refusal` and to the guards that give each code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from guards.decision import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One refusal in words.
+
+    Args:
+        guards: names of the guards that give it.
+        means: what was found.
+        next: what to do.
+    """
+
+    guards: tuple[str, ...]
+    means: str
+    next: str
+
+
+_R = Refusal
+
+MEANINGS: Final[Mapping[Refusal, Meaning]] = {
+    _R.STRANGER: Meaning(
+        ("authorized",),
+        "Your Slack account belongs to nobody in the policy file, or it is a guest's, a bot's, deactivated, or from another workspace.",
+        "Ask the owner of the policy file to add you to `people`, and try again.",
+    ),
+    _R.NOT_PERMITTED: Meaning(
+        ("authorized",),
+        "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
+        "Ask one of the people that it names to do it.",
+    ),
+    _R.NO_POLICY: Meaning(
+        ("authorized",),
+        "The policy file opens this action for nobody in this place: what it does not grant is refused.",
+        "Have the policy file changed by a reviewed change. There is no way around it in chat.",
+    ),
+    _R.OWN_REQUEST: Meaning(
+        ("separated",),
+        "You asked for this change, so you cannot approve it.",
+        "Ask somebody else who may approve; the card names them.",
+    ),
+    _R.OWN_WORK: Meaning(
+        ("separated",),
+        "You wrote a part of this version, so you cannot let it into production.",
+        "Ask somebody who did not work on it.",
+    ),
+    _R.SOLE_REVIEWER: Meaning(
+        ("approved",),
+        "Everybody who approved also reviewed the code. A reviewer never lets it out alone.",
+        "Ask one more person, who did not review the code. The request is kept.",
+    ),
+    _R.NOT_APPROVED: Meaning(
+        ("approved",),
+        "Approvals are missing, or nobody who approved holds a role that must be among them.",
+        "Ask one of the people that the card names. The request is kept, and goes out when the last approval is there.",
+    ),
+    _R.APPROVAL_MOVED: Meaning(
+        ("approved",),
+        "A part of what was approved is not what it was: the digest, the commit or the policy file. The approvals are void.",
+        "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
+    ),
+    _R.NO_RATIONALE: Meaning(
+        ("reasoned",),
+        "An approval or a rejection came without a reason.",
+        "Say in a sentence what you looked at. It stands in the record with your name.",
+    ),
+    _R.REJECTED: Meaning(
+        ("approved",),
+        "Somebody rejected the change. One rejection stops it, however many approve.",
+        "Settle it with that person, then ask for a new change.",
+    ),
+    _R.OUTSIDE_WINDOW: Meaning(
+        ("in_window",),
+        "No change window of this service is open there now.",
+        "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
+    ),
+    _R.FROZEN: Meaning(
+        ("not_frozen",),
+        "A freeze holds this place. The refusal names who declared it, why, and until when.",
+        "Wait until it lifts, or ask whoever may lift it (`/release freeze list`).",
+    ),
+    _R.NO_ARTIFACT: Meaning(
+        ("same_artifact",),
+        "Nothing was published under this version.",
+        "Check the version. If it is right, have CI build and publish it once.",
+    ),
+    _R.DIGEST_MISMATCH: Meaning(
+        ("same_artifact",),
+        "The version's digest is not the one that you named, or not the one that ran in the environment before.",
+        "Do not go on. Find out which artifact is meant, and have CI build a new version.",
+    ),
+    _R.POINTER_MOVED: Meaning(
+        ("same_artifact",),
+        "The version named another digest or commit when it was first seen. A version is a fixed pointer.",
+        "Find out who moved it, and have CI build a new version.",
+    ),
+    _R.FLOATING_REFERENCE: Meaning(
+        ("pinned",),
+        "`latest`, a branch or another name that can move was given instead of a version.",
+        "Name a release, like `v1.4.0`.",
+    ),
+    _R.PRE_RELEASE: Meaning(
+        ("pinned",),
+        "A pre-release (`-alpha`, `-beta`, `-rc`) or a build with metadata was asked for in production.",
+        "Have CI tag a release `vMAJOR.MINOR.PATCH`, and promote that.",
+    ),
+    _R.ENVIRONMENT_SKIPPED: Meaning(
+        ("in_order",),
+        "The version has not run in the environment before this one, or this one is not on the service's way.",
+        "Promote it to the environment before first; the refusal has the command.",
+    ),
+    _R.ALREADY_RUNNING: Meaning(
+        ("asked_once",),
+        "This version runs there already.",
+        "Nothing is left to do.",
+    ),
+    _R.IN_FLIGHT: Meaning(
+        ("alone",),
+        "Another change is at work on this service in this environment.",
+        "Wait until it is over (`/release status <service>`). If CI lost it, somebody who looked closes it by hand.",
+    ),
+    _R.ALREADY_REQUESTED: Meaning(
+        ("asked_once",),
+        "There is an open change for the same version and place.",
+        "Follow that one, or cancel it.",
+    ),
+    _R.NO_SUCH_CHANGE: Meaning(
+        ("authorized", "undecided", "cancellable", "as_seen", "undecided_by_asker"),
+        "There is no change with this id.",
+        "Look the id up on the card, or in `/release status`.",
+    ),
+    _R.WRONG_STATE: Meaning(
+        ("undecided", "cancellable"),
+        "The change is past the point where this is possible: CI works on it, or it is over.",
+        "Read its card. What CI works on is cancelled in CI.",
+    ),
+    _R.STALE_CARD: Meaning(
+        ("as_seen",),
+        "The button was on an older card: the change has moved since it was drawn.",
+        "Scroll to the newest card, look again, and decide there.",
+    ),
+    _R.ALREADY_DECIDED: Meaning(
+        ("undecided_by_asker", "decided_by_asker"),
+        "You approved this already, or there is no approval of yours to withdraw.",
+        "Nothing is left to do. One person counts once.",
+    ),
+    _R.INCOMPLETE: Meaning(
+        ("complete_freeze", "liftable"),
+        "The freeze lacks a field, ends before it begins, or its kind is unknown; or lifting came without a word on the exit criteria.",
+        "Type `/release freeze declare` and fill in the form, or say how the exit criteria are met.",
+    ),
+    _R.TOO_LONG: Meaning(
+        ("complete_freeze",),
+        "The freeze lasts longer than its kind may.",
+        "Give an earlier end, and renew it when that comes near.",
+    ),
+    _R.NO_SUCH_FREEZE: Meaning(
+        ("authorized", "liftable"),
+        "There is no freeze with this id, or it is over.",
+        "`/release freeze list` shows those that there are.",
+    ),
+}

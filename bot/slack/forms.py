@@ -1,0 +1,100 @@
+"""Draws forms as modals, within Slack's limits (https://docs.slack.dev/reference/views).
+
+Invariant: whatever a form asks, it opens: what is too long is cut, and what cannot be chosen can be typed.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    DateTimePickerElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    RichTextBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.blocks.block_elements import InputInteractiveElement
+from slack_sdk.models.views import View
+
+from bot.slack.markup import cut
+from bot.slack.render import Room, section
+from commands.core.text import Form, Input
+
+_OPTIONS, _HIDDEN = 100, 3000
+
+Json = dict[str, Any]
+
+
+def view(form: Form, place: Json) -> Json:
+    """The form as a modal.
+
+    Args:
+        form: what to ask.
+        place: where an answer shall be told: the channel, if any.
+    """
+    drawn: list[Block] = []
+    if form.lines:
+        drawn.append(RichTextBlock(elements=[section(form.lines, Room())]))
+    drawn += [_input(i) for i in form.inputs]
+    return View(
+        type="modal",
+        callback_id=form.word,
+        title=PlainTextObject(text=cut(form.title, 24)),
+        submit=PlainTextObject(text=cut(form.submit, 24)),
+        close=PlainTextObject(text="Not now"),
+        private_metadata=_hidden(form.known, place),
+        blocks=drawn,
+    ).to_dict()
+
+
+def _hidden(known: dict[str, str], place: Json) -> str:
+    """What the form knows without asking. Words too long to be carried are left out: then they are missing, and asked for again."""
+    carried = dict(known)
+    while len(text := json.dumps({"known": carried, **place}, separators=(",", ":"))) > _HIDDEN and carried:
+        del carried[max(carried, key=lambda name: len(carried[name]))]
+    return text
+
+
+def _input(question: Input) -> InputBlock:
+    element: InputInteractiveElement
+    hint = question.hint
+    offered = [(value, label or value) for value, label in question.options if 0 < len(value) <= 150]
+    match question.kind:
+        case "choice" if offered:
+            options = [Option(value=value, text=PlainTextObject(text=cut(label, 75))) for value, label in offered[:_OPTIONS]]
+            initial = next((o for o in options if o.value == question.initial), None)
+            element = StaticSelectElement(action_id=question.name, options=options, initial_option=initial)
+            if len(offered) > _OPTIONS:
+                hint = f"The first {_OPTIONS} of {len(offered)}; for the others type the command. {hint}".strip()
+        case "moment":
+            element = DateTimePickerElement(action_id=question.name, initial_date_time=_moment(question.initial))
+        case _:  # a choice without anything to choose from is typed
+            longest = min(max(question.longest, 1), 3000)
+            element = PlainTextInputElement(
+                action_id=question.name,
+                multiline=question.kind == "text",
+                initial_value=question.initial[:longest] or None,
+                min_length=min(question.shortest, longest) or None,
+                max_length=longest,
+            )
+    return InputBlock(
+        block_id=question.name,
+        label=PlainTextObject(text=cut(question.label or question.name, 2000)),
+        element=element,
+        hint=PlainTextObject(text=cut(hint, 2000)) if hint else None,
+        optional=question.optional,
+    )
+
+
+def _moment(text: str) -> int | None:
+    """Seconds since 1970 as Slack takes them, 10 digits; None for what is no such moment."""
+    try:
+        at = datetime.fromisoformat(text)
+        seconds = int(at.timestamp()) if at.tzinfo else 0
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 10**9 <= seconds < 10**10 else None

@@ -1,0 +1,53 @@
+"""Records what CI deployed outside any order of ours, and tells where that must not happen (PRM-17, PRM-22).
+
+Invariant: a CI speaks only for the services that the policy gives it; what differs from the first sight of a version is no proof of it.
+"""
+
+from commands.core import record
+from commands.core.ports import Deployed
+from commands.core.record import Actor
+from commands.core.tell import alert
+from commands.core.text import Bold, Card, Code, Part
+from guards.artifact import short
+from guards.facts import Artifact, Deployment, Facts
+from storage import artifacts, deployments
+from storage.database import Tx
+
+
+def served_by(by: Actor, facts: Facts) -> frozenset[str]:
+    """The services that a CI deploys: run ids of two CIs are not to be confused."""
+    return frozenset(name for name, service in facts.policy.services.items() if f"ci:{service.ci}" == by.id)
+
+
+def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) -> None:
+    """CI deployed something without an order of ours: recorded, and reported where it must not happen (PRM-17, PRM-22)."""
+    policy = facts.policy
+    environment = policy.environment_names.get(seen.environment)
+    if seen.service not in served_by(by, facts) or environment is None:
+        record.write(tx, "deployment:unplaced", by, facts, correlation, service=seen.service[:60], environment=seen.environment[:60])
+        return
+    place = {"service": seen.service, "environment": environment}
+    artifact = Artifact(seen.service, seen.version, seen.digest, seen.commit)
+    first = artifacts.first_seen(tx, artifact, facts.at)
+    drift = [f"{environment} is reached by approved changes only"] if environment in policy.production else []
+    if (first.digest, first.commit) != (seen.digest, seen.commit):
+        drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
+    else:
+        deployments.add(tx, Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at)))
+    record.write(
+        tx,
+        "deployment:observed",
+        by,
+        facts,
+        correlation,
+        **place,
+        version=seen.version,
+        digest=seen.digest,
+        commit=seen.commit,
+        run=seen.run,
+        drift=drift,
+    )
+    if drift:
+        what = (Bold(f"{seen.service} {seen.version}"), " in ", Bold(environment), " by ", by.name, ", digest ", Code(seen.digest))
+        card = Card("🚨 Deployed past the road", parts=(Part((what, *((d + ".",) for d in drift))),))
+        alert(tx, facts, card, correlation)

@@ -1,0 +1,69 @@
+"""manifest.yml asks Slack for what the code uses, and for nothing else (RBAC-10)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.slack.intake import COMMAND
+from bot.workspace import Workspace
+from bot.workspace.api import METHODS
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+MANIFEST = yaml.safe_load(TEXT)
+
+NOT_THE_BOT = {"workspace", "demo", "bench"}
+CODE = [
+    path
+    for path in (ROOT / "bot").rglob("*.py")
+    if not NOT_THE_BOT & set(path.parts) and "AsyncWebClient" in path.read_text(encoding="utf-8")
+]
+"""The files that hold a client of Slack's Web API."""
+
+
+def called() -> set[str]:
+    """Each Web API method that the code calls, as Slack names it."""
+    names = {method.replace(".", "").lower(): method for method in METHODS}
+    calls = [
+        node.func.attr
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "self._client"
+    ]
+    return {names[call.replace("_", "").lower()] for call in calls}
+
+
+def needed() -> set[str]:
+    """The scopes of those methods; channels are public or private ones."""
+    scopes = {METHODS[method].scope for method in called()} - {""}
+    kinds = {scope for scope in scopes if scope.startswith("*")}
+    return scopes - kinds | {kind + scope[1:] for scope in kinds for kind in ("channels", "groups")} | {"commands"}
+
+
+def test_the_scopes_are_those_of_the_methods_that_the_code_calls():
+    assert {"chat.postMessage", "users.info", "views.open"} <= called()
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed()
+
+
+@pytest.mark.parametrize("scope", MANIFEST["oauth_config"]["scopes"]["bot"])
+def test_each_scope_says_why(scope):
+    [line] = [line for line in TEXT.splitlines() if line.strip().startswith(f"- {scope} ")]
+    assert line.partition("  # ")[2]
+
+
+def test_the_command_and_the_addresses_are_those_that_are_listened_to():
+    [command] = MANIFEST["features"]["slash_commands"]
+    assert command["command"] == COMMAND
+    addresses = {command["url"], MANIFEST["settings"]["interactivity"]["request_url"]}
+    assert {address.partition("example.com")[2] for address in addresses} == {"/slack/events"}
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
+
+
+def test_no_event_is_asked_for_as_none_is_acted_on():
+    assert "event_subscriptions" not in MANIFEST["settings"]
+
+
+def test_the_small_slack_treats_typed_text_as_the_manifest_says():
+    assert Workspace()._should_escape is MANIFEST["features"]["slash_commands"][0]["should_escape"]

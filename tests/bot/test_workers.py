@@ -1,0 +1,297 @@
+"""Pumps and what they do with a row that fails, a database that is gone and a bot that is stopped (OPS-07, OPS-09, promise 1)."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from bot.metrics import REGISTRY
+from bot.workers import ATTEMPTS, Pump
+from commands.core.ports import RunState
+from storage import inbox, timers
+from storage.errors import Unavailable
+from storage.inbox import Delivery
+from tests.bot.conftest import tags
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+
+
+class Job:
+    """Rows to take, and a gate that each waits at."""
+
+    def __init__(self, rows: int, at_once: int = 3) -> None:
+        self.lying = deque(Row(n) for n in range(rows))
+        self.taken: list[int] = []
+        self.at_work: set[int] = set()
+        self.most = 0
+        self.done: list[int] = []
+        self.given_back: list[int] = []
+        self.gate = asyncio.Event()
+        self.begun = asyncio.Event()
+        self.fails: list[Exception] = []
+        self.pump = Pump("job", self.take, self.carry, self.give_back, at_once)
+
+    async def take(self, free: int) -> list[Row]:
+        if self.fails:
+            raise self.fails.pop()
+        rows = [self.lying.popleft() for _ in range(min(free, len(self.lying)))]
+        self.taken += [row.id for row in rows]
+        return rows
+
+    async def carry(self, row: Row) -> None:
+        self.at_work.add(row.id)
+        self.most = max(self.most, len(self.at_work))
+        self.begun.set()
+        try:
+            await self.gate.wait()
+            self.done.append(row.id)
+        finally:
+            self.at_work.discard(row.id)
+
+    async def give_back(self, row: Row) -> None:
+        self.given_back.append(row.id)
+
+
+async def test_no_more_rows_are_at_work_than_there_are_places():
+    job = Job(rows=10)
+    job.pump.start()
+    await job.begun.wait()
+    assert job.taken == [0, 1, 2]
+    job.gate.set()
+    await job.pump.resting.wait()
+    assert (sorted(job.done), job.most) == (list(range(10)), 3)
+    await job.pump.drain(1)
+
+
+async def test_a_ring_while_rows_are_being_taken_is_not_lost():
+    job = Job(rows=0)
+    job.gate.set()
+    looking, look = asyncio.Event(), asyncio.Event()
+
+    async def slowly(free: int) -> list[Row]:
+        rows = await Job.take(job, free)  # nothing there yet
+        looking.set()
+        await look.wait()
+        return rows
+
+    job.pump._take = slowly
+    job.pump.start()
+    await looking.wait()
+    job.lying.append(Row(7))
+    job.pump.ring()
+    look.set()
+    await job.pump.resting.wait()
+    assert job.done == [7]
+    await job.pump.drain(1)
+
+
+async def test_draining_waits_for_those_at_work_and_takes_nothing_more():
+    job = Job(rows=5)
+    job.pump.start()
+    await job.begun.wait()
+    draining = asyncio.create_task(job.pump.drain(60))
+    job.gate.set()
+    await draining
+    assert (sorted(job.done), len(job.lying), job.given_back) == ([0, 1, 2], 2, [])
+
+
+async def test_whoever_is_not_done_in_time_is_cancelled_and_given_back():
+    job = Job(rows=5)
+    job.pump.start()
+    await job.begun.wait()
+    await job.pump.drain(0)
+    assert (job.done, job.at_work, sorted(job.given_back)) == ([], set(), [0, 1, 2])
+
+
+@pytest.mark.parametrize("error", [Unavailable("gone"), RuntimeError("a fault of ours")])
+async def test_a_database_that_is_gone_for_a_moment_stops_no_pump(error):
+    job = Job(rows=2)
+    job.gate.set()
+    job.fails = [error]
+    failed = asyncio.Event()
+    take = job.take
+
+    async def seen(free: int) -> list[Row]:
+        try:
+            return await take(free)
+        except Exception:
+            failed.set()
+            raise
+
+    job.pump._take = seen
+    job.pump.start()
+    await failed.wait()
+    job.pump.ring()  # as each tick does
+    await job.pump.resting.wait()
+    assert job.done == [0, 1]
+    await job.pump.drain(1)
+
+
+async def test_a_row_that_raises_harms_no_other_row():
+    job = Job(rows=4)
+    carry = job.carry
+
+    async def raising(row: Row) -> None:
+        if row.id == 1:
+            raise RuntimeError("never should")
+        await carry(row)
+
+    job.pump._carry = raising
+    job.gate.set()
+    job.pump.start()
+    await job.pump.resting.wait()
+    assert sorted(job.done) == [0, 2, 3]
+    await job.pump.drain(1)
+
+
+# ---------------------------------------------------------------- the house's own
+
+
+def breaking(world, monkeypatch, times: int) -> list[int]:
+    """The next deliveries fail so many times, by a fault of ours."""
+    seen: list[int] = []
+    carry = world.house.road.carry
+
+    async def broken(taken):
+        seen.append(taken.attempts)
+        if len(seen) <= times:
+            raise RuntimeError("zebra-crossing")
+        await carry(taken)
+
+    monkeypatch.setattr(world.house.road, "carry", broken)
+    return seen
+
+
+def counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("signalbox_carry_seconds_count", {"kind": "asked", "outcome": outcome}) or 0
+
+
+async def test_a_delivery_that_fails_is_tried_again_with_growing_waits(world, monkeypatch):
+    seen = breaking(world, monkeypatch, times=2)
+    failed, done = counted("failed"), counted("done")
+    await world.say("carla", "/release whoami")
+    assert seen == [1]
+    await world.wait(seconds=0.9)
+    assert seen == [1]
+    await world.wait(seconds=0.1)
+    assert seen == [1, 2]
+    await world.wait(seconds=1.9)
+    assert seen == [1, 2]
+    await world.wait(seconds=0.1)
+    assert seen == [1, 2, 3]
+    assert "Carla" in world.told("carla")
+    assert (counted("failed") - failed, counted("done") - done) == (2, 1)
+
+
+async def test_a_delivery_that_always_fails_is_given_up_with_an_id_to_quote(world, monkeypatch):
+    seen = breaking(world, monkeypatch, times=99)
+    await world.say("carla", "/release whoami")
+    for _ in range(6):
+        await world.wait(seconds=10)
+    assert seen == list(range(1, ATTEMPTS + 1))
+    assert await tags(world) == ["fault:given-up"]
+    (entry,) = await world.ledger()
+    told = world.slack.private(world.people["carla"])[-1].as_text()
+    assert entry.correlation in told
+    assert "zebra" not in told
+    assert await world.house.store.read(inbox.backlog) == 0
+
+
+async def test_a_row_that_nobody_can_read_is_given_up_too(world):
+    """One of a newer program, or one that was changed by hand; it must not come back for ever."""
+    bad = [Delivery("x:1", "asked", {"nobody": 1}, "c-1"), Delivery("x:2", "no such kind", {}, "c-2")]
+    await world.house.store.write(lambda tx: [inbox.remember(tx, one, world.clock.now()) for one in bad])
+    for _ in range(6):
+        await world.wait(seconds=10)
+    assert await tags(world) == ["fault:given-up"] * 2
+    assert await world.house.store.read(inbox.backlog) == 0
+
+
+async def test_a_tick_without_a_database_is_made_up_by_the_next(world, monkeypatch):
+    await world.runs_in("dev")
+    await world.say("dev", "/release promote api v1.4.0 staging")
+    await world.house.store.write(lambda tx: timers.set(tx, timers.Timer("t", "advance", world.clock.now(), {"change": "CR-0"})))
+
+    async def gone(_):
+        raise Unavailable("the database does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.house.store, "read", gone)
+        broken.setattr(world.house.store, "write", gone)
+        await world.house.workers.tick()
+    await world.house.workers.tick()
+    await world.quiet()
+    assert await world.house.store.read(timers.next_due) != world.clock.now()
+
+
+async def test_quiet_waits_for_what_follows_from_what_is_at_work(world):
+    await world.on_staging()
+    assert world.ci.started
+    assert "deployed" in world.card().as_text()
+
+
+async def test_a_stop_in_the_middle_waits_for_what_was_acknowledged(world):
+    await world.runs_in("dev")
+    hang = world.slack.faults.hang("users.info")
+    await world.slack.say(world.people["dev"], world.channels["releases"], "/release promote api v1.4.0 staging")
+    await hang.reached.wait()
+    stopping = asyncio.create_task(world.close())
+    await world.slack.until(lambda: True)
+    hang.release()
+    await stopping
+    assert len(world.ci.started) == 1
+
+
+async def test_what_a_stop_cancels_is_carried_out_by_the_next_start_at_once(world):
+    await world.runs_in("dev")
+    hang = world.slack.faults.hang("users.info")
+    await world.slack.say(world.people["dev"], world.channels["releases"], "/release promote api v1.4.0 staging")
+    await hang.reached.wait()
+    await world.die()
+    hang.release()
+    assert world.ci.started == []
+
+    await world.open()
+    await world.quiet()
+    assert len(world.ci.started) == 1
+    await world.ci_says(RunState.SUCCEEDED)
+
+
+async def test_an_order_that_a_stop_cancels_is_looked_up_and_never_sent_again(world):
+    """Nobody knows whether CI got it: its lease brings it back, and then it is looked up."""
+    await world.runs_in("dev")
+    reached, never = asyncio.Event(), asyncio.Event()
+    start = world.ci.start
+
+    async def hangs(order):
+        await start(order)
+        reached.set()
+        await never.wait()
+
+    world.ci.start = hangs
+    await world.slack.say(world.people["dev"], world.channels["releases"], "/release promote api v1.4.0 staging")
+    await reached.wait()
+    await world.die()
+    world.ci.start = start
+
+    await world.open()
+    await world.quiet()
+    assert len(world.ci.asked) == 1
+    await world.wait(minutes=2)
+    await world.wait(minutes=2)
+    assert len(world.ci.asked) == 1
+    assert (await world.change()).run == "run-1"
+
+
+async def test_the_wait_between_attempts_is_that_of_the_clock(world, monkeypatch):
+    breaking(world, monkeypatch, times=1)
+    await world.say("carla", "/release whoami")
+    world.clock.at += timedelta(seconds=1)
+    await world.house.workers.tick()
+    await world.quiet()
+    assert "Carla" in world.told("carla")
