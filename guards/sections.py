@@ -78,6 +78,11 @@ class Service(Section):
     ci: Name = Field(description="A name from `ci`.")
     artifacts: Name = Field(description="A name from `artifacts`.")
     coordinates: str | None = Field(default=None, max_length=300, description="Where the artifact lives, e.g. registry/org/name.")
+    history: Literal["github"] | None = Field(
+        default=None,
+        description="Where commits, pull requests and reviews since the running version are read; authors and reviewers found there never "
+        "approve (SOD-02, SOD-03). Left out: only the artifact source tells them.",
+    )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 

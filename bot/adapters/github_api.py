@@ -8,7 +8,6 @@ Source: GitHub, "Best practices for using the REST API", "Troubleshooting the RE
 import asyncio
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Collection, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -16,7 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from bot.adapters.answers import Answer, plain, said
+from bot.adapters.answers import Answer, plain, retry_after, said
+from bot.adapters.etags import Tagged
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.transport import Transport
@@ -70,7 +70,7 @@ class GitHubApi:
         self._transport, self._auth, self._clock, self._deadline = transport, auth, clock, deadline
         self._api = api_url.rstrip("/")
         self._graphql = f"{self._api.removesuffix('/v3')}/graphql"
-        self._kept = _Kept()
+        self._kept = Tagged(_ROOM)
         self._quiet: dict[str, datetime] = {}
 
     async def answer(self, what: str, repository: str, reading: Coroutine[Any, Any, T]) -> T | Unread:
@@ -159,7 +159,7 @@ class GitHubApi:
         )
         for problem in parsed(_Problems, what, answer).errors or ():
             if problem.type == "RATE_LIMITED":
-                raise self._limited(what, repository, answer, self._reset(answer) or _UNSAID_WAIT)
+                raise self._limited(what, repository, answer, _reset(answer, self._clock.now()) or _UNSAID_WAIT)
             raise UnreadError(Unread(what, plain(problem.message) or "it reported an error without a word"))
         return parsed(_Reply[model], what, answer).data  # type: ignore[valid-type]
 
@@ -181,7 +181,7 @@ class GitHubApi:
             return answer
         if answer.status == 401:
             self._auth.refused(repository)
-        if (wait := self._wait(answer)) is not None:
+        if (wait := asked_wait(answer, self._clock.now())) is not None:
             raise self._limited(what, repository, answer, wait)
         reason = said(answer, "message") or "no reason given"
         raise UnreadError(Unread(what, f"it answered with status {answer.status}: {reason}"))
@@ -190,44 +190,27 @@ class GitHubApi:
         self._quiet[_owner(repository)] = self._clock.now() + timedelta(seconds=min(wait, 3600.0))
         return UnreadError(Unread(what, f"it asks us to wait {wait:.0f} s (status {answer.status})"))
 
-    def _wait(self, answer: Answer) -> float | None:
-        """Seconds to wait when this answer is a rate limit, else None."""
-        if answer.status not in {403, 429}:
-            return None
-        if answer.headers.get("retry-after", "").isdigit():
-            return float(answer.headers["retry-after"][:6])
-        if (reset := self._reset(answer)) is not None:
-            return reset
-        return _UNSAID_WAIT if answer.status == 429 or _LIMITED in said(answer, "message").lower() else None
 
-    def _reset(self, answer: Answer) -> float | None:
-        headers = answer.headers
-        if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
-            return max(int(headers["x-ratelimit-reset"][:12]) - self._clock.now().timestamp(), 1.0)
+def asked_wait(answer: Answer, now: datetime) -> float | None:
+    """Seconds to wait when this answer is a rate limit (GitHub, "Troubleshooting the REST API"), else None.
+
+    Args:
+        answer: any.
+        now: UTC.
+    """
+    if answer.status not in {403, 429}:
         return None
+    for wait in (retry_after(answer.headers), _reset(answer, now)):
+        if wait is not None:
+            return wait
+    return _UNSAID_WAIT if answer.status == 429 or _LIMITED in said(answer, "message").lower() else None
 
 
-class _Kept:
-    """The newest answers that carry an ETag, at most `_ROOM` bytes of them."""
-
-    def __init__(self) -> None:
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._size = 0
-
-    def get(self, key: str) -> Answer | None:
-        if key in self._answers:
-            self._answers.move_to_end(key)
-        return self._answers.get(key)
-
-    def put(self, key: str, answer: Answer) -> None:
-        old = self._answers.pop(key, None)
-        self._size -= len(old.body) if old else 0
-        if "etag" not in answer.headers:
-            return
-        self._answers[key] = answer
-        self._size += len(answer.body)
-        while self._size > _ROOM:
-            self._size -= len(self._answers.popitem(last=False)[1].body)
+def _reset(answer: Answer, now: datetime) -> float | None:
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if answer.headers.get("x-ratelimit-remaining") != "0" or not (reset.isascii() and reset.isdigit()):
+        return None
+    return max(int(reset[:12]) - now.timestamp(), 1.0)
 
 
 def named(url: str, asked: str) -> str:

@@ -173,8 +173,12 @@ async def _acking(sizes: Sizes, folder: Path, empty: str, full: str) -> list[Fig
         door = await stack.enter_async_context(child(log, "door", empty, nowhere))
         long = await stack.enter_async_context(child(log, "door", full, nowhere))
         ports = {"bare": bare["port"], "door": door["port"], "long": long["port"]}
+        before = [acking.spent(each["pid"]) for each in (door, bare)]
         found = await acking.take_turns(ports, *sizes.acks, sizes.connections)
-    return acking.figures(found, sizes.connections)
+        after = [acking.spent(each["pid"]) for each in (door, bare)]
+    figures = acking.figures(found, sizes.connections)
+    ours, theirs = (late - early if late and early else None for early, late in zip(before, after, strict=True))
+    return figures + (acking.by_cpu(ours, theirs, sizes.connections) if ours and theirs else [])
 
 
 async def _busy(sizes: Sizes, folder: Path) -> list[Figure]:

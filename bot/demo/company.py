@@ -26,7 +26,6 @@ from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
 from commands.core.cards import STATES
 from guards.facts import Change
-from guards.lifecycle import OPEN
 from storage import audit, chain, changes, migrations
 
 BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -207,10 +206,6 @@ class Company:
     async def change(self, id: str) -> Change | None:  # noqa: A002
         """One change as the database has it."""
         return await self.house.store.read(lambda tx: changes.get(tx, id))
-
-    async def open_changes(self) -> list[Change]:
-        """Those that can still move."""
-        return [change for change in await self.changes() if change.state in OPEN]
 
     async def ledger(self) -> list[chain.Row]:
         """Every entry, oldest first."""

@@ -37,6 +37,10 @@ STATES = {
 }
 
 
+_PULLS = 12
+"""Pull requests that a card names; a longer list is not read."""
+
+
 def note(title: str, *lines: Line) -> Card:
     """A short private answer."""
     return Card(title, parts=(Part(lines),) if lines else ())
@@ -145,6 +149,8 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.why:
         parts.append(Part(((change.why,),), heading="Why"))
     if change.state in UNDECIDED:
+        if changed := _changes(facts):
+            parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
     given = tuple(_given(facts, zone))
     if given:
@@ -156,6 +162,22 @@ def change_card(change: Change, facts: Facts) -> Card:
         buttons=_buttons(change),
         footer=(Code(change.id), f" · policy {content.policy[:12]} · evidence: not required by policy · details in the thread"),
     )
+
+
+def _changes(facts: Facts) -> tuple[Line, ...]:
+    """The pull requests since the running version, with authors and tickets: nobody should approve blind."""
+    artifact = facts.artifact
+    if not isinstance(artifact, Artifact) or artifact.merged is None:
+        return ()
+    lines: list[Line] = []
+    for pull in artifact.merged[-_PULLS:]:
+        tickets = f" ({', '.join(pull.tickets)})" if pull.tickets else ""
+        lines.append((Link(pull.url, f"#{pull.number}"), f" {pull.title}, by {pull.author or 'a deleted account'}{tickets}"))
+    if len(artifact.merged) > _PULLS:
+        lines.append((f"and {len(artifact.merged) - _PULLS} earlier pull requests",))
+    if artifact.unlinked:
+        lines.append((f"⚠️ {artifact.unlinked} commit{'s' if artifact.unlinked > 1 else ''} without a pull request",))
+    return tuple(lines) or (("no change since the running version",),)
 
 
 def _buttons(change: Change) -> tuple[Button, ...]:

@@ -26,8 +26,9 @@ from commands.core.tell import alert, reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
+from guards.decision import Refuse
 from guards.facts import Facts, Stranger, Unread
-from guards.judge import judge
+from guards.judge import Judgement, judge
 from guards.policy import Policy
 from guards.sections import Person
 from guards.vocabulary import Action
@@ -185,7 +186,7 @@ class Road:
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             zone = self.policy.zone_of(request.service)
-            card = cards.refusal_card(judgement, command.name, request, correlation, zone)
+            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, zone)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation)
@@ -282,6 +283,15 @@ class Road:
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
+
+
+def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
+    """What the asker is shown: what the command's form would have asked for is no reason beside others that stand."""
+    final = {r.code for r in judgement.refusals} - judgement.heals
+    if not final - command.form_after:
+        return judgement
+    kept = tuple(a for a in judgement.answers if not (isinstance(a.decision, Refuse) and a.decision.code in command.form_after))
+    return replace(judgement, answers=kept)
 
 
 def _nothing(tx: Tx) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -104,3 +105,13 @@ def test_every_package_is_locked_by_its_hash(lock):
     packages = re.split(r"\n(?=[a-z0-9])", text)
     assert len(packages) > 3
     assert all(re.match(r"[a-z0-9.-]+==", package) and "--hash=sha256:" in package for package in packages)
+
+
+@pytest.mark.parametrize(("lock", "extras"), [("runtime", ["otel"]), ("dev", ["otel", "dev"])])
+def test_every_package_that_is_asked_for_is_locked(lock, extras):
+    """Otherwise a fresh clone lacks what works here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    names = {re.split(r"[\[<>=~!; ]", line)[0].lower() for line in asked}
+    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert names - locked == set()

@@ -10,6 +10,7 @@ from inline_snapshot import snapshot
 from pydantic import SecretStr
 
 from bot.adapters.answers import Answer
+from bot.adapters.etags import Tagged
 from bot.adapters.github_api import GitHubApi
 from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_vcs import GitHubVcs
@@ -456,6 +457,41 @@ async def test_a_list_that_lacks_something_is_unread(bench):
     assert (await bench.vcs.checks(REPO, head)).why == "its list of check runs is not complete"
 
 
+async def test_an_answer_about_something_else_is_unread(bench):
+    fake = bench.fake
+    head, other = fake.squashed(7, "ada"), fake.squashed(8, "ada")
+    fake.tag("v1.4.0", head)
+
+    def instead(part, path):
+        fake.lies.clear()
+        answer = fake.answer("GET", f"/repos/{REPO}/{path}", {"Authorization": f"Bearer {TOKEN}"})
+        fake.lies[part] = lambda: Answer(200, {}, answer.body)
+
+    instead("git/tags/", f"git/tags/{fake.tag('other', head)}")
+    assert (await bench.vcs.tag(REPO, "v1.4.0")).why == "GitHub told another tag object than it was asked for"
+    instead("compare/", f"compare/{head}...{other}")
+    assert (await bench.span(head=other)).why == "it compared with another commit"
+    instead("compare/", f"compare/{bench.base}...{head}")
+    assert (await bench.span(head=other)).why == "its list of commits is not complete"
+
+
+async def test_lists_that_are_too_long_are_unread(bench):
+    head = bench.base
+    bench.fake.lies["/check-runs"] = lambda: told({"total_count": 2001, "check_runs": []})
+    assert (await bench.vcs.checks(REPO, head)).why == "there are more than 2000"
+    bench.fake.lies.clear()
+    for number in range(2000):
+        bench.fake.write(head, f"s{number}", "success")
+    assert (await bench.vcs.checks(REPO, head)).why == "there are more than 2000"
+    bench.fake.written[head].pop()
+    assert len(await bench.vcs.checks(REPO, head)) == 1999
+
+
+async def test_a_commit_that_github_refuses_for_another_reason_is_unread(bench):
+    bench.fake.lies["/check-runs"] = lambda: told({"message": "Validation failed"}, 422)
+    assert (await bench.vcs.checks(REPO, bench.base)).why == "it answered with status 422: Validation failed"
+
+
 @pytest.mark.parametrize(
     ("query", "spoil", "why"),
     [
@@ -715,10 +751,11 @@ async def test_a_bad_neighbour_never_raises_and_never_looks_like_an_answer(bad):
         (lambda: Answer(403, {"retry-after": "30"}, b"{}"), 30),
         (lambda: told({"message": "You have exceeded a secondary rate limit"}, 403), 60),
         (lambda: Answer(429, {}, b""), 60),
+        (lambda: Answer(429, {"retry-after": "²", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "²"}, b""), 60),
         (lambda: Answer(403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 300)}, b"{}"), 300),
         (lambda: told({"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}), 60),
     ],
-    ids=["429 that says when", "403 that says when", "secondary", "429 that says nothing", "primary", "GraphQL"],
+    ids=["429 that says when", "403 that says when", "secondary", "429 that says nothing", "429 that says nonsense", "primary", "GraphQL"],
 )
 async def test_while_github_asks_us_to_wait_nothing_is_asked(bench, lie, wait):
     head = bench.fake.squashed(7, "ada")
@@ -735,6 +772,17 @@ async def test_while_github_asks_us_to_wait_nothing_is_asked(bench, lie, wait):
     assert bench.fake.seen == []
     bench.clock.move(seconds=1)
     assert (await bench.span()).pulls
+
+
+async def test_answers_are_kept_for_conditional_requests_up_to_a_size():
+    kept = Tagged(room=10)
+    for key in "abc":
+        kept.put(key, Answer(200, {"etag": key}, b"1234"))
+        kept.get("a")
+    assert [key for key in "abc" if kept.get(key)] == ["a", "c"]
+    kept.put("c", Answer(200, {}, b"no tag"))
+    kept.put("d", Answer(200, {"etag": "d"}, b"123456"))
+    assert [key for key in "abcd" if kept.get(key)] == ["a", "d"]
 
 
 async def test_a_refusal_that_is_no_rate_limit_stops_nobody_else(bench):

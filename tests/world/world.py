@@ -29,6 +29,7 @@ from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
+from tests.world.vcs import FakeVcs
 
 
 class World:
@@ -49,6 +50,7 @@ class World:
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
+        self.vcs = FakeVcs()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.slack = Workspace(
             self.clock.now,
@@ -110,7 +112,9 @@ class World:
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
         })  # fmt: skip
-        house = await build(settings, self.policy, self.clock, {"fake": self.ci, "other": self.other_ci}, {"index": self.artifacts})
+        house = await build(
+            settings, self.policy, self.clock, {"fake": self.ci, "other": self.other_ci}, {"index": self.artifacts}, {"github": self.vcs}
+        )
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
         connections = self.slack.transcript().count(" connected")
         await house.start()
