@@ -311,7 +311,7 @@ async def test_a_callback_is_sent_again_when_the_database_is_gone(world, monkeyp
 def break_database(world, monkeypatch) -> None:
     from storage.errors import Unavailable
 
-    async def gone(_):
+    async def gone(*_: object, **__: object):
         raise Unavailable("the database does not answer")
 
     monkeypatch.setattr(world.house.store, "write", gone)
