@@ -67,8 +67,8 @@ bench: setup  ## The figures of docs/benchmarks.md, measured here; ARGS=--quick 
 	$(BIN)/signalbox bench $(ARGS)
 
 lock: setup  ## Lock the packages that pyproject.toml asks for; ARGS=--upgrade takes newer ones.
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel -o requirements/runtime.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra sigstore -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra sigstore --extra dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group build -c requirements/dev.txt -o requirements/build.txt
 
 clean:  ## Remove everything that these targets made.

@@ -36,7 +36,9 @@ from commands.core.gather import Gather
 from commands.core.ports import CI, Artifacts, Clock
 from commands.core.road import Road
 from commands.core.send import Send
-from guards.policy import GitHubCI, OciRegistry, Policy
+from commands.core.vcs import Vcs
+from guards.policy import Policy
+from guards.sections import GitHubCI, OciRegistry
 from storage import inbox, outbox
 from storage.database import Store
 
@@ -142,6 +144,7 @@ async def build(
     clock: Clock | None = None,
     ci: Mapping[str, CI] | None = None,
     sources: Mapping[str, Artifacts] | None = None,
+    histories: Mapping[str, Vcs] | None = None,
 ) -> House:
     """Build the bot; nothing listens or works until `start`.
 
@@ -149,7 +152,7 @@ async def build(
         settings: from the environment.
         policy: from the policy file.
         clock: another clock, for tests and the demo.
-        ci, sources: other neighbours by their names in the policy, for tests.
+        ci, sources, histories: other neighbours by their names in the policy, for tests.
 
     Raises:
         StorageError: the database is not at this program's schema, or does not answer.
@@ -166,7 +169,8 @@ async def build(
     sources = _sources(settings, policy, transport, clock) if sources is None else sources
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
-    gather = TracedGather(policy, store, directory, sources, clock)
+    histories = _histories(settings, policy, transport, clock) if histories is None else histories
+    gather = TracedGather(policy, store, directory, sources, clock, histories)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 
@@ -229,6 +233,17 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
         else:
             found[name] = GenericCI(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
     return found
+
+
+def _histories(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Vcs]:
+    """Where histories are read, for the services that name one."""
+    if not any(service.history for service in policy.services.values()):
+        return {}
+    from bot.adapters.github_api import GitHubApi
+    from bot.adapters.github_vcs import GitHubVcs
+
+    api = GitHubApi(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)
+    return {"github": GitHubVcs(api)}
 
 
 def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:

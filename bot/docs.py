@@ -13,7 +13,8 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import override
 
-from bot.docs_chat import MADE, commands_page, lifecycle_drawing, refusals_page
+from bot.docs_card import as_text, sample
+from bot.docs_chat import MADE, commands_page, example, lifecycle_drawing, refusals_page
 from bot.settings import SECRETS, Settings
 from guards.policy import Policy
 from guards.values import IN_WORDS, written_duration
@@ -229,6 +230,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("docs/commands.md", commands_page),
     Page("docs/refusals.md", refusals_page),
     Page("docs/design.md", lifecycle_drawing, part="lifecycle"),
+    Page("README.md", lambda: as_text(sample(example())), part="card"),
 )
 
 

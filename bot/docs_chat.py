@@ -19,7 +19,8 @@ from commands.core.command import AnyCommand
 from commands.core.words import Arguments, Named, Rest, usage
 from guards.judge import Guard
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
-from guards.policy import Action, Policy
+from guards.policy import Policy
+from guards.vocabulary import Action
 
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
@@ -48,7 +49,8 @@ _IDS: Final = re.compile(r" \(([A-Z]{2,4}-[0-9]{2}[^)]*)\)")
 
 
 @cache
-def _example() -> Policy:
+def example() -> Policy:
+    """The policy that the pages take their examples from."""
     return load(Path(__file__).parents[1] / "examples" / "signalbox.yaml")
 
 
@@ -120,7 +122,7 @@ def _written(arguments: type[Arguments], name: str) -> str:
 def _who(action: Action) -> str:
     if action is Action.READ:
         return "Everybody in the policy file may."
-    by_place = _example().allow.get(action, {})
+    by_place = example().allow.get(action, {})
     return "In the example: " + "; ".join(f"{place}: {', '.join(roles) or 'nobody'}" for place, roles in by_place.items()) + "."
 
 

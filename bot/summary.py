@@ -4,7 +4,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from guards.policy import Action, Policy, Window
+from guards.policy import Policy
+from guards.sections import Window
+from guards.vocabulary import Action
 
 
 def show(policy: Policy, console: Console | None = None) -> None:

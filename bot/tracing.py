@@ -18,7 +18,7 @@ from commands.core.command import Ask
 from commands.core.gather import Gather
 from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
 from guards.facts import Facts, Stranger, Unread
-from guards.policy import Person
+from guards.sections import Person
 from storage.database import Store, Tx
 
 TRACER: trace.Tracer = trace.get_tracer("signalbox")
@@ -62,9 +62,9 @@ class TracedStore(Store):
     """Memory whose transactions are steps of a trace: judging, recording and ordering happen inside them."""
 
     @override
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, ahead: bool = False) -> T:
         with step("commit"):
-            return await super().write(work)
+            return await super().write(work, ahead=ahead)
 
 
 class TracedGather(Gather):

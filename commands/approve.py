@@ -17,8 +17,9 @@ from guards.facts import Change, Facts, Verdict
 from guards.flight import alone
 from guards.freeze import not_frozen
 from guards.order import in_order
-from guards.policy import Action, Person
 from guards.record import as_seen, reasoned, undecided, undecided_by_asker
+from guards.sections import Person
+from guards.vocabulary import Action
 from guards.window import in_window
 from storage import approvals
 

@@ -11,8 +11,8 @@ from commands.core.words import Arguments, ChangeId, Rest
 from guards.authorization import authorized
 from guards.facts import Change
 from guards.lifecycle import CLAIMED, State
-from guards.policy import Action
 from guards.record import cancellable
+from guards.vocabulary import Action
 from storage import changes, timers
 
 

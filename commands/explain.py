@@ -11,7 +11,9 @@ from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind,
 from guards.authorization import authorized
 from guards.facts import Change, Facts, Stranger, Unread
 from guards.judge import Judgement, judge
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 
 
 class Explain(Arguments):

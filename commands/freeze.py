@@ -19,7 +19,9 @@ from guards.consistency import nearest
 from guards.decision import Refusal
 from guards.facts import Facts, Freeze, Unread
 from guards.freeze import complete_freeze, liftable
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage import changes, freezes, timers
 
 

@@ -5,7 +5,7 @@ from commands.core.command import AnyCommand, Ask, Command, Reply, Work
 from commands.core.text import Bold, Code, Line
 from commands.core.words import NoArguments
 from guards.authorization import allowed_roles, authorized, held_roles
-from guards.policy import Action
+from guards.vocabulary import Action
 
 
 def _may(work: Work[NoArguments], command: AnyCommand) -> bool:

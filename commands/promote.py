@@ -21,7 +21,8 @@ from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.lifecycle import State
 from guards.order import in_order
-from guards.policy import Action, Person
+from guards.sections import Person
+from guards.vocabulary import Action
 from guards.window import in_window
 from storage import artifacts, changes, timers
 

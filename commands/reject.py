@@ -12,8 +12,9 @@ from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Change, Facts, Verdict
 from guards.lifecycle import State
-from guards.policy import Action, Person
 from guards.record import as_seen, reasoned, undecided
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage import approvals, changes, timers
 
 

@@ -7,7 +7,7 @@ from commands.core.words import Arguments, ServiceName
 from guards.artifact import short
 from guards.authorization import authorized
 from guards.facts import Change, Unread
-from guards.policy import Action
+from guards.vocabulary import Action
 from storage import changes, deployments
 
 

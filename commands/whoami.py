@@ -5,7 +5,7 @@ from commands.core.command import Ask, Command, Reply, Work
 from commands.core.text import Bold, Line
 from commands.core.words import NoArguments
 from guards.authorization import allowed_roles, authorized, held_roles
-from guards.policy import Action, Role
+from guards.vocabulary import Action, Role
 
 
 def whoami(work: Work[NoArguments]) -> Reply:

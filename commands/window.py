@@ -6,7 +6,7 @@ from commands.core.text import Bold, Card, Line, Moment, Part
 from commands.core.words import Arguments, EnvironmentName, ServiceName
 from guards.authorization import authorized
 from guards.facts import Request
-from guards.policy import Action
+from guards.vocabulary import Action
 from guards.window import next_slot, open_now
 
 

@@ -11,7 +11,8 @@ from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import objection, reviewers
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
-from guards.policy import Action, Person, Role
+from guards.sections import Person
+from guards.vocabulary import Action, Role
 
 
 def content_now(change: Change, facts: Facts) -> Content | Unread:

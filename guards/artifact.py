@@ -51,7 +51,7 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
     if first and (first.digest, first.commit) != (artifact.digest, artifact.commit):
         return Refuse(
             Refusal.POINTER_MOVED,
-            f"{artifact.version} was first seen as {short(first.digest)} at commit {first.commit[:12]}; "
+            f"{artifact.version} was {short(first.digest)} at commit {first.commit[:12]} when it was first seen; "
             f"now it is {short(artifact.digest)} at {artifact.commit[:12]}.",
             "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
         )

@@ -9,8 +9,9 @@ from itertools import product
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Facts, Freeze, Request, Stranger, Unread
 from guards.freeze import no_such_freeze
-from guards.policy import Action, Person, Role
 from guards.record import no_such_change
+from guards.sections import Person
+from guards.vocabulary import Action, Role
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:

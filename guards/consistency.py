@@ -6,7 +6,8 @@ Invariant: all contradictions are found in one pass, each with the path of keys 
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
-from guards.policy import Policy, Weekday
+from guards.sections import Parts
+from guards.vocabulary import Weekday
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -19,7 +20,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else f" (known: {', '.join(names) or 'none'})"
 
 
-def problems(policy: Policy) -> Iterator[Problem]:
+def problems(policy: Parts) -> Iterator[Problem]:
     """Pairs of (path of keys, what is wrong there)."""
     yield from _environments(policy)
     yield from _people(policy)
@@ -35,11 +36,11 @@ def _unknown(path: Path, used: Iterable[str] | None, known: Collection[str], nou
             yield (*path, index), f"unknown {noun} {str(word)!r}{nearest(str(word), known)}"
 
 
-def _names(policy: Policy) -> list[str]:
+def _names(policy: Parts) -> list[str]:
     return [e.name for e in policy.environments]
 
 
-def _environments(policy: Policy) -> Iterator[Problem]:
+def _environments(policy: Parts) -> Iterator[Problem]:
     names = _names(policy)
     taken: dict[str, str] = {}
     for i, environment in enumerate(policy.environments):
@@ -62,7 +63,7 @@ def _environments(policy: Policy) -> Iterator[Problem]:
             yield at, f"{name} is production: it takes a rule with a count of at least 1 (CMD-11)"
 
 
-def _people(policy: Policy) -> Iterator[Problem]:
+def _people(policy: Parts) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for i, person in enumerate(policy.people):
         accounts = {"id": (person.id,), "slack": person.slack, "github": (person.github,) if person.github else ()}
@@ -73,7 +74,7 @@ def _people(policy: Policy) -> Iterator[Problem]:
                 taken.setdefault((key, account.lower()), person.id)
 
 
-def _service(policy: Policy, name: str) -> Iterator[Problem]:
+def _service(policy: Parts, name: str) -> Iterator[Problem]:
     service, names, at = policy.services[name], _names(policy), ("services", name)
     yield from _unknown((*at, "owners"), service.owners, policy.by_id, "person")
     yield from _unknown((*at, "chain"), service.chain, names, "environment")
@@ -96,7 +97,7 @@ def _service(policy: Policy, name: str) -> Iterator[Problem]:
             yield (*at, "workflows"), f"no workflow for {environment}"
 
 
-def _roles(policy: Policy) -> Iterator[Problem]:
+def _roles(policy: Parts) -> Iterator[Problem]:
     for role, grants in policy.roles.items():
         for i, grant in enumerate(grants):
             at = ("roles", role.value, i)
@@ -105,7 +106,7 @@ def _roles(policy: Policy) -> Iterator[Problem]:
             yield from _unknown((*at, "environments"), grant.environments, _names(policy), "environment")
 
 
-def _windows(policy: Policy) -> Iterator[Problem]:
+def _windows(policy: Parts) -> Iterator[Problem]:
     for name, window in policy.windows.items():
         at = ("windows", name)
         yield from _unknown((*at, "services"), window.services, policy.services, "service")

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Invariant: people are compared by corporate identity, so a second account or rol
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Artifact, Change, Facts, Request, Unread
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 
 
 def identify(handle: str, policy: Policy) -> Person | None:
@@ -27,8 +29,7 @@ def objection(person: Person, change: Change, facts: Facts) -> Refuse | Unsure |
             f"{person.name} asked for {change.id}; the requester never approves.",
             "Ask somebody else who may approve it.",
         )
-    required = facts.policy.approval_rule(change.content.environment).authors_known
-    authors = _people(facts.artifact, "authors", required, facts.policy)
+    authors = _people(facts.artifact, "authors", _required(change, facts), facts.policy)
     if isinstance(authors, Unread):
         return Unsure(authors.what, authors.why)
     if person.id in authors:
@@ -42,8 +43,14 @@ def objection(person: Person, change: Change, facts: Facts) -> Refuse | Unsure |
 
 def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
     """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
-    required = facts.policy.approval_rule(change.content.environment).authors_known
-    return _people(facts.artifact, "reviewers", required, facts.policy)
+    return _people(facts.artifact, "reviewers", _required(change, facts), facts.policy)
+
+
+def _required(change: Change, facts: Facts) -> bool:
+    """Whether everybody must be known: where the policy says so, and wherever it names a history to read them from (SOD-12)."""
+    service = facts.policy.services.get(change.content.service)
+    by_history = service is not None and service.history is not None
+    return by_history or facts.policy.approval_rule(change.content.environment).authors_known
 
 
 def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, policy: Policy) -> frozenset[str] | Unread:

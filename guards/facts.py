@@ -10,7 +10,9 @@ from enum import StrEnum
 
 from guards.content import Content
 from guards.lifecycle import State
-from guards.policy import Action, Blocked, ChangeType, Person, Policy, Role
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action, Blocked, ChangeType, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,23 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """A pull request that a version adds to what its target runs (EVD-13): what an approver decides about.
+
+    Args:
+        number, title, url: as people know it.
+        author: login of who opened it; None when the account was deleted.
+        tickets: references to work items, each once.
+    """
+
+    number: int
+    title: str
+    url: str
+    author: str | None
+    tickets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """What was built for one version: the thing itself is its digest (PRM-04, PRM-06).
 
@@ -63,6 +82,8 @@ class Artifact:
         commit: 40 hex digits.
         authors: corporate ids, e-mails or VCS logins of everyone whose work is in it; None when the source does not tell.
         reviewers: the same for those who approved its pull requests; None when the source does not tell.
+        merged: the pull requests in it, newest last; None when the source does not tell.
+        unlinked: how many commits came without a pull request.
     """
 
     service: str
@@ -71,6 +92,8 @@ class Artifact:
     commit: str
     authors: frozenset[str] | None = None
     reviewers: frozenset[str] | None = None
+    merged: tuple[Merged, ...] | None = None
+    unlinked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

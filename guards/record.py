@@ -6,7 +6,7 @@ Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
 from guards.lifecycle import UNDECIDED, State
-from guards.policy import Person
+from guards.sections import Person
 
 
 def no_such_change(change: Absent | None) -> Refuse:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.facts import Facts, Request, Unread
-from guards.policy import Policy, Weekday, Window
+from guards.policy import Policy
+from guards.sections import Window
+from guards.vocabulary import Weekday
 
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for."""

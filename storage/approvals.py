@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from guards.facts import Approval
-from guards.policy import Role
+from guards.vocabulary import Role
 from storage.database import Tx
 from storage.tables import ApprovalRow, table
 

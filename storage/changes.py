@@ -12,11 +12,11 @@ from sqlalchemy import bindparam
 
 from guards.content import Content
 from guards.facts import Change
-from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
+from guards.lifecycle import CLAIMED, MOVES, UNDECIDED, State
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import IllegalMove, LostRace
-from storage.tables import ChangeRow, table
+from storage.tables import OPEN_STATES, ChangeRow, table
 
 _T = table(ChangeRow)
 _C = _T.c
@@ -109,7 +109,8 @@ def _write(tx: Tx, was: Change, now: Change) -> Change:
 
 _LIKE = (
     sa.select(_C.id)
-    .where(_HERE, _C.version == bindparam("version"), _C.state.in_(sorted(OPEN)))
+    # as text: bound values would hide the partial index from the planner, and the whole history of the service would be read
+    .where(_HERE, _C.version == bindparam("version"), sa.text(f"change.{OPEN_STATES}"))
     .order_by(_C.requested, _C.id)
     .limit(1)
 )  # fmt: skip

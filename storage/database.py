@@ -8,9 +8,11 @@ import asyncio
 import contextvars
 import functools
 import random
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
@@ -94,19 +96,20 @@ class Store:
             from storage.migrations import upgrade_engine  # alembic is heavy, and all others are migrated before
 
             upgrade_engine(self._engines.write)
-        self._writers = ThreadPoolExecutor(self._engines.writers, "storage-write")
-        self._readers = ThreadPoolExecutor(self._engines.readers, "storage-read") if self._engines.readers else self._writers
+        self._writers = _Line(self._engines.writers, "storage-write")
+        self._readers = _Line(self._engines.readers, "storage-read") if self._engines.readers else self._writers
 
     @classmethod
     async def open(cls, url: str) -> Self:
         """The same as `Store(url)`, without holding up the event loop while the database answers."""
         return await asyncio.to_thread(cls, url)
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, ahead: bool = False) -> T:
         """Run `work` as one transaction and commit it.
 
         Args:
             work: reads and writes rows through the modules of this room, nothing else; may be run again.
+            ahead: goes before all that wait and are not ahead: for whoever has seconds to answer, as Slack gives for its deliveries.
 
         Returns:
             What `work` returned, after the commit.
@@ -118,7 +121,7 @@ class Store:
             Closed: the store was closed.
             Exception: whatever `work` raised, after the roll-back.
         """
-        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work))
+        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work), ahead=ahead)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a read-only transaction: all its reads see one moment.
@@ -150,18 +153,61 @@ class Store:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._writers.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        self._writers.shutdown()
+        self._readers.shutdown()
         self._engines.dispose()
 
-    async def _in_thread(self, pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    async def _in_thread(self, line: "_Line", call: Callable[[], T], *, ahead: bool = False) -> T:
         context = contextvars.copy_context()  # correlation ids and traces go along
         try:
             # a cancelled caller cancels a call that has not begun; one that has begun runs to its end in its thread
-            future = pool.submit(context.run, call)
+            future = line.submit(functools.partial(context.run, call), ahead=ahead)
         except RuntimeError as error:
             raise Closed("the store is closed") from error
         return await asyncio.wrap_future(future)
+
+
+class _Line:
+    """Threads that run calls in the order of their coming, those that are ahead first.
+
+    Args:
+        threads: how many.
+        name: of the threads.
+    """
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(threads, name)
+        self._lock = threading.Lock()
+        self._ahead: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._others: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+
+    def submit(self, call: Callable[[], T], *, ahead: bool) -> "Future[T]":
+        """Have it run.
+
+        Raises:
+            RuntimeError: after `shutdown`.
+        """
+        future: Future[T] = Future()
+        with self._lock:
+            self._pool.submit(self._next)  # one turn for each call; which call takes it is decided when the turn comes
+            (self._ahead if ahead else self._others).append((future, call))
+        return future
+
+    def shutdown(self) -> None:
+        """Take no more, and return when all that was submitted has run."""
+        self._pool.shutdown(wait=True)
+
+    def _next(self) -> None:
+        with self._lock:
+            future, call = (self._ahead or self._others).popleft()
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result = call()
+        except BaseException as error:  # it is the caller's
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
 
 _ONE = sa.text("SELECT 1")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from guards.facts import Freeze
-from guards.policy import Blocked, ChangeType
+from guards.vocabulary import Blocked, ChangeType
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import LostRace

@@ -152,7 +152,7 @@ class Inbox:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             try:
-                answers = await self._store.write(partial(_remember, rows=[row for row, _ in batch]))
+                answers = await self._store.write(partial(_remember, rows=[row for row, _ in batch]), ahead=True)
             except Exception as error:  # whatever it was, each sender hears of it and tries again
                 for _, answer in batch:
                     if not answer.done():

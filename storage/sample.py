@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 
 from guards.content import Content
 from guards.lifecycle import State
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 from storage import tables
 from storage.audit import head
 from storage.chain import GENESIS, Row, digest
@@ -75,7 +75,13 @@ def _id(number: int) -> str:
 
 
 def _write(tx: Tx, numbers: range, rows: list[Row], services: Sequence[str], policy: str, until: datetime, size: Size) -> None:
-    changes, approvals, deployments, artifacts, cards, deliveries, messages = ([], [], [], [], [], [], [])  # type: tuple[list[dict[str, Any]], ...]
+    changes: list[dict[str, Any]] = []
+    approvals: list[dict[str, Any]] = []
+    deployments: list[dict[str, Any]] = []
+    artifacts: list[dict[str, Any]] = []
+    cards: list[dict[str, Any]] = []
+    deliveries: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     for number in numbers:
         at = _moment(number, size.changes, until)
         change = _change(number, services, policy, at)
@@ -84,26 +90,32 @@ def _write(tx: Tx, numbers: range, rows: list[Row], services: Sequence[str], pol
         thing = {name: change[name] for name in ("service", "version", "digest", "commit")}
         artifacts.append({**thing, "authors": ["person-20"], "reviewers": ["person-21"], "seen": at})
         approvals.append({
-            "change": change["id"], "by": "person-32@bench.example", "name": "Person 32", "roles": ["release_manager"], "verdict": "approved",
-            "rationale": "diff read, alerts are quiet", "content": "0" * 64, "at": at, "expires": at + timedelta(hours=24), "withdrawn": None,
+            "change": change["id"], "by": "person-32@bench.example", "name": "Person 32", "roles": ["release_manager"],
+            "verdict": "approved", "rationale": "diff read, alerts are quiet", "content": "0" * 64, "at": at,
+            "expires": at + timedelta(hours=24), "withdrawn": None,
         })  # fmt: skip
         if change["state"] is State.SUCCEEDED:
             deployments.append({**place, "at": at, "change": change["id"]})
         cards.append({"subject": change["id"], "channel": "C0RELEASES", "ts": f"{1_500_000_000 + number}.000100", "thread": None})
-        for kind in ("command", "form"):
-            deliveries.append({
+        deliveries += [
+            {
                 "key": f"slack:{kind}:{number}.sample", "kind": "asked", "payload": _ASKED, "correlation": f"{number:012x}", "received": at,
                 "state": "done", "due": at, "attempts": 1, "worker": None, "why": None, "answer": {"outcome": "allowed"},
-            })  # fmt: skip
-        for kind in ("order", "card", "log", "reply"):
-            messages.append({
+            }
+            for kind in ("command", "form")
+        ]  # fmt: skip
+        messages += [
+            {
                 "kind": kind, "payload": {"change": change["id"], "text": "x" * 300}, "key": None, "lane": "C0RELEASES",
                 "correlation": f"{number:012x}", "added": at, "due": at, "state": "done", "attempts": 1, "until": None, "worker": None,
                 "why": None,
-            })  # fmt: skip
+            }
+            for kind in ("order", "card", "log", "reply")
+        ]  # fmt: skip
     for table, values in (
         (tables.ChangeRow, changes), (tables.ArtifactRow, artifacts), (tables.ApprovalRow, approvals), (tables.DeploymentRow, deployments),
-        (tables.CardRow, cards), (tables.InboxRow, deliveries), (tables.OutboxRow, messages), (tables.LedgerRow, [r._asdict() for r in rows]),
+        (tables.CardRow, cards), (tables.InboxRow, deliveries), (tables.OutboxRow, messages),
+        (tables.LedgerRow, [row._asdict() for row in rows]),
     ):  # fmt: skip
         _add(tx, table, values)
     if rows:
@@ -146,8 +158,9 @@ def _ledger(size: Size, services: Sequence[str], policy: str, until: datetime) -
         number = (seq - 1) * size.changes // size.entries
         tag = _TAGS[seq % len(_TAGS)]
         unsigned = Row(
-            seq, iso(_moment(number, size.changes, until)), tag, f"person-{seq % 40}@bench.example", f"Person {seq % 40}", "developer,everyone",
-            _id(number), services[number % len(services)], "production", f"{seq:012x}", policy, long if tag in _JUDGED else short, prev, "",
+            seq, iso(_moment(number, size.changes, until)), tag, f"person-{seq % 40}@bench.example", f"Person {seq % 40}",
+            "developer,everyone", _id(number), services[number % len(services)], "production", f"{seq:012x}", policy,
+            long if tag in _JUDGED else short, prev, "",
         )  # fmt: skip
         prev = digest(unsigned)
         yield unsigned._replace(hash=prev)

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from guards.facts import Verdict
 from guards.lifecycle import OPEN, State
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 from storage.columns import Moment, choice
 
 CONVENTION = {
@@ -44,7 +44,8 @@ def _moment(nullable: bool = False) -> Any:
     return Field(default=None, sa_type=Moment(), nullable=nullable)
 
 
-_OPEN = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
+OPEN_STATES = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
+"""The condition of the partial index on changes that are open, as text."""
 
 
 class CounterRow(Base, table=True):
@@ -63,7 +64,7 @@ class ChangeRow(Base, table=True):
         sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),
         sa.CheckConstraint("attempt >= 0", name="attempt"),
         # two people asking for the same at the same moment: the second one is refused
-        sa.Index("uq_change_open", "service", "environment", "version", unique=True, **_where(_OPEN)),
+        sa.Index("uq_change_open", "service", "environment", "version", unique=True, **_where(OPEN_STATES)),
         sa.Index("ix_change_place", "service", "environment", "state", "requested"),
         sa.Index("ix_change_state", "state", "requested"),
         sa.Index("ix_change_service", "service", "requested"),

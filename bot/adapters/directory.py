@@ -18,6 +18,11 @@ from guards.facts import Absent, Unread
 
 T = TypeVar("T")
 KEEP = 30.0
+"""Seconds for which the members of a group are used again; Slack allows 20 such questions a minute."""
+
+KEEP_ACCOUNT = 3.0
+"""Seconds for an account: whoever was deactivated stops counting at once (RBAC-09), and one request asks once."""
+
 _ROOM = 10_000
 
 
@@ -103,14 +108,14 @@ class SlackDirectory:
     Args:
         client: with the scopes users:read and usergroups:read.
         limit: seconds for one call.
-        keep: seconds for which an answer is used again.
+        keep: seconds for which the members of a group are used again; an account at most `KEEP_ACCOUNT`.
         clock: seconds that only grow, for the age of answers.
     """
 
     def __init__(self, client: AsyncWebClient, limit: float = 5.0, keep: float = KEEP, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
         self._limit = limit
-        self._accounts = _Cache[Account | Absent](keep, clock)
+        self._accounts = _Cache[Account | Absent](min(keep, KEEP_ACCOUNT), clock)
         self._groups = _Cache[frozenset[str]](keep, clock)
 
     async def close(self) -> None:

@@ -13,13 +13,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from bot.adapters.answers import Answer, not_taken, parse, said, status_words
+from bot.adapters.github_api import GitHubApi, asked_wait
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, since
+from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
 from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
@@ -31,8 +32,6 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _WORKFLOW = re.compile(r"[A-Za-z0-9._-]+\.ya?ml")
 _PER_PAGE, _MAX_PAGES = 50, 20  # GitHub lists at most 1,000 runs for one search
 _CLOCKS = timedelta(minutes=2)  # GitHub's clock may be behind ours
-_LIMITED = "rate limit"
-_UNSAID_WAIT = 60.0  # "otherwise, wait for at least one minute" (GitHub, Troubleshooting the REST API)
 
 
 class GitHubActions:
@@ -62,9 +61,7 @@ class GitHubActions:
         api_url: str = "https://api.github.com",
         former_secret: SecretStr | None = None,
     ) -> None:
-        parts = urlsplit(api_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("GitHub's API URL must be http(s)://host[/path], without credentials and query")
+        self._reads = GitHubApi(transport, auth, clock=clock, api_url=api_url)
         self._workflows = {(repository.lower(), workflow) for repository, workflow in workflows}
         for repository, workflow in self._workflows:
             if not _REPOSITORY.fullmatch(repository) or not _WORKFLOW.fullmatch(workflow) or set(repository.split("/")) & {".", ".."}:
@@ -95,7 +92,7 @@ class GitHubActions:
             return Unknown(f"{WHO} answered with status {answer.status}, which it does not document for a dispatch.")
         if answer.status == 401:
             self._auth.refused(order.repository)
-        return not_taken(WHO, answer, words=said(answer, "message"), wait=self._wait(answer))
+        return not_taken(WHO, answer, words=said(answer, "message"), wait=asked_wait(answer, self._clock.now()))
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See `CI.find`. GitHub's listing lags behind, so absence is never sure."""
@@ -167,19 +164,10 @@ class GitHubActions:
 
     async def _get(self, what: str, repository: str, path: str, params: dict[str, str | int] | None = None) -> Answer | Unread:
         """What stands at `path` below the repository's Actions."""
-        headers = await self._headers(repository)
-        if isinstance(headers, Unread):
-            return Unread(what, f"could not get {headers.what}: {headers.why}")
-        url = f"{self._api}/repos/{repository}/actions/{path}"
-        answer = await self._transport.read(what, url, headers=headers, params=params, expect={200, 401, 403, 404, 429})
-        if isinstance(answer, Unread) or answer.status == 200:
-            return answer
-        if answer.status == 401:
-            self._auth.refused(repository)
-        if (wait := self._wait(answer)) is not None:
-            return Unread(what, f"it asks us to wait {wait:.0f} s (status {answer.status})")
-        reason = said(answer, "message") or "no reason given"
-        return Unread(what, f"it answered with status {answer.status}: {reason}")
+        try:
+            return await self._reads.get(what, repository, f"actions/{path}", params)
+        except UnreadError as failed:
+            return failed.unread
 
     async def _by_id(self, what: str, order: Order, run: str) -> Run | Unread:
         if not (run.isascii() and run.isdigit()):
@@ -223,17 +211,6 @@ class GitHubActions:
                 return Unread(what, f"a run carries the key {order.key}, but not at {order.commit[:12]}")
             case several:
                 return Unread(what, f"{len(several)} runs carry the key {order.key}")
-
-    def _wait(self, answer: Answer) -> float | None:
-        """Seconds to wait when this answer is a rate limit (GitHub, "Troubleshooting the REST API"), else None."""
-        if answer.status not in {403, 429}:
-            return None
-        headers = answer.headers
-        if headers.get("retry-after", "").isdigit():
-            return float(headers["retry-after"][:6])
-        if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
-            return max(int(headers["x-ratelimit-reset"][:12]) - self._clock.now().timestamp(), 1.0)
-        return _UNSAID_WAIT if answer.status == 429 or _LIMITED in said(answer, "message").lower() else None
 
 
 def _undocumented(what: str, run: WorkflowRun) -> Unread:

@@ -102,7 +102,9 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         expect: Collection[int] = OK,
         method: str = "GET",
+        body: bytes = b"",
         elsewhere: bool = False,
+        size: int | None = None,
     ) -> Answer | Unread:
         """Read something; passing failures are tried again until the deadline (EVD-31).
 
@@ -113,10 +115,12 @@ class Transport:
             headers: never sent to another host than the URL's.
             expect: the statuses that are an answer; every other one is `Unread`.
             method: of a request that changes nothing, or nothing that matters.
+            body: the raw bytes of a question that is asked by POST.
             elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked.
                 From there only 200 is an answer.
+            size: bytes that the answer may have; the transport's own limit when None.
         """
-        request = (method, url, dict(params or {}), dict(headers or {}))
+        request = (method, url, dict(params or {}), dict(headers or {}), body)
         last: _FailedError | None = None
         try:
             async with asyncio.timeout(self.limits.total) as deadline:
@@ -136,7 +140,7 @@ class Transport:
                     on=again, attempts=self.limits.attempts, timeout=None, wait_initial=wait, wait_max=wait * 10, wait_jitter=wait
                 ):
                     with attempt:
-                        return await self._read_once(*request, expect=expect, elsewhere=elsewhere)
+                        return await self._read_once(*request, expect=expect, elsewhere=elsewhere, size=size or self.limits.size)
         except TimeoutError:
             return Unread(what, last.why if last else f"no answer within {self.limits.total:g} s")
         except _FailedError as failed:
@@ -161,7 +165,7 @@ class Transport:
         try:
             async with asyncio.timeout(self.limits.total), self._gate(url):
                 sending = True
-                return await self._exchange("POST", url, {}, dict(headers), body)
+                return await self._exchange("POST", url, {}, dict(headers), body, self.limits.size)
         except TimeoutError:
             if not sending:
                 return TurnedDown(f"Too many calls to {whom} were under way; this one was not sent.")
@@ -176,11 +180,20 @@ class Transport:
             return TurnedDown(f"{whom} could not be reached: its address is not a valid URL.")
 
     async def _read_once(
-        self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], *, expect: Collection[int], elsewhere: bool
+        self,
+        method: str,
+        url: str,
+        params: dict[str, str | int],
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        expect: Collection[int],
+        elsewhere: bool,
+        size: int,
     ) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
             async with self._gate(url):
-                answer = await self._exchange(method, url, params, headers, b"")
+                answer = await self._exchange(method, url, params, headers, body, size)
             if answer.status in expect:
                 return answer
             if answer.status not in _REDIRECTS:
@@ -194,14 +207,16 @@ class Transport:
             url, params = target, {}
         raise _FailedError("it redirects in circles")
 
-    async def _exchange(self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], body: bytes) -> Answer:
+    async def _exchange(
+        self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], body: bytes, size: int
+    ) -> Answer:
         status: int | None = None
         try:
             request = self._client.build_request(method, url, params=params or None, headers=headers, content=body or None)
             response = await self._client.send(request, stream=True)
             status = response.status_code
             try:
-                content = await self._content(response)
+                content = await self._content(response, size)
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -210,14 +225,14 @@ class Transport:
             ) from error
         return Answer(status, {key.lower(): value for key, value in response.headers.items()}, content)
 
-    async def _content(self, response: httpx.Response) -> bytes:
+    async def _content(self, response: httpx.Response, size: int) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise _FailedError("it sent a compressed answer, which was not asked for", status=response.status_code)
         content = bytearray()
         async for chunk in response.aiter_raw():
             content += chunk
-            if len(content) > self.limits.size:
-                raise _FailedError(f"its answer is larger than {self.limits.size // 1024} KiB", status=response.status_code)
+            if len(content) > size:
+                raise _FailedError(f"its answer is larger than {size // 1024} KiB", status=response.status_code)
         return bytes(content)
 
     def _gate(self, url: str) -> asyncio.Semaphore:

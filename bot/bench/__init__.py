@@ -5,6 +5,7 @@ Invariant: nothing is measured against a stored number; what is compared runs in
 
 import asyncio
 import json
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -31,11 +32,11 @@ def run(*, quick: bool, json_file: Path | None, write_docs: bool) -> int:
         0 when every target was met, else 1.
     """
     set_up("ERROR")
-    console = Console()
+    console, load = Console(), os.getloadavg()[0]
     words = ["signalbox", "bench", *(["--quick"] if quick else []), *(["--write-docs"] if write_docs else [])]
     with tempfile.TemporaryDirectory(prefix="signalbox-bench-") as folder:
         figures, skipped = asyncio.run(measure(QUICK if quick else FULL, Path(folder), console.log))
-    report = Report(MachineClock().now(), shlex.join(words), tuple(figures), tuple(skipped))
+    report = Report(MachineClock().now(), shlex.join(words), tuple(figures), tuple(skipped), load)
     report.show(console)
     if json_file:
         json_file.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

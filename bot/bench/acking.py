@@ -3,7 +3,9 @@
 Invariant: the servers take turns, round by round, so that a machine that becomes slower becomes so for all of them.
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from statistics import median
 
 from bot.bench.company import helps
@@ -22,12 +24,37 @@ async def take_turns(ports: Mapping[str, int], rounds: int, requests: int, conne
     """
     found: dict[str, list[Round]] = {name: [] for name in ports}
     for number in range(-1, rounds):
-        names = list(ports) if number % 2 else list(reversed(ports))
+        names = list(ports) if number % 2 else list(reversed(list(ports)))
         for name in names:
             fired = await fire(ports[name], list(helps(requests if number >= 0 else max(1, requests // 4))), connections)
             if number >= 0:
                 found[name].append(fired)
     return found
+
+
+def spent(pid: int) -> float | None:
+    """Seconds of CPU that a process has spent; None where the system does not tell it in /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc_pid_stat(5)
+
+
+def by_cpu(ours: float, theirs: float, connections: int) -> list[Figure]:
+    """The same comparison in CPU, which a machine that is busy otherwise changes less.
+
+    Args:
+        ours, theirs: seconds of CPU for the same number of requests.
+        connections: for the heading.
+    """
+    note = "bare Bolt's CPU for a request to ours; where servers wait for processors, requests/s flatter the one with more threads."
+    return [Figure(heading(connections), "our door to bare Bolt, by CPU", 100 * theirs / ours, "%", above=60, note=note)]
+
+
+def heading(connections: int) -> str:
+    """The group of these figures."""
+    return f"Acknowledging a slash command, {connections} connections"
 
 
 def rate(rounds: list[Round]) -> float:
@@ -47,7 +74,7 @@ def latency(rounds: list[Round], part: float) -> float:
 
 def figures(found: Mapping[str, list[Round]], connections: int) -> list[Figure]:
     """What is told of the rounds of `bare`, `door` and `long`."""
-    group = f"Acknowledging a slash command, {connections} connections"
+    group = heading(connections)
     bare, door, long = found["bare"], found["door"], found["long"]
     return [
         Figure(group, "bare Bolt app", rate(bare), "requests/s"),

@@ -18,6 +18,20 @@ READY = 60.0
 """Seconds until a child must be ready."""
 
 
+def compiled(folder: Path) -> dict[str, str]:
+    """The environment in which a process finds its modules compiled, as those of an installed program are, wherever it runs from.
+
+    Args:
+        folder: for the compiled modules; the first process fills it.
+    """
+    return {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def tail(log: Path) -> str:
+    """The end of a process's log, for an error."""
+    return log.read_text(errors="replace")[-2000:]
+
+
 @asynccontextmanager
 async def child(log: Path, role: str, *arguments: str) -> AsyncIterator[dict[str, Any]]:
     """Run a process of this module, and end it.
@@ -37,7 +51,7 @@ async def child(log: Path, role: str, *arguments: str) -> AsyncIterator[dict[str
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot.bench.child", role, *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
-            cwd=Path(__file__).parents[2], env={**os.environ, "BENCH_SECRET": "none"},
+            cwd=Path(__file__).parents[2], env={**os.environ, **compiled(log.parent)},
         )  # fmt: skip
     assert process.stdin
     assert process.stdout
@@ -45,7 +59,7 @@ async def child(log: Path, role: str, *arguments: str) -> AsyncIterator[dict[str
         async with asyncio.timeout(READY):
             line = await process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the {role} process did not start: {log.read_text(errors='replace')[-2000:]}")
+            raise RuntimeError(f"the {role} process did not start: {tail(log)}")
         yield {**json.loads(line), "pid": process.pid}
     finally:
         process.stdin.close()

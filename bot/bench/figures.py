@@ -68,18 +68,21 @@ class Report:
         command: as it was typed.
         figures: in the order of the run.
         skipped: what was not measured, and why.
+        load: the machine's load average over a minute before the run began: above its processors, others were at work too.
     """
 
     at: datetime
     command: str
     figures: tuple[Figure, ...]
     skipped: tuple[str, ...] = ()
+    load: float | None = None
 
     @property
     def machine(self) -> dict[str, str]:
         """What it ran on."""
         return {
             "processors": f"{os.cpu_count()} × {_processor()}",
+            "load before the run": "not known" if self.load is None else f"{self.load:.1f}",
             "system": f"{platform.system()} {platform.release()}",
             "python": f"{platform.python_implementation()} {platform.python_version()}",
             **{name: _version(name) for name in _PARTS},
@@ -114,9 +117,9 @@ class Report:
             "",
             f"<!-- Made by `{self.command}`; do not edit. -->",
             "",
-            f"One run of `{self.command}` on {self.at:%Y-%m-%d}. Everything is measured side by side in that run, on one machine that runs the",
-            "servers and the load together: read ratios first, absolute times second. Servers have processes of their own; what is compared",
-            "takes turns, round by round; ratios are medians over the rounds. Databases are files with every commit synced to disk.",
+            f"One run of `{self.command}` on {self.at:%Y-%m-%d}. Everything is measured side by side in that run, on one machine that runs",
+            "the servers and the load together: read ratios and CPU times first, elapsed times second. Servers have processes of their",
+            "own; what is compared takes turns, round by round; ratios are medians over the rounds. Databases sync every commit to disk.",
             "",
             "| machine | |",
             "| --- | --- |",

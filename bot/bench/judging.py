@@ -19,7 +19,7 @@ from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Claim, Deployment, Facts, Freeze, Verdict
 from guards.judge import judge
 from guards.lifecycle import State
-from guards.policy import Blocked, ChangeType, Role
+from guards.vocabulary import Blocked, ChangeType, Role
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Berlin."""
@@ -35,7 +35,8 @@ permit (principal, action == Action::"promote", resource) when {
   context.artifact.digest == context.registered.digest && context.artifact.commit == context.registered.commit &&
   context.artifact.digest == context.before.digest &&
   !(context has running && context.running.version == context.version) &&
-  ((context.weekdays.contains(context.weekday) && context.minute >= 600 && context.minute < 960) || context.alldays.contains(context.weekday)) &&
+  ((context.weekdays.contains(context.weekday) && context.minute >= 600 && context.minute < 960) ||
+    context.alldays.contains(context.weekday)) &&
   context.approval.by in Role::"release_manager" &&
   context.approval.by != context.requester && !context.artifact.authors.contains(context.approval.by) &&
   !(context.artifact.reviewers.contains(context.approval.by)) &&
@@ -90,8 +91,9 @@ def case() -> Case:
         )  # fmt: skip
 
     facts = Facts(
-        at=AT, policy=known, groups={"S0MANAGERS": frozenset({account(33)})}, people={p.id: p for p in known.people if p.id in (email(0), email(32))},
-        artifact=artifact, registered=artifact, before=Deployment(service, "staging", version, what.digest, what.commit, AT - DAY),
+        at=AT, policy=known, groups={"S0MANAGERS": frozenset({account(33)})},
+        people={p.id: p for p in known.people if p.id in (email(0), email(32))}, artifact=artifact, registered=artifact,
+        before=Deployment(service, "staging", version, what.digest, what.commit, AT - DAY),
         running=Deployment(service, "production", "v1.3.0", built("v1.3.0").digest, built("v1.3.0").commit, AT - 7 * DAY),
         change=change, approvals=(approval,), in_flight=None, duplicate=change.id,
         freezes=(freeze(1, AT + DAY, AT + 3 * DAY), freeze(2, AT + 7 * DAY, AT + 9 * DAY)),
@@ -237,7 +239,7 @@ def measure(rounds: int, repeats: int) -> tuple[list[Figure], list[str]]:
     figures = [Figure(GROUP, "our guards, CPU", mine, "µs", below=100, note=f"{len(GUARDS)} guards over frozen facts, all answers kept.")]
     if "cedar" in spent:
         ratio = median(ours / theirs for ours, theirs in zip(spent["guards"], spent["cedar"], strict=True))
-        note = "an equivalent policy; policies and entities are parsed once, the facts go along as context. Cedar answers yes or no, our guards say why."
+        note = "the same rules; policies and entities parsed once, facts as context. Cedar answers yes or no, our guards say why."
         figures += [
             Figure(GROUP, "cedarpy, CPU", median(spent["cedar"]), "µs", note=note),
             Figure(GROUP, "our guards to cedarpy", ratio, "×", below=1),

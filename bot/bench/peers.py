@@ -56,7 +56,8 @@ class SlackPeer:
         match request.match_info["method"]:
             case "users.info":
                 user = str((await request.post()).get("user") or request.query.get("user"))
-                return web.json_response({"ok": True, "user": {"id": user, "team_id": TEAM, "profile": {"display_name": user}}})
+                flags = dict.fromkeys(("deleted", "is_bot", "is_restricted", "is_ultra_restricted"), False)
+                return web.json_response({"ok": True, "user": {"id": user, "team_id": TEAM, **flags, "profile": {"display_name": user}}})
             case "usergroups.users.list":
                 return web.json_response({"ok": True, "users": []})
             case "views.open":
@@ -83,11 +84,11 @@ class BenchCI:
             self.called.set_result((perf_counter(), order))
         return Started(f"run-{next(self._runs)}")
 
-    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:
+    async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:  # noqa: ARG002
         """Every run is on its way."""
         return Run(order.key, run or "run", None, RunState.RUNNING)
 
-    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:
+    def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:  # noqa: ARG002
         """Nothing that matters."""
         return Heard("nothing", ())
 

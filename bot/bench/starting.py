@@ -17,6 +17,7 @@ from time import perf_counter
 
 import aiohttp
 
+from bot.bench.child import compiled, tail
 from bot.bench.company import SECRET, TOKEN, helps, policy_data
 from bot.bench.load import fire
 
@@ -60,6 +61,7 @@ async def served(folder: Path, database_url: str, slack_url: str, ci_url: str) -
     port, internal = _free(), _free()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SIGNALBOX_", "SLACK_", "GITHUB_", "OTEL_"))},
+        **compiled(folder),
         "SIGNALBOX_POLICY": str(file), "SIGNALBOX_DATABASE_URL": database_url, "SIGNALBOX_PORT": str(port),
         "SIGNALBOX_INTERNAL_PORT": str(internal), "SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": slack_url,
         "BENCH_SECRET": "a-secret-of-the-bench",
@@ -73,7 +75,7 @@ async def served(folder: Path, database_url: str, slack_url: str, ci_url: str) -
         async with asyncio.timeout(LIMIT), aiohttp.ClientSession() as session:
             while not await _ready(session, internal):
                 if process.returncode is not None:
-                    raise RuntimeError(f"`signalbox serve` ended: {log.read_text(errors='replace')[-2000:]}")
+                    raise RuntimeError(f"`signalbox serve` ended: {tail(log)}")
                 await asyncio.sleep(0.01)  # between two looks at another process
         yield Served(process.pid, port, internal, perf_counter() - begun)
     finally:
@@ -97,7 +99,7 @@ async def loaded(program: Served, requests: int, answer_to: str) -> None:
     """
     await fire(program.port, list(helps(requests, answer_to)), 32)
     async with asyncio.timeout(LIMIT * 4), aiohttp.ClientSession() as session:
-        while any((await backlog(session, program.internal)).values()):
+        while any((await backlog(session, program.internal)).values()):  # noqa: ASYNC110 - another process has no event for us
             await asyncio.sleep(0.1)  # between two looks at another process
 
 

@@ -132,6 +132,10 @@ class CIProcess:
         records = await asyncio.to_thread(self._shop.records)
         return [record for record in records if change in {None, record.order.change}]
 
+    async def built(self, service: str, version: str) -> bool:
+        """Whether this version was built."""
+        return await asyncio.to_thread(self._shop.artifact, service, version) is not None
+
     async def standing(self, service: str) -> list[Standing]:
         """What lies in each environment now, hashed here."""
         return await asyncio.to_thread(lambda: [s for e in ENVIRONMENTS if (s := self._standing(service, e))])

@@ -8,7 +8,6 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -20,13 +19,13 @@ from bot.build import House, build
 from bot.demo import policy
 from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
-from bot.demo.repository import Author, Repository
+from bot.demo.people import BY_NAME, MEMBERS
+from bot.demo.repository import Repository
 from bot.policy_file import load
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
 from commands.core.cards import STATES
 from guards.facts import Change
-from guards.lifecycle import OPEN
 from storage import audit, chain, changes, migrations
 
 BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -36,39 +35,6 @@ ZONE = "Europe/Berlin"
 SERVICE = "api"
 AT_WORK = tuple(f"{emoji} " for state, (emoji, _) in STATES.items() if state.value in {"dispatching", "running", "unknown"})
 _PATIENCE = 20.0  # seconds for what CI does in a moment; only a broken demo uses them up
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody in the company.
-
-    Args:
-        handle: in Slack, and what one types at the prompt.
-        name: shown.
-        part: the part they play, in one word that also works at the prompt.
-        does: what they are here for.
-    """
-
-    handle: str
-    name: str
-    part: str
-    does: str
-
-    @property
-    def author(self) -> Author:
-        """As they commit."""
-        return Author(self.name, f"{self.handle}@acme.example")
-
-
-MEMBERS = (
-    Member("carla", "Carla Captain", "captain", "release captain: asks for releases into production"),
-    Member("dev", "Dev Author", "author", "tech lead, wrote v1.4.0; may approve what others wrote"),
-    Member("rita", "Rita Manager", "manager", "release manager: approves, declares and lifts freezes"),
-    Member("rob", "Rob Second", "approver", "release manager by Slack user group; reviewed the code of v1.4.0"),
-    Member("olga", "Olga Owner", "owner", "owns the service api: approves"),
-    Member("gus", "Gus Guest", "guest", "a guest in Slack: nobody to the bot"),
-)
-BY_NAME = {word: member for member in MEMBERS for word in (member.handle, member.part)}
 
 
 class Company:
@@ -240,10 +206,6 @@ class Company:
     async def change(self, id: str) -> Change | None:  # noqa: A002
         """One change as the database has it."""
         return await self.house.store.read(lambda tx: changes.get(tx, id))
-
-    async def open_changes(self) -> list[Change]:
-        """Those that can still move."""
-        return [change for change in await self.changes() if change.state in OPEN]
 
     async def ledger(self) -> list[chain.Row]:
         """Every entry, oldest first."""

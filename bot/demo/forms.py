@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.demo.company import ZONE, Company, Member
+from bot.demo.company import ZONE, Company
+from bot.demo.people import Member
 from bot.demo.stage import Stage
 from bot.workspace import Exchange, Input, NotSent, View
 
@@ -84,5 +85,8 @@ def _prompt(question: Input) -> str:
 def _value(question: Input, text: str) -> object:
     if question.kind != "datetimepicker":
         return text
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{question.label}: {text!r} is no moment; write one like 2026-11-25T10:00") from error
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(ZONE))

@@ -19,16 +19,15 @@ _SHOWN = 10
 
 @contextmanager
 def to(file: Path) -> Iterator[None]:
-    """Send the log to a file while the block lasts."""
+    """Send the log, and whatever else goes to standard error, to a file while the block lasts."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    with file.open("w", encoding="utf-8") as opened:
-        with redirect_stderr(opened):  # the bot logs to standard error as it was when it was set up
-            set_up("INFO")
+    before, handlers, level = structlog.get_config(), list(root.handlers), root.level
+    with file.open("w", encoding="utf-8") as opened, redirect_stderr(opened):
+        set_up("INFO")
         try:
             yield
         finally:
-            structlog.reset_defaults()
+            structlog.configure(**before)
             root.handlers[:] = handlers
             root.setLevel(level)
 

@@ -5,18 +5,20 @@ but `quit`.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from bot.demo.ci_process import CIError
-from bot.demo.company import BY_NAME, MEMBERS, SERVICE, ZONE, Company, Member, subject, title
+from bot.demo.company import SERVICE, ZONE, Company, subject, title
 from bot.demo.forms import fill_in
+from bot.demo.news import News
+from bot.demo.people import BY_NAME, MEMBERS, Member
 from bot.demo.repository import CommandError
 from bot.demo.stage import Stage
 from bot.demo.terminal import Ask
-from bot.workspace import Button, Exchange, Message
+from bot.workspace import Button, Exchange
 from guards.artifact import VERSION, short
 from storage.chain import Sound
 
@@ -63,8 +65,7 @@ class Prompt:
     def __init__(self, company: Company, stage: Stage, ask: Ask) -> None:
         self._company, self._stage, self._ask = company, stage, ask
         self._me = BY_NAME["captain"]
-        self._seen: dict[str, str] = {}
-        self._read: dict[str, int] = {}
+        self._news = News(company, stage)
         self._words: dict[str, Callable[[str], Awaitable[None]]] = {
             "/release": self._type, "press": self._press, "as": self._as, "who": self._who, "cards": self._cards, "card": self._card,
             "inbox": self._inbox, "folders": self._folders, "release": self._release, "ci": self._ci, "clock": self._clock,
@@ -76,10 +77,11 @@ class Prompt:
         self._stage.chapter("Now you")
         self._stage.tell(f"Everything stays up, in {self._company.folder}, until you quit. Play any of the people:")
         await self._help("")
-        self._news(shown=False)
+        self._news.catch_up()
         while True:
             try:
-                line = (await self._ask(f"\n{self._me.part}> ")).strip()
+                self._stage.gap()
+                line = (await self._ask(f"{self._me.part}> ")).strip()
             except EOFError:
                 line = "quit"
             if line.lower() in {"quit", "exit", "q"}:
@@ -95,13 +97,13 @@ class Prompt:
             await self._one(line)
             await self._company.house.workers.quiet()
         except (LookupError, ValueError, CIError, CommandError) as problem:
-            self._stage.failed(f"{problem.args[0] if problem.args else problem}".rstrip(".") + ".")
+            self._stage.failed(sentence(problem))
         if self._company.at_work():
             try:
                 await self._company.until(lambda: not self._company.at_work(), _PATIENCE)
             except TimeoutError:
                 self._stage.note("CI has not come back yet. Enter looks again; `clock +1m` lets time pass.")
-        self._news()
+        self._news.show(self._me)
         if one:
             self._me = before
 
@@ -111,8 +113,7 @@ class Prompt:
             return
         run = self._words.get(word.lower())
         if run is None:
-            near = get_close_matches(word.lower(), [*self._words, "quit"], n=1, cutoff=0.5)
-            raise LookupError(f"there is no {word!r} here" + (f"; did you mean {near[0]!r}?" if near else "; `help` lists what there is"))
+            raise LookupError(f"there is no {word!r} here; " + _meant(word, [*self._words, "quit"], "`help` lists what there is"))
         await run(rest.strip())
 
     # ------------------------------------------------------------ people
@@ -129,9 +130,8 @@ class Prompt:
         found = next(((card, button) for card in cards for button in card.buttons if button.text.lower().startswith(wanted)), None)
         if found is None:
             there = sorted({button.text for card in cards for button in card.buttons})
-            raise LookupError(
-                f"no button {wanted!r} is on {named[0].upper() if named else 'any card'}; there are: {', '.join(there) or 'none'}"
-            )
+            where = named[0].upper() if named else "any card"
+            raise LookupError(f"no button {wanted!r} is on {where}; " + _meant(wanted, there, f"there are: {', '.join(there) or 'none'}"))
         card, button = found
         self._stage.note(f"{self._me.name} presses {button.text!r} on {subject(card)}.")
         if not await self._sure(button):
@@ -167,8 +167,7 @@ class Prompt:
     def _person(self, word: str) -> Member:
         member = BY_NAME.get(word.lower())
         if member is None:
-            near = get_close_matches(word.lower(), BY_NAME, n=1)
-            raise LookupError(f"there is nobody called {word!r}" + (f"; did you mean {near[0]!r}?" if near else "; `who` lists everyone"))
+            raise LookupError(f"there is nobody called {word!r}; " + _meant(word, BY_NAME, "`who` lists everyone"))
         return member
 
     async def _who(self, _: str) -> None:
@@ -182,6 +181,8 @@ class Prompt:
         self._stage.table(("change", "card", "buttons"), rows)
 
     async def _card(self, rest: str) -> None:
+        if not rest and not self._company.cards():
+            raise LookupError("there is no card yet")
         card = self._company.card(rest.upper()) if rest else self._company.cards()[-1]
         self._stage.message(card, "#releases")
         self._stage.log(self._company.thread(card))
@@ -225,6 +226,8 @@ class Prompt:
     async def _release(self, rest: str) -> None:
         if not VERSION.fullmatch(rest):
             raise ValueError(f"{rest!r} is no version; write one like v1.5.0")
+        if await self._company.ci.built(SERVICE, rest):
+            raise ValueError(f"{rest} is built already, and a version is never built twice; take a new one")
         content = {"api.py": f'print("this is {rest}")\n'}
         built = await self._company.build(rest, "dev", content, f"Say which version it is: {rest}", ("rob",))
         await self._company.deploy_unasked(rest, "dev")
@@ -232,8 +235,7 @@ class Prompt:
 
     async def _ci(self, rest: str) -> None:
         if rest not in FAULTS:
-            near = get_close_matches(rest, FAULTS, n=1)
-            raise LookupError(f"CI knows no {rest!r}; " + (f"did you mean {near[0]!r}?" if near else f"say one of {', '.join(FAULTS)}"))
+            raise LookupError(f"CI knows no {rest!r}; " + _meant(rest, FAULTS, f"say one of {', '.join(FAULTS)}"))
         await self._company.ci.misbehave(rest)
         self._stage.note(f"CI: {FAULTS[rest]}.")
 
@@ -245,27 +247,14 @@ class Prompt:
             await self._company.pass_time(timedelta(**{_UNITS[span[2]]: int(span[1])}))
         self._stage.note(f"It is {self._company.clock.now().astimezone(ZoneInfo(ZONE)):%A %-d %B %Y, %H:%M} in Berlin.")
 
-    def _news(self, *, shown: bool = True) -> None:
-        """What came since the last look: answers to this person in full, cards by their headline, logs line by line."""
-        for handle in self._company.people:
-            messages = self._company.told(handle)
-            new = messages[self._read.get(handle, 0) :]
-            self._read[handle] = len(messages)
-            if shown and handle == self._me.handle:
-                for message in new:
-                    self._stage.message(message, f"only {handle} sees this")
-            elif shown and new:
-                self._stage.note(f"{BY_NAME[handle].name} was told something privately: inbox {handle}")
-        for message in self._company.slack.messages(self._company.releases):
-            text = message.as_text(ZONE)
-            before, self._seen[message.ts] = self._seen.get(message.ts), text
-            if shown and before != text:
-                self._show(message, new=before is None)
 
-    def _show(self, message: Message, *, new: bool) -> None:
-        if message.thread_ts not in (None, message.ts):
-            self._stage.log([message])
-        elif new:
-            self._stage.message(message, "#releases")
-        else:
-            self._stage.note(f"#releases: {title(message)}  (card {subject(message)})")
+def _meant(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The nearest word that there is, as a question; else what to say instead."""
+    near = get_close_matches(word.lower(), {each.lower(): each for each in known}, n=1)
+    return f"did you mean {near[0]!r}?" if near else otherwise
+
+
+def sentence(problem: Exception) -> str:
+    """What went wrong, as a sentence."""
+    said = str(problem.args[0]) if problem.args else type(problem).__name__
+    return said if said.endswith((".", "?", "!")) else f"{said}."

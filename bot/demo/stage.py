@@ -58,6 +58,10 @@ class Stage:
         self._print(Text())
         self._print(Rule(Text(title, "bold cyan"), align="left", style="cyan"))
 
+    def gap(self) -> None:
+        """An empty line."""
+        self._print(Text())
+
     def tell(self, *paragraphs: str) -> None:
         """What the teller says."""
         for paragraph in paragraphs:

@@ -4,13 +4,15 @@ Invariant: each ✔ was looked up where it happened (in CI's own files, the fold
 what was printed; when one is not so, the story stops there and says what did not happen.
 """
 
+import asyncio
 import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 from bot.demo import logs, prompt
 from bot.demo.ci_process import CIError
-from bot.demo.company import BY_NAME, MEMBERS, SERVICE, ZONE, Company, title
+from bot.demo.company import SERVICE, ZONE, Company, title
+from bot.demo.people import BY_NAME, MEMBERS
 from bot.demo.repository import CommandError
 from bot.demo.stage import Stage
 from bot.demo.teller import DidNotHappen, Teller
@@ -62,7 +64,7 @@ class Story(Teller):
         stage.title("Signalbox: how one release goes to production")
         stage.chapter("The company")
         stage.tell(
-            f"In this story it is {self.time():%A %-d %B %Y, %H:%M} in Berlin; the change window of {SERVICE} is open, Monday to Thursday from "
+            f"In this story it is {self.time():%A %-d %B %Y, %H:%M} in Berlin. The change window of {SERVICE} is open: Monday to Thursday, "
             "10:00 to 16:00. Everything here is real and lives in one temporary folder: a git repository, a CI that is a process of its "
             "own, a database, and a small Slack that talks to the bot over HTTP as Slack does.",
         )
@@ -82,8 +84,8 @@ class Story(Teller):
         built = await company.build(NEW, author.handle, {"api.py": 'print("hello, all of you")\n'}, "Greet everybody", (reviewer.handle,))
         self.wanted = built.digest
         stage.tell(
-            f"{author.name} committed, {reviewer.name} reviewed, {BY_NAME['rita'].name} signed the tag {NEW}. CI built it once: from now on "
-            f"the thing that moves is {short(built.digest)}, whatever anybody calls it. CI deployed it to dev and told the bot."
+            f"{author.name} committed, {reviewer.name} reviewed, {BY_NAME['rita'].name} signed the tag {NEW}. CI built it once: from now "
+            f"on the thing that moves is {short(built.digest)}, whatever anybody calls it. CI deployed it to dev and told the bot."
         )
         await company.deploy_unasked(NEW, "dev")
         if company.repository.signing:
@@ -107,11 +109,11 @@ class Story(Teller):
     async def carla_asks_for_too_much(self) -> None:
         self.stage.chapter("3. A promotion is refused, with every reason and what to do about it")
         self.stage.tell(
-            f"Carla wants {NEW} in production. It never ran in staging, production is frozen, and the digest that she pasted is that of {OLD}. "
+            f"Carla wants {NEW} in production. It never ran in staging, production is frozen, and she pasted the digest of {OLD}. "
             "She is told all of it at once, privately, each reason with its remedy."
         )
         await self.say("carla", f"/release promote {SERVICE} {NEW} production digest={self.wrong}")
-        said = self.company.told("carla")[-1].as_text(ZONE)
+        said = self.last_told("carla").as_text(ZONE)
         for reason in ("environment-skipped", "frozen", "digest-mismatch"):
             self.proved(reason in said, f"she was told the reason {reason}")
         self.proved((await self.tags())[-1] == "promote:refused", "the refusal is on record")
@@ -131,8 +133,8 @@ class Story(Teller):
         self.stage.chapter("5. Made right: the freeze is lifted")
         await self.company.pass_time(timedelta(minutes=20))
         self.stage.tell(
-            f"It is {self.time():%H:%M} now. The cause was a cache, and it is warm again. Lifting a freeze before its end takes a word on how "
-            "its exit criteria are met."
+            f"It is {self.time():%H:%M} now. The cause was a cache, and it is warm again. Lifting a freeze early takes a word on how its "
+            "exit criteria are met."
         )
         await self.say("rita", f"/release freeze lift {self.freeze} p95 is 210 ms for a quarter of an hour, the cache is warm")
         self.proved((await self.tags())[-1] == "freeze:lifted", "production is open again")
@@ -160,7 +162,7 @@ class Story(Teller):
         company, stage = self.company, self.stage
         stage.chapter("9. Somebody else looks at it, and approves")
         stage.tell("Rita presses Approve. A form shows once more what she decides on, and asks why it may go.")
-        card = company.card(self.to_production)
+        card = self.card(self.to_production)
         stage.types("rita", f"press Approve on {self.to_production}")
         await self.delivered(await company.press("rita", "Approve", card))
         form = company.slack.modal(company.people["rita"])
@@ -169,7 +171,9 @@ class Story(Teller):
         form.fill({"rationale": "Read the diff and the staging run; v1.3.2 can be put back in a minute."})
         stage.form(form, "Rita’s form")
         sent = await self.delivered(await company.fill("rita"))
-        stage.tell("Slack lost the bot's answer on the way, as it happens, and delivers Rita's form a second time.")
+        stage.tell(
+            "Slack delivers again what it believes was not heard. Here it delivers Rita's form a second time; nothing may happen twice."
+        )
         await self.delivered(await company.again(sent))
         await self.until_over(self.to_production)
         approvals = [row for row in await company.ledger() if row.tag == "change:approval"]
@@ -190,8 +194,8 @@ class Story(Teller):
             await self.stands("production") == (NEW, self.wanted), "production/ holds the same bytes as staging/ and dev/, hashed anew"
         )
         self.show_card(self.to_production)
-        self.proved(title(self.company.card(self.to_production)).startswith("🟢"), "the card is green")
-        log = self.company.thread(self.company.card(self.to_production))
+        self.proved(title(self.card(self.to_production)).startswith("🟢"), "the card is green")
+        log = self.company.thread(self.card(self.to_production))
         stage.tell("Below the card, its thread holds the log:")
         stage.log(log)
         self.proved(any("Rita Manager approved" in line.as_text() for line in log), "the log says who approved, and why")
@@ -206,18 +210,13 @@ class Story(Teller):
         happened = [row.tag for row in rows if row.subject == self.to_production]
         wanted = ["change:requested", "approve:refused", "change:approval", "dispatch:ordered", "run:succeeded", "change:succeeded"]
         missing = [tag for tag in wanted if tag not in happened]
-        self.proved(
-            not missing,
-            "request, refusals, approval, order and result are in the ledger" if not missing else f"{missing} are in the ledger",
-        )
+        self.proved_silently(not missing, f"{', '.join(missing)} are in the ledger")
+        self.proved(not missing, "request, refusals, approval, order and result are in the ledger")
         self.proved(happened.count("dispatch:ordered") == 1, "one order, in the ledger too")
         found = await self.company.verified()
-        self.proved(
-            isinstance(found, Sound),
-            f"audit verify: {found.count} entries, each follows from the one before"
-            if isinstance(found, Sound)
-            else f"audit verify: {found.why}",
-        )
+        if not isinstance(found, Sound):
+            raise DidNotHappen(f"the ledger is whole ({found.why})")
+        stage.proved(f"audit verify: {found.count} entries, each follows from the one before")
 
 
 def run(*, once: bool) -> int:
@@ -242,6 +241,9 @@ async def _play(folder: Path, stage: Stage, ask: Ask | None) -> int:
             if ask:
                 await prompt.Prompt(company, stage, ask).play()
             return 0
+    except asyncio.CancelledError:
+        stage.note("Interrupted; everything that was started is ended.")
+        raise
     except DidNotHappen as broken:
         stage.failed(f"The story stops here, because this is not so: {broken}.")
     except (CIError, CommandError, StorageError) as broken:

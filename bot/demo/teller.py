@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.demo.company import SERVICE, ZONE, Company
 from bot.demo.stage import Stage
-from bot.workspace import Exchange
+from bot.workspace import Exchange, Message
 from guards.artifact import short
 
 
@@ -42,8 +42,8 @@ class Teller:
     async def refused_to_approve(self, who: str, change: str, reason: str) -> None:
         """Somebody presses Approve and is told privately why not; nothing moves."""
         self.stage.types(who, f"press Approve on {change}")
-        await self.delivered(await self.company.press(who, "Approve", self.company.card(change)))
-        answer = self.company.told(who)[-1]
+        await self.delivered(await self.company.press(who, "Approve", self.card(change)))
+        answer = self.last_told(who)
         self.stage.message(answer, f"only {who} sees this")
         self.proved(reason in answer.as_text(), f"refused: {reason}")
         self.proved((await self.tags())[-1] == "approve:refused", "the attempt is on record")
@@ -59,7 +59,7 @@ class Teller:
         try:
             await self.company.until(lambda: not self.company.at_work())
         except TimeoutError as error:
-            raise DidNotHappen(f"CI came to an end with {change}") from error
+            raise DidNotHappen(f"CI brought {change} to an end") from error
 
     def proved(self, so: bool, what: str) -> None:
         """Stop the story if something is not so, and say it if it is."""
@@ -73,7 +73,7 @@ class Teller:
 
     def show_card(self, change: str) -> None:
         """The card of a change, as everyone sees it."""
-        self.stage.message(self.company.card(change), "#releases")
+        self.stage.message(self.card(change), "#releases")
 
     async def show_folders(self) -> None:
         """What lies in the environments."""
@@ -85,6 +85,20 @@ class Teller:
     def time(self) -> datetime:
         """What the clocks show, where the company is."""
         return self.company.clock.now().astimezone(ZoneInfo(ZONE))
+
+    def card(self, change: str) -> Message:
+        """The card of a change, as it stands now."""
+        try:
+            return self.company.card(change)
+        except LookupError as error:
+            raise DidNotHappen(f"{change} has a card in #releases") from error
+
+    def last_told(self, who: str) -> Message:
+        """What somebody was told privately last."""
+        told = self.company.told(who)
+        if not told:
+            raise DidNotHappen(f"{who} got an answer")
+        return told[-1]
 
     async def stands(self, environment: str) -> tuple[str, str] | None:
         """Version and digest of what lies in an environment's folder."""

@@ -51,8 +51,7 @@ class Room:
     def __init__(self, left: int = _ALL) -> None:
         self.left = left
 
-    @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         return self.left <= 0
 
     def take(self, text: str) -> str:
@@ -81,7 +80,7 @@ def blocks(card: Card) -> list[Json]:
         drawn += [SectionBlock(fields=fields[at : at + _FIELDS]) for at in range(0, len(fields), _FIELDS)]
     shown = card.parts[:_PARTS]
     for number, part in enumerate(shown):
-        if room.full:
+        if room.is_full():
             shown = card.parts[:number]
             break
         drawn.append(_part(part, room))
@@ -124,14 +123,14 @@ def section(lines: Sequence[Line], room: Room) -> RichTextSectionElement:
     """Lines as rich text, as far as there is room."""
     elements: list[Any] = []
     for index, line in enumerate(lines):
-        if room.full or len(elements) > _ELEMENTS:
+        if room.is_full() or len(elements) > _ELEMENTS:
             elements.append(_P.Text(text=f"\n… and {len(lines) - index} more lines, cut"))
             room.left = 0
             break
         if index:
             elements.append(_P.Text(text="\n"))
         for number, span in enumerate(line):
-            if room.full or number > _ELEMENTS:
+            if room.is_full() or number > _ELEMENTS:
                 elements.append(_P.Text(text="…"))
                 break
             elements += _rich(span, room)

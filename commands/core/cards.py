@@ -16,7 +16,7 @@ from guards.duties import objection
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
-from guards.policy import Action
+from guards.vocabulary import Action
 from guards.window import next_slot, open_now
 
 STATES = {
@@ -35,6 +35,10 @@ STATES = {
     State.EXPIRED: ("⚪", "expired"),
     State.REFUSED: ("⛔", "refused at dispatch"),
 }
+
+
+_PULLS = 12
+"""Pull requests that a card names; a longer list is not read."""
 
 
 def note(title: str, *lines: Line) -> Card:
@@ -90,7 +94,13 @@ def fault_card(correlation: str) -> Card:
         "💥 Something broke on my side",
         parts=(
             Part(
-                (("Your request was kept but could not be carried out. ", "Quote this id to whoever runs Signalbox: ", Code(correlation)),)
+                (
+                    (
+                        "What was asked for was kept but could not be carried out. ",
+                        "Quote this id to whoever runs Signalbox: ",
+                        Code(correlation),
+                    ),
+                )
             ),
         ),
     )
@@ -139,6 +149,8 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.why:
         parts.append(Part(((change.why,),), heading="Why"))
     if change.state in UNDECIDED:
+        if changed := _changes(facts):
+            parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
     given = tuple(_given(facts, zone))
     if given:
@@ -150,6 +162,22 @@ def change_card(change: Change, facts: Facts) -> Card:
         buttons=_buttons(change),
         footer=(Code(change.id), f" · policy {content.policy[:12]} · evidence: not required by policy · details in the thread"),
     )
+
+
+def _changes(facts: Facts) -> tuple[Line, ...]:
+    """The pull requests since the running version, with authors and tickets: nobody should approve blind."""
+    artifact = facts.artifact
+    if not isinstance(artifact, Artifact) or artifact.merged is None:
+        return ()
+    lines: list[Line] = []
+    for pull in artifact.merged[-_PULLS:]:
+        tickets = f" ({', '.join(pull.tickets)})" if pull.tickets else ""
+        lines.append((Link(pull.url, f"#{pull.number}"), f" {pull.title}, by {pull.author or 'a deleted account'}{tickets}"))
+    if len(artifact.merged) > _PULLS:
+        lines.append((f"and {len(artifact.merged) - _PULLS} earlier pull requests",))
+    if artifact.unlinked:
+        lines.append((f"⚠️ {artifact.unlinked} commit{'s' if artifact.unlinked > 1 else ''} without a pull request",))
+    return tuple(lines) or (("no change since the running version",),)
 
 
 def _buttons(change: Change) -> tuple[Button, ...]:

@@ -13,7 +13,9 @@ from commands.core.words import Arguments
 from guards.decision import Refusal
 from guards.facts import Facts, Freeze, Request
 from guards.judge import Guard, Judgement
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage.database import Tx
 
 A = TypeVar("A", bound=Arguments)

@@ -13,7 +13,7 @@ from commands.core.text import Form, Input
 from commands.core.words import Arguments, ChangeId, Named, Rest
 from guards.authorization import held_roles
 from guards.facts import Approval, Change, Facts, Request, Verdict
-from guards.policy import Person
+from guards.sections import Person
 from guards.window import open_now, openings
 
 

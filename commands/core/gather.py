@@ -12,9 +12,13 @@ from typing import TypeVar
 
 from commands.core.command import Ask
 from commands.core.ports import Artifacts, Clock, Directory
-from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Request, Stranger, Unread
+from commands.core.vcs import Span, Vcs
+from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Merged, Request, Stranger, Unread
+from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
-from guards.policy import Action, Person, Policy
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage import approvals, artifacts, changes, claims, deployments, freezes
 from storage.database import Store, Tx
 
@@ -32,15 +36,25 @@ class Gather:
         store: the database.
         directory: who people are.
         sources: name in the policy's `artifacts` → where versions are looked up.
+        histories: kind in a service's `history` → the version control system.
         clock: the present.
     """
 
-    def __init__(self, policy: Policy, store: Store, directory: Directory, sources: Mapping[str, Artifacts], clock: Clock) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        store: Store,
+        directory: Directory,
+        sources: Mapping[str, Artifacts],
+        clock: Clock,
+        histories: Mapping[str, Vcs],
+    ) -> None:
         self.policy = policy
         self._store = store
         self._directory = directory
         self._sources = sources
         self._clock = clock
+        self._histories = histories
 
     def now(self) -> datetime:
         """The moment that facts read now are stamped with, UTC."""
@@ -86,12 +100,26 @@ class Gather:
         )
         return dict(zip(sorted(names), read, strict=True))
 
-    async def _artifact(self, service: str | None, version: str | None) -> Artifact | Absent | Unread:
+    async def _artifact(self, service: str | None, version: str | None, base: str | None, *, deciding: bool) -> Artifact | Absent | Unread:
+        """The artifact, with the people and pull requests of its history where the policy says where to read them.
+
+        Args:
+            service, version: which.
+            base: the commit that the target runs.
+            deciding: whether people still decide; afterwards nobody asks for the history.
+        """
         known = self.policy.services.get(service or "")
         if known is None or not version:
             return Unread("the artifact", "nobody asked for it")
-        found = self._sources[known.artifacts].find(service or "", version)
-        return await _in_time(found, Unread(f"the artifact of {service} {version}", "no answer in time"))
+        what = f"the artifact of {service} {version}"
+        found = await _in_time(self._sources[known.artifacts].find(service or "", version), Unread(what, "no answer in time"))
+        if not isinstance(found, Artifact) or known.history is None or not deciding:
+            return found
+        noun = f"the work in {service} {version}"
+        span = await _in_time(self._histories[known.history].span(known.repository, base, found.commit), Unread(noun, "no answer in time"))
+        if isinstance(span, Absent):
+            return Unread(noun, f"there is no {span.what}")
+        return span if isinstance(span, Unread) else with_history(found, span)
 
     async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
         """Everything that is not in the database, stamped with one moment.
@@ -100,12 +128,16 @@ class Gather:
             ask: what it is about; a change is read first, to know its place and people.
             by: the asker, already resolved.
         """
-        change, given = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change else (None, ())
+        about = ask.change or ask.service
+        change, given, running = await self._store.read(lambda tx: _subject(tx, ask)) if about else (None, (), None)
         service = change.content.service if change else ask.service
         version = change.content.version if change else ask.version
         ids = sorted({a.by for a in given} | ({change.requester} if change else set()) - ({by.id} if by else set()))
+        deciding = change is None or change.state in UNDECIDED
         groups, artifact, people = await asyncio.gather(
-            self._groups(service), self._artifact(service, version), asyncio.gather(*(self.person(i) for i in ids))
+            self._groups(service),
+            self._artifact(service, version, running, deciding=deciding),
+            asyncio.gather(*(self.person(i) for i in ids)),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
@@ -113,9 +145,30 @@ class Gather:
         return Facts(at=self._clock.now(), policy=self.policy, groups=groups, people=known, artifact=artifact)
 
 
-def _subject(tx: Tx, ask: Ask) -> tuple[Change | None, tuple[Approval, ...]]:
-    change = changes.get(tx, ask.change or "")
-    return change, approvals.of(tx, change.id) if change else ()
+def _subject(tx: Tx, ask: Ask) -> tuple[Change | None, tuple[Approval, ...], str | None]:
+    """The change in question, the decisions about it, and the commit that its target runs."""
+    change = changes.get(tx, ask.change) if ask.change else None
+    service, environment = (change.content.service, change.content.environment) if change else (ask.service, ask.environment)
+    now = deployments.running(tx, service, environment) if service and environment else None
+    return change, approvals.of(tx, change.id) if change else (), now.commit if now else None
+
+
+def with_history(artifact: Artifact, span: Span) -> Artifact:
+    """The artifact with everybody who wrote or reviewed a part of it since what the target runs (SOD-02, SOD-03).
+
+    Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
+    wants authors known refuses.
+    """
+    authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
+    reviewers = {login for pull in span.pulls for login in pull.approvers}
+    merged = tuple(Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets) for p in span.pulls)
+    return replace(
+        artifact,
+        authors=frozenset(authors | (artifact.authors or set())),
+        reviewers=frozenset(reviewers | (artifact.reviewers or set())),
+        merged=merged,
+        unlinked=len(span.unlinked),
+    )
 
 
 async def _in_time(read: Awaitable[T], late: Unread) -> T | Unread:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from commands.core.text import Card, Form
 from guards.facts import Absent, Artifact, Unread
+from guards.provenance import Proof
 
 
 class Clock(Protocol):
@@ -232,6 +233,32 @@ class Artifacts(Protocol):
         Args:
             service: name in the policy file; the adapter was made for the services it knows.
             version: `v1.4.0`, validated.
+        """
+        ...
+
+
+class Proofs(Protocol):
+    """What is attached to an artifact to prove where it comes from and what is in it."""
+
+    async def find(self, service: str, version: str, digest: str) -> Proof | Absent | Unread:
+        """What is attached to exactly this digest, verified (EVD-09, EVD-10, EVD-11).
+
+        Args:
+            service: name in the policy file; the adapter was made for the services it knows.
+            version: `v1.4.0`, validated; a signer's identity may name it.
+            digest: `sha256:` and 64 hex digits.
+
+        Returns:
+            `Absent` when the artifact itself is not there; an empty `Proof` when nothing is attached to it.
+        """
+        ...
+
+    async def retrievable(self, service: str, digest: str) -> bool | Unread:
+        """Whether an artifact can still be pulled whole, such as the previous known-good one (RBK-14).
+
+        Args:
+            service: name in the policy file.
+            digest: `sha256:` and 64 hex digits.
         """
         ...
 

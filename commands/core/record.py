@@ -11,7 +11,7 @@ from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
 from guards.judge import Judgement
-from guards.policy import Person
+from guards.sections import Person
 from guards.window import open_now
 from storage import audit
 from storage.database import Tx

@@ -7,6 +7,7 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,15 +22,21 @@ from commands.core.observe import observed
 from commands.core.orders import order_of
 from commands.core.ports import CI, Chat, Clock, Run, Unposted
 from commands.core.record import Actor
-from commands.core.tell import reply_to
+from commands.core.tell import alert, reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
+from guards.decision import Refuse
 from guards.facts import Facts, Stranger, Unread
-from guards.judge import judge
-from guards.policy import Action, Person, Policy
+from guards.judge import Judgement, judge
+from guards.policy import Policy
+from guards.sections import Person
+from guards.vocabulary import Action
 from storage import changes, inbox, timers
 from storage.database import Store, Tx
+
+AFTER_FAULT = timedelta(minutes=5)
+"""After this a timer whose work failed for a fault of the bot fires again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +83,25 @@ class Road:
                 await self._due(taken, word, str(payload["change"]), correlation)
 
     async def give_up(self, taken: inbox.Taken) -> None:
-        """After the last attempt failed: record it, and tell the asker with an id to quote."""
+        """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
+
+        What a timer would have done for a change stays due: it is tried again after a while.
+        """
         facts = Facts(at=self._clock.now(), policy=self.policy)
-        correlation = taken.delivery.correlation
+        correlation, kind = taken.delivery.correlation, taken.delivery.kind
         asked: Asked | None = None
-        if taken.delivery.kind == "asked":
+        if kind == "asked":
             with suppress(ValidationError):  # what cannot even be read is recorded and done, or it would come back for ever
                 asked = Asked.model_validate(taken.delivery.payload)
 
         def work(tx: Tx) -> None:
-            record.write(tx, "fault:given-up", record.CLOCK, facts, correlation, kind=taken.delivery.kind, attempts=taken.attempts)
+            record.write(tx, "fault:given-up", record.CLOCK, facts, correlation, kind=kind, attempts=taken.attempts)
             if asked:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
+            else:
+                alert(tx, facts, cards.fault_card(correlation), correlation)
+            if change := taken.delivery.payload.get("change"):
+                timers.set(tx, timers.Timer(f"{kind}:{change}", kind, facts.at + AFTER_FAULT, {"change": change}))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -161,15 +175,18 @@ class Road:
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {"subject": ask.change or ask.freeze, "service": request.service, "environment": request.environment}
         final = [r for r in judgement.refusals if r.code not in command.heals]
-        if command.form and asked.trigger and final and not judgement.unsure and {r.code for r in final} <= command.form_after:
-            form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
-            return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
+        if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
+            if not judgement.unsure:
+                form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
+                return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
+            # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
+            judgement = replace(judgement, heals=command.heals | command.form_after)
         tag = command.name.replace(" ", "-")
         body = record.judgement_body(judgement, request, facts)
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             zone = self.policy.zone_of(request.service)
-            card = cards.refusal_card(judgement, command.name, request, correlation, zone)
+            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, zone)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation)
@@ -266,6 +283,15 @@ class Road:
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
+
+
+def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
+    """What the asker is shown: what the command's form would have asked for is no reason beside others that stand."""
+    final = {r.code for r in judgement.refusals} - judgement.heals
+    if not final - command.form_after:
+        return judgement
+    kept = tuple(a for a in judgement.answers if not (isinstance(a.decision, Refuse) and a.decision.code in command.form_after))
+    return replace(judgement, answers=kept)
 
 
 def _nothing(tx: Tx) -> None:

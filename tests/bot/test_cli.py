@@ -401,7 +401,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(run: Run) -> None
         2,
         snapshot("""\
 signalbox: the database cannot be upgraded
-  the database does not answer: OperationalError
+  the database's folder none does not exist
 """),
     )
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.bot.conftest import FORM, JSON, tags
-from tests.world.world import channel_id, slack_id
+from tests.world.company import channel_id, slack_id
 
 SECRET_WORD = "zebra-crossing"
 FINE = {200, 400, 401, 404, 405, 413}
@@ -320,7 +320,7 @@ async def test_a_callback_is_sent_again_when_the_database_is_gone(world, monkeyp
 def break_database(world, monkeypatch) -> None:
     from storage.errors import Unavailable
 
-    async def gone(_):
+    async def gone(_, **__):
         raise Unavailable("the database does not answer")
 
     monkeypatch.setattr(world.house.store, "write", gone)

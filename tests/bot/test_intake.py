@@ -19,7 +19,7 @@ async def remembered(world) -> int:
 def lose(world, monkeypatch, error: Exception) -> None:
     """Nothing can be written any more."""
 
-    async def write(_):
+    async def write(_, **__):
         raise error
 
     monkeypatch.setattr(world.house.store, "write", write)

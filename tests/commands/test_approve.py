@@ -9,9 +9,10 @@ from inline_snapshot import snapshot
 
 from bot.workspace.forms import NotSent
 from commands.core.ports import RunState
+from guards.facts import Unread
 from guards.lifecycle import State
 from guards.policy import Policy
-from tests.world.world import policy_data, slack_id
+from tests.world.company import policy_data, slack_id
 
 ASK = "/release promote api v1.4.0 production"
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -212,6 +213,37 @@ async def test_the_roles_that_the_policy_wants_must_be_among_them(world):
     assert change.state is State.AWAITING
     assert "Nobody who approved is service_owner" in change.why
     await world.approve("olga")
+    assert await state(world) is State.RUNNING
+
+
+async def test_an_approver_who_left_the_group_does_not_count_any_more(world):
+    """RBAC-09: Rob holds release_manager by a Slack group only."""
+    world.publish("v1.4.0", "sha256:" + "a1" * 32, reviewers=frozenset())
+    await world.asked()
+    await world.wait(hours=7)
+    await world.approve("rob")
+    assert await state(world) is State.WAITING
+
+    world.slack.add_group("release-managers", members=[])
+    await world.restart()  # nothing is cached any more
+    await world.wait(until=datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    assert (await state(world), len(world.ci.asked)) == (State.AWAITING, 1)
+    await world.approve("olga")
+    assert await state(world) is State.RUNNING
+
+
+async def test_an_artifact_that_cannot_be_read_opens_no_form(world):
+    await world.asked()
+    world.artifacts.away = Unread("the build index", "no answer within 5 s")
+
+    await world.press("rita", "Approve")
+    assert await world.news() == ["approve:unsure"]
+    assert world.form("rita") is None
+    assert world.told("rita").startswith("⚠️ Cannot verify: approve api v1.4.0 production")
+    assert "A decision takes a reason" not in world.told("rita")
+
+    world.artifacts.away = None
+    await world.approve("rita")
     assert await state(world) is State.RUNNING
 
 

@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from commands.core.ports import Deployed, Run, RunState
 from guards.facts import Unread
 from guards.lifecycle import State
-from tests.world.world import COMMIT, DIGEST
+from tests.world.company import COMMIT, DIGEST
 
 OTHER = "sha256:" + "b2" * 32
 ASK = "/release promote api v1.4.0 staging"
@@ -49,11 +49,12 @@ async def test_what_ci_turns_down_failed_and_frees_its_place(world, golden):
     await another_goes(world)
 
 
-async def test_a_rate_limit_is_waited_for_and_the_order_sent_once_more(world):
+async def test_a_rate_limit_is_waited_for_and_the_order_sent_once_more(world, golden):
     world.ci.turn_down("The rate limit of the fake CI.", retry_after=30)
     change = await ask(world)
     assert await state(world) is State.DISPATCHING
     assert "CI did not take the order yet: The rate limit of the fake CI." in world.shown()
+    golden("change-dispatching", world.drawn("chat.update", "chat.postMessage"))
 
     await world.wait(seconds=29)
     assert len(world.ci.asked) == 1

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from commands.core import road
 from commands.core.ports import RunState
 from guards.lifecycle import State
 from storage.errors import Unavailable
@@ -152,6 +153,28 @@ async def test_what_fails_for_ever_is_given_up_with_an_id_to_quote(world, monkey
     monkeypatch.undo()
     await world.say("dev", "/release status")
     assert "Status of all services" in world.told("dev")
+
+
+async def test_a_timer_whose_work_fails_is_told_to_the_watch_and_fires_again(world, monkeypatch):
+    """The change waits for its window; nothing but this timer will take it out."""
+    await world.asked()
+    await world.wait(hours=7)
+    await world.approve("rita")
+
+    def broken(*words):
+        raise ValueError("a fault of the bot")
+
+    monkeypatch.setattr(road, "_advance", broken)
+    await world.wait(until=datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    for seconds in (1, 2, 4):
+        await world.wait(seconds=seconds)
+    assert (await world.news())[-1] == "fault:given-up"
+    assert "Something broke on my side" in world.shown(world.card("alerts"))
+    assert len(world.ci.asked) == 1
+
+    monkeypatch.undo()
+    await world.wait(minutes=5)
+    assert (await world.change()).state is State.RUNNING
 
 
 async def test_what_is_stopped_in_order_is_finished_first(world):

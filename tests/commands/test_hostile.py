@@ -4,7 +4,6 @@ import json
 import re
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -45,18 +44,20 @@ def _elements(drawn: Any) -> list[dict[str, Any]]:
     return []
 
 
-@pytest.mark.parametrize("words", LIVE)
-async def test_a_rationale_reaches_the_card_as_text_only(world, words):
-    await world.asked()
-    await world.press("olga", "Reject")
-    await world.fill("olga", rationale=f"no: {words}")
+async def test_a_rationale_reaches_the_card_as_text_only(world, subtests):
+    await world.on_staging()
+    for words in LIVE:
+        with subtests.test(words):
+            await world.say("carla", "/release promote api v1.4.0 production")
+            await world.press("olga", "Reject")
+            await world.fill("olga", rationale=f"no: {words}")
 
-    assert (await world.change()).state is State.REJECTED
-    assert harmless(world.drawn("chat.update"), words)
-    log = [call for call in world.slack.calls if call.method == "chat.postMessage"][-1]
-    blocks = log.arguments["blocks"]
-    assert harmless(json.loads(blocks) if isinstance(blocks, str) else blocks, words)
-    assert "<" not in log.arguments["text"]
+            assert (await world.change()).state is State.REJECTED
+            assert harmless(world.drawn("chat.update"), words)
+            log = [call for call in world.slack.calls if call.method == "chat.postMessage"][-1]
+            blocks = log.arguments["blocks"]
+            assert harmless(json.loads(blocks) if isinstance(blocks, str) else blocks, words)
+            assert "<" not in log.arguments["text"]
 
 
 async def test_a_reason_reaches_lists_and_refusals_as_text_only(world):
@@ -81,35 +82,37 @@ async def test_a_reason_reaches_lists_and_refusals_as_text_only(world):
     assert harmless(world.drawn("response_url"), "by Rita Manager")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "promote api v1.4.0; rm -rf / staging", "promote api v1.4.0;rm staging", "promote api $(id) staging", "promote api ../../etc staging",
-        "promote api v1.4.0\x00 staging", "promote api v1.4.0 staging\x1b[31m", "promote api v1.4.0 stag\u202eing",
-        "promote api v1.4.0 staging " + "x" * 40_000, "x" * 40_000, "<!channel>", "promote <@U024BE7LD> v1.4.0 staging", "\ufeffpromote api",
-        "promote api v1.4.0 'staging'", "promote api v١.٤.٠ staging", "approve CR-2026-1124-٠٠١ ok",
-    ],
-)  # fmt: skip
-async def test_hostile_words_are_refused_with_one_entry_and_start_nothing(world, text):
+HARMFUL = [
+    "promote api v1.4.0; rm -rf / staging", "promote api v1.4.0;rm staging", "promote api $(id) staging", "promote api ../../etc staging",
+    "promote api v1.4.0\x00 staging", "promote api v1.4.0 staging\x1b[31m", "promote api v1.4.0 stag\u202eing",
+    "promote api v1.4.0 staging " + "x" * 40_000, "x" * 40_000, "<!channel>", "promote <@U024BE7LD> v1.4.0 staging", "\ufeffpromote api",
+    "promote api v1.4.0 'staging'", "promote api v١.٤.٠ staging", "approve CR-2026-1124-٠٠١ ok",
+]  # fmt: skip
+
+
+async def test_hostile_words_are_refused_with_one_entry_and_start_nothing(world, subtests):
     await world.runs_in("dev")
-    await world.news()
-    exchange = await world.say("dev", f"/release {text}")
+    for text in HARMFUL:
+        with subtests.test(text[:60]):
+            await world.news()
+            exchange = await world.say("dev", f"/release {text}")
 
-    assert exchange.status == 200
-    assert await world.news() == ["words:refused"]
-    assert world.ci.asked == []
-    assert "Nothing was started." in world.told("dev")
-    assert len(world.told("dev")) < 1000
+            assert exchange.status == 200
+            assert await world.news() == ["words:refused"]
+            assert world.ci.asked == []
+            assert "Nothing was started." in world.told("dev")
+            assert len(world.told("dev")) < 1000
 
 
-@pytest.mark.parametrize("rationale", ["fine\x00", "fine \x1b[31m", "fi\u202ene", "fine \ud800"])
-async def test_a_form_is_read_as_carefully_as_words_are(world, rationale):
+async def test_a_form_is_read_as_carefully_as_words_are(world, subtests):
     await world.asked()
-    await world.press("rita", "Approve")
-    await world.fill("rita", rationale=rationale)
-    assert await world.news() == ["words:refused"]
-    assert "rationale: it is longer than 2,000 characters or holds control characters." in world.told("rita")
-    assert (await world.change()).state is State.AWAITING
+    for rationale in ("fine \x1b[31m", "fi\u202ene", "fi\u2066ne", "fine\x07"):
+        with subtests.test(ascii(rationale)):
+            await world.press("rita", "Approve")
+            await world.fill("rita", rationale=rationale)
+            assert await world.news() == ["words:refused"]
+            assert "rationale: it is longer than 2,000 characters or holds control characters." in world.told("rita")
+            assert (await world.change()).state is State.AWAITING
 
     await world.press("rita", "Approve")
     await world.fill("rita", rationale="fine 👩‍💻 – schön\n\tread twice")
@@ -126,7 +129,7 @@ SPEECH = st.one_of(st.text(max_size=60), st.lists(FAMILIAR, max_size=9).map(" ".
 """Anything, and things that look like commands."""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(st.tuples(st.sampled_from(["carla", "dev", "rita", "olga", "audrey", "guest", "nobody"]), SPEECH), max_size=4))
 @example(said=[("carla", "promote api v1.4.0 production"), ("carla", "approve CR-2026-1124-002 mine")])
 async def test_whatever_is_said_nobody_gets_past_the_road(world, said):

@@ -9,7 +9,7 @@ from commands.core.ports import RunState
 from guards.facts import Unread
 from guards.lifecycle import State
 from guards.policy import Policy
-from tests.world.world import COMMIT, DIGEST, policy_data
+from tests.world.company import COMMIT, DIGEST, policy_data
 
 OTHER = "sha256:" + "b2" * 32
 ASK = "/release promote api v1.4.0 production"
@@ -157,12 +157,13 @@ async def test_what_the_policy_does_not_open_is_refused(world):
     await allowed(world, "carla", ASK)
 
 
-@pytest.mark.parametrize("version", ["latest", "main", "feature/ABC-1-login", "1.4.0", "v1.4"])
-async def test_a_name_that_moves_is_no_version(world, version):
+async def test_a_name_that_moves_is_no_version(world, subtests):
     """PRM-06."""
     await world.on_staging()
 
-    assert "floating-reference" in await refused(world, "carla", f"/release promote api {version} production")
+    for version in ("latest", "main", "feature/ABC-1-login", "1.4.0", "v1.4"):
+        with subtests.test(version):
+            assert "floating-reference" in await refused(world, "carla", f"/release promote api {version} production")
     await allowed(world, "carla", ASK)
 
 
@@ -359,6 +360,17 @@ async def test_a_stranger_learns_only_that(world, who, facts, why):
     assert len(world.ci.asked) == 1
 
 
+async def test_the_same_command_delivered_again_asks_once(world):
+    """PRM-20, OPS-07."""
+    await world.runs_in("dev")
+    exchange = await world.say("dev", "/release promote api v1.4.0 staging")
+    await world.news()
+
+    assert (await world.slack.redeliver(exchange)).status == 200
+    await world.quiet()
+    assert (await world.news(), len(world.ci.asked), len(world.cards())) == ([], 1, 1)
+
+
 # ---------------------------------------------------------------- forms
 
 
@@ -539,7 +551,7 @@ async def test_a_digest_that_moved_after_approval_never_goes_out(world):
     change = await world.change()
     assert len(world.ci.started) == 1
     assert change.state is State.REFUSED
-    assert "when it was first seen; now it is sha256:b2b2b2b2b2b2" in change.why
+    assert "was first seen as sha256:a1a1a1a1a1a1" in change.why
 
 
 async def test_facts_that_cannot_be_read_at_dispatch_are_read_again(world):

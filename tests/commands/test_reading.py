@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 
-import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
-from tests.world.world import policy_data
+from tests.world.company import policy_data
 
 
 async def test_status_tells_what_runs_where_and_what_is_open(world):
@@ -111,19 +110,20 @@ Nothing was started. approve CR-2026-1124-002 looks good\
     assert (await world.change()).state is State.AWAITING
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("deploy api", "There is no command 'deploy'."),
-        ("promote api", "It lacks version and environment."),
-        ("promote api v1 mars", "there is no environment 'mars'"),
-        ("freeze", "`freeze` takes one more word"),
-        ("explain explain help", "explain"),
-    ],
-)
-async def test_explain_says_what_it_cannot_read(world, words, said):
-    await world.say("carla", f"/release explain {words}")
-    assert said in world.told("carla")
+UNREADABLE = [
+    ("deploy api", "There is no command 'deploy'."),
+    ("promote api", "It lacks version and environment."),
+    ("promote api v1 mars", "there is no environment 'mars'"),
+    ("freeze", "`freeze` takes one more word"),
+    ("explain explain help", "explain"),
+]
+
+
+async def test_explain_says_what_it_cannot_read(world, subtests):
+    for words, said in UNREADABLE:
+        with subtests.test(words):
+            await world.say("carla", f"/release explain {words}")
+            assert said in world.told("carla")
 
 
 async def test_windows_are_listed_as_the_policy_has_them(world):
@@ -221,30 +221,31 @@ Nothing was started. id <id>\
     assert "Did you mean" not in world.told("carla")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("freeze", "`freeze` takes one more word: `freeze declare` or `freeze list` or `freeze lift`."),
-        ("window", "`window` takes one more word: `window list` or `window next`."),
-        ("WINDOW tomorrow", "`window` takes one more word"),
-        ("status api web", "'web' is one word too many."),
-        ("promote api v1.4.0 staging now", "'now' is one word too many."),
-        ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
-        ("promote api v1.4.0 staging force=yes", "It takes no `force=`; it takes `digest=`, `migration=`."),
-        ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
-        ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),
-        ("promote api v1.4.0 staging digest=sha256:abc", "this one has 3 characters after the prefix"),
-        ("promote api v1.4.0 staging migration=perhaps", "migration: Input should be 'yes' or 'no'."),
-        ('reject CR-2026-1124-001 "not tonight', "A quotation mark is not closed."),
-    ],
-)
-async def test_words_that_do_not_fit_are_refused_with_the_reason(world, text, said):
-    await world.say("carla", f"/release {text}")
+MISTAKES = [
+    ("freeze", "`freeze` takes one more word: `freeze declare` or `freeze list` or `freeze lift`."),
+    ("window", "`window` takes one more word: `window list` or `window next`."),
+    ("WINDOW tomorrow", "`window` takes one more word"),
+    ("status api web", "'web' is one word too many."),
+    ("promote api v1.4.0 staging now", "'now' is one word too many."),
+    ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
+    ("promote api v1.4.0 staging force=yes", "It takes no `force=`; it takes `digest=`, `migration=`."),
+    ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
+    ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),
+    ("promote api v1.4.0 staging digest=sha256:abc", "this one has 3 characters after the prefix"),
+    ("promote api v1.4.0 staging migration=perhaps", "migration: Input should be 'yes' or 'no'."),
+    ('reject CR-2026-1124-001 "not tonight', "A quotation mark is not closed."),
+]
 
-    assert await world.news() == ["words:refused"]
-    assert said in world.told("carla")
-    assert world.ci.asked == []
-    assert world.form("carla") is None
+
+async def test_words_that_do_not_fit_are_refused_with_the_reason(world, subtests):
+    for text, said in MISTAKES:
+        with subtests.test(text):
+            await world.say("carla", f"/release {text}")
+
+            assert await world.news() == ["words:refused"]
+            assert said in world.told("carla")
+            assert world.ci.asked == []
+            assert world.form("carla") is None
 
 
 async def test_a_mistake_in_a_form_is_told_as_one_in_words_is(world):

@@ -8,7 +8,7 @@ from inline_snapshot import snapshot
 from commands.core.ports import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
-from tests.world.world import policy_data
+from tests.world.company import policy_data
 
 EVENING = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from commands import COMMANDS
 from commands.core.words import LONGEST, Missing, Problem, assign, bind, match, split, usage
 from commands.promote import Promote
 from guards.policy import Policy
-from tests.world.world import policy_data
+from tests.world.company import policy_data
 
 POLICY = Policy.model_validate(policy_data())
 NAMES = tuple(command.name for command in COMMANDS)

@@ -149,7 +149,7 @@ async def test_content_that_does_not_have_its_digest_is_unread(transport, regist
     (config,) = registry.blobs
     registry.blobs[config] = json.dumps({"config": {"Labels": {"org.opencontainers.image.revision": OTHER}}}).encode()
     found = await oci(transport, registry.url).find("api", "v1.4.0")
-    assert found == Unread(what, "its configuration does not have the digest that it claims")
+    assert found == Unread(what, "a part of it does not have the digest that it claims")
 
     registry.manifests[child] = registry.manifests[registry.image(annotation=OTHER)]  # another image in the place of that digest
     assert await oci(transport, registry.url).find("api", "v1.4.0") == Unread(what, "its content does not have the digest that it claims")

@@ -11,23 +11,9 @@ from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
 from guards.lifecycle import State
-from guards.policy import (
-    Action,
-    ApprovalRule,
-    Blocked,
-    ChangeType,
-    Environment,
-    GitHubCI,
-    OciRegistry,
-    Person,
-    Policy,
-    Role,
-    RoleGrant,
-    Service,
-    Slack,
-    Weekday,
-    Window,
-)
+from guards.policy import Policy
+from guards.sections import ApprovalRule, Environment, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
+from guards.vocabulary import Action, Blocked, ChangeType, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves

@@ -8,7 +8,9 @@ from inline_snapshot import snapshot
 from guards.approvals import approved, content_now, counted, may_still_approve
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread, Verdict
-from guards.policy import Action, ApprovalRule, Person, Policy, Role, RoleGrant
+from guards.policy import Policy
+from guards.sections import ApprovalRule, Person, RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     ARTIFACT,
     AT,
@@ -105,6 +107,7 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         ),
         # how long
         pytest.param(REQUEST, only(expires=AT), Refusal.NOT_APPROVED, id="expired at this moment"),
+        pytest.param(REQUEST, only(expires=AT - MINUTE), Refusal.NOT_APPROVED, id="expired a minute ago"),
         pytest.param(REQUEST, only(expires=AT + MINUTE), Allow, id="expires in a minute"),
         pytest.param(REQUEST, only(at=AT), Allow, id="given at this moment"),
         pytest.param(REQUEST, only(at=AT + MINUTE), Refusal.NOT_APPROVED, id="given after this moment"),

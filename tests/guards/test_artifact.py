@@ -101,7 +101,7 @@ def test_when_it_is_the_same_artifact(asked: Request, known: Facts, expected: Ex
             facts(artifact=replace(MOVED, commit=OTHER_COMMIT)),
             snapshot(
                 (
-                    "v1.4.0 was first seen as sha256:1f1f1f1f1f1f… at commit 9fceb02d0ae5; now it is sha256:9c9c9c9c9c9c… at 000000000000.",
+                    "v1.4.0 was sha256:1f1f1f1f1f1f… at commit 9fceb02d0ae5 when it was first seen; now it is sha256:9c9c9c9c9c9c… at 000000000000.",
                     "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
                 )
             ),

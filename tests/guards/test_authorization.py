@@ -6,7 +6,8 @@ from inline_snapshot import snapshot
 from guards.authorization import authorized, held_roles, names, who_may
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread
-from guards.policy import Action, Role, RoleGrant
+from guards.sections import RoleGrant
+from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     DANA,
     FACTS,
@@ -192,6 +193,11 @@ def test_a_second_slack_account_of_one_person_is_in_the_group_too() -> None:
     assert Role.CAB not in held_roles(MARA, "api", "production", facts(by_group, groups={"S0CAB": frozenset({"U0RAVI"})}))[0]
 
 
+def test_a_grant_for_another_place_takes_nothing_from_the_next_grant() -> None:
+    grants = (RoleGrant(people=(THEO.id,), services=("web",)), RoleGrant(people=(THEO.id,), services=("api",)))
+    assert Role.CAB in held_roles(THEO, "api", "production", facts(policy(roles={Role.CAB: grants})))[0]
+
+
 def test_roles_that_could_not_be_told_leave_out_those_that_are_held_anyway() -> None:
     held, untold = held_roles(REMY, "api", "production", facts(CAPTAINS_BY_GROUP_TOO, groups={}))
     assert held == {Role.EVERYONE, Role.RELEASE_CAPTAIN}
@@ -201,4 +207,5 @@ def test_roles_that_could_not_be_told_leave_out_those_that_are_held_anyway() -> 
 def test_at_most_four_people_are_named() -> None:
     assert names([REMY, MARA]) == "Remy or Mara"
     assert names([REMY, MARA, RAVI, OTTO]) == "Remy or Mara or Ravi or Otto"
+    assert names([REMY, MARA, RAVI, OTTO, DANA]) == "Remy or Mara or Ravi or Otto (1 more)"
     assert names([REMY, MARA, RAVI, OTTO, DANA, THEO]) == "Remy or Mara or Ravi or Otto (2 more)"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from guards.content import Content
-from guards.policy import ChangeType
+from guards.vocabulary import ChangeType
 from tests.guards.cases import CHANGE, content
 
 PARTS = [field.name for field in fields(Content)]

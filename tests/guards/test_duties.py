@@ -8,7 +8,8 @@ from inline_snapshot import snapshot
 from guards.decision import Allow, Refusal, Unsure
 from guards.duties import identify, reviewers, separated
 from guards.facts import Absent, Artifact, Facts, Request, Stranger, Unread
-from guards.policy import Action, ApprovalRule, Person
+from guards.sections import ApprovalRule, Person
+from guards.vocabulary import Action
 from tests.guards.cases import ARTIFACT, CHANGE, DANA, FACTS, MARA, POLICY, RAVI, REMY, Expected, built, facts, policy, request, said, told
 
 NO_MATTER_WHO_WROTE_IT = policy(approvals={"production": ApprovalRule(count=1)})

@@ -8,7 +8,8 @@ from inline_snapshot import snapshot
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Freeze, Request, Unread
 from guards.freeze import complete_freeze, liftable, not_frozen
-from guards.policy import Action, Blocked, ChangeType, FreezeKind
+from guards.sections import FreezeKind
+from guards.vocabulary import Action, Blocked, ChangeType
 from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
@@ -239,6 +240,7 @@ WORDLESS = request(action=Action.LIFT, by=MARA, rationale=" ")
         pytest.param(LIFT, facts(freeze=None), Refusal.NO_SUCH_FREEZE, id="none was named"),
         pytest.param(LIFT, facts(freeze=freeze(lifted=AT - HOUR)), Refusal.NO_SUCH_FREEZE, id="lifted already"),
         pytest.param(LIFT, facts(freeze=freeze(end=AT)), Refusal.NO_SUCH_FREEZE, id="over at this moment"),
+        pytest.param(LIFT, facts(freeze=freeze(end=AT - MINUTE)), Refusal.NO_SUCH_FREEZE, id="over a minute ago"),
         pytest.param(LIFT, facts(freeze=freeze(end=AT + MINUTE)), Allow, id="over in a minute"),
         pytest.param(LIFT, facts(freeze=freeze(start=AT + DAY, end=AT + 2 * DAY)), Allow, id="not begun yet"),
     ],

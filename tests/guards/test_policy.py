@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from guards.consistency import nearest
-from guards.policy import Action, Policy, PolicyError, Weekday
+from guards.policy import Policy, PolicyError
 from guards.values import IN_WORDS
+from guards.vocabulary import Action, Weekday
 
 Data = dict[str, Any]
 
@@ -311,7 +312,7 @@ def test_what_has_no_rule_is_not_granted() -> None:
     ],
 )
 def test_a_grant_reaches_its_scope_and_no_further(scope: Data, service: str | None, environment: str | None, covered: bool) -> None:
-    from guards.policy import RoleGrant
+    from guards.sections import RoleGrant
 
     assert RoleGrant.model_validate({"people": ["ada@example.com"], **scope}).covers(service, environment) is covered
 

@@ -70,6 +70,7 @@ def test_a_change_is_taken_back_wherever_the_lifecycle_can_cancel_it_but_not_whi
         pytest.param(undecided_by_asker, BY_MARA, decided(approval(MARA, verdict=Verdict.REJECTED)), Allow, id="they rejected it"),
         pytest.param(undecided_by_asker, BY_MARA, decided(approval(MARA, content="another")), Allow, id="they approved other content"),
         pytest.param(undecided_by_asker, BY_MARA, decided(approval(MARA, expires=AT)), Allow, id="it ran out at this moment"),
+        pytest.param(undecided_by_asker, BY_MARA, decided(approval(MARA, expires=AT - MINUTE)), Allow, id="it ran out a minute ago"),
         pytest.param(undecided_by_asker, BY_MARA, decided(approval(MARA, expires=AT + MINUTE)), Refusal.ALREADY_DECIDED, id="lasts on"),
         pytest.param(
             undecided_by_asker, BY_MARA, decided(approval(MARA, expires=AT), approval(MARA)), Refusal.ALREADY_DECIDED,

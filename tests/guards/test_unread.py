@@ -23,8 +23,10 @@ from guards.freeze import complete_freeze, liftable, not_frozen
 from guards.judge import Guard, judge
 from guards.lifecycle import State
 from guards.order import in_order
-from guards.policy import Action, ApprovalRule, Policy, Role
+from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
+from guards.sections import ApprovalRule
+from guards.vocabulary import Action, Role
 from guards.window import in_window
 from tests.guards.cases import (
     ARTIFACT,

@@ -8,7 +8,8 @@ from inline_snapshot import snapshot
 
 from guards.decision import Allow, Refusal
 from guards.facts import Facts, Request, Unread
-from guards.policy import Weekday, Window
+from guards.sections import Window
+from guards.vocabulary import Weekday
 from guards.window import Opening, gated, in_window, local, next_slot, open_now, openings
 from tests.guards.cases import (
     AT,

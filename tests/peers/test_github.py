@@ -4,9 +4,7 @@
 """
 
 import json
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -21,6 +19,7 @@ from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun,
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports import Heard, RunState, Started
 from guards.facts import Unread
+from tests.peers.described import PEERS, example, operation
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY
 from tests.world.moments import StillClock
@@ -28,7 +27,6 @@ from tests.world.neighbours import order
 
 pytestmark = pytest.mark.peers
 
-PEERS = Path(__file__).parents[2] / ".peers" / "node_modules" / "@octokit"
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 SERVERS = ("api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35")
 
@@ -36,11 +34,6 @@ SERVERS = ("api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-3
 def recorded(server):
     events = json.loads((PEERS / "webhooks-examples" / server / "index.json").read_text())
     return [(event["name"], example) for event in events for example in event["examples"]]
-
-
-@pytest.fixture(scope="module", params=["api.github.com", "ghes-3.19", "ghes-3.17"])
-def described(request):
-    return request.param, json.loads((PEERS / "openapi" / "generated" / f"{request.param}.deref.json").read_text())
 
 
 @pytest.fixture
@@ -93,14 +86,6 @@ async def test_every_recorded_workflow_run_would_be_reported_if_it_were_ours(tra
 # ---------------------------------------------------------------- the OpenAPI description
 
 
-def operation(described, method, url_path):
-    """The operation whose path template fits, or a failure."""
-    for template, operations in described[1]["paths"].items():
-        if method in operations and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), url_path):
-            return operations[method]
-    raise AssertionError(f"GitHub describes no {method} {url_path}")
-
-
 class Witness:
     """Keeps every request that the adapter makes, in front of the small GitHub of the tests."""
 
@@ -148,11 +133,6 @@ async def test_every_request_is_one_that_github_describes(transport, described):
                 assert not unknown
             else:
                 assert unknown <= {"return_run_details"}  # older servers: see `test_an_older_server_…` in tests/contracts
-
-
-def example(described, method, path, status):
-    content = operation(described, method, path)["responses"][status]["content"]["application/json"]
-    return content["schema"], [each["value"] for each in content["examples"].values()]
 
 
 async def test_the_documented_answer_of_a_dispatch_is_understood(described):

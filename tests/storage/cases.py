@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Deployment, Freeze, Verdict
 from guards.lifecycle import State
-from guards.policy import Blocked, ChangeType, Role
+from guards.vocabulary import Blocked, ChangeType, Role
 from storage.audit import Entry
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

@@ -103,6 +103,36 @@ async def test_a_call_that_never_began_does_nothing(database_url):
     await store.close()
 
 
+async def test_who_is_ahead_is_written_before_all_that_wait(database_url):
+    store = Store(database_url)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    done: list[str] = []
+
+    def block(tx):
+        begun.release()
+        assert go_on.wait(20)
+
+    writers = store._engines.writers
+    blocked = [asyncio.create_task(store.write(block)) for _ in range(writers)]
+    for _ in range(writers):
+        await asyncio.to_thread(begun.acquire, timeout=20)
+    # as many as there are threads go first: on several threads their own order is open
+    others = [asyncio.create_task(store.write(lambda tx: done.append("waited"))) for _ in range(writers)]
+    await asyncio.sleep(0)
+    ahead = [asyncio.create_task(store.write(lambda tx: done.append("ahead"), ahead=True)) for _ in range(writers)]
+    left = [asyncio.create_task(store.write(lambda tx: done.append("left"), ahead=True)) for _ in range(writers)]
+    await asyncio.sleep(0)
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)  # they have left before there is room
+    go_on.set()
+    await asyncio.gather(*blocked, *others, *ahead)
+    assert sorted(done) == ["ahead"] * writers + ["waited"] * writers  # who left is not written
+    if writers == 1:
+        assert done == ["ahead", "waited"]
+    await store.close()
+
+
 async def test_closing_finishes_what_was_begun_and_takes_no_more(database_url):
     store = Store(database_url)
     writes = [asyncio.create_task(store.write(lambda tx, n=n: changes.add(tx, change(n)))) for n in range(5)]

@@ -38,14 +38,15 @@ class Gate:
         self.store, self.calls, self.open, self.reached = store, 0, asyncio.Event(), asyncio.Event()
         self.error: BaseException | None = None
 
-    async def write(self, work):
+    async def write(self, work, *, ahead):
+        assert ahead  # whoever delivers waits for the answer
         self.calls += 1
         self.reached.set()
         await self.open.wait()
         if self.error is not None:
             error, self.error = self.error, None
             raise error
-        return await self.store.write(work)
+        return await self.store.write(work, ahead=ahead)
 
 
 async def keys(store):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from guards.facts import Artifact, Claim, Verdict
-from guards.policy import Blocked, ChangeType
+from guards.vocabulary import Blocked, ChangeType
 from storage import approvals, artifacts, cards, changes, claims, deployments, freezes
 from storage.errors import Conflict, LostRace
 from tests.storage.cases import APPROVAL, ARTIFACT, AT, CHANGE, COMMIT, DEPLOYMENT, FREEZE, HOUR, MINUTE, OTHER_DIGEST, change

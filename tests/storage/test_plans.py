@@ -88,3 +88,14 @@ async def test_a_look_up_has_its_index(plain, name):
         scans = {step.detail.split()[1] for step in plan if step.detail.startswith("SCAN") and "USING" not in step.detail}
         assert scans <= SMALL | BY_NUMBER.get(name, set()), [step.detail for step in plan]
         assert not any("TEMP B-TREE FOR ORDER" in step.detail for step in plan) or name in SORTS, [step.detail for step in plan]
+
+
+async def test_a_request_for_the_same_is_looked_for_among_open_changes_only(plain):
+    """By the index of open changes: by any other, each judgement would read the service's whole history."""
+    asked = []
+    engine = plain._engines.write
+    sa.event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, parameters, *_: asked.append((statement, parameters)))
+    await plain.write(LOOKUPS["changes.open_like"])
+    statement, parameters = asked[-1]
+    plan = await plain.write(lambda tx: tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
+    assert "uq_change_open (service=? AND environment=? AND version=?)" in plan[0].detail

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import math
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -11,6 +12,8 @@ from tests.world.neighbours import COMMIT
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+EMPTY = "application/vnd.oci.empty.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 REVISION = "org.opencontainers.image.revision"
 PASSWORD = "a-registry-password"
 
@@ -32,6 +35,9 @@ class FakeRegistry:
         denies: the status for a token that is not good: 401, or 403 as some registries say.
         asked: every path that was asked for.
         scopes: the scope of every token that was asked for.
+        referrers: "api", or "tag" for a registry that keeps none and answers `no_api`.
+        page: how many referrers a page of the API has.
+        instead: path to an answer, for what a broken registry says there.
     """
 
     def __init__(self) -> None:
@@ -44,6 +50,9 @@ class FakeRegistry:
         self.denies = 401
         self.asked: list[str] = []
         self.scopes: list[str] = []
+        self.referrers, self.no_api, self.page = "api", 404, 100
+        self.instead: dict[str, Callable[[], web.StreamResponse]] = {}
+        self._attached: dict[str, list[str]] = {}
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -52,6 +61,7 @@ class FakeRegistry:
                 web.get("/token", self._token),
                 web.get("/v2/team/{name}/manifests/{ref}", self._manifest),
                 web.get("/v2/team/{name}/blobs/{ref}", self._blob),
+                web.get("/v2/team/{name}/referrers/{ref}", self._referrers),
             ]
         )
         return app
@@ -75,6 +85,73 @@ class FakeRegistry:
             body["annotations"] = {REVISION: annotation}
         return self._push(INDEX, body, tags)
 
+    def layered(self, *layers: bytes, tags: tuple[str, ...] = ("v1.4.0",), kind: str = LAYER) -> str:
+        """Push an image with a commit and these layers; its digest."""
+        config = self.blob(json.dumps({"config": {"Labels": {REVISION: COMMIT}}}).encode())
+        parts = [{"mediaType": kind, "digest": self.blob(layer), "size": len(layer)} for layer in layers]
+        return self._push(MANIFEST, {"schemaVersion": 2, "mediaType": MANIFEST, "config": {"digest": config}, "layers": parts}, tags)
+
+    def blob(self, content: bytes) -> str:
+        """Push a blob; its digest."""
+        self.blobs[digest_of(content)] = content
+        return digest_of(content)
+
+    def attach(
+        self,
+        subject: str | None,
+        content: bytes,
+        kind: str,
+        *,
+        listed: str | None = None,
+        artifact: str | None = None,
+        notes: dict[str, str] | None = None,
+        size: int | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> str:
+        """Push something that refers to an artifact; the digest of its manifest.
+
+        Args:
+            subject: the artifact's digest; None names none.
+            content: one blob.
+            kind: its media type.
+            listed: among whose referrers it stands, when not among its subject's.
+            artifact: the artifact type, when it is not the blob's media type.
+            notes: annotations of the blob.
+            size: what the manifest says that it has, when not the truth.
+            tags: besides its digest.
+        """
+        layer = {"mediaType": kind, "digest": self.blob(content), "size": len(content) if size is None else size}
+        body = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": artifact or kind,
+            "config": {"mediaType": EMPTY, "digest": self.blob(b"{}"), "size": 2},
+            "layers": [layer | ({"annotations": notes} if notes else {})],
+        }
+        if subject:
+            body["subject"] = {"mediaType": MANIFEST, "digest": subject, "size": 1}
+        digest = self._push(MANIFEST, body, tags)
+        if where := listed or subject:
+            self._attached.setdefault(where, []).append(digest)
+            if self.referrers == "tag":
+                self._push(INDEX, self._listing(self._attached[where]), (where.replace(":", "-"),))
+        return digest
+
+    def _listing(self, digests: list[str]) -> dict:
+        return {"schemaVersion": 2, "mediaType": INDEX, "manifests": [{"mediaType": MANIFEST, "digest": d, "size": 1} for d in digests]}
+
+    async def _referrers(self, request: web.Request) -> web.StreamResponse:
+        if refused := self._refusal(request):
+            return refused
+        if self.referrers == "tag":
+            return web.Response(status=self.no_api, text="404 page not found")
+        everything, first = self._attached.get(request.match_info["ref"], []), int(request.query.get("last", 0))
+        following = first + self.page
+        path = request.path.replace(":", "%3A")
+        link = {"Link": f'<{path}?last={following}>; rel="next"'} if following < len(everything) else {}
+        listing = json.dumps(self._listing(everything[first:following])).encode()
+        return web.Response(body=listing, headers={"Content-Type": INDEX, **link})
+
     def _push(self, kind: str, content: dict, tags: tuple[str, ...]) -> str:
         body = json.dumps(content).encode()
         digest = digest_of(body)
@@ -82,8 +159,10 @@ class FakeRegistry:
             self.manifests[ref] = (kind, body)
         return digest
 
-    def _refusal(self, request: web.Request) -> web.Response | None:
+    def _refusal(self, request: web.Request) -> web.StreamResponse | None:
         self.asked.append(request.path)
+        if instead := self.instead.get(request.path):
+            return instead()
         basic = "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
         given = request.headers.get("Authorization", "")
         if self.auth == "open" or (self.auth == "basic" and given == basic):
@@ -107,7 +186,7 @@ class FakeRegistry:
         self.granted[token] = self.good_for
         return web.json_response({"access_token": token} | ({} if self.expires_in is None else {"expires_in": self.expires_in}))
 
-    async def _manifest(self, request: web.Request) -> web.Response:
+    async def _manifest(self, request: web.Request) -> web.StreamResponse:
         if refused := self._refusal(request):
             return refused
         if request.match_info["name"] != "api":
@@ -118,7 +197,7 @@ class FakeRegistry:
             return web.Response(body=body, headers=headers)
         return web.json_response({"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}, status=404)
 
-    async def _blob(self, request: web.Request) -> web.Response:
+    async def _blob(self, request: web.Request) -> web.StreamResponse:
         if refused := self._refusal(request):
             return refused
         body = self.blobs.get(request.match_info["ref"])

@@ -1,0 +1,41 @@
+"""The people of the demo: who they are and what they are here for. What they may do stands in the policy file.
+
+Invariant: each is found by handle and by part; their identity is the address that they commit with.
+"""
+
+from dataclasses import dataclass
+
+from bot.demo.repository import Author
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in the company.
+
+    Args:
+        handle: in Slack, and what one types at the prompt.
+        name: shown.
+        part: the part they play, in one word that also works at the prompt.
+        does: what they are here for.
+    """
+
+    handle: str
+    name: str
+    part: str
+    does: str
+
+    @property
+    def author(self) -> Author:
+        """As they commit."""
+        return Author(self.name, f"{self.handle}@acme.example")
+
+
+MEMBERS = (
+    Member("carla", "Carla Captain", "captain", "release captain: asks for releases into production"),
+    Member("dev", "Dev Author", "author", "tech lead, wrote v1.4.0; may approve what others wrote"),
+    Member("rita", "Rita Manager", "manager", "release manager: approves, declares and lifts freezes"),
+    Member("rob", "Rob Second", "approver", "release manager by Slack user group; reviewed the code of v1.4.0"),
+    Member("olga", "Olga Owner", "owner", "owns the service api: approves"),
+    Member("gus", "Gus Guest", "guest", "a guest in Slack: nobody to the bot"),
+)
+BY_NAME = {word: member for member in MEMBERS for word in (member.handle, member.part)}

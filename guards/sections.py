@@ -1,0 +1,277 @@
+"""The parts of the policy file as typed, frozen models (POL-01, RBAC-11).
+
+Invariant: an unknown key is an error, and so is a value of the wrong shape.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from guards.values import (
+    ClockTime,
+    Day,
+    Duration,
+    Email,
+    GitHubLogin,
+    Name,
+    Pattern,
+    Repository,
+    SecretName,
+    SlackChannel,
+    SlackGroup,
+    SlackTeam,
+    SlackUser,
+    Url,
+    Workflow,
+    Zone,
+)
+from guards.vocabulary import Action, Blocked, ChangeType, Role, Weekday
+
+
+class Section(BaseModel):
+    """A part of the policy file: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+
+class Environment(Section):
+    """One stage on the way to production; the file lists them in promotion order (PRM-01)."""
+
+    name: Name = Field(description="Canonical name, as it stands in records.")
+    aliases: tuple[Name, ...] = Field(default=(), description="Other names that people type (NAM-09).")
+    production: bool = Field(default=False, description="True where windows, approvals and release versions are required.")
+
+
+class Person(Section):
+    """One person: a corporate identity with the accounts that belong to it (RBAC-01)."""
+
+    id: Email = Field(description="Corporate e-mail address: the identity that records carry.")
+    name: str = Field(min_length=1, max_length=80, description="The name that people read.")
+    slack: tuple[SlackUser, ...] = Field(default=(), description="Slack user ids; two accounts of one person count once (SOD-06).")
+    github: GitHubLogin | None = Field(default=None, description="GitHub login.")
+
+
+class RoleGrant(Section):
+    """Who holds a role, and where."""
+
+    people: tuple[Email, ...] = Field(default=(), description="Ids from `people`.")
+    groups: tuple[SlackGroup, ...] = Field(default=(), description="Slack user groups; read when needed, fail closed.")
+    services: tuple[Name, ...] | None = Field(default=None, description="Only for these services; left out: for all.")
+    environments: tuple[Name, ...] | None = Field(default=None, description="Only in these environments; left out: in all.")
+
+    def covers(self, service: str | None, environment: str | None) -> bool:
+        """Whether the grant reaches this place; a grant that is scoped does not reach a place without that scope."""
+        return (self.services is None or service in self.services) and (self.environments is None or environment in self.environments)
+
+
+class Service(Section):
+    """One thing that is released."""
+
+    repository: Repository = Field(description="`owner/name` at the VCS.")
+    channel: SlackChannel = Field(description="Where its change cards are posted.")
+    owners: tuple[Email, ...] = Field(min_length=1, description="Ids from `people`; they hold service_owner for this service.")
+    zone: Zone | None = Field(default=None, description="IANA zone of its rules; left out: the policy's zone.")
+    chain: tuple[Name, ...] | None = Field(default=None, description="Its own promotion order; left out: all environments.")
+    ci: Name = Field(description="A name from `ci`.")
+    artifacts: Name = Field(description="A name from `artifacts`.")
+    coordinates: str | None = Field(default=None, max_length=300, description="Where the artifact lives, e.g. registry/org/name.")
+    history: Literal["github"] | None = Field(
+        default=None,
+        description="Where commits, pull requests and reviews since the running version are read; authors and reviewers found there never "
+        "approve (SOD-02, SOD-03). Left out: only the artifact source tells them.",
+    )
+    workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
+    actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
+
+
+class Window(Section):
+    """When production may change: half-open `[start, end)` on some weekdays or dates (WIN-04)."""
+
+    days: tuple[Weekday, ...] = Field(default=(), description="Weekdays on which it opens.")
+    dates: tuple[Day, ...] = Field(default=(), description="Single dates on which it opens as well.")
+    start: ClockTime = Field(description="Opening time in `zone`, like 10:00.")
+    end: ClockTime = Field(description="Closing time; not later than `start`: it closes on the next day.")
+    zone: Zone | None = Field(default=None, description="IANA zone; left out: the service's.")
+    services: tuple[Name, ...] | None = Field(default=None, description="Left out: all services.")
+    environments: tuple[Name, ...] | None = Field(default=None, description="Left out: all production environments.")
+    valid_from: Day | None = Field(default=None, description="First day on which it counts.")
+    valid_to: Day | None = Field(default=None, description="Last day on which it counts.")
+    owner: Email = Field(description="Who answers for it; an id from `people`.")
+    support: str | None = Field(default=None, max_length=200, description="Support cover during the window (WIN-15).")
+
+    @model_validator(mode="after")
+    def _opens_sometime(self) -> Self:
+        if not self.days and not self.dates:
+            raise ValueError("give `days` or `dates`, or the window never opens")
+        if self.start.tzinfo or self.end.tzinfo:
+            raise ValueError("write times without an offset; `zone` says where they hold")
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("`valid_to` is before `valid_from`")
+        return self
+
+
+class FreezeKind(Section):
+    """What a kind of freeze holds back and who passes (FRZ-04)."""
+
+    blocks: tuple[Blocked, ...] = Field(default=(Blocked.DEPLOYMENTS,), min_length=1, description="What is held back.")
+    passes: tuple[ChangeType, ...] = Field(default=(), description="Types of change that pass; an emergency passes by its own record.")
+    maximum: Duration = Field(default=timedelta(days=30), description="Longest freeze of this kind without renewal (FRZ-06).")
+
+
+class ApprovalRule(Section):
+    """How many approve a change into an environment, and which roles must be among them (RSK-03, RSK-04)."""
+
+    count: int = Field(default=1, ge=0, le=10, description="Distinct people (SOD-06).")
+    roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them (CF-11).")
+    lifetime: Duration = Field(default=timedelta(hours=24), description="How long one approval counts.")
+    ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
+    authors_known: bool = Field(
+        default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
+    )
+
+    @property
+    def least(self) -> int:
+        """How many people it takes: a wanted role takes somebody who holds it, whatever the count says."""
+        return max(self.count, 1) if self.roles else self.count
+
+
+class Naming(Section):
+    """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
+
+    ticket: Pattern = Field(default=r"[A-Z]+-[0-9]+", description="A work item.")
+    feature_branch: tuple[Pattern, ...] = Field(
+        default=(r"^feature\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Feature branches: one of these."
+    )
+    release_branch: tuple[Pattern, ...] = Field(default=(r"^release\/[0-9]+\.[0-9]+$",), description="Release branches: one of these.")
+    hotfix_branch: tuple[Pattern, ...] = Field(
+        default=(r"^hotfix\/[0-9]+\.[0-9]+\.[0-9]+-[A-Z]+-[0-9]+$",), description="Hotfix branches: one of these."
+    )
+    chore_branch: tuple[Pattern, ...] = Field(default=(r"^chore\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Chore branches: one of these.")
+    backport_branch: tuple[Pattern, ...] = Field(
+        default=(r"^backport\/[A-Z]+-[0-9]+-to-[0-9]+\.[0-9]+$",), description="Backport branches: one of these."
+    )
+
+
+class GitHubCI(Section):
+    """GitHub Actions; its credentials come from the environment (docs/operate.md)."""
+
+    kind: Literal["github"] = Field(description="Says which form this is.")
+
+
+class HttpCI(Section):
+    """A CI behind the contract of docs/generic-ci.md."""
+
+    kind: Literal["http"] = Field(description="Says which form this is.")
+    url: Url = Field(description="Base address, without a trailing slash.")
+    secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
+
+
+class OciRegistry(Section):
+    """An OCI registry; each service's `coordinates` name its repository there."""
+
+    kind: Literal["oci"] = Field(description="Says which form this is.")
+    url: Url = Field(description="Base address of the registry.")
+    username: str | None = Field(default=None, max_length=100, description="User for the token exchange; left out: anonymous.")
+    password: SecretName | None = Field(default=None, description="Environment variable that holds the password or token.")
+
+
+class HttpIndex(Section):
+    """A build index behind the contract of docs/generic-ci.md."""
+
+    kind: Literal["http"] = Field(description="Says which form this is.")
+    url: Url = Field(description="Base address, without a trailing slash.")
+    secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
+
+
+class Slack(Section):
+    """What is to be known of the Slack workspace."""
+
+    teams: tuple[SlackTeam, ...] = Field(
+        min_length=1, description="Workspaces and organisations whose people are ours; all others are external (RBAC-01)."
+    )
+    alerts: SlackChannel = Field(description="Where the bot reports what nobody asked for (drift, unknown outcomes, its own faults).")
+
+
+class Limits(Section):
+    """Times after which the bot stops waiting."""
+
+    run: Duration = Field(default=timedelta(minutes=60), description="A CI run that is not over by then is timed out.")
+    look_again: Duration = Field(default=timedelta(seconds=30), description="How often an unfinished run is looked up when CI is silent.")
+    absent: Duration = Field(default=timedelta(minutes=10), description="How long an order with unknown outcome is looked for.")
+    request: Duration = Field(default=timedelta(days=7), description="A change that is neither approved nor dispatched by then expires.")
+
+
+def _default_kinds() -> dict[str, FreezeKind]:
+    return {
+        "holiday": FreezeKind(passes=(ChangeType.EMERGENCY,)),
+        "major-event": FreezeKind(passes=(ChangeType.STANDARD, ChangeType.EMERGENCY)),
+        "quarter-end": FreezeKind(blocks=(Blocked.MIGRATIONS,), passes=(ChangeType.EMERGENCY,)),
+        "incident": FreezeKind(passes=(ChangeType.EMERGENCY,)),
+    }
+
+
+class Parts(Section):
+    """What the file holds, and the look-ups that rules need; `Policy` is a set of parts that fit together."""
+
+    version: Literal[1] = Field(description="Version of this file format.")
+    zone: Zone = Field(default="UTC", description="IANA zone where no nearer one is given.")
+    slack: Slack = Field(description="The workspace.")
+    environments: tuple[Environment, ...] = Field(min_length=1, description="In promotion order.")
+    services: Mapping[Name, Service] = Field(min_length=1, description="Name → what is released.")
+    people: tuple[Person, ...] = Field(min_length=1, description="Everyone who may ask for anything (RBAC-01).")
+    roles: Mapping[Role, tuple[RoleGrant, ...]] = Field(description="Role → who holds it where.")
+    allow: Mapping[Action, Mapping[Name, tuple[Role, ...]]] = Field(description="Action → environment → roles that may (RBAC-02).")
+    windows: Mapping[Name, Window] = Field(default={}, description="Name → when production may change (WIN-04).")
+    closed_weekdays: tuple[Weekday, ...] = Field(default=(Weekday.FRI,), description="No window is open on these (WIN-03).")
+    freeze_kinds: Mapping[Name, FreezeKind] = Field(
+        default=_default_kinds(),
+        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
+    )
+    approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
+    naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
+    ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
+    artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
+        min_length=1, description="Name → what knows the built versions."
+    )
+    limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
+
+    @cached_property
+    def environment_names(self) -> Mapping[str, str]:
+        """Each name that a person may type → the canonical one."""
+        return {typed: e.name for e in self.environments for typed in (e.name, *e.aliases)}
+
+    @cached_property
+    def production(self) -> frozenset[str]:
+        """Canonical names of the production environments."""
+        return frozenset(e.name for e in self.environments if e.production)
+
+    @cached_property
+    def by_slack(self) -> Mapping[str, Person]:
+        """Slack user id → person."""
+        return {account: p for p in self.people for account in p.slack}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Person]:
+        """Corporate id → person."""
+        return {p.id: p for p in self.people}
+
+    @cached_property
+    def by_login(self) -> Mapping[str, Person]:
+        """GitHub login (lower case) → person."""
+        return {p.github.lower(): p for p in self.people if p.github}
+
+    def chain(self, service: str) -> tuple[str, ...]:
+        """The promotion order of a service, canonical names."""
+        return self.services[service].chain or tuple(e.name for e in self.environments)
+
+    def zone_of(self, service: str | None) -> str:
+        """The IANA zone in which a service's rules hold."""
+        known = self.services.get(service) if service else None
+        return (known and known.zone) or self.zone
+
+    def approval_rule(self, environment: str) -> ApprovalRule:
+        """What an approval takes; an environment without a rule of its own needs none."""
+        return self.approvals.get(environment) or ApprovalRule(count=0)

@@ -1,0 +1,80 @@
+"""The closed lists that policy and guards are written in: roles, actions, types of change, what a freeze blocks, weekdays.
+
+Invariant: the values are stable; they stand in policy files, in the ledger and in exports.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles a person can hold (RBAC-04). `everyone` is held by each person that the policy file names."""
+
+    EVERYONE = "everyone"
+    DEVELOPER = "developer"
+    REVIEWER = "reviewer"
+    RELEASE_MANAGER = "release_manager"
+    RELEASE_CAPTAIN = "release_captain"
+    SERVICE_OWNER = "service_owner"
+    INCIDENT_COMMANDER = "incident_commander"
+    ON_CALL = "on_call"
+    ON_CALL_LEAD = "on_call_lead"
+    ON_CALL_MANAGER = "on_call_manager"
+    SECURITY = "security"
+    QA = "qa"
+    TECH_LEAD = "tech_lead"
+    PRODUCT = "product"
+    DBA = "dba"
+    OPS = "ops"
+    ENGINEERING_MANAGER = "engineering_manager"
+    VP_ENGINEERING = "vp_engineering"
+    CTO = "cto"
+    CAB = "cab"
+    PLATFORM = "platform"
+    AUDIT = "audit"
+
+
+class Action(StrEnum):
+    """What a role can be allowed to do in an environment; each command names the one that it is (RBAC-02)."""
+
+    READ = "read"
+    PROMOTE = "promote"
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    FREEZE = "freeze"
+    LIFT = "lift"
+
+
+class ChangeType(StrEnum):
+    """The three types of change (RSK-01)."""
+
+    STANDARD = "standard"
+    NORMAL = "normal"
+    EMERGENCY = "emergency"
+
+
+class Blocked(StrEnum):
+    """What a freeze of some kind holds back (FRZ-02)."""
+
+    DEPLOYMENTS = "deployments"
+    MIGRATIONS = "migrations"
+
+
+class Weekday(StrEnum):
+    """Days as the policy file writes them, in ISO order."""
+
+    MON = "Mon"
+    TUE = "Tue"
+    WED = "Wed"
+    THU = "Thu"
+    FRI = "Fri"
+    SAT = "Sat"
+    SUN = "Sun"
+
+    @classmethod
+    def of(cls, day: date) -> "Weekday":
+        """The weekday of a date."""
+        return _WEEK[day.weekday()]
+
+
+_WEEK = tuple(Weekday)

@@ -1,0 +1,72 @@
+"""The benchmark runs and reports every figure; what the figures say is never tested."""
+
+import json
+
+import pytest
+
+from bot.bench import run
+from bot.bench.figures import Figure, Report
+from bot.bench.judging import case, cedar, guards_say, stopped
+from bot.bench.load import percentile
+
+
+def test_cedar_judges_as_the_guards_do():
+    say = cedar()
+    assert guards_say(case())
+    assert say(case())
+    for changed in stopped(case()):
+        assert not guards_say(changed)
+        assert not say(changed)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")  # pgserver warns without one
+def test_the_short_form_reports_every_figure(tmp_path, capsys):
+    file = tmp_path / "figures.json"
+    assert run(quick=True, json_file=file, write_docs=False) in {0, 1}
+    told = json.loads(file.read_text())
+    assert told["skipped"] == []
+    groups = {figure["group"] for figure in told["figures"]}
+    assert groups == {
+        "Judging a production promotion, all guards",
+        "`signalbox serve`",
+        "Approving, until CI has been called (peers answer at once)",
+        "200 changes and 2,000 ledger entries, to the empty database",
+        "Acknowledging a slash command, 4 connections",
+        "Acknowledging while `/release help` is carried out, 4 connections",
+    }
+    assert all(figure["value"] > 0 for figure in told["figures"] if figure["name"] != "carried out meanwhile")
+    assert [figure["target"] for figure in told["figures"] if figure["name"] == "our door to bare Bolt"] == ["≥ 60 %"]
+    assert told["machine"]["python"].startswith("CPython 3.")
+    assert "start to ready" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "target", "met"),
+    [
+        ({"below": 100}, 99.9, "< 100 ms", True),
+        ({"below": 100}, 100, "< 100 ms", False),
+        ({"above": 60}, 60, "≥ 60 ms", True),
+        ({"above": 60}, 59.9, "≥ 60 ms", False),
+        ({}, 1, "", None),
+    ],
+)
+def test_a_figure_meets_its_bound_or_says_so(bounds, value, target, met):
+    figure = Figure("g", "n", value, "ms", **bounds)
+    assert (figure.target, figure.met) == (target, met)
+
+
+def test_the_page_shows_what_was_missed(tmp_path):
+    from datetime import UTC, datetime
+
+    figures = (Figure("g", "fast", 3, "ms", below=5), Figure("g", "slow", 7, "ms", below=5, note="a reason"))
+    page = Report(datetime(2026, 11, 24, tzinfo=UTC), "signalbox bench", figures, ("x: y is not installed",)).page()
+    assert "| fast | 3.00 ms | < 5 ms | yes |" in page
+    assert "| slow | 7.00 ms | < 5 ms | **no** |" in page
+    assert "- slow: a reason" in page
+    assert "Not measured: x: y is not installed" in page
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 50.5), (0.99, 99), (1.0, 100)])
+def test_percentiles_are_by_nearest_rank(share, value):
+    assert percentile(range(1, 101), share) == value

@@ -1,0 +1,124 @@
+"""`signalbox demo --once` exits 0 only if all of the story happened (issue 2, "What a user gets", 1)."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.demo import story
+from bot.demo.company import SERVICE
+
+ROOT = Path(__file__).parents[2]
+SLOW = pytest.mark.timeout(240)  # it starts two programs and waits for both; machines differ
+
+
+def play(tmp_path: Path, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """The demo as a program, with its temporary folder below `tmp_path`."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "demo", *words],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "100", **environment}, input=typed,
+        capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+
+
+@SLOW
+def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
+    done = play(tmp_path, "--once")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""  # the bot's log is not part of the story
+    assert "✘" not in done.stdout
+    for proved in (
+        "✔ she was told the reason environment-skipped",
+        "✔ she was told the reason frozen",
+        "✔ she was told the reason digest-mismatch",
+        "✔ refused: own-request",
+        "✔ refused: own-work",
+        "✔ CI holds exactly one order for it",
+        "✔ production/ holds the same bytes as staging/ and dev/, hashed anew",
+        "✔ audit verify: 22 entries, each follows from the one before",
+    ):
+        assert proved in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@SLOW
+def test_a_terminal_of_80_columns_is_wide_enough(tmp_path):
+    done = play(tmp_path, "--once", COLUMNS="80")
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "[ Approve ]  [ Reject ]  [ Cancel request ]" in done.stdout
+
+
+@SLOW
+def test_settings_of_a_bot_on_this_machine_do_not_reach_the_demo(tmp_path):
+    real = {"SLACK_APP_TOKEN": "xapp-1-real", "SLACK_BOT_TOKEN": "xoxb-1-real", "SIGNALBOX_PORT": "1", "SIGNALBOX_HOST": "192.0.2.1"}
+    assert play(tmp_path, "--once", **real).returncode == 0
+
+
+def test_without_git_it_says_so_and_exits_with_1(tmp_path):
+    done = play(tmp_path, "--once", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "The demo cannot go on: git is not installed." in " ".join(done.stdout.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- when a step does not happen
+
+
+def broken(monkeypatch, step: str, sabotage) -> None:
+    """Have something go wrong just before a step of the story."""
+    told = getattr(story.Story, step)
+
+    async def wrong(self) -> None:
+        await sabotage(self.company)
+        await told(self)
+
+    monkeypatch.setattr(story.Story, step, wrong)
+
+
+async def ci_fails(company) -> None:
+    await company.ci.misbehave("fail")
+
+
+async def ci_never_answers(company) -> None:
+    await company.ci.misbehave("down", times=1000)
+
+
+async def artifact_is_tampered_with(company) -> None:
+    for path in (company.ci.root / "artifacts").glob("[0-9a-f]*"):
+        path.write_bytes(b"something else")
+
+
+async def folder_is_tampered_with(company) -> None:
+    (company.ci.root / "production" / SERVICE / "artifact.tar.gz").write_bytes(b"something else")
+
+
+async def slack_opens_no_form(company) -> None:
+    company.slack.faults.fail("views.open", "expired_trigger_id")
+
+
+@SLOW
+@pytest.mark.parametrize(
+    ("step", "sabotage", "said"),
+    [
+        ("staging_first", ci_fails, "staging/ holds the same bytes as dev/"),
+        ("rita_approves", artifact_is_tampered_with, "the run run-[0-9a-f]+ succeeded"),
+        ("ci_deploys_once", folder_is_tampered_with, "production/ holds the same bytes as staging/ and dev/, hashed anew"),
+        ("rita_approves", slack_opens_no_form, "a form opened before Rita"),
+        ("carla_asks_again", ci_never_answers, "the request became a change|waits for approval|one answer"),
+    ],
+    ids=["CI fails", "the artifact was tampered with", "the folder was tampered with", "Slack opens no form", "CI is down"],
+)
+def test_it_stops_with_1_at_the_step_that_did_not_happen(monkeypatch, capsys, tmp_path, step, sabotage, said):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    broken(monkeypatch, step, sabotage)
+
+    assert story.run(once=True) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert re.search(f"✘ The story stops here, because this is not so: .*({said})", told)
+    assert "audit verify" not in told
+    assert list(tmp_path.iterdir()) == []
