@@ -191,6 +191,15 @@ async def test_what_is_strange_is_turned_away_without_an_echo(world, send, name,
     assert (await send(command())).status == 200  # and the door still opens for others
 
 
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("unknown type", 404), ("shortcut", 404), ("another command", 404), ("nothing known", 404), ("array", 400), ("payload twice", 404),
+     ("no user", 400), ("actions empty", 400), ("view a list", 404)],
+)  # fmt: skip
+async def test_what_nobody_listens_to_is_not_found_and_what_cannot_be_read_is_malformed(world, send, name, status):
+    assert (await send(*STRANGE[name])).status == status
+
+
 async def test_what_is_not_utf_8_is_malformed(world, send):
     assert (await send(b"text=\xff\xfe")).status == 400
 
