@@ -389,7 +389,9 @@ class RoundTrips(Transport):
         self._waiting: list[tuple[asyncio.Future[Answer], tuple[str, str, dict[str, str], bytes]]] = []
         self._conductor: asyncio.Task[None] | None = None
 
-    async def _exchange(self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], body: bytes) -> Answer:
+    async def _exchange(
+        self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], body: bytes, size: int
+    ) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         target = "/" + url.split("/", 3)[3] + (f"?{urlencode(params)}" if params else "")
         self._waiting.append((future, (method, target, headers, body)))
