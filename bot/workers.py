@@ -1,20 +1,19 @@
-"""Takes rows from inbox and outbox and has them carried out, a bounded number at a time.
+"""Has what inbox and outbox hold carried out, a bounded number at a time, and fires timers.
 
 Invariant: a row is taken with a lease and settled in the transaction of its effects, so a worker may die at any line.
-Every task is tracked; `drain` waits for those at work and leaves the rest to the next start.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Generic, Protocol, TypeVar
 
 from bot.log import log
 from bot.metrics import CARRIED, SENT
+from bot.pump import Pump
 from bot.tracing import failed, span
 from commands.core.ports import Clock
 from commands.core.road import Road
@@ -25,7 +24,6 @@ from storage.errors import LostRace, StorageError
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 4
-AT_ONCE = 16
 BATCH_SECONDS = 45.0
 """The longest that one row may take: below the lease, so that nobody else has taken it meanwhile."""
 
@@ -34,117 +32,6 @@ KEEP = timedelta(days=7)
 """Done rows of inbox and outbox are kept so long, to recognise deliveries that come again; the ledger keeps everything."""
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
-
-
-class _Row(Protocol):
-    @property
-    def id(self) -> int: ...
-
-
-R = TypeVar("R", bound=_Row)
-
-
-class Pump(Generic[R]):
-    """Takes rows as places are free, whenever it is rung.
-
-    Args:
-        name: for tasks and logs.
-        take: takes up to so many rows.
-        carry: carries one out; never raises for what a row can cause.
-        give_back: lets others take a row at once that was cancelled; None where only its lease may bring it back.
-        at_once: places.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        take: Callable[[int], Awaitable[Sequence[R]]],
-        carry: Callable[[R], Awaitable[None]],
-        give_back: Callable[[R], Awaitable[None]] | None = None,
-        at_once: int = AT_ONCE,
-    ) -> None:
-        self._name = name
-        self._take = take
-        self._carry = carry
-        self._give_back = give_back
-        self._at_once = at_once
-        self._bell = asyncio.Event()
-        self._at_work: dict[asyncio.Task[None], R] = {}
-        self._loop: asyncio.Task[None] | None = None
-        self._stopping = False
-        self.resting = asyncio.Event()
-        """Set while the last look found nothing to take and nothing is at work."""
-
-    def start(self) -> None:
-        """Begin to take rows."""
-        self._loop = asyncio.create_task(self._run(), name=f"{self._name}-pump")
-        self.ring()
-
-    def ring(self) -> None:
-        """There may be rows."""
-        self.resting.clear()
-        self._bell.set()
-
-    async def empty(self) -> None:
-        """Wait until nothing is left to take and nothing is at work; a pump that was never started has nothing."""
-        if self._loop:
-            self.ring()
-            await self.resting.wait()
-
-    async def drain(self, seconds: float) -> None:
-        """Take nothing more, and wait for those at work.
-
-        Args:
-            seconds: how long; whoever is not done then is cancelled, and its row given back, or taken again after its lease.
-        """
-        self._stopping = True
-        self.ring()
-        if self._loop:
-            await self._loop
-        if self._at_work:
-            rows = dict(self._at_work)
-            _, late = await asyncio.wait(rows, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-            if late:
-                log.warning("cancelled while at work", pump=self._name, rows=len(late))
-            if self._give_back:
-                await asyncio.gather(*(self._give_back(rows[task]) for task in late if task.cancelled()))
-
-    async def _run(self) -> None:
-        while not self._stopping:
-            await self._bell.wait()
-            self._bell.clear()
-            free = self._at_once - len(self._at_work)
-            if free <= 0 or self._stopping:
-                continue
-            try:
-                rows = await self._take(free)
-            except StorageError as error:
-                log.error("rows not taken", pump=self._name, why=type(error).__name__)
-                continue  # the next tick rings again
-            except Exception:  # a pump that stops would leave every later row lying
-                log.error("rows not taken", pump=self._name, exc_info=True)
-                continue
-            for row in rows:
-                task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}")
-                self._at_work[task] = row
-                task.add_done_callback(self._done)
-            if len(rows) == free:
-                self.ring()
-            elif not self._at_work and not self._bell.is_set():
-                self.resting.set()
-
-    async def _one(self, row: R) -> None:
-        try:
-            await self._carry(row)
-        except Exception:  # its lease brings it back
-            log.error("row not settled", pump=self._name, row=row.id, exc_info=True)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        del self._at_work[task]
-        self.ring()
 
 
 class Workers:

@@ -4,7 +4,7 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 "done" on the inbox row are one transaction, so a crash before it repeats everything and a crash after it repeats nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,16 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, follow, record
+from commands.core import cards, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
-from commands.core.dispatch import advance
-from commands.core.expire import expired
+from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
 from commands.core.invocation import Asked, Reported
-from commands.core.observe import observed
-from commands.core.orders import order_of
-from commands.core.ports import CI, Chat, Clock, Run, Unposted
-from commands.core.record import Actor
+from commands.core.ports import CI, Chat, Clock, Unposted
 from commands.core.tell import alert, reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
@@ -67,8 +63,8 @@ class Road:
         self._store = store
         self._gather = gather
         self._chat = chat
-        self._ci = ci
         self._clock = clock
+        self._due = Due(policy, store, gather, ci, clock)
         self.commands = {command.name: command for command in commands}
 
     async def carry(self, taken: inbox.Taken) -> None:
@@ -78,9 +74,9 @@ class Road:
             case "asked":
                 await self._asked(taken, Asked.model_validate(payload), correlation)
             case "reported":
-                await self._reported(taken, Reported.model_validate(payload), correlation)
+                await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case word:
-                await self._due(taken, word, str(payload["change"]), correlation)
+                await self._due.fired(taken, word, str(payload["change"]), correlation)
 
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
@@ -243,47 +239,6 @@ class Road:
     def _answer(self, tx: Tx, asked: Asked, card: Card, facts: Facts, correlation: str) -> None:
         reply_to(tx, asked.user, card, facts.at, correlation, channel=asked.channel, answer_to=asked.answer_to)
 
-    # ------------------------------------------------------------ CI and time
-
-    async def _reported(self, taken: inbox.Taken, reported: Reported, correlation: str) -> None:
-        facts = Facts(at=self._clock.now(), policy=self.policy)
-        by = Actor(f"ci:{reported.ci}", reported.ci)
-
-        def work(tx: Tx) -> None:
-            for report in reported.reports:
-                if isinstance(report, Run):
-                    if follow.reported(tx, report, by, facts, correlation) is None:
-                        record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
-                else:
-                    observed(tx, report, by, facts, correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def _due(self, taken: inbox.Taken, word: str, change_id: str, correlation: str) -> None:
-        outside = await self._gather.outside(Ask(change=change_id))
-        step: Callable[[Tx], Any]
-        if word == "follow":
-            change = await self._store.read(lambda tx: changes.get(tx, change_id))
-            if change is None or change.dispatched is None:
-                step = _nothing
-            else:
-                ci = self._ci[self.policy.services[change.content.service].ci]
-                found = await ci.find(order_of(change, self.policy), change.run, change.dispatched)
-                step = lambda tx: follow.looked_up(tx, change_id, found, outside, correlation)  # noqa: E731
-        elif word == "timeout":
-            step = lambda tx: follow.timed_out(tx, change_id, outside, correlation)  # noqa: E731
-        elif word == "expire":
-            step = lambda tx: expired(tx, change_id, outside, correlation)  # noqa: E731
-        else:
-            step = lambda tx: _advance(tx, change_id, outside, correlation)  # noqa: E731
-
-        def work(tx: Tx) -> None:
-            step(tx)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
 
 def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
     """What the asker is shown: what the command's form would have asked for is no reason beside others that stand."""
@@ -292,13 +247,3 @@ def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
         return judgement
     kept = tuple(a for a in judgement.answers if not (isinstance(a.decision, Refuse) and a.decision.code in command.form_after))
     return replace(judgement, answers=kept)
-
-
-def _nothing(tx: Tx) -> None:
-    """The change was gone, or CI was not asked: there is nothing to look up."""
-
-
-def _advance(tx: Tx, change_id: str, outside: Facts, correlation: str) -> None:
-    change = changes.lock(tx, change_id)
-    if change:
-        advance(tx, change, outside, correlation)

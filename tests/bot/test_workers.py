@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.metrics import REGISTRY
-from bot.workers import ATTEMPTS, Pump
+from bot.pump import Pump
+from bot.workers import ATTEMPTS
 from commands.core.ports import RunState
 from storage import inbox, timers
 from storage.errors import Unavailable

@@ -95,7 +95,7 @@ async def test_a_database_that_is_gone_when_ci_answered_changes_nothing(world, m
     await world.runs_in("dev")
     start, write = world.ci.start, world.house.store.write
 
-    async def unavailable(work):
+    async def unavailable(*_: object, **__: object):
         monkeypatch.setattr(world.house.store, "write", write)
         raise Unavailable("the database does not answer")
 

@@ -551,7 +551,7 @@ async def test_a_digest_that_moved_after_approval_never_goes_out(world):
     change = await world.change()
     assert len(world.ci.started) == 1
     assert change.state is State.REFUSED
-    assert "was first seen as sha256:a1a1a1a1a1a1" in change.why
+    assert "now it is sha256:b2b2b2b2b2b2" in change.why
 
 
 async def test_facts_that_cannot_be_read_at_dispatch_are_read_again(world):

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import UTC, date, time, timedelta
 from typing import Any
 
 import pytest
@@ -211,6 +211,8 @@ def test_a_value_of_the_wrong_shape_is_refused_and_its_twin_loads(
     [
         pytest.param({"days": [], "dates": []}, "the window never opens", id="neither days nor dates"),
         pytest.param({"valid_from": "2026-02-01", "valid_to": "2026-01-31"}, "`valid_to` is before", id="over before it begins"),
+        pytest.param({"start": time(10, tzinfo=UTC)}, "times without an offset", id="a time with an offset"),
+        pytest.param({"start": time(10)}, None, id="a time without one"),
         pytest.param({"days": [], "dates": ["2026-01-05"]}, None, id="dates alone"),
         pytest.param({"valid_from": "2026-02-01", "valid_to": "2026-02-01"}, None, id="for one day"),
     ],
@@ -223,6 +225,12 @@ def test_a_window_opens_sometime(window: Data, words: str | None) -> None:
     else:
         with pytest.raises(ValidationError, match=words):
             Policy.model_validate(data)
+
+
+def test_a_pattern_is_a_regular_expression() -> None:
+    Policy.model_validate(plain() | {"naming": {"ticket": "[A-Z]+-[0-9]+"}})
+    with pytest.raises(ValidationError, match="no regular expression"):
+        Policy.model_validate(plain() | {"naming": {"ticket": "[A-Z"}})
 
 
 def test_all_contradictions_come_in_one_pass() -> None:

@@ -265,6 +265,10 @@ class World:
         """The ledger, oldest first."""
         return await self.house.store.read(lambda tx: list(audit.rows(tx)))
 
+    async def tags(self) -> list[str]:
+        """The ledger's tags, oldest first."""
+        return [row.tag for row in await self.ledger()]
+
     async def news(self) -> list[str]:
         """The tags that were written into the ledger since the last look, oldest first."""
         rows = await self.ledger()

@@ -1,0 +1,124 @@
+"""Takes rows as places are free and has each carried out in a task of its own, whenever it is rung.
+
+Invariant: every task is tracked; a pump stops only when it is drained, whatever a row or a look for rows runs into.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from bot.log import log
+from storage.errors import StorageError
+
+AT_ONCE = 16
+
+
+class _Row(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+R = TypeVar("R", bound=_Row)
+
+
+class Pump(Generic[R]):
+    """Takes rows as places are free, whenever it is rung.
+
+    Args:
+        name: for tasks and logs.
+        take: takes up to so many rows.
+        carry: carries one out; never raises for what a row can cause.
+        give_back: lets others take a row at once that was cancelled; None where only its lease may bring it back.
+        at_once: places.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        take: Callable[[int], Awaitable[Sequence[R]]],
+        carry: Callable[[R], Awaitable[None]],
+        give_back: Callable[[R], Awaitable[None]] | None = None,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._name = name
+        self._take = take
+        self._carry = carry
+        self._give_back = give_back
+        self._at_once = at_once
+        self._bell = asyncio.Event()
+        self._at_work: dict[asyncio.Task[None], R] = {}
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.resting = asyncio.Event()
+        """Set while the last look found nothing to take and nothing is at work."""
+
+    def start(self) -> None:
+        """Begin to take rows."""
+        self._loop = asyncio.create_task(self._run(), name=f"{self._name}-pump")
+        self.ring()
+
+    def ring(self) -> None:
+        """There may be rows."""
+        self.resting.clear()
+        self._bell.set()
+
+    async def empty(self) -> None:
+        """Wait until nothing is left to take and nothing is at work; a pump that was never started has nothing."""
+        if self._loop:
+            self.ring()
+            await self.resting.wait()
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more, and wait for those at work.
+
+        Args:
+            seconds: how long; whoever is not done then is cancelled, and its row given back, or taken again after its lease.
+        """
+        self._stopping = True
+        self.ring()
+        if self._loop:
+            await self._loop
+        if self._at_work:
+            rows = dict(self._at_work)
+            _, late = await asyncio.wait(rows, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                log.warning("cancelled while at work", pump=self._name, rows=len(late))
+            if self._give_back:
+                await asyncio.gather(*(self._give_back(rows[task]) for task in late if task.cancelled()))
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._bell.wait()
+            self._bell.clear()
+            free = self._at_once - len(self._at_work)
+            if free <= 0 or self._stopping:
+                continue
+            try:
+                rows = await self._take(free)
+            except StorageError as error:
+                log.error("rows not taken", pump=self._name, why=type(error).__name__)
+                continue  # the next tick rings again
+            except Exception:  # a pump that stops would leave every later row lying
+                log.error("rows not taken", pump=self._name, exc_info=True)
+                continue
+            for row in rows:
+                task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}")
+                self._at_work[task] = row
+                task.add_done_callback(self._done)
+            if len(rows) == free:
+                self.ring()
+            elif not self._at_work and not self._bell.is_set():
+                self.resting.set()
+
+    async def _one(self, row: R) -> None:
+        try:
+            await self._carry(row)
+        except Exception:  # its lease brings it back
+            log.error("row not settled", pump=self._name, row=row.id, exc_info=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._at_work[task]
+        self.ring()

@@ -1,0 +1,99 @@
+"""What nobody typed: reports of CI, and timers whose moment came. The road hands them here, and they end as its other deliveries do.
+
+Invariant: what follows and the mark "done" on the inbox row are one transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from commands.core import follow, record
+from commands.core.command import Ask
+from commands.core.dispatch import advance
+from commands.core.expire import expired
+from commands.core.gather import Gather
+from commands.core.invocation import Reported
+from commands.core.observe import observed
+from commands.core.orders import order_of
+from commands.core.ports import CI, Clock, Run
+from commands.core.record import Actor
+from guards.facts import Facts
+from guards.policy import Policy
+from storage import changes, inbox
+from storage.database import Store, Tx
+
+
+class Due:
+    """Carries out reports and timers.
+
+    Args:
+        policy: in force.
+        store: the database.
+        gather: reads facts.
+        ci: name in the policy's `ci` → the system that deploys.
+        clock: the present.
+    """
+
+    def __init__(self, policy: Policy, store: Store, gather: Gather, ci: Mapping[str, CI], clock: Clock) -> None:
+        self._policy = policy
+        self._store = store
+        self._gather = gather
+        self._ci = ci
+        self._clock = clock
+
+    async def reported(self, taken: inbox.Taken, reported: Reported, correlation: str) -> None:
+        """Carry out what a CI reported: of its own runs, or of what it deployed without an order."""
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        by = Actor(f"ci:{reported.ci}", reported.ci)
+
+        def work(tx: Tx) -> None:
+            for report in reported.reports:
+                if isinstance(report, Run):
+                    if follow.reported(tx, report, by, facts, correlation) is None:
+                        record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
+                else:
+                    observed(tx, report, by, facts, correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def fired(self, taken: inbox.Taken, word: str, change_id: str, correlation: str) -> None:
+        """Carry out what a timer wants done with a change.
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            word: `follow`, `timeout`, `expire` or `advance`.
+            change_id: whose timer.
+            correlation: of the delivery.
+        """
+        outside = await self._gather.outside(Ask(change=change_id))
+        step: Callable[[Tx], Any]
+        if word == "follow":
+            change = await self._store.read(lambda tx: changes.get(tx, change_id))
+            if change is None or change.dispatched is None:
+                step = _nothing
+            else:
+                ci = self._ci[self._policy.services[change.content.service].ci]
+                found = await ci.find(order_of(change, self._policy), change.run, change.dispatched)
+                step = lambda tx: follow.looked_up(tx, change_id, found, outside, correlation)  # noqa: E731
+        elif word == "timeout":
+            step = lambda tx: follow.timed_out(tx, change_id, outside, correlation)  # noqa: E731
+        elif word == "expire":
+            step = lambda tx: expired(tx, change_id, outside, correlation)  # noqa: E731
+        else:
+            step = lambda tx: _advance(tx, change_id, outside, correlation)  # noqa: E731
+
+        def work(tx: Tx) -> None:
+            step(tx)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+
+def _nothing(tx: Tx) -> None:
+    """The change was gone, or CI was not asked: there is nothing to look up."""
+
+
+def _advance(tx: Tx, change_id: str, outside: Facts, correlation: str) -> None:
+    change = changes.lock(tx, change_id)
+    if change:
+        advance(tx, change, outside, correlation)
