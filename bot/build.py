@@ -59,7 +59,7 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory: its parts.
+        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory, histories: its parts.
         transport, session: shared connections.
         socket: when Slack is reached over Socket Mode.
         ports: the public and the internal one, once it listens.
@@ -79,6 +79,7 @@ class House:
     transport: Transport
     session: aiohttp.ClientSession
     directory: SlackDirectory | NoDirectory
+    histories: tuple[Vcs, ...] = ()
     socket: "SocketMode | None" = None
     ports: tuple[int, int] = (0, 0)
     _runners: list[web.AppRunner] = field(default_factory=list)
@@ -133,6 +134,8 @@ class House:
     async def close(self) -> None:
         """Give the connections back; alone only for a house that was never started."""
         await self.directory.close()
+        for history in self.histories:
+            await history.close()
         await self.session.close()
         await self.transport.close()
         await self.store.close()
@@ -197,7 +200,7 @@ async def build(
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
         settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
-        directory, over_websocket,
+        directory, tuple(histories.values()), over_websocket,
     )  # fmt: skip
 
 

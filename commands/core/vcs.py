@@ -282,3 +282,7 @@ class Vcs(Protocol):
     async def codeowners(self, repository: str, commit: str) -> CodeOwners | Absent | Unread:
         """The owners of paths as the CODEOWNERS file at this commit has them."""
         ...
+
+    async def close(self) -> None:
+        """End the calls under way."""
+        ...

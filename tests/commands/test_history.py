@@ -97,3 +97,9 @@ async def test_commits_without_a_pull_request_are_shown(world):
     await world.say("carla", "/release cancel CR-2026-1124-002 asked again")
     await world.say("carla", "/release promote api v1.4.0 production")
     assert "1 commit without a pull request" in world.card().as_text()
+
+
+async def test_reads_that_are_under_way_end_with_the_bot(world):
+    assert not world.vcs.closed
+    await world.close()
+    assert world.vcs.closed

@@ -15,6 +15,7 @@ class FakeVcs:
         protected: (repository, branch) → answer.
         owned: (repository, commit) → answer.
         away: what every question is answered with while it is set.
+        closed: whether the bot has let go of it.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class FakeVcs:
         self.protected: dict[tuple[str, str], Protection | Unread] = {}
         self.owned: dict[tuple[str, str], CodeOwners | Unread] = {}
         self.away: Unread | None = None
+        self.closed = False
 
     async def tag(self, repository: str, version: str) -> Tag | Absent | Unread:
         return self.away or self.tags.get((repository, version)) or Absent(f"tag {version} in {repository}")
@@ -39,3 +41,6 @@ class FakeVcs:
 
     async def codeowners(self, repository: str, commit: str) -> CodeOwners | Absent | Unread:
         return self.away or self.owned.get((repository, commit)) or Absent(f"CODEOWNERS file at {commit[:12]} in {repository}")
+
+    async def close(self) -> None:
+        self.closed = True
