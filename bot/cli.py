@@ -205,7 +205,7 @@ def explain(
 
 @app.command()
 def demo(once: Annotated[bool, typer.Option("--once", help="Play the story once and exit; without it the demo stays up.")] = False) -> None:
-    """Show it all on this machine: a small Slack, a CI that really deploys, and a release from request to rollback."""
+    """Show it all on this machine: a small Slack, a CI that really deploys, and a release on its way from the tag to production."""
     from bot.demo.story import run
 
     raise typer.Exit(run(once=once))
