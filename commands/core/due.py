@@ -4,6 +4,7 @@ Invariant: what follows and the mark "done" on the inbox row are one transaction
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from commands.core import follow, record
@@ -66,7 +67,7 @@ class Due:
             correlation: of the delivery.
         """
         outside = await self._gather.outside(Ask(change=change_id))
-        step: Callable[[Tx], Any]
+        step: Callable[[Tx, Facts], Any]
         if word == "follow":
             change = await self._store.read(lambda tx: changes.get(tx, change_id))
             if change is None or change.dispatched is None:
@@ -74,22 +75,22 @@ class Due:
             else:
                 ci = self._ci[self._policy.services[change.content.service].ci]
                 found = await ci.find(order_of(change, self._policy), change.run, change.dispatched)
-                step = lambda tx: follow.looked_up(tx, change_id, found, outside, correlation)  # noqa: E731
+                step = lambda tx, facts: follow.looked_up(tx, change_id, found, facts, correlation)  # noqa: E731
         elif word == "timeout":
-            step = lambda tx: follow.timed_out(tx, change_id, outside, correlation)  # noqa: E731
+            step = lambda tx, facts: follow.timed_out(tx, change_id, facts, correlation)  # noqa: E731
         elif word == "expire":
-            step = lambda tx: expired(tx, change_id, outside, correlation)  # noqa: E731
+            step = lambda tx, facts: expired(tx, change_id, facts, correlation)  # noqa: E731
         else:
-            step = lambda tx: _advance(tx, change_id, outside, correlation)  # noqa: E731
+            step = lambda tx, facts: _advance(tx, change_id, facts, correlation)  # noqa: E731
 
         def work(tx: Tx) -> None:
-            step(tx)
+            step(tx, replace(outside, at=self._clock.now()))  # judged at this transaction's moment (FRZ-03)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
 
 
-def _nothing(tx: Tx) -> None:
+def _nothing(tx: Tx, facts: Facts) -> None:
     """The change was gone, or CI was not asked: there is nothing to look up."""
 
 

@@ -165,7 +165,8 @@ class Road:
         self, tx: Tx, taken: inbox.Taken, asked: Asked, command: AnyCommand, args: Arguments, ask: Ask, asker: Asker, outside: Facts,
         correlation: str,
     ) -> _Told:  # fmt: skip
-        facts = inside(tx, ask, outside)
+        # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
+        facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)

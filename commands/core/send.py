@@ -5,6 +5,7 @@ unknown is never sent again from here.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,7 +109,8 @@ class Send:
         def work(tx: Tx) -> None:
             change = changes.lock(tx, order.change)
             if change and change.state is State.DISPATCHING and claims.release(tx, order.key):
-                advance(tx, changes.move(tx, change, State.APPROVED), outside, sending.message.correlation)
+                facts = replace(outside, at=self._clock.now())
+                advance(tx, changes.move(tx, change, State.APPROVED), facts, sending.message.correlation)
             outbox.done(tx, sending.id)
 
         await self._store.write(work)

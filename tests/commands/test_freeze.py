@@ -1,12 +1,15 @@
 """Freezes: declared complete or not at all, listed, lifted; and what they do to changes that are under way (FRZ-01 … FRZ-11)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports import RunState
+from guards.facts import Freeze
 from guards.lifecycle import State
+from guards.vocabulary import Blocked
+from storage import freezes
 
 ID = "FRZ-2026-1124-001"
 MOMENT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -194,3 +197,31 @@ async def test_a_freeze_of_migrations_passes_what_says_that_it_has_none(world):
     assert "frozen" in await world.codes()
     await world.say("carla", "/release promote api v1.4.0 production migration=no")
     assert (await world.change()).state is State.AWAITING
+
+
+async def test_a_freeze_that_is_committed_after_the_facts_were_read_still_stops_the_dispatch(world, monkeypatch):
+    """The moment that counts is that of the claiming transaction, not of the reading before it (FRZ-03, CMD-12)."""
+    await world.on_staging()
+    await world.say("carla", "/release promote api v1.4.0 production")
+    read, declared = world.house.gather.outside, []
+
+    async def and_then_a_freeze(*words):
+        facts = await read(*words)
+        if not declared:
+            world.clock.at += timedelta(seconds=1)
+            declared.append(
+                Freeze(
+                    "FRZ-2026-1124-009", "incident", (Blocked.DEPLOYMENTS,), (), None, ("production",), world.clock.at,
+                    world.clock.at + timedelta(hours=1), "checkout is slow", "it is fast", "go on", "rita@acme.example", "Rita Manager",
+                    "rita@acme.example",
+                )
+            )  # fmt: skip
+            await world.house.store.write(lambda tx: freezes.add(tx, declared[0]))
+        return facts
+
+    await world.press("rita", "Approve")
+    monkeypatch.setattr(world.house.gather, "outside", and_then_a_freeze)
+    await world.fill("rita", rationale="read before the freeze")
+
+    assert declared
+    assert [order.environment for order in world.ci.started] == ["staging"]
