@@ -43,6 +43,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    EVIDENCE = "evidence"
 
 
 class ChangeType(StrEnum):

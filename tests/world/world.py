@@ -31,6 +31,7 @@ from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.proofs import FakeProofs
+from tests.world.signing import SIGNING_KEY
 from tests.world.vcs import FakeVcs
 
 
@@ -42,12 +43,20 @@ class World:
         data: the policy; the world's own when left out.
         at: when the story begins.
         socket_mode: reach the bot over a websocket instead of HTTP.
+        signing_key: of evidence bundles, PEM; None leaves them unsigned.
     """
 
     def __init__(
-        self, database_url: str, data: Mapping[str, Any] | None = None, at: datetime = TUESDAY, *, socket_mode: bool = False
+        self,
+        database_url: str,
+        data: Mapping[str, Any] | None = None,
+        at: datetime = TUESDAY,
+        *,
+        socket_mode: bool = False,
+        signing_key: str | None = SIGNING_KEY,
     ) -> None:
         self.database_url = database_url
+        self.signing_key = signing_key
         self.clock = MovingClock(at)
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
@@ -114,6 +123,7 @@ class World:
             "SIGNALBOX_DATABASE_URL": SecretStr(self.database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
+            "SIGNALBOX_SIGNING_KEY": SecretStr(self.signing_key) if self.signing_key else None,
         })  # fmt: skip
         beside = Neighbours(
             {"fake": self.ci, "other": self.other_ci},
