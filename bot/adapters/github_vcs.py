@@ -25,9 +25,9 @@ from bot.adapters.github_vcs_wire import (
 )
 from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
-from commands.core.codeowners import CodeOwners
-from commands.core.vcs import Check, Contributor, Protection, Span, Tag
+from guards.codeowners import CodeOwners
 from guards.facts import Absent, Unread
+from guards.vcs import Check, Contributor, Protection, Span, Tag
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9-]+)@users\.noreply\.github\.com", re.IGNORECASE)
@@ -186,7 +186,7 @@ class GitHubVcs:
         path, blob = found
         if blob.byte_size > _MOST_OWNERS or blob.is_truncated or blob.text is None:
             raise UnreadError(Unread(what, f"{path} is too large, or no text"))
-        return CodeOwners(path, blob.text)
+        return CodeOwners.read(path, blob.text)
 
 
 def _tagger(tag: TagObject) -> Contributor:
