@@ -5,7 +5,7 @@ Invariant: each is found by handle and by part; their identity is the address th
 
 from dataclasses import dataclass
 
-from bot.demo.repository import Author
+from bot.demo.git import Author
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from bot.demo import logs, prompt
 from bot.demo.ci_process import CIError
 from bot.demo.company import SERVICE, ZONE, Company, title
+from bot.demo.git import CommandError
 from bot.demo.people import BY_NAME, MEMBERS
-from bot.demo.repository import CommandError
 from bot.demo.stage import Stage
 from bot.demo.teller import DidNotHappen, Teller
 from bot.demo.terminal import Ask, in_background
