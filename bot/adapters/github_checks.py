@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from bot.adapters.github_vcs_wire import BranchProtection, CheckRun, ChecksRule, PullRule, Rule, Status
-from commands.core.vcs import Check, CheckState, Protection
+from guards.vcs import Check, CheckState, Protection
 
 
 def from_runs(runs: Iterable[CheckRun]) -> Iterator[Check]:

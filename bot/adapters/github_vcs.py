@@ -25,9 +25,9 @@ from bot.adapters.github_vcs_wire import (
 )
 from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
-from commands.core.codeowners import CodeOwners
-from commands.core.vcs import Check, Contributor, Protection, Span, Tag
+from guards.codeowners import CodeOwners
 from guards.facts import Absent, Unread
+from guards.vcs import Check, Contributor, Protection, Span, Tag
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9-]+)@users\.noreply\.github\.com", re.IGNORECASE)

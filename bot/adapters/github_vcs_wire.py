@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field, RootModel, field_validator
 
 from bot.adapters.github_graphql import Sha
-from commands.core.vcs import CheckState
+from guards.vcs import CheckState
 
 # GitHub could not look: that is no answer about the signature.
 UNDECIDED = frozenset({"gpgverify_error", "gpgverify_unavailable", "ocsp_error", "ocsp_pending"})

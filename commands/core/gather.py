@@ -12,12 +12,13 @@ from typing import TypeVar
 
 from commands.core.command import Ask
 from commands.core.ports import Artifacts, Clock, Directory
-from commands.core.vcs import Span, Vcs
+from commands.core.vcs import Vcs
 from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Merged, Request, Stranger, Unread
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
+from guards.vcs import Span
 from guards.vocabulary import Action
 from storage import approvals, artifacts, changes, claims, deployments, freezes
 from storage.database import Store, Tx

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from commands.core.vcs import Commit, Contributor, Pull, Review, ReviewState, Span
 from guards.facts import Unread
 from guards.lifecycle import State
+from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span
 from tests.world.company import COMMIT, TUESDAY, policy_data
 from tests.world.world import World
 

@@ -1,8 +1,8 @@
 """A version control system of the tests' own making, for stories."""
 
-from commands.core.codeowners import CodeOwners
-from commands.core.vcs import Check, Protection, Span, Tag
+from guards.codeowners import CodeOwners
 from guards.facts import Absent, Unread
+from guards.vcs import Check, Protection, Span, Tag
 
 
 class FakeVcs:

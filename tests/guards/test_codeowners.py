@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.core.codeowners import CodeOwners, Rule
+from guards.codeowners import CodeOwners, Rule
 
 # GitHub's documentation explains each of these; the file is ours.
 FILE = CodeOwners(
