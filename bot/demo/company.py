@@ -1,4 +1,4 @@
-"""A whole company on this machine: the real bot, a small Slack, a CI that deploys, a git repository, and the people who use them.
+"""A whole company on this machine: the real bot, a small Slack, a forge, a CI that deploys, a registry, and the people who use them.
 
 Invariant: people reach the bot by signed Slack requests over HTTP, CI by signed callbacks; whatever was started is ended with the company.
 """
@@ -17,10 +17,14 @@ from pydantic import SecretStr
 from bot.adapters.generic_wire import ArtifactBody
 from bot.build import House, build
 from bot.demo import policy
+from bot.demo.builds import Builds
 from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
+from bot.demo.forge import API
+from bot.demo.forge_client import ForgeClient
 from bot.demo.people import BY_NAME, MEMBERS
 from bot.demo.repository import Repository
+from bot.demo.servers import REPOSITORY
 from bot.policy_file import load
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
@@ -30,6 +34,16 @@ from storage import audit, chain, changes, migrations
 
 BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 """A Tuesday, 11:00 in Berlin: inside the change window."""
+
+FIRST_FILES = {
+    "README.md": "# api\n",
+    ".github/CODEOWNERS": "* @rob @olga\n",
+    "api.py": 'print("hello")\n',
+}
+"""What the service is made of in the beginning."""
+
+SOURCE = f"https://github.com/{REPOSITORY}"
+"""Where the service's source is, as its builds say it."""
 
 ZONE = "Europe/Berlin"
 SERVICE = "api"
@@ -42,6 +56,9 @@ class Company:
 
     Args:
         folder: empty; everything lies below it: repository, CI, database, policy file, logs.
+
+    Attributes:
+        clock, slack, people, ci, forge, repository, builds, house, releases: its parts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,7 +67,9 @@ class Company:
         self.slack = Workspace(self.clock.now, stamps=lambda: self.clock.now().timestamp())
         self.people: dict[str, Person] = {}
         self.ci: CIProcess
+        self.forge: ForgeClient
         self.repository: Repository
+        self.builds: Builds
         self.house: House
         self.releases: Channel
         self._stack = AsyncExitStack()
@@ -68,15 +87,19 @@ class Company:
 
     async def _open(self) -> None:
         secret, database = self.folder / "ci-secret", f"sqlite:///{self.folder}/signalbox.db"
-        await asyncio.to_thread(secret.write_text, secrets.token_hex(24))
+        shared = secrets.token_hex(24)
+        await asyncio.to_thread(secret.write_text, shared)
         await self._stack.enter_async_context(self.slack)
         ids = self._move_in()
-        ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log")
+        ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log", self.folder / SERVICE)
         _, self.repository, self.ci = await asyncio.gather(
             asyncio.to_thread(migrations.upgrade, database),
             Repository.create(self.folder / SERVICE, tagger=BY_NAME["manager"].author),
             self._stack.enter_async_context(ci),
         )
+        self.forge = ForgeClient(self.ci.ask)
+        self.builds = Builds(self.repository, self.ci.root, REPOSITORY, SOURCE, self.clock.now)
+        await self._begin_to_develop()
         file = self.folder / "signalbox.yaml"
         await asyncio.to_thread(file.write_text, policy.text(self.ci.url, ids), encoding="utf-8")
         self._stack.callback(os.environ.pop, f"{policy.CI_SECRET}_FILE", None)
@@ -85,11 +108,20 @@ class Company:
             "SIGNALBOX_DATABASE_URL": SecretStr(database), "SIGNALBOX_HOST": "127.0.0.1", "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"),
+            "GITHUB_API_URL": f"{self.ci.url}{API}", "GITHUB_TOKEN": SecretStr(shared), "GITHUB_APP_ID": None,
         })  # fmt: skip
         self.house = await build(settings, await asyncio.to_thread(load, file), self.clock)
         await self.house.start()
         self._stack.push_async_callback(self.house.stop)
         self.slack.aim(f"{self.bot}/slack/events")
+
+    async def _begin_to_develop(self) -> None:
+        """Everyone gets an account at the forge, Rita's with the key that signs releases; main gets its first commit."""
+        manager = BY_NAME["manager"]
+        for member in MEMBERS:
+            await self.forge.register(member.handle, member.author.email, self.repository.key if member is manager else None)
+        await self.repository.commit(FIRST_FILES, "Begin", author=BY_NAME["captain"].author, at=self.clock.now())
+        await self.forge.protect("main", policy.PROTECTION)
 
     def _move_in(self) -> dict[str, str]:
         """Everyone gets a Slack account and a seat in the two channels; the ids, for the policy file."""
@@ -131,21 +163,35 @@ class Company:
         await self.house.workers.quiet()
         return exchange
 
-    async def build(self, version: str, author: str, files: dict[str, str], message: str, reviewers: tuple[str, ...] = ()) -> ArtifactBody:
-        """Commit, tag and build a version, as a CI does after a merge.
+    async def propose(self, branch: str, author: str, files: dict[str, str], title: str) -> int:
+        """Somebody works on a branch and opens a pull request, and CI checks it; its number.
 
         Args:
-            version: the tag, signed by the release manager.
+            branch: its name, new.
             author: handle of who wrote it.
             files: path → content.
-            message: of the commit.
-            reviewers: handles of those who approved the pull request.
+            title: of the pull request, and of its one commit.
         """
-        now = self.clock.now()
-        await self.repository.commit(files, message, author=BY_NAME[author].author, at=now)
-        await self.repository.tag(version, at=now)
-        emails = [BY_NAME[handle].author.email for handle in reviewers]
-        return await self.repository.build(self.ci.root, SERVICE, version, reviewers=emails)
+        await self.repository.begin(branch)
+        commit = await self.repository.commit(files, title, author=BY_NAME[author].author, at=self.clock.now())
+        await self._checked(commit)
+        return await self.forge.open_pull(branch, title, author=author)
+
+    async def merge(self, pull: int, reviewer: str) -> str:
+        """Somebody approves a pull request at its last commit and merges it, and CI checks the outcome; the commit of main."""
+        await self.forge.review(pull, reviewer)
+        commit = await self.forge.merge(pull, reviewer)
+        await self._checked(commit)
+        return commit
+
+    async def _checked(self, commit: str) -> None:
+        for check in policy.CHECKS:
+            await self.forge.check(commit, check)
+
+    async def release(self, version: str, *, sbom_of: str | None = None) -> ArtifactBody:
+        """The release manager signs a tag on main, and CI builds it; see `Builds.build`."""
+        await self.repository.tag(version, at=self.clock.now())
+        return await self.builds.build(SERVICE, version, sbom_of=sbom_of)
 
     async def deploy_unasked(self, version: str, environment: str) -> None:
         """CI deploys by itself and tells the bot, as pipelines do for the first environment."""

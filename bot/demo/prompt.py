@@ -39,7 +39,7 @@ HELP = (
     ("cards, card <CR-…>", "the cards in #releases; one card with its log"),
     ("inbox [person]", "what somebody was told privately"),
     ("folders", "what stands in dev/, staging/ and production/"),
-    ("release <version>", "commit, tag and build another version; CI deploys it to dev"),
+    ("release <version>", "commit, review, tag and build another version; CI deploys it to dev"),
     ("ci slow|down|silent|drop_answer|fail|ok", "what the demo CI does wrong next"),
     ("clock [+30m|+2h|+1d]", "what time it is; move it forward"),
     ("ledger [n], verify", "the latest entries on record; whether the record holds"),
@@ -229,7 +229,9 @@ class Prompt:
         if await self._company.ci.built(SERVICE, rest):
             raise ValueError(f"{rest} is built already, and a version is never built twice; take a new one")
         content = {"api.py": f'print("this is {rest}")\n'}
-        built = await self._company.build(rest, "dev", content, f"Say which version it is: {rest}", ("rob",))
+        pull = await self._company.propose(f"say-{rest}", "dev", content, f"Say which version it is: {rest}")
+        await self._company.merge(pull, "rob")
+        built = await self._company.release(rest)
         await self._company.deploy_unasked(rest, "dev")
         self._stage.note(f"Dev wrote it, Rob reviewed it, Rita signed {rest}; CI built {short(built.digest)} and deployed it to dev.")
 

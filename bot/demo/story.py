@@ -69,7 +69,7 @@ class Story(Teller):
             "own, a database, and a small Slack that talks to the bot over HTTP as Slack does.",
         )
         stage.table(("person", "part", ""), ((m.handle, m.part, m.does) for m in MEMBERS))
-        built = await company.build(OLD, "rob", {"api.py": 'print("hello")\n', "README.md": "# api\n"}, "Say hello")
+        built = await company.release(OLD)
         self.wrong = built.digest
         for environment in ("dev", "staging", "production"):
             await company.ci.deploy(SERVICE, OLD, environment)
@@ -81,15 +81,16 @@ class Story(Teller):
         company, stage = self.company, self.stage
         stage.chapter("1. CI builds a version and deploys it to dev by itself")
         author, reviewer = BY_NAME["dev"], BY_NAME["rob"]
-        built = await company.build(NEW, author.handle, {"api.py": 'print("hello, all of you")\n'}, "Greet everybody", (reviewer.handle,))
+        pull = await company.propose("greet-everybody", author.handle, {"api.py": 'print("hello, all of you")\n'}, "Greet everybody")
+        await company.merge(pull, reviewer.handle)
+        built = await company.release(NEW)
         self.wanted = built.digest
         stage.tell(
             f"{author.name} committed, {reviewer.name} reviewed, {BY_NAME['rita'].name} signed the tag {NEW}. CI built it once: from now "
             f"on the thing that moves is {short(built.digest)}, whatever anybody calls it. CI deployed it to dev and told the bot."
         )
         await company.deploy_unasked(NEW, "dev")
-        if company.repository.signing:
-            self.proved(await company.repository.verified(NEW), f"the signature of the tag {NEW} is good")
+        self.proved(await company.repository.verified(NEW), f"the signature of the tag {NEW} is good")
         self.proved(await self.stands("dev") == (NEW, self.wanted), f"dev/ holds the bytes of {NEW}, hashed anew")
         self.proved((await self.tags())[-1:] == ["deployment:observed"], "the bot has it on record")
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,12 +85,12 @@ async def ci_fails(company) -> None:
     await company.ci.misbehave("fail")
 
 
-async def ci_never_answers(company) -> None:
-    await company.ci.misbehave("down", times=1000)
+async def registry_loses_everything(company) -> None:
+    shutil.rmtree(company.ci.root / "registry")
 
 
 async def artifact_is_tampered_with(company) -> None:
-    for path in (company.ci.root / "artifacts").glob("[0-9a-f]*"):
+    for path in (company.ci.root / "registry" / "blobs").iterdir():
         path.write_bytes(b"something else")
 
 
@@ -109,9 +110,9 @@ async def slack_opens_no_form(company) -> None:
         ("rita_approves", artifact_is_tampered_with, "the run run-[0-9a-f]+ succeeded"),
         ("ci_deploys_once", folder_is_tampered_with, "production/ holds the same bytes as staging/ and dev/, hashed anew"),
         ("rita_approves", slack_opens_no_form, "a form opened before Rita"),
-        ("carla_asks_again", ci_never_answers, "the request became a change|waits for approval|one answer"),
+        ("carla_asks_again", registry_loses_everything, "the request became a change|waits for approval|one answer"),
     ],
-    ids=["CI fails", "the artifact was tampered with", "the folder was tampered with", "Slack opens no form", "CI is down"],
+    ids=["CI fails", "the artifact was tampered with", "the folder was tampered with", "Slack opens no form", "the registry is empty"],
 )
 def test_it_stops_with_1_at_the_step_that_did_not_happen(monkeypatch, capsys, tmp_path, step, sabotage, said):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
