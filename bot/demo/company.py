@@ -22,7 +22,7 @@ from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
 from bot.demo.forge import API
 from bot.demo.forge_client import ForgeClient
-from bot.demo.people import BY_NAME, MEMBERS
+from bot.demo.people import BY_NAME, MEMBERS, RELEASE_CI
 from bot.demo.repository import Repository
 from bot.demo.servers import REPOSITORY
 from bot.policy_file import load
@@ -94,7 +94,7 @@ class Company:
         ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log", self.folder / SERVICE)
         _, self.repository, self.ci = await asyncio.gather(
             asyncio.to_thread(migrations.upgrade, database),
-            Repository.create(self.folder / SERVICE, tagger=BY_NAME["manager"].author),
+            Repository.create(self.folder / SERVICE, tagger=RELEASE_CI),
             self._stack.enter_async_context(ci),
         )
         self.forge = ForgeClient(self.ci.ask)
@@ -116,10 +116,10 @@ class Company:
         self.slack.aim(f"{self.bot}/slack/events")
 
     async def _begin_to_develop(self) -> None:
-        """Everyone gets an account at the forge, Rita's with the key that signs releases; main gets its first commit."""
-        manager = BY_NAME["manager"]
+        """Everyone gets an account at the forge, CI's with the key that signs releases; main gets its first commit."""
+        await self.forge.register("release-ci", RELEASE_CI.email, self.repository.key)
         for member in MEMBERS:
-            await self.forge.register(member.handle, member.author.email, self.repository.key if member is manager else None)
+            await self.forge.register(member.handle, member.author.email)
         await self.repository.commit(FIRST_FILES, "Begin", author=BY_NAME["captain"].author, at=self.clock.now())
         await self.forge.protect("main", policy.PROTECTION)
 
@@ -189,7 +189,7 @@ class Company:
             await self.forge.check(commit, check)
 
     async def release(self, version: str, *, sbom_of: str | None = None) -> ArtifactBody:
-        """The release manager signs a tag on main, and CI builds it; see `Builds.build`."""
+        """CI tags main, signs the tag, and builds it; see `Builds.build`."""
         await self.repository.tag(version, at=self.clock.now())
         return await self.builds.build(SERVICE, version, sbom_of=sbom_of)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from bot.demo.git import Author
 
+RELEASE_CI = Author("Release CI", "release-ci@acme.example")
+"""CI's release identity: it alone makes tags that count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

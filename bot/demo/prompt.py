@@ -233,7 +233,7 @@ class Prompt:
         await self._company.merge(pull, "rob")
         built = await self._company.release(rest)
         await self._company.deploy_unasked(rest, "dev")
-        self._stage.note(f"Dev wrote it, Rob reviewed it, Rita signed {rest}; CI built {short(built.digest)} and deployed it to dev.")
+        self._stage.note(f"Dev wrote it, Rob reviewed it; CI signed the tag {rest}, built {short(built.digest)} and deployed it to dev.")
 
     async def _ci(self, rest: str) -> None:
         if rest not in FAULTS:

@@ -67,17 +67,24 @@ class Repository:
         await self._git("commit", "--quiet", "--no-verify", "--allow-empty", f"--message={message}", who=author, at=at)
         return await self._git("rev-parse", "HEAD")
 
-    async def tag(self, version: str, *, at: datetime, commit: str = "main", move: bool = False) -> None:
-        """An annotated tag, signed by the tagger.
+    async def tag(self, version: str, *, at: datetime) -> None:
+        """An annotated tag on main, signed by the tagger.
 
         Args:
             version: `v1.4.0`.
             at: aware.
-            commit: what it names.
-            move: whether a tag of this name may be replaced, as by a push with force.
         """
-        force = ("--force",) if move else ()
-        await self._git("tag", "--sign", *force, f"--message=Release {version}", version, commit, who=self._tagger, at=at)
+        await self._git("tag", "--sign", f"--message=Release {version}", version, "main", who=self._tagger, at=at)
+
+    async def move_tag(self, version: str, *, by: Author, at: datetime) -> None:
+        """Have a tag name what main is now, unsigned, as somebody who may push with force can.
+
+        Args:
+            version: a tag.
+            by: who does it.
+            at: aware.
+        """
+        await self._git("tag", "--force", "--annotate", f"--message=Release {version}", version, "main", who=by, at=at)
 
     async def verified(self, version: str) -> bool:
         """Whether the tag carries a good signature of the tagger."""

@@ -86,7 +86,7 @@ class Story(Teller):
         built = await company.release(NEW)
         self.wanted = built.digest
         stage.tell(
-            f"{author.name} committed, {reviewer.name} reviewed, {BY_NAME['rita'].name} signed the tag {NEW}. CI built it once: from now "
+            f"{author.name} committed, {reviewer.name} reviewed, CI signed the tag {NEW} and built it once: from now "
             f"on the thing that moves is {short(built.digest)}, whatever anybody calls it. CI deployed it to dev and told the bot."
         )
         await company.deploy_unasked(NEW, "dev")

@@ -63,7 +63,7 @@ async def test_a_version_is_built_promoted_and_approved_by_several_people(table)
         "verify",
         "quit",
     )
-    assert "CI built sha256:" in shown
+    assert "built sha256:" in shown
     assert "You are Dev Author" in shown
     assert "🟢 api v1.5.0 → staging: deployed" in shown
     assert "Carla Captain was told" not in shown  # she played herself, for one line

@@ -36,13 +36,13 @@ async def test_the_same_history_has_the_same_commits_and_trees(tmp_path):
     assert await one.archive("v1.4.0") == await other.archive("v1.4.0")
 
 
-async def test_a_tag_can_only_be_moved_on_purpose(tmp_path):
+async def test_a_tag_is_moved_only_on_purpose_and_then_carries_no_good_signature(tmp_path):
     repository, commit = await two_versions(tmp_path / "api")
     with pytest.raises(CommandError, match="already exists"):
         await repository.tag("v1.3.0", at=AT)
-    await repository.tag("v1.3.0", at=AT, move=True)
+    await repository.move_tag("v1.3.0", by=DANA, at=AT)
     assert await repository.commit_of("v1.3.0") == commit
-    assert await repository.verified("v1.3.0")
+    assert not await repository.verified("v1.3.0")
 
 
 async def test_a_tag_is_signed_and_another_ones_signature_does_not_count(tmp_path):
