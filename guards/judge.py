@@ -45,14 +45,14 @@ class Judgement:
 
     @property
     def refusals(self) -> tuple[Refuse, ...]:
-        """What was refused, the one that heals soonest first, those that time does not heal last."""
-        found = [a.decision for a in self.answers if isinstance(a.decision, Refuse)]
+        """What was refused, each reason once, the one that heals soonest first, those that time does not heal last."""
+        found = dict.fromkeys(a.decision for a in self.answers if isinstance(a.decision, Refuse))
         return tuple(sorted(found, key=lambda r: (r.until is None, r.until or self.at)))
 
     @property
     def unsure(self) -> tuple[Unsure, ...]:
-        """What could not be read."""
-        return tuple(a.decision for a in self.answers if isinstance(a.decision, Unsure))
+        """What could not be read, each once: several guards may need the same."""
+        return tuple(dict.fromkeys(a.decision for a in self.answers if isinstance(a.decision, Unsure)))
 
     @property
     def outcome(self) -> Outcome:

@@ -83,6 +83,7 @@ approvals:
 
 ci:
   demo: {kind: http, url: "$ci", secret: $secret}
+evidence: {profile: starter}
 artifacts:
   registry: {kind: oci, url: "$ci"}
 """)

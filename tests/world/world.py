@@ -16,6 +16,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.build import House, build
+from bot.neighbours import Neighbours
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
@@ -29,6 +30,7 @@ from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
+from tests.world.proofs import FakeProofs
 from tests.world.vcs import FakeVcs
 
 
@@ -51,6 +53,7 @@ class World:
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
         self.vcs = FakeVcs()
+        self.proofs = FakeProofs()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.slack = Workspace(
             self.clock.now,
@@ -112,9 +115,13 @@ class World:
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
         })  # fmt: skip
-        house = await build(
-            settings, self.policy, self.clock, {"fake": self.ci, "other": self.other_ci}, {"index": self.artifacts}, {"github": self.vcs}
+        beside = Neighbours(
+            {"fake": self.ci, "other": self.other_ci},
+            {"index": self.artifacts, "registry": self.artifacts},
+            {"github": self.vcs},
+            {"registry": self.proofs},
         )
+        house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
         connections = self.slack.transcript().count(" connected")
         await house.start()
