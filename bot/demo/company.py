@@ -17,14 +17,12 @@ from pydantic import SecretStr
 from bot.adapters.generic_wire import ArtifactBody
 from bot.build import House, build
 from bot.demo import policy
-from bot.demo.builds import Builds
 from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
+from bot.demo.development import SERVICE, Development
 from bot.demo.forge import API
-from bot.demo.forge_client import ForgeClient
-from bot.demo.people import BY_NAME, MEMBERS, RELEASE_CI
+from bot.demo.people import MEMBERS, RELEASE_CI
 from bot.demo.repository import Repository
-from bot.demo.servers import REPOSITORY
 from bot.policy_file import load
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
@@ -35,18 +33,7 @@ from storage import audit, chain, changes, migrations
 BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 """A Tuesday, 11:00 in Berlin: inside the change window."""
 
-FIRST_FILES = {
-    "README.md": "# api\n",
-    ".github/CODEOWNERS": "* @rob @olga\n",
-    "api.py": 'print("hello")\n',
-}
-"""What the service is made of in the beginning."""
-
-SOURCE = f"https://github.com/{REPOSITORY}"
-"""Where the service's source is, as its builds say it."""
-
 ZONE = "Europe/Berlin"
-SERVICE = "api"
 AT_WORK = tuple(f"{emoji} " for state, (emoji, _) in STATES.items() if state.value in {"dispatching", "running", "unknown"})
 _PATIENCE = 20.0  # seconds for what CI does in a moment; only a broken demo uses them up
 
@@ -58,7 +45,7 @@ class Company:
         folder: empty; everything lies below it: repository, CI, database, policy file, logs.
 
     Attributes:
-        clock, slack, people, ci, forge, repository, builds, house, releases: its parts.
+        clock, slack, people, ci, development, house, releases, alerts: its parts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,11 +54,10 @@ class Company:
         self.slack = Workspace(self.clock.now, stamps=lambda: self.clock.now().timestamp())
         self.people: dict[str, Person] = {}
         self.ci: CIProcess
-        self.forge: ForgeClient
-        self.repository: Repository
-        self.builds: Builds
+        self.development: Development
         self.house: House
         self.releases: Channel
+        self.alerts: Channel
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -92,16 +78,17 @@ class Company:
         await self._stack.enter_async_context(self.slack)
         ids = self._move_in()
         ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log", self.folder / SERVICE)
-        _, self.repository, self.ci = await asyncio.gather(
+        _, repository, self.ci = await asyncio.gather(
             asyncio.to_thread(migrations.upgrade, database),
             Repository.create(self.folder / SERVICE, tagger=RELEASE_CI),
             self._stack.enter_async_context(ci),
         )
-        self.forge = ForgeClient(self.ci.ask)
-        self.builds = Builds(self.repository, self.ci.root, REPOSITORY, SOURCE, self.clock.now)
-        await self._begin_to_develop()
+        self.development = Development(repository, self.ci, self.clock)
+        await self.development.begin()
         file = self.folder / "signalbox.yaml"
-        await asyncio.to_thread(file.write_text, policy.text(self.ci.url, ids), encoding="utf-8")
+        await asyncio.to_thread(
+            file.write_text, policy.text(self.ci.url, self.development.builds.public_key, RELEASE_CI.email, ids), encoding="utf-8"
+        )
         self._stack.callback(os.environ.pop, f"{policy.CI_SECRET}_FILE", None)
         os.environ[f"{policy.CI_SECRET}_FILE"] = str(secret)
         settings = Settings.model_validate({  # each is named, so that nothing of this machine's own bot gets in
@@ -109,19 +96,12 @@ class Company:
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"),
             "GITHUB_API_URL": f"{self.ci.url}{API}", "GITHUB_TOKEN": SecretStr(shared), "GITHUB_APP_ID": None,
+            "GITHUB_APP_PRIVATE_KEY": None,
         })  # fmt: skip
         self.house = await build(settings, await asyncio.to_thread(load, file), self.clock)
         await self.house.start()
         self._stack.push_async_callback(self.house.stop)
         self.slack.aim(f"{self.bot}/slack/events")
-
-    async def _begin_to_develop(self) -> None:
-        """Everyone gets an account at the forge, CI's with the key that signs releases; main gets its first commit."""
-        await self.forge.register("release-ci", RELEASE_CI.email, self.repository.key)
-        for member in MEMBERS:
-            await self.forge.register(member.handle, member.author.email)
-        await self.repository.commit(FIRST_FILES, "Begin", author=BY_NAME["captain"].author, at=self.clock.now())
-        await self.forge.protect("main", policy.PROTECTION)
 
     def _move_in(self) -> dict[str, str]:
         """Everyone gets a Slack account and a seat in the two channels; the ids, for the policy file."""
@@ -131,10 +111,10 @@ class Company:
             )
         everyone = list(self.people.values())
         self.releases = self.slack.add_channel("releases", everyone)
-        alerts = self.slack.add_channel("alerts", everyone)
+        self.alerts = self.slack.add_channel("alerts", everyone)
         managers = self.slack.add_group("release-managers", [self.people["rob"]])
         ids = {handle: person.id for handle, person in self.people.items()}
-        return ids | {"team": "T0SIGNAL", "releases": self.releases.id, "alerts": alerts.id, "managers": managers.id}
+        return ids | {"team": "T0SIGNAL", "releases": self.releases.id, "alerts": self.alerts.id, "managers": managers.id}
 
     @property
     def bot(self) -> str:
@@ -163,35 +143,13 @@ class Company:
         await self.house.workers.quiet()
         return exchange
 
-    async def propose(self, branch: str, author: str, files: dict[str, str], title: str) -> int:
-        """Somebody works on a branch and opens a pull request, and CI checks it; its number.
-
-        Args:
-            branch: its name, new.
-            author: handle of who wrote it.
-            files: path → content.
-            title: of the pull request, and of its one commit.
-        """
-        await self.repository.begin(branch)
-        commit = await self.repository.commit(files, title, author=BY_NAME[author].author, at=self.clock.now())
-        await self._checked(commit)
-        return await self.forge.open_pull(branch, title, author=author)
-
-    async def merge(self, pull: int, reviewer: str) -> str:
-        """Somebody approves a pull request at its last commit and merges it, and CI checks the outcome; the commit of main."""
-        await self.forge.review(pull, reviewer)
-        commit = await self.forge.merge(pull, reviewer)
-        await self._checked(commit)
-        return commit
-
-    async def _checked(self, commit: str) -> None:
-        for check in policy.CHECKS:
-            await self.forge.check(commit, check)
-
-    async def release(self, version: str, *, sbom_of: str | None = None) -> ArtifactBody:
-        """CI tags main, signs the tag, and builds it; see `Builds.build`."""
-        await self.repository.tag(version, at=self.clock.now())
-        return await self.builds.build(SERVICE, version, sbom_of=sbom_of)
+    async def first_release(self, version: str) -> ArtifactBody:
+        """CI makes the first version, deploys it everywhere by itself, and tells the bot what stands where."""
+        built = await self.development.release(version)
+        await self.ci.call_back(self.bot)
+        for environment in policy.ENVIRONMENTS:
+            await self.deploy_unasked(version, environment)
+        return built
 
     async def deploy_unasked(self, version: str, environment: str) -> None:
         """CI deploys by itself and tells the bot, as pipelines do for the first environment."""

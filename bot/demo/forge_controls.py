@@ -125,7 +125,7 @@ class ForgeControls:
         wanted = await read(Opened, request)
         head = await self._git("rev-parse", "--verify", f"refs/heads/{wanted.branch}^{{commit}}")
         base = await self._git("merge-base", "main", head)
-        pull = PullRequest(number=len(self._store.memory.pulls) + 7, base=base, head=head, **wanted.model_dump())
+        pull = PullRequest(number=len(self._store.memory.pulls) + 1, base=base, head=head, **wanted.model_dump())
         self._store.memory.pulls.append(pull)
         return pull
 

@@ -5,10 +5,11 @@ Invariant: it is read by `bot.policy_file` like any other; nothing about it is s
 
 from collections.abc import Mapping
 from string import Template
+from textwrap import indent
 
 CI_SECRET = "SIGNALBOX_DEMO_CI_SECRET"
 ENVIRONMENTS = ("dev", "staging", "production")
-CHECKS = ("lint", "test")
+CHECKS = ("lint", "unit-test", "sast")
 """What CI reports on each commit."""
 
 PROTECTION = {
@@ -81,19 +82,34 @@ windows:
 approvals:
   production: {count: 1, authors_known: true}
 
+# What has to be proven: in production everything, on the way there where the bits come from. Nothing is left out.
+evidence:
+  profile: strict
+  taggers: [$tagger]
+  checks: [$checks]
+  check_sources: [demo-ci]
+  reviews: 1
+
 ci:
   demo: {kind: http, url: "$ci", secret: $secret}
-evidence: {profile: starter}
 artifacts:
-  registry: {kind: oci, url: "$ci"}
+  registry:
+    kind: oci
+    url: "$ci"
+    signers:                     # CI's key: nobody else's provenance or signature counts
+      - kind: key
+        public_key: |
+$key
 """)
 
 
-def text(ci: str, ids: Mapping[str, str]) -> str:
+def text(ci: str, key: str, tagger: str, ids: Mapping[str, str]) -> str:
     """The file's text.
 
     Args:
         ci: base URL of the demo's servers.
+        key: the public key that CI signs its builds with, PEM.
+        tagger: the address of CI's release identity.
         ids: Slack's ids by name: the team, the two channels, the user group and each person.
     """
-    return _TEXT.substitute(ids, ci=ci, secret=CI_SECRET)
+    return _TEXT.substitute(ids, ci=ci, secret=CI_SECRET, tagger=tagger, checks=", ".join(CHECKS), key=indent(key.strip(), " " * 10))

@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from bot.demo.ci_process import CIError
-from bot.demo.company import SERVICE, ZONE, Company, subject, title
+from bot.demo.company import ZONE, Company, subject, title
+from bot.demo.development import SERVICE
 from bot.demo.forms import fill_in
 from bot.demo.git import CommandError
 from bot.demo.news import News
@@ -229,9 +230,8 @@ class Prompt:
         if await self._company.ci.built(SERVICE, rest):
             raise ValueError(f"{rest} is built already, and a version is never built twice; take a new one")
         content = {"api.py": f'print("this is {rest}")\n'}
-        pull = await self._company.propose(f"say-{rest}", "dev", content, f"Say which version it is: {rest}")
-        await self._company.merge(pull, "rob")
-        built = await self._company.release(rest)
+        await self._company.development.change(f"API-20: say that it is {rest}", content, author="dev", reviewer="rob")
+        built = await self._company.development.release(rest)
         await self._company.deploy_unasked(rest, "dev")
         self._stage.note(f"Dev wrote it, Rob reviewed it; CI signed the tag {rest}, built {short(built.digest)} and deployed it to dev.")
 

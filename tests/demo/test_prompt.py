@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from bot.demo.company import SERVICE, ZONE, Company
+from bot.demo.company import ZONE, Company
+from bot.demo.development import SERVICE
 from bot.demo.prompt import Prompt
 from bot.demo.stage import Stage
 
@@ -46,7 +47,7 @@ def _next(left: Iterator[str]) -> str:
 @pytest.fixture
 async def table(tmp_path):
     async with Company(tmp_path) as company:
-        await company.ci.call_back(company.bot)
+        await company.first_release("v1.4.1")
         yield Table(company)
 
 
