@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from bot.demo.answering import answer, read, refused
 from bot.demo.clock import StoryClock
-from bot.demo.forge_store import FORGE, Account, CheckRun, CommitStatus, ForgeStore, Protection, PullRequest, Review
+from bot.demo.forge_store import FORGE, Account, CheckRun, ForgeStore, Protection, PullRequest, Review
 from bot.demo.git import Author, CommandError, Git, make_key, signing_with
 
 _ITSELF = Author("GitHub", FORGE)
@@ -52,15 +52,6 @@ class Checked(BaseModel):
     conclusion: str | None = "success"
 
 
-class Written(BaseModel):
-    """A commit status (`POST /demo/forge/statuses`)."""
-
-    commit: str
-    context: str
-    state: Literal["success", "failure", "error", "pending"]
-    by: str
-
-
 class Protected(Protection):
     """What protects a branch from now on (`POST /demo/forge/protection`)."""
 
@@ -91,7 +82,7 @@ class ForgeControls:
         """To be added to the application."""
         doings = {
             "accounts": self._register, "pulls": self._open_pull, "reviews": self._review, "merges": self._merge, "checks": self._check,
-            "statuses": self._write, "protection": self._protect,
+            "protection": self._protect,
         }  # fmt: skip
         return [web.post(f"/demo/forge/{name}", self._kept(doing)) for name, doing in doings.items()]
 
@@ -164,8 +155,3 @@ class ForgeControls:
         wanted, runs = await read(Checked, request), self._store.memory.runs
         runs.append(CheckRun(id=100 + len(runs), at=self._clock.now(), **wanted.model_dump()))
         return runs[-1]
-
-    async def _write(self, request: web.Request) -> CommitStatus:
-        wanted, statuses = await read(Written, request), self._store.memory.statuses
-        statuses.append(CommitStatus(id=500 + len(statuses), at=self._clock.now(), **wanted.model_dump()))
-        return statuses[-1]

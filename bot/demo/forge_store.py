@@ -74,17 +74,6 @@ class CheckRun(BaseModel):
     at: AwareDatetime
 
 
-class CommitStatus(BaseModel):
-    """One status that somebody wrote on a commit."""
-
-    id: int
-    commit: str
-    context: str
-    state: Literal["success", "failure", "error", "pending"]
-    by: str
-    at: AwareDatetime
-
-
 class Protection(BaseModel):
     """What protects a branch, in the words of GitHub's own answers.
 
@@ -103,16 +92,11 @@ class Memory(BaseModel):
     accounts: list[Account] = []
     pulls: list[PullRequest] = []
     runs: list[CheckRun] = []
-    statuses: list[CommitStatus] = []
     protection: dict[str, Protection] = {}
 
     def login(self, email: str) -> str | None:
         """Whose address this is."""
         return next((account.login for account in self.accounts if account.email == email), None)
-
-    def account(self, login: str) -> Account | None:
-        """The account of this name."""
-        return next((account for account in self.accounts if account.login == login), None)
 
     def pull(self, number: int) -> PullRequest | None:
         """The pull request of this number."""

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.adapters.github_api import GitHubApi
@@ -16,8 +18,9 @@ from bot.demo.forge import API
 from bot.demo.forge_client import ForgeClient
 from bot.demo.git import Author
 from bot.demo.repository import Repository
+from bot.demo.servers import forge as serve_forge
 from guards.facts import Unread
-from guards.vcs import CheckState, Contributor
+from guards.vcs import CheckState, Contributor, ReviewState
 from tests.world.moments import RealClock
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -27,11 +30,12 @@ TOKEN = "the-token-of-the-forge-test"
 
 @pytest.fixture
 async def town(tmp_path):
-    """(repository, forge, the bot's way to read it, where it began)"""
-    (tmp_path / "secret").write_text(TOKEN)
-    process = CIProcess(tmp_path / "ci", tmp_path / "secret", StoryClock.starting(AT), tmp_path / "ci.log", tmp_path / "api")
-    transport = Transport(Limits(wait=0.001))
-    async with process:
+    """(repository, forge, the bot's way to read it, where it began); the forge is served here, not in a process of its own"""
+    app, transport, clock = web.Application(), Transport(Limits(wait=0.001)), StoryClock.starting(AT)
+    await serve_forge(app, tmp_path / "forge", tmp_path / "api", TOKEN, clock)
+    async with TestServer(app, host="127.0.0.1") as server:
+        process = CIProcess(tmp_path / "ci", tmp_path / "secret", clock, tmp_path / "ci.log")
+        process.url = str(server.make_url("/")).rstrip("/")
         repository = await Repository.create(tmp_path / "api", tagger=ROB)
         base = await repository.commit({"api.py": "1\n"}, "Begin", author=ROB, at=AT)
         forge = ForgeClient(process.ask)
@@ -73,6 +77,15 @@ async def test_a_review_of_an_earlier_commit_does_not_stand_for_what_was_pushed_
     await repository.commit({"api.py": "more\n"}, "More", author=DEV, at=AT)
     (told,) = (await vcs.span("acme/api", base, await forge.merge(pull, "rob"))).pulls
     assert (told.approvers, len(told.reviews)) == (frozenset(), 1)
+
+
+async def test_who_asks_for_changes_does_not_approve(town):
+    repository, forge, vcs, base = town
+    pull = await work(repository, forge)
+    await forge.review(pull, "rob")
+    await forge.review(pull, "rob", "CHANGES_REQUESTED")
+    (told,) = (await vcs.span("acme/api", base, await forge.merge(pull, "rob"))).pulls
+    assert (told.approvers, told.verdicts["rob"].state) == (frozenset(), ReviewState.CHANGES_REQUESTED)
 
 
 async def test_what_was_merged_or_is_behind_main_is_not_merged(town):

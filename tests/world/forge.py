@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.demo.clock import StoryClock
-from bot.demo.forge_store import FORGE, Account, CheckRun, CommitStatus, Protection, PullRequest, Review
+from bot.demo.forge_store import FORGE, Account, CheckRun, Protection, PullRequest, Review
 from bot.demo.servers import forge
 from tests.world.github_vcs import MERGED, TOKEN, WEB
 
@@ -127,10 +127,6 @@ class FilledForge:
     def ran(self, commit, name, conclusion="success") -> None:
         runs = self.store.memory.runs
         runs.append(CheckRun(id=100 + len(runs), commit=commit, name=name, conclusion=conclusion, at=datetime.now(UTC)))
-
-    def write(self, commit, context, state, creator="ci") -> None:
-        statuses = self.store.memory.statuses
-        statuses.append(CommitStatus(id=500 + len(statuses), commit=commit, context=context, state=state, by=creator, at=datetime.now(UTC)))
 
     def protect(self, branch, classic, rules) -> None:
         self.store.memory.protection[branch] = Protection(classic=classic, rules=rules)
