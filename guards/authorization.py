@@ -95,10 +95,10 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
 
 def _open(action: Action, service: str | None, facts: Facts) -> bool:
     """Whether the action is switched on for a service of the policy file (CMD-09, CMD-16); evidence cannot be switched off (AUD-03)."""
-    if service is None or action is Action.EVIDENCE:
+    if service is None:
         return True
     known = facts.policy.services.get(service)
-    return known is not None and (known.actions is None or action in known.actions)
+    return known is not None and (known.actions is None or action in known.actions or action is Action.EVIDENCE)
 
 
 def _in_place(action: Action, person: Person, service: str | None, environment: str | None, facts: Facts) -> Decision:

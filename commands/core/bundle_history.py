@@ -53,16 +53,17 @@ class History:
         )
         checks = self._blank(EvidenceClass.CI, "the checks of its commit", "checks", {"tag": version, **commit}, Trail.REVIEW)
         rules = self._blank(EvidenceClass.PULL_REQUEST, f"the protection of branch {branch}", "protection", {"branch": branch})
-        steps: list[Awaitable[tuple[Item, ...]]] = [
-            self._read(tag, lambda vcs: vcs.tag(repository, version), _tag),
-            self._read(rules, lambda vcs: vcs.protection(repository, branch), _protection),
-        ]
         if artifact is None:
-            return [*steps, self._unknown(work), self._unknown(checks)]
+            built = [self._unknown(work), self._unknown(checks)]
+        else:
+            built = [
+                self._read(work, lambda vcs: vcs.span(repository, base, artifact.commit), _work),
+                self._read(checks, lambda vcs: vcs.checks(repository, artifact.commit), _checks),
+            ]
         return [
-            *steps,
-            self._read(work, lambda vcs: vcs.span(repository, base, artifact.commit), _work),
-            self._read(checks, lambda vcs: vcs.checks(repository, artifact.commit), _checks),
+            self._read(tag, lambda vcs: vcs.tag(repository, version), _tag),
+            *built,
+            self._read(rules, lambda vcs: vcs.protection(repository, branch), _protection),
         ]
 
     def _blank(self, kind: EvidenceClass, title: str, name: str, keys: Mapping[str, str], *trail: Trail) -> Item:

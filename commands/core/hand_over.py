@@ -107,8 +107,9 @@ class HandOver:
                 outbox.retry(tx, sending.id, outcome.why, at + timedelta(seconds=wait))
 
         await self._store.write(work)
-        if outcome is not None and not given_up and isinstance(place, Posted):
-            await self._chat.update(place, note(f"⏳ Evidence of {what}", (f"It could not be sent ({outcome.why}); it is tried again.",)))
+        if outcome is not None and isinstance(place, Posted):
+            again = "" if given_up else "; it is tried again"
+            await self._chat.update(place, note(f"⏳ Evidence of {what}", (f"It could not be sent ({outcome.why}){again}.",)))
 
 
 class _Progress:
