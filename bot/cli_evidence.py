@@ -30,7 +30,7 @@ def export(
     words = bind(Evidence, {"service": service, "version": version}, read)
     if isinstance(words, Problem | Missing):
         stop("this cannot be exported", words.said if isinstance(words, Problem) else words.names)
-    from bot.evidence.command import export as run
+    from bot.evidence.export import run
 
     raise typer.Exit(run(settings, read, service=service, version=version, to=to))
 

@@ -1,33 +1,19 @@
-"""`signalbox evidence export | verify | keygen`: bundles on the command line (AUD-03, AUD-08).
+"""`signalbox evidence verify | keygen`: what an auditor runs, and what makes the key (AUD-08).
 
-Invariant: an export stands in the ledger before its file does; verifying needs no settings, no database and no network.
+Invariant: neither needs settings, a database or a network, nor anything of the bot that does.
 """
 
-import asyncio
-import getpass
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.text import Text
 
-from bot.build import build
 from bot.evidence.keys import KeyProblem, fingerprint, generate, pem_of, public
 from bot.evidence.verify import Bad, Proven
 from bot.evidence.verify import verify as judge
-from bot.log import set_up
-from bot.settings import Settings
-from commands.core.bundle import Collection, Packed
-from commands.core.hand_over import exported
-from commands.core.record import Actor
-from guards.facts import Facts
-from guards.policy import Policy
-from storage.errors import StorageError
 
 _BAD, _UNUSABLE = 1, 2
-SECONDS = 120.0
-"""For all reads outside; nobody waits in Slack."""
 
 
 def keygen(*, to: Path) -> int:
@@ -49,51 +35,6 @@ def keygen(*, to: Path) -> int:
     )
     print(pem_of(key), end="")  # noqa: T201  alone on standard output, to be redirected
     return 0
-
-
-def export(settings: Settings, policy: Policy, *, service: str, version: str, to: Path) -> int:
-    """Collect, pack, record and write a bundle.
-
-    Args:
-        settings, policy: already checked.
-        service, version: of the policy file, and validated.
-        to: a file that is not there yet.
-
-    Returns:
-        0, or 2 when the database cannot be used or the file cannot be written.
-    """
-    set_up("ERROR")  # what could not be read stands in the bundle
-    try:
-        collection, packed = asyncio.run(_made(settings, policy, service, version))
-        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(packed.content)
-            os.fsync(file.fileno())
-    except StorageError as error:
-        return _unusable(str(error))
-    except OSError as error:
-        return _unusable(f"{to} cannot be written: {error.strerror or type(error).__name__}")
-    out = Console(highlight=False)
-    found = len(collection.items) - len(collection.lacking)
-    out.print(Text(f"Wrote {found} pieces of evidence of {service} {version} to {to}."), soft_wrap=True)
-    for item in collection.lacking:
-        out.print(Text(f"  not there: {item.title} ({_why(item.content)})"), soft_wrap=True)
-    if not packed.signed:
-        out.print(Text("It is not signed: no SIGNALBOX_SIGNING_KEY is set.", style="bold yellow"), soft_wrap=True)
-    out.print(Text(f"Its SHA-256, which stands in the ledger: {packed.sha256}"), soft_wrap=True)
-    return 0
-
-
-async def _made(settings: Settings, policy: Policy, service: str, version: str) -> tuple[Collection, Packed]:
-    house = await build(settings, policy)
-    try:
-        by = Actor(f"host:{getpass.getuser()}", getpass.getuser())
-        collection = await house.collect.read(service, version, by, seconds=SECONDS)
-        packed = await asyncio.to_thread(house.packer.pack, collection)
-        facts = Facts(at=collection.at, policy=policy)
-        await house.store.write(lambda tx: exported(tx, collection, packed, facts, "signalbox-evidence"))
-        return collection, packed
-    finally:
-        await house.close()
 
 
 def verify(bundle: Path, *, key_file: Path | None, allow_unsigned: bool) -> int:
@@ -147,10 +88,6 @@ def _told(answer: Proven | Bad, bundle: Path, key: Ed25519PublicKey | None, *, a
 def _safe(text: str) -> str:
     """What a bundle says, on a terminal: control characters are shown, not obeyed (SEC-09)."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-
-
-def _why(content: object) -> str:
-    return getattr(content, "why", "") or "there is none"
 
 
 def _unusable(why: str) -> int:

@@ -110,7 +110,11 @@ async def test_the_change_record_names_who_asked_who_approved_what_ran_and_the_l
     await world.say("audrey", ASK)
     bundle = files(world)
     record = json.loads(bundle["evidence/deployments/cr-2026-1124-002.json"])
-    assert (record["change"]["requester"], record["change"]["run"], record["change"]["state"]) == ("carla@acme.example", "run-2", "succeeded")
+    assert (record["change"]["requester"], record["change"]["run"], record["change"]["state"]) == (
+        "carla@acme.example",
+        "run-2",
+        "succeeded",
+    )
     assert (record["change"]["content"]["digest"], record["change"]["content"]["environment"]) == (DIGEST, "production")
     [approval] = record["approvals"]
     assert (approval["by"], approval["rationale"]) == ("rita@acme.example", "diff read, alerts are quiet")

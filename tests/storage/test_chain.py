@@ -141,7 +141,9 @@ def withheld(*numbers: int) -> list[Row | Withheld]:
 def test_withheld_entries_prove_their_place_and_tell_nothing(hidden):
     numbers = {place + 1 for place in hidden}
     assert verify(withheld(*numbers), HEAD) == Sound(*HEAD)
-    assert all(set(json.loads(line)) == {"seq", "content"} for line in export_lines(withheld(*numbers)) if json.loads(line)["seq"] in numbers)
+    assert all(
+        set(json.loads(line)) == {"seq", "content"} for line in export_lines(withheld(*numbers)) if json.loads(line)["seq"] in numbers
+    )
 
 
 @given(places, places)
