@@ -5,6 +5,7 @@ is posted again (a post has no idempotency key at Slack).
 """
 
 import asyncio
+import io
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -197,7 +198,7 @@ class SlackChat:
             return Unposted("Slack gave an address for a file that is not safe", final=True)
         patience = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
         try:
-            async with self._session.post(to, data=content, allow_redirects=False, timeout=patience) as response:
+            async with self._session.post(to, data=io.BytesIO(content), allow_redirects=False, timeout=patience) as response:
                 if response.status == 200:
                     return None
                 return Unposted(f"Slack answered with status {response.status} to a file")
