@@ -31,6 +31,7 @@ from storage.audit import Extract
 from storage.chain import GENESIS, Row, Withheld, content_hash, digest
 from tests.storage.cases import AT, COMMIT, DIGEST
 from tests.world.company import policy_data
+from tests.world.keys import RSA_KEY, RSA_PUBLIC
 from tests.world.signing import PUBLIC_KEY, SIGNING_KEY
 from tests.world.world import World
 
@@ -250,10 +251,12 @@ def test_a_key_is_made_for_its_owner_alone_and_never_over_another(tmp_path):
         generate(path)
 
 
-@pytest.mark.parametrize("pem", ["", "no key", PUBLIC_KEY])
-def test_what_is_no_private_key_is_refused(pem):
+@pytest.mark.parametrize(
+    ("read", "pem"), [(private, ""), (private, PUBLIC_KEY), (private, RSA_KEY), (public, b"no key"), (public, RSA_PUBLIC.encode())]
+)
+def test_what_is_no_key_for_this_is_refused(read, pem):
     with pytest.raises(KeyProblem):
-        private(pem)
+        read(pem)
 
 
 # ---------------------------------------------------------------- the console script

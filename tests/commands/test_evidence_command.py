@@ -5,6 +5,7 @@ import asyncio
 import hashlib
 import json
 import re
+from dataclasses import replace
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -13,9 +14,11 @@ from inline_snapshot import snapshot
 
 from bot.evidence.keys import public
 from bot.evidence.verify import Proven, verify
+from commands.core import hand_over
 from commands.core.ports import RunState
 from guards.facts import Unread
 from guards.policy import Policy
+from guards.provenance import Proof
 from tests.world.company import DIGEST, policy_data
 from tests.world.signing import PUBLIC_KEY
 from tests.world.strict import KEY, prove, strict_policy
@@ -267,3 +270,110 @@ async def test_without_a_key_it_says_that_it_is_not_signed(database_url):
         assert "It is not signed: the bot has no signing key." in told(world)[-2]
         assert (await world.body("evidence:exported"))["signed"] is False
         assert "manifest.sig" not in files(world)
+
+
+# ---------------------------------------------------------------- what is not there
+
+
+def lacking(world: World) -> set[tuple[str, str]]:
+    """What the newest bundle says that it lacks: the state of it, and what."""
+    return {(each["state"], each["what"]) for each in json.loads(files(world)["manifest.json"])["lacking"]}
+
+
+async def test_what_its_sources_say_that_there_is_none_of_is_said_to_be_absent(strict):
+    """Not the same as what could not be read."""
+    await in_production(strict)
+    for key, span in strict.vcs.spans.items():
+        strict.vcs.spans[key] = replace(span, pulls=())
+    strict.vcs.checked.clear()
+    strict.vcs.protected.clear()
+    strict.proofs.add("api", Proof(DIGEST))
+    await strict.say("audrey", ASK)
+    assert lacking(strict) == {
+        ("absent", "merged pull request in it"),
+        ("absent", "check of its commit"),
+        ("absent", "protection of branch main in acme/api"),
+        ("absent", "such document attached to api v1.4.0"),
+        ("unread", "the verification after the deployment"),
+    }
+    page = files(strict)["index.html"].decode()
+    assert "There is no merged pull request in it." in page
+
+
+async def test_nothing_is_asked_about_a_version_of_which_nobody_knows_what_it_is(strict):
+    await strict.say("audrey", "/release evidence api v9.9.9")
+    assert lacking(strict) >= {
+        ("absent", "artifact of api v9.9.9"),
+        ("absent", "tag v9.9.9 in acme/api"),
+        ("unread", "the checks of its commit"),
+        ("unread", "what is attached to api v9.9.9"),
+        ("absent", "deployment of api v9.9.9 on record"),
+    }
+
+
+async def test_a_registry_that_is_away_leaves_neither_document_out(strict):
+    await in_production(strict)
+    strict.proofs.away = Unread("the registry", "no answer in time")
+    await strict.say("audrey", ASK)
+    assert ("unread", "the registry") in lacking(strict)
+    kinds = [each["source"]["kind"] for each in json.loads(files(strict)["manifest.json"])["lacking"] if each["what"] == "the registry"]
+    assert kinds == ["provenance", "SBOM"]
+
+
+async def test_a_place_that_the_policy_no_longer_has_keeps_its_record(world):
+    await in_production(world)
+    data = policy_data()
+    for service in data["services"].values():
+        service["chain"] = ["dev", "production"]
+        service["workflows"] = {"dev": "deploy.yml", "production": "deploy.yml"}
+    await world.restart(Policy.model_validate(data))
+    await world.say("audrey", ASK)
+    assert ("unread", "the log of CR-2026-1124-001") in lacking(world)
+    assert "evidence/deployments/cr-2026-1124-001.json" in files(world)
+
+
+# ---------------------------------------------------------------- what goes wrong on the way
+
+
+async def test_whoever_cannot_be_written_to_gets_it_when_it_works_again(world):
+    world.slack.faults.fail("conversations.open", "internal_error")
+    await world.say("audrey", ASK)
+    assert await world.tags() == ["evidence:accepted"]
+    await world.wait(seconds=10)
+    assert files(world)
+
+
+async def test_a_neighbour_that_hangs_does_not_hold_it_for_ever(world, monkeypatch):
+    await in_production(world)
+
+    async def never(order, run):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.ci, "log", never)
+    monkeypatch.setattr(hand_over, "READING", 0.1)
+    await world.say("audrey", ASK)
+    assert ("unread", "the log of CR-2026-1124-002") in lacking(world)
+
+    monkeypatch.setattr(hand_over, "READING", 10.0)
+    monkeypatch.setattr(hand_over, "WHOLE", 0.1)
+    await world.say("audrey", ASK)
+    assert "it took longer than 0.1 s" in told(world)[-1]
+
+
+async def test_a_bot_that_was_killed_meanwhile_makes_it_anew(world, monkeypatch):
+    await in_production(world)
+    begun = asyncio.Event()
+
+    async def never(order, run):
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.ci, "log", never)
+    await world.slack.say(world.people["audrey"], world.channels["releases"], ASK)
+    await begun.wait()
+    await world.die()
+    monkeypatch.undo()
+    await world.open()
+    await world.wait(seconds=61)
+    assert files(world)
+    assert await world.news() == ["evidence:accepted", "evidence:exported"]
