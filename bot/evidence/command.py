@@ -65,7 +65,7 @@ def verify(bundle: Path, *, key_file: Path | None, allow_unsigned: bool) -> int:
 def _told(answer: Proven | Bad, bundle: Path, key: Ed25519PublicKey | None, *, allow_unsigned: bool) -> int:
     out = Console(highlight=False)
     if isinstance(answer, Bad):
-        out.print(Text(f"⛔ {bundle} proves nothing. {answer.why}", style="bold red"), soft_wrap=True)
+        out.print(Text(f"⛔ {bundle} proves nothing. {_safe(answer.why)}", style="bold red"), soft_wrap=True)
         return _BAD
     made, by_key = answer.manifest, answer.signed and key is not None
     if not by_key and not allow_unsigned:

@@ -298,6 +298,12 @@ def test_an_auditor_needs_only_the_zip_and_the_key(tmp_path):
     assert "evidence/ci/cr-1.txt was changed" in refused.stdout
 
 
+def test_what_a_hostile_bundle_says_does_not_reach_the_terminal(run, tmp_path):
+    (tmp_path / "bundle.zip").write_bytes(resigned(**{"\x1b[2Jmore": 1}))
+    result = run("verify", "bundle.zip", "--allow-unsigned")
+    assert (result.exit_code, "\x1b" in result.output, "\\u001b[2Jmore" in result.output) == (1, False, True)
+
+
 UNSIGNED = Zip(None, "0.1.0").pack(COLLECTION).content
 
 
