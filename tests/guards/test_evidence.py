@@ -404,7 +404,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             proven(tag=replace(TAG, verified=False, reason="unknown_key")),
             snapshot(
                 (
-                    'The signature of the tag v1.4.0 of example/repo is not valid: unknown key.',
+                    "The signature of the tag v1.4.0 of example/repo is not valid: unknown key.",
                     "Have CI's release workflow make a new version with a signed, annotated tag.",
                 )
             ),
@@ -415,7 +415,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             proven(tag=replace(TAG, tagger=DANA)),
             snapshot(
                 (
-                    'The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.',
+                    "The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.",
                     "Have CI's release workflow make a new version with a signed, annotated tag.",
                 )
             ),
