@@ -19,6 +19,7 @@ from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
+from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.transport import Transport
@@ -59,7 +60,7 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory, histories: its parts.
+        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory, sign_in, histories: its parts.
         transport, session: shared connections.
         socket: when Slack is reached over Socket Mode.
         ports: the public and the internal one, once it listens.
@@ -79,6 +80,7 @@ class House:
     transport: Transport
     session: aiohttp.ClientSession
     directory: SlackDirectory | NoDirectory
+    sign_in: GitHubSignIn
     histories: tuple[Vcs, ...] = ()
     socket: "SocketMode | None" = None
     ports: tuple[int, int] = (0, 0)
@@ -134,6 +136,7 @@ class House:
     async def close(self) -> None:
         """Give the connections back; alone only for a house that was never started."""
         await self.directory.close()
+        await self.sign_in.close()
         for history in self.histories:
             await history.close()
         await self.session.close()
@@ -173,8 +176,9 @@ async def build(
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     histories = _histories(settings, policy, transport, clock) if histories is None else histories
-    gather = TracedGather(policy, store, directory, sources, clock, histories)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
+    sign_in = _sign_in(settings, transport, clock)
+    gather = TracedGather(policy, store, directory, sources, clock, histories, sign_in)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 
     async def slack_alive() -> str | None:
@@ -200,7 +204,7 @@ async def build(
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
         settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
-        directory, tuple(histories.values()), over_websocket,
+        directory, sign_in, tuple(histories.values()), over_websocket,
     )  # fmt: skip
 
 
@@ -217,6 +221,17 @@ def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth
             transport, api_url=settings.github_api_url, app=settings.github_app_id, key=settings.github_app_private_key, clock=clock
         )
     return TokenAuth(settings.github_token or SecretStr("none-was-given"))
+
+
+def _sign_in(settings: Settings, transport: Transport, clock: Clock) -> GitHubSignIn:
+    known = settings.github_app_id or settings.github_token
+    return GitHubSignIn(
+        transport,
+        web_url=settings.github_url,
+        api_url=settings.github_api_url,
+        client=settings.github_client_id,
+        auth=_github_auth(settings, transport, clock) if known else None,
+    )
 
 
 def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, CI]:

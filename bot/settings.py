@@ -67,6 +67,16 @@ class Settings(BaseSettings):
     github_api_url: Api = Field(
         "https://api.github.com", validation_alias="GITHUB_API_URL", description="GitHub's API; https://<host>/api/v3 on Enterprise Server."
     )
+    github_url: Api = Field(
+        "https://github.com",
+        validation_alias="GITHUB_URL",
+        description="GitHub's site, where people sign in; for Enterprise Server its host.",
+    )
+    github_client_id: AppId | None = Field(
+        None,
+        validation_alias="GITHUB_CLIENT_ID",
+        description="Client ID of a GitHub App or OAuth App with the device flow enabled; without it nobody links an account.",
+    )
     github_app_id: AppId | None = Field(
         None, validation_alias="GITHUB_APP_ID", description="App ID or Client ID of the GitHub App; together with its private key."
     )

@@ -5,13 +5,13 @@ so what was true when it was judged is true when it is written (CMD-12).
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 from commands.core.command import Ask
-from commands.core.ports import Artifacts, Clock, Directory
+from commands.core.people import People, in_time, unknown_logins
+from commands.core.ports import Artifacts, Clock, Directory, SignIn
 from commands.core.vcs import Vcs
 from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Merged, Request, Stranger, Unread
 from guards.lifecycle import UNDECIDED
@@ -20,13 +20,8 @@ from guards.policy import Policy
 from guards.sections import Person
 from guards.vcs import Span
 from guards.vocabulary import Action
-from storage import approvals, artifacts, changes, claims, deployments, freezes
+from storage import approvals, artifacts, changes, claims, delegations, deployments, freezes, links
 from storage.database import Store, Tx
-
-T = TypeVar("T")
-
-DEADLINE = 8.0
-"""Seconds for everything outside together; each adapter has its own, shorter limits."""
 
 
 class Gather:
@@ -38,6 +33,7 @@ class Gather:
         directory: who people are.
         sources: name in the policy's `artifacts` → where versions are looked up.
         histories: kind in a service's `history` → the version control system.
+        sign_in: whose GitHub account is whose.
         clock: the present.
     """
 
@@ -49,10 +45,12 @@ class Gather:
         sources: Mapping[str, Artifacts],
         clock: Clock,
         histories: Mapping[str, Vcs],
+        sign_in: SignIn,
     ) -> None:
         self.policy = policy
         self._store = store
         self._directory = directory
+        self._people = People(policy, directory, sign_in)
         self._sources = sources
         self._clock = clock
         self._histories = histories
@@ -63,30 +61,11 @@ class Gather:
 
     async def asker(self, user: str) -> Person | Stranger | Unread:
         """The person behind a Slack account, or why it is nobody here (RBAC-01, SOD-14)."""
-        account = await _in_time(self._directory.account(user), Unread("your Slack account", "no answer in time"))
-        if isinstance(account, Unread):
-            return account
-        if isinstance(account, Absent):
-            return Stranger(user, user, "Slack knows no such account.")
-        says = {
-            "A deactivated account": account.deleted,
-            "A bot or workflow": account.bot,
-            "Somebody from another workspace": account.external or account.team not in self.policy.slack.teams,
-            "A guest": account.guest,
-        }
-        if why := next((who for who, true in says.items() if true), None):
-            return Stranger(user, account.name, f"{why} cannot use releases here.")
-        person = self.policy.by_slack.get(user)
-        return person or Stranger(user, account.name, f"Your Slack account {user} belongs to nobody in the policy file.")
+        return await self._people.asker(user)
 
     async def person(self, corporate: str) -> Person | Stranger | Unread:
         """A person as they stand now: one working account is enough (RBAC-09)."""
-        person = self.policy.by_id.get(corporate)
-        if person is None or not person.slack:
-            return Stranger("", corporate, f"{corporate} is no longer in the policy file.")
-        seen = await asyncio.gather(*(self.asker(account) for account in person.slack))
-        order = (Person, Unread, Stranger)
-        return min(seen, key=lambda s: next(i for i, kind in enumerate(order) if isinstance(s, kind)))
+        return await self._people.person(corporate)
 
     async def _groups(self, service: str | None) -> dict[str, frozenset[str] | Unread]:
         names = {
@@ -97,7 +76,7 @@ class Gather:
             for group in grant.groups
         }
         read = await asyncio.gather(
-            *(_in_time(self._directory.members(g), Unread(f"Slack group {g}", "no answer in time")) for g in sorted(names))
+            *(in_time(self._directory.members(g), Unread(f"Slack group {g}", "no answer in time")) for g in sorted(names))
         )
         return dict(zip(sorted(names), read, strict=True))
 
@@ -113,11 +92,11 @@ class Gather:
         if known is None or not version:
             return Unread("the artifact", "nobody asked for it")
         what = f"the artifact of {service} {version}"
-        found = await _in_time(self._sources[known.artifacts].find(service or "", version), Unread(what, "no answer in time"))
+        found = await in_time(self._sources[known.artifacts].find(service or "", version), Unread(what, "no answer in time"))
         if not isinstance(found, Artifact) or known.history is None or not deciding:
             return found
         noun = f"the work in {service} {version}"
-        span = await _in_time(self._histories[known.history].span(known.repository, base, found.commit), Unread(noun, "no answer in time"))
+        span = await in_time(self._histories[known.history].span(known.repository, base, found.commit), Unread(noun, "no answer in time"))
         if isinstance(span, Absent):
             return Unread(noun, f"there is no {span.what}")
         return span if isinstance(span, Unread) else with_history(found, span)
@@ -131,9 +110,10 @@ class Gather:
         """
         about = ask.change or ask.service
         change, given, running = await self._store.read(lambda tx: _subject(tx, ask)) if about else (None, (), None)
+        acting = await self._acting(ask)
         service = change.content.service if change else ask.service
         version = change.content.version if change else ask.version
-        ids = sorted({a.by for a in given} | ({change.requester} if change else set()) - ({by.id} if by else set()))
+        ids = sorted(({a.by for a in given} | ({change.requester} if change else set()) | acting) - ({by.id} if by else set()))
         deciding = change is None or change.state in UNDECIDED
         groups, artifact, people = await asyncio.gather(
             self._groups(service),
@@ -143,7 +123,26 @@ class Gather:
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
             known[by.id] = by
-        return Facts(at=self._clock.now(), policy=self.policy, groups=groups, people=known, artifact=artifact)
+        writers = await self._people.writers(artifact)
+        accounts = await self._accounts(service, artifact)
+        return Facts(
+            at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact, accounts=accounts
+        )
+
+    async def _acting(self, ask: Ask) -> set[str]:
+        """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
+        if self.policy.delegation is None:
+            return set()
+        now = self._clock.now()
+        giving = await self._store.read(lambda tx: {d.by for d in delegations.current(tx, now)})
+        return giving | ({ask.delegated.to} if ask.delegated else set())
+
+    async def _accounts(self, service: str | None, artifact: Artifact | Absent | Unread) -> dict[str, int | Absent | Unread]:
+        """GitHub's ids of the logins that only a link can give to somebody; nothing is asked while there is no link."""
+        logins = unknown_logins(artifact, self.policy)
+        if not logins or service is None or not await self._store.read(links.exist):
+            return {}
+        return await self._people.accounts(logins, self.policy.services[service].repository)
 
 
 def _subject(tx: Tx, ask: Ask) -> tuple[Change | None, tuple[Approval, ...], str | None]:
@@ -172,14 +171,6 @@ def with_history(artifact: Artifact, span: Span) -> Artifact:
     )
 
 
-async def _in_time(read: Awaitable[T], late: Unread) -> T | Unread:
-    try:
-        async with asyncio.timeout(DEADLINE):
-            return await read
-    except TimeoutError:
-        return late
-
-
 def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
     """The outside facts completed with the database's, read in this transaction.
 
@@ -189,7 +180,12 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         outside: as gathered before.
         only_reading: leaves the change's row unlocked, for a transaction that will not write.
     """
-    facts = replace(outside, freezes=freezes.current(tx, outside.at))
+    facts = replace(
+        outside,
+        freezes=freezes.current(tx, outside.at),
+        delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
+        links=_links(tx, outside.accounts),
+    )
     service, environment, version = ask.service, ask.environment, ask.version
     if ask.change:
         change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
@@ -200,6 +196,10 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         service, environment, version = change.content.service, change.content.environment, change.content.version
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
+    if ask.delegation:
+        facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.linking:
+        facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
         return facts
     before = environment_before(facts.policy, service, environment)
@@ -211,6 +211,18 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
     )
+
+
+def _links(tx: Tx, accounts: Mapping[str, int | Absent | Unread]) -> dict[str, str | Unread]:
+    """Whose the accounts are that were looked up; one that could not be read stays unread."""
+    owners = links.owners(tx, [number for number in accounts.values() if isinstance(number, int)])
+    found: dict[str, str | Unread] = {}
+    for login, number in accounts.items():
+        if isinstance(number, Unread):
+            found[login] = number
+        elif isinstance(number, int) and number in owners:
+            found[login] = owners[number]
+    return found
 
 
 def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> Request:
@@ -228,6 +240,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,
+        delegation=ask.delegated,
+        login=ask.login,
     )
 
 
