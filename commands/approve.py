@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from commands.core import record
-from commands.core.cards import note, signed
+from commands.core.cards import in_place_of, note
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.dispatch import advance
@@ -38,7 +38,7 @@ def approve(work: Work[Decision]) -> Reply:
         environment=change.content.environment, rationale=approval.rationale, content=approval.content,
         expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
     )  # fmt: skip
-    by = plain(signed(approval, work.policy.zone_of(change.content.service)))
+    by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
     log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {approval.rationale}")
     now = advance(work.tx, change, work.facts, work.correlation)
     return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),)))

@@ -43,7 +43,7 @@ def show(work: Work[NoArguments]) -> Reply:
     if person.github:
         lines.append((Bold(person.github), ": by the policy file"))
     if link:
-        lines.append((Bold(link.login), ": linked by you on ", Moment(link.confirmed, work.policy.zone)))
+        lines.append((Bold(link.login), ": linked by you, ", Moment(link.confirmed, work.policy.zone)))
     if linking and linking.login and work.at < linking.expires:
         lines.append((Bold(linking.login), " waits for your word: ", Code(f"/release link confirm {linking.login}")))
     lines.append(("To link an account: ", Code("/release link github"), ". To take it back: ", Code("/release link remove github")))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from commands.core import record
-from commands.core.cards import note, signed
+from commands.core.cards import in_place_of, note
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.tell import card_of, log_of
@@ -26,7 +26,8 @@ def reject(work: Work[Decision]) -> Reply:
     approvals.withdraw(work.tx, change.id, person.id, work.at)
     decision = decision_of(person, Verdict.REJECTED, work.request, work.facts)
     approvals.add(work.tx, change.id, decision)
-    why = f"{plain(signed(decision, work.policy.zone_of(change.content.service)))} rejected it: {decision.rationale}"
+    by = plain((person.name, *in_place_of(decision, work.policy.zone_of(change.content.service))))
+    why = f"{by} rejected it: {decision.rationale}"
     change = changes.move(work.tx, change, State.REJECTED, why=why, finished=work.at)
     for timer in ("advance", "expire"):
         timers.cancel(work.tx, f"{timer}:{change.id}")

@@ -271,13 +271,13 @@ def _given(facts: Facts, zone: str) -> Iterable[Line]:
         mark = "✅" if a.verdict is Verdict.APPROVED else "⛔"
         over = a.verdict is Verdict.APPROVED and (a.expires <= facts.at or lapsed(a, facts) is True)
         gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if over else ""
-        yield (f"{mark} ", *signed(a, zone), f"{gone}, ", Moment(a.at, zone), f": {a.rationale}")
+        yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), *in_place_of(a, zone), f": {a.rationale}")
 
 
-def signed(decision: Approval, zone: str) -> Line:
-    """Who decided, and in whose place (RBAC-06)."""
+def in_place_of(decision: Approval, zone: str) -> Line:
+    """What is said of a decision that somebody took for another (RBAC-06); nothing for one in the own right."""
     under = decision.on_behalf
-    return (decision.name, f" as delegate of {under.by_name} until ", Moment(under.until, zone)) if under else (decision.name,)
+    return (f" as delegate of {under.by_name} until ", Moment(under.until, zone)) if under else ()
 
 
 def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:

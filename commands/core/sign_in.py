@@ -23,6 +23,9 @@ from storage.database import Store, Tx
 PATIENCE = timedelta(minutes=15)
 """How long the person has to confirm in Slack what GitHub said, and GitHub to hand out a code."""
 
+_LEAST = 1.0
+"""Seconds between two questions, whatever GitHub says."""
+
 _SLOWER = 5.0
 """Seconds that a `slow_down` adds to the interval (RFC 8628, 3.5)."""
 
@@ -34,15 +37,15 @@ def ask_again(tx: Tx, linking: Linking, facts: Facts) -> None:
     if linking.login:
         due = linking.expires
     elif linking.device:
-        due = min(facts.at + timedelta(seconds=linking.interval), linking.expires)
+        due = min(facts.at + timedelta(seconds=max(linking.interval, _LEAST)), linking.expires)
     else:
         due = facts.at
     timers.set(tx, timers.Timer(timer_of(linking), "link", due, {"person": linking.person}))
 
 
 def timer_of(linking: Linking) -> str:
-    """The key of an attempt's timer."""
-    return f"link:{linking.slack}"
+    """The key of an attempt's timer; a new attempt has one of its own, so that none is taken for a delivery of the one before."""
+    return f"link:{linking.slack}:{linking.started.isoformat()}"
 
 
 class SignInSteps:
