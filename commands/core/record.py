@@ -144,8 +144,6 @@ def delegation_body(one: Delegation) -> dict[str, Any]:
         "role": one.role.value,
         "from": one.by,
         "to": one.to,
-        "service": one.service,
-        "environment": one.environment,
         "start": one.start.isoformat(),
         "end": one.end.isoformat(),
         "ended": one.ended.isoformat() if one.ended else None,
