@@ -59,26 +59,26 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
 p.yaml:4:7: zone: 'Berlin' is no IANA time zone; write one like `Europe/Berlin`
 p.yaml:6:1: slack.alerts: is missing
 p.yaml:8:3: slack.alert: unknown key 'alert', did you mean 'alerts'?
-p.yaml:18:17: environments.2.production: write true or false, not 'yes'
-p.yaml:24:13: services.billing-api.owners: write a list, like [one, two], not 'ada@example.com'
-p.yaml:73:3: roles.release_captian: 'release_captian' is not known, did you mean 'release_captain'?
-p.yaml:113:12: windows.weekdays.start: write a time of day, like `10:00` or `09:30`
-p.yaml:118:12: windows.shop-nights.days.0: 'Tuesday' is not known, did you mean 'Tue'?
-p.yaml:145:12: approvals.production.count: 11 is too large; at most 10
-p.yaml:156:11: ci.actions.kind: 'gihtub' is not known, did you mean 'github'?
-p.yaml:160:13: ci.in-house.secret: what stands here does not fit; write the name of a variable, like `CI_SECRET`, never the secret itself
-p.yaml:174:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
+p.yaml:19:17: environments.2.production: write true or false, not 'yes'
+p.yaml:25:13: services.billing-api.owners: write a list, like [one, two], not 'ada@example.com'
+p.yaml:74:3: roles.release_captian: 'release_captian' is not known, did you mean 'release_captain'?
+p.yaml:119:12: windows.weekdays.start: write a time of day, like `10:00` or `09:30`
+p.yaml:124:12: windows.shop-nights.days.0: 'Tuesday' is not known, did you mean 'Tue'?
+p.yaml:151:12: approvals.production.count: 11 is too large; at most 10
+p.yaml:162:11: ci.actions.kind: 'gihtub' is not known, did you mean 'github'?
+p.yaml:166:13: ci.in-house.secret: what stands here does not fit; write the name of a variable, like `CI_SECRET`, never the secret itself
+p.yaml:180:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
 """)
 
 
 def test_a_key_that_is_in_the_wrong_section_gets_the_keys_of_that_section() -> None:
     assert told(edited(("    url: https://ci", "    username: x\n    urll: https://ci"))) == snapshot("""\
-p.yaml:157:3: ci.in-house.url: is missing
-p.yaml:159:5: ci.in-house.username: unknown key 'username' (known: kind, secret, url)
-p.yaml:160:5: ci.in-house.urll: unknown key 'urll', did you mean 'url'?\
+p.yaml:163:3: ci.in-house.url: is missing
+p.yaml:165:5: ci.in-house.username: unknown key 'username' (known: kind, secret, url)
+p.yaml:166:5: ci.in-house.urll: unknown key 'urll', did you mean 'url'?\
 """)
     assert told(edited(("    lifetime: 24h", "    life_time: 24h"))) == snapshot(
-        "p.yaml:147:5: approvals.production.life_time: unknown key 'life_time', did you mean 'lifetime'?"
+        "p.yaml:153:5: approvals.production.life_time: unknown key 'life_time', did you mean 'lifetime'?"
     )
 
 
@@ -91,11 +91,11 @@ def test_parts_that_do_not_fit_together_are_told_at_their_places() -> None:
         ("      production: deploy-production.yml\n", ""),
     )
     assert told(text) == snapshot("""\
-p.yaml:24:14: services.billing-api.owners.0: unknown person 'eda@example.com', did you mean 'ada@example.com'?
-p.yaml:25:9: services.billing-api.ci: unknown CI 'action', did you mean 'actions'?
-p.yaml:29:7: services.billing-api.workflows: no workflow for production
-p.yaml:96:17: allow.approve.produktion: unknown environment 'produktion', did you mean 'production'?
-p.yaml:111:17: windows.weekdays.days.1: Fri is closed by `closed_weekdays`; take it out of one of the two (WIN-03)\
+p.yaml:25:14: services.billing-api.owners.0: unknown person 'eda@example.com', did you mean 'ada@example.com'?
+p.yaml:26:9: services.billing-api.ci: unknown CI 'action', did you mean 'actions'?
+p.yaml:30:7: services.billing-api.workflows: no workflow for production
+p.yaml:102:17: allow.approve.produktion: unknown environment 'produktion', did you mean 'production'?
+p.yaml:117:17: windows.weekdays.days.1: Fri is closed by `closed_weekdays`; take it out of one of the two (WIN-03)\
 """)
 
 

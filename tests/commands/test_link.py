@@ -348,6 +348,6 @@ async def test_the_second_begin_counts_and_the_first_code_is_forgotten(world):
 async def test_no_token_is_kept_anywhere(world):
     await link(world, "dev", "dev-hub")
     [token] = world.github.seen
-    rows = repr([row for row in await world.ledger()])
+    rows = repr(await world.ledger())
     assert token not in rows + world.slack.transcript()
     assert world.github.polls[0] not in rows + world.slack.transcript()
