@@ -146,7 +146,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
 delegate_to = Command(
     name="delegate to",
     summary="Let somebody act in your place for a while.",
-    examples=('delegate to rob@example.com role=release_manager until=2026-11-27T18:00 reason="on leave"',),
+    examples=('delegate to rita@example.com role=release_manager until=2026-11-27T18:00 reason="on leave"',),
     action=Action.DELEGATE,
     guards=(authorized, delegable),
     arguments=To,

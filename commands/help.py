@@ -11,7 +11,7 @@ from guards.vocabulary import TAKES_NO_ROLE, Action
 def _may(work: Work[NoArguments], command: AnyCommand) -> bool:
     """Whether some place is open to the asker for this command; what takes no role is open to all."""
     if command.action in TAKES_NO_ROLE:
-        return True
+        return command.action is not Action.DELEGATE or work.policy.delegation is not None
     policy, facts = work.policy, work.facts
     return any(
         not held_roles(work.asker.person, service, environment, facts)[0].isdisjoint(

@@ -80,12 +80,10 @@ def _right_used(approval: Approval, person: Person, change: Change, facts: Facts
         lost = f"the Slack groups that hold {', '.join(sorted(untold & allowed))}"
         return held & allowed or (Unread(lost) if untold & allowed else frozenset())
     under = approval.on_behalf
-    over, no = lapsed(approval, facts), standing_in(under, change, facts)
+    over = lapsed(approval, facts)
     if isinstance(over, Unread):
         return over
-    if isinstance(no, Unsure):
-        return Unread(no.missing, no.why)
-    if over or no:
+    if over or standing_in(under, change, facts) is not None:  # authors who are not known stopped it above
         return frozenset()
     standing, unread = delegated(person, *place, facts)
     if any(one.id == under.delegation for one in standing):

@@ -57,6 +57,8 @@ To end it early: /release delegate end DLG-2026-1124-001\
 DLG-2026-1124-001 api in production, from today 11:00 (Tue 11:00 Europe/Berlin) until Nov 26, 2026 18:00 (Thu 18:00 Europe/Berlin): on leave\
 """)
 
+    await world.say("dev", "/release help")
+    assert "/release delegate to" in world.told("dev")
     await world.say("dev", "/release delegate list")
     assert world.told("dev") == snapshot("""\
 🤝 Delegations
@@ -260,6 +262,9 @@ async def test_where_the_policy_says_nothing_nobody_delegates(database_url):
     async with World(database_url) as closed:
         await give(closed)
         assert (await closed.news(), await closed.codes()) == (["delegate-to:refused"], ["no-policy"])
+        await closed.say("rita", "/release help")
+        assert "delegate to" not in closed.told("rita")
+        await give(closed)
         assert closed.told("rita") == snapshot("""\
 ⛔ Refused: delegate to
 The policy lets nobody delegate release_manager.
