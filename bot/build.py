@@ -1,4 +1,4 @@
-"""Puts the parts together: the only file that names concrete adapters.
+"""Puts the parts together: with `neighbours`, the only files that name concrete adapters.
 
 Invariant: what is built here is started and stopped in one order; stopping drains what is at work and loses nothing.
 """
@@ -11,20 +11,15 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
-from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import NoDirectory, SlackDirectory
-from bot.adapters.generic_ci import GenericArtifacts, GenericCI
-from bot.adapters.github import GitHubActions
-from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
-from bot.adapters.registry import OciArtifacts
-from bot.adapters.registry_auth import Login
 from bot.adapters.transport import Transport
 from bot.health import Health, Probe
 from bot.log import log, quiet
+from bot.neighbours import Neighbours, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
@@ -34,12 +29,12 @@ from bot.web import Doors
 from bot.workers import Workers
 from commands import COMMANDS
 from commands.core.gather import Gather
-from commands.core.ports import CI, Artifacts, Clock
+from commands.core.ports import CI, Clock
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.vcs import Vcs
 from guards.policy import Policy
-from guards.sections import GitHubCI, OciRegistry
+from guards.sections import GitHubCI
 from storage import inbox, outbox
 from storage.database import Store
 
@@ -148,9 +143,7 @@ async def build(
     settings: Settings,
     policy: Policy,
     clock: Clock | None = None,
-    ci: Mapping[str, CI] | None = None,
-    sources: Mapping[str, Artifacts] | None = None,
-    histories: Mapping[str, Vcs] | None = None,
+    neighbours: Neighbours | None = None,
 ) -> House:
     """Build the bot; nothing listens or works until `start`.
 
@@ -158,7 +151,7 @@ async def build(
         settings: from the environment.
         policy: from the policy file.
         clock: another clock, for tests and the demo.
-        ci, sources, histories: other neighbours by their names in the policy, for tests.
+        neighbours: others than those that the policy names, for tests.
 
     Raises:
         StorageError: the database is not at this program's schema, or does not answer.
@@ -171,13 +164,12 @@ async def build(
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
     client = _slack(settings, session)
     remembered = inbox.Inbox(store, clock.now)
-    ci = {name: TracedCI(name, one) for name, one in (_ci(settings, policy, transport, clock) if ci is None else ci).items()}
-    sources = _sources(settings, policy, transport, clock) if sources is None else sources
+    beside = neighbours or neighbours_of(settings, policy, transport, clock)
+    ci: dict[str, CI] = {name: TracedCI(name, one) for name, one in beside.ci.items()}
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
-    histories = _histories(settings, policy, transport, clock) if histories is None else histories
-    sign_in = _sign_in(settings, transport, clock)
-    gather = TracedGather(policy, store, directory, sources, clock, histories, sign_in)
+    sign_in = sign_in_of(settings, transport, clock)
+    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 
@@ -204,7 +196,7 @@ async def build(
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
         settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
-        directory, sign_in, tuple(histories.values()), over_websocket,
+        directory, sign_in, tuple(beside.histories.values()), over_websocket,
     )  # fmt: skip
 
 
@@ -213,67 +205,6 @@ def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     base = settings.slack_api_url.rstrip("/") + "/"
     return AsyncWebClient(token=token, base_url=base, timeout=SLACK_LIMIT, session=session, retry_handlers=[], logger=quiet("slack_sdk"))
-
-
-def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth:
-    if settings.github_app_id and settings.github_app_private_key:
-        return AppAuth(
-            transport, api_url=settings.github_api_url, app=settings.github_app_id, key=settings.github_app_private_key, clock=clock
-        )
-    return TokenAuth(settings.github_token or SecretStr("none-was-given"))
-
-
-def _sign_in(settings: Settings, transport: Transport, clock: Clock) -> GitHubSignIn:
-    known = settings.github_app_id or settings.github_token
-    return GitHubSignIn(
-        transport,
-        web_url=settings.github_url,
-        api_url=settings.github_api_url,
-        client=settings.github_client_id,
-        auth=_github_auth(settings, transport, clock) if known else None,
-    )
-
-
-def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, CI]:
-    found: dict[str, CI] = {}
-    for name, entry in policy.ci.items():
-        if isinstance(entry, GitHubCI):
-            mine = [s for s in policy.services.values() if s.ci == name]
-            found[name] = GitHubActions(
-                transport,
-                _github_auth(settings, transport, clock),
-                clock=clock,
-                # without a secret no webhook can be believed: runs are looked up instead
-                webhook_secret=settings.github_webhook_secret or SecretStr(secrets.token_hex(32)),
-                workflows=[(s.repository, workflow) for s in mine for workflow in s.workflows.values()],
-                api_url=settings.github_api_url,
-            )
-        else:
-            found[name] = GenericCI(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
-    return found
-
-
-def _histories(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Vcs]:
-    """Where histories are read, for the services that name one."""
-    if not any(service.history for service in policy.services.values()):
-        return {}
-    from bot.adapters.github_api import GitHubApi
-    from bot.adapters.github_vcs import GitHubVcs
-
-    api = GitHubApi(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)
-    return {"github": GitHubVcs(api)}
-
-
-def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:
-    found: dict[str, Artifacts] = {}
-    for name, entry in policy.artifacts.items():
-        if isinstance(entry, OciRegistry):
-            repositories = {n: s.coordinates for n, s in policy.services.items() if s.artifacts == name and s.coordinates}
-            login = Login(entry.username or "", settings.secret(entry.password)) if entry.password else None
-            found[name] = OciArtifacts(transport, base=entry.url, repositories=repositories, login=login)
-        else:
-            found[name] = GenericArtifacts(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
-    return found
 
 
 def _probe(ci: CI) -> Probe:

@@ -121,12 +121,23 @@ def _explain(details: ErrorDetails, document: Document) -> Iterator[tuple[Place,
 def _path(loc: tuple[str | int, ...], data: object) -> Keys:
     """The keys of a pydantic location: without the `kind` that it adds where a section has several forms."""
     path: list[str | int] = []
-    for i, part in enumerate(loc):
-        if i == 2 and loc[0] in ("ci", "artifacts") and isinstance(data, dict) and data.get("kind") == part:
+    named = False
+    for part in loc:
+        if not named and _has_forms(path) and isinstance(data, dict) and data.get("kind") == part:
+            named = True
             continue
         path.append(part)
-        data = _step(data, part)
+        named, data = False, _step(data, part)
     return tuple(path)
+
+
+def _has_forms(path: list[str | int]) -> bool:
+    """Whether a path leads to a section with several forms."""
+    match path:
+        case ["ci" | "artifacts", _] | ["artifacts", _, "signers", _]:
+            return True
+        case _:
+            return False
 
 
 def _step(data: object, key: str | int) -> object:
@@ -221,7 +232,7 @@ def _members(kind: object) -> tuple[object, ...]:
 
 def _inside(kind: object, key: str | int) -> object:
     for member in _members(kind):
-        if isinstance(member, type) and issubclass(member, BaseModel):
+        if isinstance(member, type) and issubclass(member, BaseModel) and str(key) in member.model_fields:
             return member.model_fields[str(key)].annotation
         if get_origin(member) is Mapping or get_origin(member) is tuple:
             return get_args(member)[0 if get_origin(member) is tuple else 1]

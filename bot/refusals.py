@@ -100,8 +100,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do not go on. Find out which artifact is meant, and have CI build a new version.",
     ),
     _R.POINTER_MOVED: Meaning(
-        ("same_artifact",),
-        "The version named another digest or commit when it was first seen. A version is a fixed pointer.",
+        ("same_artifact", "tagged"),
+        "The version named another digest, commit or tag when it was first seen, or its tag names another commit than the artifact was "
+        "built from. A version is a fixed pointer. It is also told in the alerts channel.",
         "Find out who moved it, and have CI build a new version.",
     ),
     _R.FLOATING_REFERENCE: Meaning(
@@ -123,6 +124,62 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("asked_once",),
         "This version runs there already.",
         "Nothing is left to do.",
+    ),
+    _R.UNTRUSTED_TAG: Meaning(
+        ("tagged",),
+        "The release tag is missing, not annotated, its signature is not valid, or it was not made by CI's release identity.",
+        "Have CI's release workflow make a new version. A tag that a person made is never enough.",
+    ),
+    _R.CHECKS_NOT_PASSED: Meaning(
+        ("checked",),
+        "A check that the policy requires failed, was skipped, is not finished, did not run, or was reported by somebody else, on exactly "
+        "the commit of the tag.",
+        "Let CI finish. A fix is a new commit and a new version.",
+    ),
+    _R.NO_PULL_REQUEST: Meaning(
+        ("pulled",),
+        "Commits between what runs there and this version came in without a merged pull request.",
+        "Bring them in by a pull request that is reviewed, and have CI build a new version.",
+    ),
+    _R.NO_TICKET: Meaning(
+        ("ticketed",),
+        "A pull request names no work item.",
+        "Name the ticket in its title or text, and ask again; it is read anew each time.",
+    ),
+    _R.NOT_REVIEWED: Meaning(
+        ("reviewed",),
+        "A pull request has too few approvals on its last commit, or somebody asks for changes. Its authors and apps do not count.",
+        "Have it reviewed as it is now. An approval of an earlier commit does not count.",
+    ),
+    _R.NO_OWNER_REVIEW: Meaning(
+        ("owned",),
+        "A changed file has no owner in CODEOWNERS, or none of its owners approved the pull request.",
+        "Have an owner approve it, or give the path an owner by a reviewed change.",
+    ),
+    _R.UNPROTECTED_BRANCH: Meaning(
+        ("protected",),
+        "The branch that releases come from does not demand reviews and checks before a merge.",
+        "Protect the branch at the VCS.",
+    ),
+    _R.NO_SBOM: Meaning(
+        ("listed",),
+        "No bill of materials is bound to exactly this digest. One that names another digest does not count.",
+        "Have CI make the SBOM from the built artifact and attach it to that digest.",
+    ),
+    _R.NO_PROVENANCE: Meaning(
+        ("proven",),
+        "No verified statement says that exactly this digest was built from exactly this commit and tag.",
+        "Have CI attest how it built the artifact, with the identity or key that the policy pins.",
+    ),
+    _R.NOT_SIGNED: Meaning(
+        ("signed",),
+        "Nobody whom the policy pins signed exactly this digest.",
+        "Have CI sign the artifact's digest.",
+    ),
+    _R.NO_ROLLBACK_TARGET: Meaning(
+        ("revertible",),
+        "What runs there now can no longer be pulled, so there would be no way back.",
+        "Restore it in the registry first.",
     ),
     _R.IN_FLIGHT: Meaning(
         ("alone",),

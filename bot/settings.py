@@ -222,6 +222,10 @@ def _uses_github(policy: Policy) -> bool:
     return any(ci.kind == "github" for ci in policy.ci.values())
 
 
+def _reads_github(policy: Policy) -> bool:
+    return _uses_github(policy) or any(service.history == "github" for service in policy.services.values())
+
+
 def missing(settings: Settings, policy: Policy, serve: bool = True) -> list[str]:
     """What is not set although it is needed.
 
@@ -240,8 +244,8 @@ def missing(settings: Settings, policy: Policy, serve: bool = True) -> list[str]
         found.append(
             "SLACK_SIGNING_SECRET: is not set; copy it from the app's Basic Information page, or set SLACK_APP_TOKEN for Socket Mode"
         )
-    if _uses_github(policy) and settings.github_app_id is None and settings.github_token is None:
-        found.append("GITHUB_APP_ID: is not set; give it with GITHUB_APP_PRIVATE_KEY, or give GITHUB_TOKEN: the policy has a github CI")
+    if _reads_github(policy) and settings.github_app_id is None and settings.github_token is None:
+        found.append("GITHUB_APP_ID: is not set; give it with GITHUB_APP_PRIVATE_KEY, or give GITHUB_TOKEN: the policy uses GitHub")
     for name, keys in named_secrets(policy).items():
         try:
             settings.secret(name)

@@ -76,7 +76,7 @@ def render(answers: Answers) -> str:
         production=workflows[1],
         people="\n".join(_entry(member) for member in answers.people),
         roles="\n".join(_grant(role, answers) for role in ROLES),
-        neighbours=(_GITHUB if answers.ci == "github" else _HTTP).format(
+        neighbours=(_EVIDENCE + (_GITHUB if answers.ci == "github" else _HTTP)).format(
             ci_url=_quoted(answers.ci_url), registry=_quoted(answers.registry), secret=_SECRET
         ),
     )
@@ -112,6 +112,16 @@ def _grant(role: str, answers: Answers) -> str:
 
 
 _SECRET: Final[SecretName] = "CI_SECRET"  # noqa: S105 - the name of the variable, not what it holds
+
+_EVIDENCE: Final = """\
+# What must be proven before a version enters an environment. `starter` asks for nothing beyond identity, separation of duties,
+# windows, freezes and equal digests; add one requirement after the other, or take `strict`: docs/policy.md says what each takes.
+evidence:
+  profile: starter
+  # environments:
+  #   production: {{add: [rollback-target]}}
+
+"""
 
 _GITHUB: Final = """\
 ci:

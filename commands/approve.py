@@ -18,6 +18,7 @@ from guards.flight import alone
 from guards.freeze import not_frozen
 from guards.order import in_order
 from guards.record import as_seen, reasoned, undecided, undecided_by_asker
+from guards.requirements import EVIDENCE
 from guards.sections import Person
 from guards.vocabulary import Action
 from guards.window import in_window
@@ -54,7 +55,20 @@ command = Command(
     summary="Approve a change that somebody else asked for.",
     examples=("approve CR-2026-1121-001 tests and diff read, rollback is v1.3.2",),
     action=Action.APPROVE,
-    guards=(authorized, undecided, separated, as_seen, undecided_by_asker, same_artifact, in_order, alone, not_frozen, in_window, reasoned),
+    guards=(
+        authorized,
+        undecided,
+        separated,
+        as_seen,
+        undecided_by_asker,
+        same_artifact,
+        *EVIDENCE,
+        in_order,
+        alone,
+        not_frozen,
+        in_window,
+        reasoned,
+    ),
     arguments=Decision,
     ask=ask,
     run=approve,

@@ -10,17 +10,18 @@ from commands.core.dispatch import advance
 from commands.core.tell import card_of
 from commands.core.text import Bold, Code, Form, Input
 from commands.core.words import Arguments, DigestWord, EnvironmentName, Named, ServiceName, VersionWord
-from guards.approvals import approved
+from guards.approvals import approved, base_of
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
 from guards.content import Content
 from guards.decision import Refusal
 from guards.duties import separated
-from guards.facts import Artifact, Change, Facts
+from guards.facts import Artifact, Change, Facts, Unread
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.lifecycle import State
 from guards.order import in_order
+from guards.requirements import EVIDENCE
 from guards.sections import Person
 from guards.vocabulary import Action
 from guards.window import in_window
@@ -47,10 +48,12 @@ def promote(work: Work[Promote]) -> Reply:
     """Record the change, then judge whether it may go out at once: production never does (CMD-11)."""
     artifact = work.facts.artifact
     assert isinstance(artifact, Artifact)
+    base = base_of(artifact.service, work.facts)
+    assert not isinstance(base, Unread)  # what runs there is read in this transaction
     artifacts.first_seen(work.tx, artifact, work.at)
     content = Content(
         artifact.service, work.args.environment, artifact.version, artifact.digest, artifact.commit,
-        work.request.change_type, work.request.migration, work.policy.hash,
+        work.request.change_type, work.request.migration, work.policy.hash, base,
     )  # fmt: skip
     person = work.asker.person
     change = Change(changes.next_id(work.tx, work.at.date()), content, State.REQUESTED, person.id, person.name, work.at)
@@ -102,7 +105,7 @@ command = Command(
     summary="Ask for a built version in an environment.",
     examples=("promote api v1.4.0 staging", "promote api v1.4.0 production migration=no"),
     action=Action.PROMOTE,
-    guards=(authorized, separated, pinned, in_order, same_artifact, asked_once, alone, not_frozen, in_window, approved),
+    guards=(authorized, separated, pinned, in_order, same_artifact, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved),
     arguments=Promote,
     ask=ask,
     run=promote,

@@ -17,11 +17,21 @@ from guards.sections import Person
 from guards.vocabulary import Action, Role
 
 
+def base_of(service: str, facts: Facts) -> str | Unread | None:
+    """The commit from which a change's pull requests are counted, where the policy says that they are read; see `Content.base`."""
+    known = facts.policy.services.get(service)
+    if known is None or known.history is None:
+        return None
+    return facts.running if isinstance(facts.running, Unread) else facts.running.commit if facts.running else None
+
+
 def content_now(change: Change, facts: Facts) -> Content | Unread:
-    """What an approver would see now: the change's own words with the digest, commit and policy of this moment."""
-    artifact = facts.artifact
+    """What an approver would see now: the change's own words with the digest, commit, policy and running version of this moment."""
+    artifact, base = facts.artifact, base_of(change.content.service, facts)
     if isinstance(artifact, Unread):
         return artifact
+    if isinstance(base, Unread):
+        return base
     if isinstance(artifact, Absent):
         return Unread(artifact.what, "it is gone")
     was = change.content
@@ -34,7 +44,7 @@ def content_now(change: Change, facts: Facts) -> Content | Unread:
         was.change_type,
         was.migration,
         facts.policy.hash,
-        was.evidence,
+        base,
     )
 
 

@@ -43,11 +43,7 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
     if isinstance(below, Unread):
         return Unsure(below.what, below.why)
     if isinstance(artifact, Absent):
-        return Refuse(
-            Refusal.NO_ARTIFACT,
-            f"There is no {artifact.what}.",
-            "Check the version; if it is right, have CI build and publish it once.",
-        )
+        return no_artifact(artifact)
     if first and (first.digest, first.commit) != (artifact.digest, artifact.commit):
         return Refuse(
             Refusal.POINTER_MOVED,
@@ -68,6 +64,15 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
             f"Promote the artifact to {below.environment} again, or have CI build a new version.",
         )
     return Allow(f"{artifact.version} is {short(artifact.digest)}" + (f", as in {below.environment}" if below else ""))
+
+
+def no_artifact(artifact: Absent) -> Refuse:
+    """The refusal of a version that was never built; every guard that needs the artifact says the same."""
+    return Refuse(
+        Refusal.NO_ARTIFACT,
+        f"There is no {artifact.what}.",
+        "Check the version; if it is right, have CI build and publish it once.",
+    )
 
 
 def short(digest: str) -> str:

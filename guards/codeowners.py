@@ -7,8 +7,7 @@ Source: GitHub, "About code owners" (syntax, exceptions to gitignore); gitignore
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 _OWNER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9_.-]+)?|[^@\s]+@[^@\s]+\.[^@\s]+")
 _FIELD = re.compile(r"(?:\\.|\S)+")  # a backslash keeps the blank behind it
@@ -16,7 +15,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 _UNSUPPORTED = re.compile(r"^!|^\\#|[\[\]]")  # gitignore has these, CODEOWNERS has not
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One line.
 
@@ -24,14 +23,15 @@ class Rule:
         line: its number in the file, from 1.
         pattern: as written.
         owners: `@login`, `@org/team` or an e-mail address, as written; empty when it takes owners away.
+        segments: of the pattern, `**` for any number of them; made from it.
     """
 
     line: int
     pattern: str
     owners: tuple[str, ...]
+    segments: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def _segments(self) -> tuple[str, ...]:
+    def __post_init__(self) -> None:
         parts = self.pattern.split("/")
         wanted = [part for part in parts if part]
         if len(wanted) == 1 and parts[0]:
@@ -40,29 +40,32 @@ class Rule:
             wanted += ["**", "*"]  # everything below the directory
         elif parts[-1] != "*":
             wanted.append("**")  # the file, or everything below the directory; `dir/*` is the files in it alone
-        return tuple(wanted)
+        object.__setattr__(self, "segments", tuple(wanted))
 
     def matches(self, path: str) -> bool:
         """Whether the pattern covers a path of a file, written from the repository's root without a slash in front."""
-        return _path(self._segments, tuple(path.strip("/").split("/")))
+        return _path(self.segments, tuple(path.strip("/").split("/")))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CodeOwners:
     """A CODEOWNERS file.
 
     Args:
         path: where it stands in the repository.
-        text: its content.
+        rules: the lines that count, in the file's order.
+        skipped: numbers of the lines that GitHub cannot read and therefore skips.
     """
 
     path: str
-    text: str
+    rules: tuple[Rule, ...]
+    skipped: tuple[int, ...] = ()
 
-    @cached_property
-    def _read(self) -> tuple[tuple[Rule, ...], tuple[int, ...]]:
+    @classmethod
+    def read(cls, path: str, text: str) -> "CodeOwners":
+        """The file with this content."""
         rules, skipped = [], []
-        for number, line in enumerate(self.text.splitlines(), start=1):
+        for number, line in enumerate(text.splitlines(), start=1):
             fields = _FIELD.findall(_COMMENT.sub("", line))
             if not fields:
                 continue
@@ -71,17 +74,7 @@ class CodeOwners:
                 skipped.append(number)
             else:
                 rules.append(Rule(number, pattern, owners))
-        return tuple(rules), tuple(skipped)
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The lines that count, in the file's order."""
-        return self._read[0]
-
-    @property
-    def skipped(self) -> tuple[int, ...]:
-        """Numbers of the lines that GitHub cannot read and therefore skips."""
-        return self._read[1]
+        return cls(path, tuple(rules), tuple(skipped))
 
     def owners(self, path: str) -> tuple[str, ...]:
         """Who owns a file: `@login`, `@org/team` or e-mail addresses; empty when nobody does.

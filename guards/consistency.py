@@ -7,7 +7,23 @@ from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
 from guards.sections import Parts
-from guards.vocabulary import Weekday
+from guards.vocabulary import Requirement, Weekday
+
+FROM_HISTORY = frozenset(
+    {
+        Requirement.TAG,
+        Requirement.CHECKS,
+        Requirement.PULL_REQUESTS,
+        Requirement.TICKETS,
+        Requirement.REVIEWS,
+        Requirement.CODE_OWNERS,
+        Requirement.PROTECTION,
+    }
+)
+"""What only version control can tell."""
+
+FROM_REGISTRY = frozenset({Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+"""What only an OCI registry can tell, once it is said whose signatures count."""
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -26,6 +42,7 @@ def problems(policy: Parts) -> Iterator[Problem]:
     yield from _people(policy)
     for name in policy.services:
         yield from _service(policy, name)
+    yield from _evidence(policy)
     yield from _roles(policy)
     yield from _windows(policy)
 
@@ -96,6 +113,40 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
     for environment in chain:
         if environment in names and environment not in service.workflows:
             yield (*at, "workflows"), f"no workflow for {environment}"
+
+
+def _evidence(policy: Parts) -> Iterator[Problem]:
+    names = _names(policy)
+    for name, own in policy.evidence.environments.items():
+        at = ("evidence", "environments", name)
+        if name not in names:
+            yield at, f"unknown environment {name!r}{nearest(name, names)}"
+        if both := sorted(set(own.add) & set(own.omit)):
+            yield at, f"{both[0]} is both added and omitted"
+    for name in policy.services:
+        asked = {r: e for e in policy.chain(name) if e in names for r in policy.required(name, e) if r not in _told(policy, name)}
+        if asked:
+            lacking = [r.value for r in Requirement if r in asked]
+            source = "`history: github`" if FROM_HISTORY & asked.keys() else ""
+            signed = "an OCI registry with `signers` as its `artifacts`" if FROM_REGISTRY & asked.keys() else ""
+            yield (
+                ("services", name),
+                f"{next(iter(asked.values()))} asks for {', '.join(lacking)}, which nothing can tell of this service: give it "
+                f"{' and '.join(filter(None, (source, signed)))}, `omit` it for this service, or ask for less in `evidence` "
+                "(`profile: starter` asks for none)",
+            )
+
+
+def _told(policy: Parts, name: str) -> frozenset[Requirement]:
+    """The evidence that can be read for a service."""
+    service = policy.services[name]
+    registry = policy.artifacts.get(service.artifacts)
+    told = frozenset(Requirement) - FROM_HISTORY - FROM_REGISTRY
+    if service.history:
+        told |= FROM_HISTORY
+    if registry is None or (registry.kind == "oci" and registry.signers):
+        told |= FROM_REGISTRY
+    return told
 
 
 def _roles(policy: Parts) -> Iterator[Problem]:

@@ -19,7 +19,8 @@ class Content:
         digest, commit: the artifact that the version named when the change was requested.
         change_type, migration: its classification.
         policy: hash of the policy file that judged it (POL-01).
-        evidence: hash of the evidence that was shown, "" where the policy asks for none.
+        base: the commit that runs in the target, from which the pull requests that an approver sees are counted; None when nothing
+            runs there, and where nobody reads them.
     """
 
     service: str
@@ -30,7 +31,7 @@ class Content:
     change_type: ChangeType
     migration: bool | None
     policy: str
-    evidence: str = ""
+    base: str | None = None
 
     @property
     def hash(self) -> str:

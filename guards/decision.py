@@ -39,6 +39,18 @@ class Refusal(StrEnum):
     PRE_RELEASE = "pre-release"
     ENVIRONMENT_SKIPPED = "environment-skipped"
     ALREADY_RUNNING = "already-running"
+    # what proves it
+    UNTRUSTED_TAG = "untrusted-tag"
+    CHECKS_NOT_PASSED = "checks-not-passed"
+    NO_PULL_REQUEST = "no-pull-request"
+    NO_TICKET = "no-ticket"
+    NOT_REVIEWED = "not-reviewed"
+    NO_OWNER_REVIEW = "no-owner-review"
+    UNPROTECTED_BRANCH = "unprotected-branch"
+    NO_SBOM = "no-sbom"
+    NO_PROVENANCE = "no-provenance"
+    NOT_SIGNED = "not-signed"
+    NO_ROLLBACK_TARGET = "no-rollback-target"
     # the change itself
     IN_FLIGHT = "in-flight"
     ALREADY_REQUESTED = "already-requested"

@@ -9,10 +9,11 @@ from dataclasses import replace
 from guards.authorization import allowed_roles
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
-from guards.facts import Absent, Artifact, Change, Facts, Request, Stranger, Unread
+from guards.facts import Absent, Change, Facts, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.vcs import Span
 from guards.vocabulary import Action, Role
 
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([a-z0-9_-]+)@users\.noreply\.github\.com")
@@ -116,7 +117,7 @@ def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Un
             f"{name} asked for {change.id}; the requester never approves.",
             "Ask somebody else who may approve it.",
         )
-    authors = _people(facts.artifact, "authors", _required(change, facts), facts)
+    authors = _people("authors", change, facts)
     if isinstance(authors, Unread):
         return Unsure(authors.what, authors.why)
     if person in authors:
@@ -130,20 +131,19 @@ def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Un
 
 def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
     """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
-    return _people(facts.artifact, "reviewers", _required(change, facts), facts)
+    return _people("reviewers", change, facts)
 
 
-def _required(change: Change, facts: Facts) -> bool:
-    """Whether everybody must be known: where the policy says so, and wherever it names a history to read them from (SOD-12)."""
-    service = facts.policy.services.get(change.content.service)
+def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
+    """Everybody must be known where the policy says so, and wherever it names a history to read them from (SOD-12)."""
+    noun, artifact, policy = f"the {what} of this version", facts.artifact, facts.policy
+    service = policy.services.get(change.content.service)
     by_history = service is not None and service.history is not None
-    return by_history or facts.policy.approval_rule(change.content.environment).authors_known
-
-
-def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, facts: Facts) -> frozenset[str] | Unread:
-    noun = f"the {what} of this version"
+    required = by_history or policy.approval_rule(change.content.environment).authors_known
     if isinstance(artifact, Unread):
         return Unread(noun, artifact.why)
+    if by_history and not isinstance(facts.evidence.work, Span):
+        return _unread_work(noun, facts.evidence.work)
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()
@@ -154,6 +154,16 @@ def _people(artifact: Artifact | Absent | Unread, what: str, required: bool, fac
     if required and (lost := [handle for handle, person in known.items() if person is None]):
         return Unread(noun, f"nobody here is {', '.join(lost)}; {_REMEDY}")
     return frozenset(person.id for person in known.values() if isinstance(person, Person))
+
+
+def _unread_work(noun: str, work: Absent | Unread | None) -> Unread:
+    match work:
+        case Unread():
+            return work
+        case Absent():
+            return Unread(noun, f"there is no {work.what}")
+        case None:
+            return Unread(noun, "nobody asked for it")
 
 
 def separated(request: Request, facts: Facts) -> Decision:

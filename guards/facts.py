@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from guards.codeowners import CodeOwners
 from guards.content import Content
 from guards.identity import Delegation, Link, Linking, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.provenance import Proof
 from guards.sections import Person
+from guards.vcs import Check, Protection, Span, Tag
 from guards.vocabulary import Action, Blocked, ChangeType, Role
 
 
@@ -85,6 +88,7 @@ class Artifact:
         reviewers: the same for those who approved its pull requests; None when the source does not tell.
         merged: the pull requests in it, newest last; None when the source does not tell.
         unlinked: how many commits came without a pull request.
+        tag: id of the tag object of the version; None when nobody read it (PRM-05).
     """
 
     service: str
@@ -95,6 +99,7 @@ class Artifact:
     reviewers: frozenset[str] | None = None
     merged: tuple[Merged, ...] | None = None
     unlinked: int = 0
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,29 @@ class Deployment:
     commit: str
     at: datetime
     change: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was read to prove a version; a part that the policy does not ask for is None.
+
+    Args:
+        tag: the release tag as it stands now.
+        work: everything between what the target runs and the version.
+        checks: of exactly the artifact's commit (EVD-16).
+        owners: the CODEOWNERS file at that commit.
+        protection: of the branch that releases come from.
+        proof: what is attached to exactly the artifact's digest.
+        retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
+    """
+
+    tag: Tag | Absent | Unread | None = None
+    work: Span | Absent | Unread | None = None
+    checks: tuple[Check, ...] | Absent | Unread | None = None
+    owners: CodeOwners | Absent | Unread | None = None
+    protection: Protection | Absent | Unread | None = None
+    proof: Proof | Absent | Unread | None = None
+    retrievable: bool | Unread | None = None
 
 
 class Verdict(StrEnum):
@@ -292,6 +320,7 @@ class Facts:
         people: corporate id → the person as they stand now: the requester, each approver, whoever delegated, and authors
             who are known by their address only (RBAC-09).
         artifact: what the registry says that the version names now.
+        evidence: what was read to prove it.
         registered: what the version named when it was first seen; None when it is new (PRM-04).
         before: the newest success of this version in the environment before; None when there is none (PRM-01).
         running: what runs in the target now.
@@ -314,6 +343,7 @@ class Facts:
     groups: Mapping[str, frozenset[str] | Unread] = field(default_factory=dict)
     people: Mapping[str, Person | Stranger | Unread] = field(default_factory=dict)
     artifact: Artifact | Absent | Unread = Unread("the artifact", _NOT_ASKED)
+    evidence: Evidence = Evidence()
     registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)

@@ -30,7 +30,7 @@ from guards.values import (
     Zone,
     address,
 )
-from guards.vocabulary import Action, Blocked, ChangeType, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
 
 
 class Section(BaseModel):
@@ -99,6 +99,18 @@ class Service(Section):
         description="Where commits, pull requests and reviews since the running version are read; authors and reviewers found there never "
         "approve (SOD-02, SOD-03). Left out: only the artifact source tells them.",
     )
+    branch: str = Field(
+        default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
+    )
+    source: Url | None = Field(
+        default=None, description="Address of the repository as provenance names it; left out: https://github.com/ and `repository`."
+    )
+    checks: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="Checks that this service's commits must have passed; left out: `evidence.checks` (EVD-25)."
+    )
+    omit: tuple[Requirement, ...] = Field(
+        default=(), description="Evidence that this service cannot give, in any environment; every card and record says so."
+    )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
@@ -154,6 +166,42 @@ class ApprovalRule(Section):
         return max(self.count, 1) if self.roles else self.count
 
 
+class EnvironmentEvidence(Section):
+    """What evidence one environment asks for."""
+
+    profile: Profile | None = Field(default=None, description="What to begin with; left out: `evidence.profile`.")
+    add: tuple[Requirement, ...] = Field(default=(), description="Asked for besides.")
+    omit: tuple[Requirement, ...] = Field(default=(), description="Not asked for; every card and record says so.")
+
+
+class Evidence(Section):
+    """What has to be proven about a version before it enters an environment (EVD)."""
+
+    profile: Profile = Field(
+        default=Profile.STRICT,
+        description="`strict` asks for everything in production, for tag, checks, SBOM, provenance and signature on the way there, "
+        "and for nothing in the first environment; `starter` asks for nothing but identity, separation of duties, windows, freezes and "
+        "equal digests.",
+    )
+    environments: Mapping[Name, EnvironmentEvidence] = Field(default={}, description="Environment → how it differs from the profile.")
+    taggers: tuple[str, ...] = Field(
+        default=("github-actions[bot]",),
+        min_length=1,
+        description="E-mail addresses or logins of CI's release identity: nobody else's tags count (EVD-12).",
+    )
+    checks: tuple[str, ...] = Field(
+        default=("lint", "unit-test", "build", "integration-test", "sast", "dependency-license-scan", "sbom-generate"),
+        min_length=1,
+        description="Checks that must have passed for exactly the tag's commit (EVD-01).",
+    )
+    check_sources: tuple[str, ...] = Field(
+        default=("github-actions",),
+        description="Apps, or logins that write statuses, whose results count; an empty list takes anybody's, and anybody who may push can "
+        "write a status.",
+    )
+    reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
+
+
 class Naming(Section):
     """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
 
@@ -185,6 +233,27 @@ class HttpCI(Section):
     secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
 
 
+class KeySigner(Section):
+    """A pinned public key whose signatures count."""
+
+    kind: Literal["key"] = Field(description="Says which form this is.")
+    public_key: str = Field(max_length=4000, description="The public key as PEM.")
+
+
+class SigstoreSigner(Section):
+    """An identity under a pinned sigstore trust root, such as the release workflow of a repository."""
+
+    kind: Literal["sigstore"] = Field(description="Says which form this is.")
+    identity: str = Field(
+        min_length=1,
+        max_length=500,
+        description="The certificate's subject alternative name, exactly; `{version}` in it stands for the tag.",
+    )
+    issuer: Url = Field(description="The OIDC issuer, exactly.")
+    root: str = Field(min_length=1, max_length=500, description="File with the `trusted_root.json`; a path from the policy file's folder.")
+    root_as_of: Day = Field(description="When that file was fetched; keys withdrawn since are still trusted, so people see its age.")
+
+
 class OciRegistry(Section):
     """An OCI registry; each service's `coordinates` name its repository there."""
 
@@ -192,6 +261,9 @@ class OciRegistry(Section):
     url: Url = Field(description="Base address of the registry.")
     username: str | None = Field(default=None, max_length=100, description="User for the token exchange; left out: anonymous.")
     password: SecretName | None = Field(default=None, description="Environment variable that holds the password or token.")
+    signers: tuple[Annotated[KeySigner | SigstoreSigner, Field(discriminator="kind")], ...] = Field(
+        default=(), description="Whose signatures on provenance, SBOMs and artifacts count; any one of them is enough (EVD-11)."
+    )
 
 
 class HttpIndex(Section):
@@ -200,6 +272,12 @@ class HttpIndex(Section):
     kind: Literal["http"] = Field(description="Says which form this is.")
     url: Url = Field(description="Base address, without a trailing slash.")
     secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
+
+
+_EVERYTHING = frozenset(Requirement)
+
+ON_THE_WAY = frozenset({Requirement.TAG, Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+"""What the strict profile asks for between the first environment and production (EVD-01, EVD-09 … EVD-12)."""
 
 
 class Slack(Section):
@@ -255,6 +333,7 @@ class Parts(Section):
     )
     delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
+    evidence: Evidence = Field(default=Evidence(), description="What must be proven about a version; left out: the strict profile.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
@@ -305,6 +384,29 @@ class Parts(Section):
         """The IANA zone in which a service's rules hold."""
         known = self.services.get(service) if service else None
         return (known and known.zone) or self.zone
+
+    @cached_property
+    def _required(self) -> Mapping[tuple[str | None, str | None], frozenset[Requirement]]:
+        return {(name, e.name): self._asked_in(e) - frozenset(s.omit) for name, s in self.services.items() for e in self.environments}
+
+    def required(self, service: str | None, environment: str | None) -> frozenset[Requirement]:
+        """The evidence that a service's versions need in an environment; everything in a place that is not known."""
+        return self._required.get((service, environment), _EVERYTHING)
+
+    def _asked_in(self, environment: Environment) -> frozenset[Requirement]:
+        own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
+        return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
+
+    def _begin_with(self, profile: Profile, environment: Environment) -> frozenset[Requirement]:
+        if profile is Profile.STARTER:
+            return frozenset()
+        if environment.production:
+            return _EVERYTHING
+        return frozenset() if environment == self.environments[0] else ON_THE_WAY
+
+    def checks(self, service: str) -> tuple[str, ...]:
+        """The checks that a service's commits must have passed."""
+        return self.services[service].checks or self.evidence.checks
 
     def approval_rule(self, environment: str) -> ApprovalRule:
         """What an approval takes; an environment without a rule of its own needs none."""

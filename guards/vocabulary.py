@@ -1,4 +1,4 @@
-"""The closed lists that policy and guards are written in: roles, actions, types of change, what a freeze blocks, weekdays.
+"""The closed lists that policy and guards are written in: roles, actions, types of change, evidence, what a freeze blocks, weekdays.
 
 Invariant: the values are stable; they stand in policy files, in the ledger and in exports.
 """
@@ -64,6 +64,32 @@ class Blocked(StrEnum):
 
     DEPLOYMENTS = "deployments"
     MIGRATIONS = "migrations"
+
+
+class Requirement(StrEnum):
+    """Evidence that a version can be asked for before it enters an environment, in the order in which it is shown.
+
+    docs/policy.md says what each takes.
+    """
+
+    TAG = "signed-tag"
+    CHECKS = "checks"
+    PULL_REQUESTS = "pull-requests"
+    TICKETS = "tickets"
+    REVIEWS = "reviews"
+    CODE_OWNERS = "code-owners"
+    PROTECTION = "branch-protection"
+    SBOM = "sbom"
+    PROVENANCE = "provenance"
+    SIGNATURE = "signature"
+    ROLLBACK = "rollback-target"
+
+
+class Profile(StrEnum):
+    """A named set of requirements to begin with."""
+
+    STRICT = "strict"
+    STARTER = "starter"
 
 
 class Weekday(StrEnum):

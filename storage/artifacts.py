@@ -1,6 +1,7 @@
 """What each version named when it was first seen (PRM-04).
 
-Invariant: a row is written once and never changes; a version that names something else later is found out by comparing.
+Invariant: what is written never changes, and a tag that was not read at first is added once; a version that names something else later
+is found out by comparing.
 """
 
 from datetime import datetime
@@ -14,6 +15,13 @@ from storage.tables import ArtifactRow, table
 _T = table(ArtifactRow)
 _GET = select(_T).where(_T.c.service == bindparam("service"), _T.c.version == bindparam("version"))
 _FIRST = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["service", "version"]))
+
+
+_PIN = (
+    _T.update()
+    .where(_T.c.service == bindparam("in_service"), _T.c.version == bindparam("in_version"), _T.c.tag.is_(None))
+    .values(tag=bindparam("tag"))
+)
 
 
 def first_seen(tx: Tx, artifact: Artifact, at: datetime) -> Artifact:
@@ -33,9 +41,12 @@ def first_seen(tx: Tx, artifact: Artifact, at: datetime) -> Artifact:
         "commit": artifact.commit,
         "authors": None if artifact.authors is None else sorted(artifact.authors),
         "reviewers": None if artifact.reviewers is None else sorted(artifact.reviewers),
+        "tag": artifact.tag,
         "seen": at,
     }
     tx.run(_FIRST, values)
+    if artifact.tag is not None:
+        tx.run(_PIN, {"in_service": artifact.service, "in_version": artifact.version, "tag": artifact.tag})
     first = registered(tx, artifact.service, artifact.version)
     assert first is not None
     return first
@@ -53,4 +64,5 @@ def registered(tx: Tx, service: str, version: str) -> Artifact | None:
         row.commit,
         None if row.authors is None else frozenset(row.authors),
         None if row.reviewers is None else frozenset(row.reviewers),
+        tag=row.tag,
     )

@@ -80,7 +80,7 @@ class ChangeRow(Base, table=True):
     change_type: ChangeType = Field(sa_type=choice(ChangeType))
     migration: bool | None = None
     policy: str
-    evidence: str
+    base: str | None = None
     state: State = Field(sa_type=choice(State))
     requester: str
     requester_name: str
@@ -117,7 +117,7 @@ class ApprovalRow(Base, table=True):
 
 
 class ArtifactRow(Base, table=True):
-    """What a version named when it was first seen; it never names anything else (PRM-04)."""
+    """What a version named when it was first seen; it never names anything else (PRM-04, PRM-05)."""
 
     __tablename__ = "artifact"
     __table_args__ = (sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),)
@@ -127,6 +127,7 @@ class ArtifactRow(Base, table=True):
     commit: str
     authors: list[str] | None = _json(nullable=True)
     reviewers: list[str] | None = _json(nullable=True)
+    tag: str | None = None
     seen: datetime = _moment()
 
 

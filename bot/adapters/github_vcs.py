@@ -186,7 +186,7 @@ class GitHubVcs:
         path, blob = found
         if blob.byte_size > _MOST_OWNERS or blob.is_truncated or blob.text is None:
             raise UnreadError(Unread(what, f"{path} is too large, or no text"))
-        return CodeOwners(path, blob.text)
+        return CodeOwners.read(path, blob.text)
 
 
 def _tagger(tag: TagObject) -> Contributor:

@@ -17,6 +17,7 @@ from bot.bench.company import SERVICES, built, clicked, policy, settings, submit
 from bot.bench.load import fire
 from bot.bench.peers import BenchArtifacts, BenchCI, SlackPeer
 from bot.build import House, build
+from bot.neighbours import Neighbours
 from commands.core import record
 from commands.core.command import Ask
 from commands.core.dispatch import GUARDS, HEALS
@@ -62,7 +63,7 @@ class Company:
         self._slack = slack
         self._clock = MachineClock()
         directory = SlackDirectory(house.intake.bolt.client)
-        self._gather = Gather(house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, house.sign_in)
+        self._gather = Gather(house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in)
         self._number = itertools.count(1)
 
     async def _send(self, request: bytes) -> None:
@@ -148,7 +149,7 @@ async def company(database_url: str) -> AsyncIterator[Company]:
     """
     slack, ci = SlackPeer(), BenchCI()
     await slack.start()
-    house = await build(settings(database_url, slack.url), policy(), None, {"bench": ci}, {"bench": BenchArtifacts()})
+    house = await build(settings(database_url, slack.url), policy(), None, Neighbours({"bench": ci}, {"bench": BenchArtifacts()}))
     await house.start()
     try:
         yield Company(house, ci, slack)

@@ -99,9 +99,10 @@ async def _house(database_url: str, slack_url: str, *, works: bool) -> AsyncIter
     from bot.bench.peers import BenchArtifacts, BenchCI
     from bot.build import build
     from bot.log import set_up
+    from bot.neighbours import Neighbours
 
     set_up("INFO")
-    house = await build(settings(database_url, slack_url), policy(), None, {"bench": BenchCI()}, {"bench": BenchArtifacts()})
+    house = await build(settings(database_url, slack_url), policy(), None, Neighbours({"bench": BenchCI()}, {"bench": BenchArtifacts()}))
     if works:
         await house.start()
         yield {"port": house.ports[0], "internal": house.ports[1]}

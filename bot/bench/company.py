@@ -74,6 +74,7 @@ def policy_data() -> dict[str, Any]:
         "closed_weekdays": [],
         "approvals": {"production": {"count": 1}},
         "ci": {"bench": peer},
+        "evidence": {"profile": "starter"},
         "artifacts": {"bench": peer},
     }  # fmt: skip
 

@@ -68,6 +68,7 @@ approvals:
 
 ci:
   demo: {kind: http, url: "$ci", secret: $secret}
+evidence: {profile: starter}
 artifacts:
   builds: {kind: http, url: "$ci", secret: $secret}
 """)

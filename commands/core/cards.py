@@ -17,6 +17,7 @@ from guards.duties import objection
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
+from guards.requirements import GUARD_OF
 from guards.vocabulary import Action
 from guards.window import next_slot, open_now
 
@@ -132,7 +133,7 @@ def change_card(change: Change, facts: Facts) -> Card:
         ("Requested by", (change.requester_name, ", ", Moment(change.requested, zone))),
         ("Artifact", (Code(short(content.digest)), " at ", Code(content.commit[:12]))),
         ("Same digest as before", _equality(facts)),
-        ("Runs there now", _running(facts.running)),
+        ("Rollback target", _running(facts.running)),
         ("Type", (content.change_type.value, _migration(content.migration))),
     ]
     if change.state in UNDECIDED:
@@ -152,6 +153,7 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.state in UNDECIDED:
         if changed := _changes(facts):
             parts.append(Part(changed, heading="What changes"))
+        parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
     given = tuple(_given(facts, zone))
     if given:
@@ -161,8 +163,27 @@ def change_card(change: Change, facts: Facts) -> Card:
         facts=tuple(rows[:10]),
         parts=tuple(parts),
         buttons=_buttons(change),
-        footer=(Code(change.id), f" · policy {content.policy[:12]} · evidence: not required by policy · details in the thread"),
+        footer=(Code(change.id), f" · policy {content.policy[:12]} · details in the thread"),
     )
+
+
+def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
+    """What is proven, what is not, and what the policy does not ask for, each once (PRM-11)."""
+    said = {requirement: guard(request, facts) for requirement, guard in GUARD_OF.items()}
+    asked = facts.policy.required(request.service, request.environment)
+    for requirement, decision in said.items():
+        if requirement not in asked:
+            continue
+        name = Bold(requirement.value)
+        match decision:
+            case Allow(why=why):
+                yield ("✅ ", name, f": {why}")
+            case Refuse(why=why):
+                yield ("⛔ ", name, f": {why}")
+            case Unsure() as lost:
+                yield ("⚠️ ", name, f": could not read {_missing(lost)}")
+    if left := [r.value for r in said if r not in asked]:
+        yield (f"⚪ Not required by policy: {', '.join(left)}",)
 
 
 def _changes(facts: Facts) -> tuple[Line, ...]:
@@ -216,7 +237,7 @@ def _equality(facts: Facts) -> Line:
 def _running(running: Deployment | Unread | None) -> Line:
     if isinstance(running, Unread):
         return (f"⚠️ could not read {running.what}",)
-    return (Code(running.version), " ", Code(short(running.digest))) if running else ("nothing recorded yet",)
+    return (Code(running.version), " ", Code(short(running.digest)), ", runs there now") if running else ("nothing runs there yet",)
 
 
 def _migration(migration: bool | None) -> str:
@@ -291,7 +312,7 @@ def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
     return (
         (Bold(f"{content.service} {content.version} → {content.environment}"), f", asked by {change.requester_name}"),
         ("Artifact ", Code(short(content.digest)), " at ", Code(content.commit[:12]), "; ", *_equality(facts)),
-        ("Runs there now: ", *_running(facts.running)),
+        ("Rollback target: ", *_running(facts.running)),
         ("Window: ", *_window(request, facts, zone)),
         ("Freeze: ", *_freeze(request, facts)),
         ("Approvals: ", *_approvals(change, facts)),

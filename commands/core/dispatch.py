@@ -10,7 +10,7 @@ from commands.core import record
 from commands.core.command import Ask
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
-from commands.core.tell import card_of, log_of
+from commands.core.tell import alert_if_moved, card_of, log_of
 from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
@@ -21,11 +21,12 @@ from guards.freeze import not_frozen
 from guards.judge import Judgement, judge
 from guards.lifecycle import UNDECIDED, State
 from guards.order import in_order
+from guards.requirements import EVIDENCE
 from guards.window import in_window
 from storage import changes, claims, outbox, timers
 from storage.database import Tx
 
-GUARDS = (authorized, pinned, in_order, same_artifact, asked_once, alone, not_frozen, in_window, approved)
+GUARDS = (authorized, pinned, in_order, same_artifact, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
 """What stands between an approved change and CI."""
 
 HEALS = frozenset(
@@ -34,6 +35,9 @@ HEALS = frozenset(
 """What people or time heal: the change is kept."""
 
 _PEOPLE = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED})
+
+_REBOUND = {"policy": "The policy file", "base": "What runs there"}
+"""Parts that move without anybody meaning this change: people look at it again, nobody has to ask again."""
 
 LOOK_AGAIN = timedelta(seconds=30)
 """After this a change whose facts could not be read is judged again."""
@@ -69,6 +73,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             change = changes.move(tx, change, State.REFUSED, why=why, finished=facts.at)
             record.write(tx, "dispatch:refused", record.CLOCK, facts, correlation, **place, **body)
             log_of(tx, change, facts, correlation, f"Refused at dispatch: {why}")
+            alert_if_moved(tx, judgement, request, facts, correlation)
         case "unsure":
             missing = judgement.unsure[0]
             why = f"could not read {missing.missing}" + (f" ({missing.why})" if missing.why else "")
@@ -112,16 +117,16 @@ def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
 
 
 def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, correlation: str) -> Change:
-    """Back to the approvers; when only the policy moved, the change is bound to the policy of today, and asked about anew."""
+    """Back to the approvers; when only the policy or what runs there moved, the change is bound to that of today, and asked about anew."""
     now = content_now(change, facts)
     counting = counted(change, facts)
     too_few = not isinstance(counting, Unread) and len(counting) < facts.policy.approval_rule(change.content.environment).least
     # that approvals are too few is in their own row of the card; that they are the wrong people's is not
     why = "" if too_few and short.code is Refusal.NOT_APPROVED else short.why
     place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
-    if not isinstance(now, Unread) and change.content.moved(now) == ("policy",):
+    if not isinstance(now, Unread) and (moved := change.content.moved(now)) and set(moved) <= _REBOUND.keys():
         change = changes.amend(tx, change, content=now)
-        why = "The policy file moved, so earlier approvals are void."
+        why = f"{' and '.join(_REBOUND[part] for part in moved)} moved, so earlier approvals are void."
         record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **record.content_body(now))
         log_of(tx, change, facts, correlation, why)
     if change.state is not State.AWAITING:

@@ -6,22 +6,42 @@ so what was true when it was judged is true when it is written (CMD-12).
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.core.command import Ask
-from commands.core.people import People, in_time, unknown_logins
-from commands.core.ports import Artifacts, Clock, Directory, SignIn
+from commands.core.deadline import Deadline
+from commands.core.people import People, unknown_logins
+from commands.core.ports import Artifacts, Clock, Directory, Proofs, SignIn
+from commands.core.prove import Prove
 from commands.core.vcs import Vcs
-from guards.facts import Absent, Approval, Artifact, Change, Facts, Freeze, Merged, Request, Stranger, Unread
+from guards.facts import Absent, Artifact, Change, Deployment, Evidence, Facts, Freeze, Request, Stranger, Unread
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
-from guards.vcs import Span
 from guards.vocabulary import Action
 from storage import approvals, artifacts, changes, claims, delegations, deployments, freezes, links
 from storage.database import Store, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request is about, as the database knows it before anything outside is asked.
+
+    Args:
+        service, environment, version: of the change, else as they were asked for.
+        running: what runs in the target.
+        people: corporate ids of the change's requester and of everybody who decided about it.
+        undecided: whether people still decide: there is no change yet, or it is open to them.
+    """
+
+    service: str | None = None
+    environment: str | None = None
+    version: str | None = None
+    running: Deployment | None = None
+    people: frozenset[str] = frozenset()
+    undecided: bool = True
 
 
 class Gather:
@@ -33,6 +53,7 @@ class Gather:
         directory: who people are.
         sources: name in the policy's `artifacts` → where versions are looked up.
         histories: kind in a service's `history` → the version control system.
+        proofs: name in the policy's `artifacts` → what is attached to artifacts there.
         sign_in: whose GitHub account is whose.
         clock: the present.
     """
@@ -45,6 +66,7 @@ class Gather:
         sources: Mapping[str, Artifacts],
         clock: Clock,
         histories: Mapping[str, Vcs],
+        proofs: Mapping[str, Proofs],
         sign_in: SignIn,
     ) -> None:
         self.policy = policy
@@ -53,7 +75,7 @@ class Gather:
         self._people = People(policy, directory, sign_in)
         self._sources = sources
         self._clock = clock
-        self._histories = histories
+        self._prove = Prove(policy, sources, histories, proofs)
 
     def now(self) -> datetime:
         """The moment that facts read now are stamped with, UTC."""
@@ -67,7 +89,7 @@ class Gather:
         """A person as they stand now: one working account is enough (RBAC-09)."""
         return await self._people.person(corporate)
 
-    async def _groups(self, service: str | None) -> dict[str, frozenset[str] | Unread]:
+    async def _groups(self, service: str | None, deadline: Deadline) -> dict[str, frozenset[str] | Unread]:
         names = {
             group
             for grants in self.policy.roles.values()
@@ -75,31 +97,22 @@ class Gather:
             if service is None or grant.services is None or service in grant.services
             for group in grant.groups
         }
-        read = await asyncio.gather(
-            *(in_time(self._directory.members(g), Unread(f"Slack group {g}", "no answer in time")) for g in sorted(names))
-        )
+        read = await asyncio.gather(*(deadline.read(self._directory.members(g), f"Slack group {g}") for g in sorted(names)))
         return dict(zip(sorted(names), read, strict=True))
 
-    async def _artifact(self, service: str | None, version: str | None, base: str | None, *, deciding: bool) -> Artifact | Absent | Unread:
-        """The artifact, with the people and pull requests of its history where the policy says where to read them.
-
-        Args:
-            service, version: which.
-            base: the commit that the target runs.
-            deciding: whether people still decide; afterwards nobody asks for the history.
-        """
+    async def _artifact(self, service: str | None, version: str | None, deadline: Deadline) -> Artifact | Absent | Unread:
         known = self.policy.services.get(service or "")
         if known is None or not version:
             return Unread("the artifact", "nobody asked for it")
-        what = f"the artifact of {service} {version}"
-        found = await in_time(self._sources[known.artifacts].find(service or "", version), Unread(what, "no answer in time"))
-        if not isinstance(found, Artifact) or known.history is None or not deciding:
-            return found
-        noun = f"the work in {service} {version}"
-        span = await in_time(self._histories[known.history].span(known.repository, base, found.commit), Unread(noun, "no answer in time"))
-        if isinstance(span, Absent):
-            return Unread(noun, f"there is no {span.what}")
-        return span if isinstance(span, Unread) else with_history(found, span)
+        found = self._sources[known.artifacts].find(service or "", version)
+        return await deadline.read(found, f"the artifact of {service} {version}")
+
+    async def _proven(self, about: Subject, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
+        """The artifact, and what proves it as long as people decide; afterwards nobody asks for that."""
+        artifact = await self._artifact(about.service, about.version, deadline)
+        if not isinstance(artifact, Artifact) or not about.environment or not about.undecided:
+            return artifact, Evidence()
+        return await self._prove.read(artifact, about.environment, about.running, deadline)
 
     async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
         """Everything that is not in the database, stamped with one moment.
@@ -108,26 +121,24 @@ class Gather:
             ask: what it is about; a change is read first, to know its place and people.
             by: the asker, already resolved.
         """
-        about = ask.change or ask.service
-        change, given, running = await self._store.read(lambda tx: _subject(tx, ask)) if about else (None, (), None)
-        acting = await self._acting(ask)
-        service = change.content.service if change else ask.service
-        version = change.content.version if change else ask.version
-        ids = sorted(({a.by for a in given} | ({change.requester} if change else set()) | acting) - ({by.id} if by else set()))
-        deciding = change is None or change.state in UNDECIDED
-        groups, artifact, people = await asyncio.gather(
-            self._groups(service),
-            self._artifact(service, version, running, deciding=deciding),
-            asyncio.gather(*(self.person(i) for i in ids)),
+        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service else Subject()
+        ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
+        deadline = Deadline()
+        groups, (artifact, evidence), people = await asyncio.gather(
+            self._groups(about.service, deadline),
+            self._proven(about, deadline),
+            asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
             known[by.id] = by
-        writers = await self._people.writers(artifact)
-        accounts = await self._accounts(service, artifact)
-        return Facts(
-            at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact, accounts=accounts
+        writers, accounts = await asyncio.gather(
+            self._people.writers(artifact, deadline), self._accounts(about.service, artifact, deadline)
         )
+        return Facts(
+            at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
+            evidence=evidence, accounts=accounts,
+        )  # fmt: skip
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -137,38 +148,24 @@ class Gather:
         giving = await self._store.read(lambda tx: {d.by for d in delegations.current(tx, now)})
         return giving | ({ask.delegated.to} if ask.delegated else set())
 
-    async def _accounts(self, service: str | None, artifact: Artifact | Absent | Unread) -> dict[str, int | Absent | Unread]:
+    async def _accounts(
+        self, service: str | None, artifact: Artifact | Absent | Unread, deadline: Deadline
+    ) -> dict[str, int | Absent | Unread]:  # fmt: skip
         """GitHub's ids of the logins that only a link can give to somebody; nothing is asked while there is no link."""
         logins = unknown_logins(artifact, self.policy)
         if not logins or service is None or not await self._store.read(links.exist):
             return {}
-        return await self._people.accounts(logins, self.policy.services[service].repository)
+        return await self._people.accounts(logins, self.policy.services[service].repository, deadline)
 
 
-def _subject(tx: Tx, ask: Ask) -> tuple[Change | None, tuple[Approval, ...], str | None]:
-    """The change in question, the decisions about it, and the commit that its target runs."""
+def _subject(tx: Tx, ask: Ask) -> Subject:
     change = changes.get(tx, ask.change) if ask.change else None
-    service, environment = (change.content.service, change.content.environment) if change else (ask.service, ask.environment)
-    now = deployments.running(tx, service, environment) if service and environment else None
-    return change, approvals.of(tx, change.id) if change else (), now.commit if now else None
-
-
-def with_history(artifact: Artifact, span: Span) -> Artifact:
-    """The artifact with everybody who wrote or reviewed a part of it since what the target runs (SOD-02, SOD-03).
-
-    Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
-    wants authors known refuses.
-    """
-    authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
-    reviewers = {login for pull in span.pulls for login in pull.approvers}
-    merged = tuple(Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets) for p in span.pulls)
-    return replace(
-        artifact,
-        authors=frozenset(authors | (artifact.authors or set())),
-        reviewers=frozenset(reviewers | (artifact.reviewers or set())),
-        merged=merged,
-        unlinked=len(span.unlinked),
-    )
+    place = change.content if change else ask
+    running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
+    if change is None:
+        return Subject(ask.service, ask.environment, ask.version, running)
+    people = frozenset({change.requester, *(a.by for a in approvals.of(tx, change.id))})
+    return Subject(place.service, place.environment, place.version, running, people, change.state in UNDECIDED)
 
 
 def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:

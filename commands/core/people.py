@@ -5,28 +5,14 @@ and an address name two different people, nobody is let in.
 """
 
 import asyncio
-from collections.abc import Awaitable, Collection
-from typing import TypeVar
+from collections.abc import Collection
 
+from commands.core.deadline import Deadline
 from commands.core.ports import Account, Directory, SignIn
 from guards.duties import login_of
 from guards.facts import Absent, Artifact, Stranger, Unread
 from guards.policy import Policy
 from guards.sections import Person
-
-T = TypeVar("T")
-
-DEADLINE = 8.0
-"""Seconds for everything outside together; each adapter has its own, shorter limits."""
-
-
-async def in_time(read: Awaitable[T], late: Unread) -> T | Unread:
-    """What a read came to, or `late` when the deadline was first."""
-    try:
-        async with asyncio.timeout(DEADLINE):
-            return await read
-    except TimeoutError:
-        return late
 
 
 class People:
@@ -43,9 +29,14 @@ class People:
         self._directory = directory
         self._sign_in = sign_in
 
-    async def asker(self, user: str) -> Person | Stranger | Unread:
-        """The person behind a Slack account, or why it is nobody here."""
-        account = await in_time(self._directory.account(user), Unread("your Slack account", "no answer in time"))
+    async def asker(self, user: str, deadline: Deadline | None = None) -> Person | Stranger | Unread:
+        """The person behind a Slack account, or why it is nobody here.
+
+        Args:
+            user: Slack user id.
+            deadline: that of the whole judgement; one of its own when None.
+        """
+        account = await (deadline or Deadline()).read(self._directory.account(user), "your Slack account")
         if isinstance(account, Unread):
             return account
         if isinstance(account, Absent):
@@ -79,34 +70,36 @@ class People:
             return Person(id=address, name=account.name[:80], slack=(user,))
         return Stranger(user, account.name, f"Your Slack account {user} belongs to nobody in the policy file.")
 
-    async def person(self, corporate: str) -> Person | Stranger | Unread:
+    async def person(self, corporate: str, deadline: Deadline | None = None) -> Person | Stranger | Unread:
         """A person as they stand now: one working account is enough (RBAC-09).
 
         Args:
             corporate: id.
+            deadline: as for `asker`.
         """
+        deadline = deadline or Deadline()
         known = self._policy.by_id.get(corporate)
         if known and known.slack:
-            seen = await asyncio.gather(*(self.asker(account) for account in known.slack))
+            seen = await asyncio.gather(*(self.asker(account, deadline) for account in known.slack))
         else:
             ours = [a for a in (corporate, *(known.emails if known else ())) if self._policy.of_ours(a)]
-            seen = await asyncio.gather(*(self._by_address(address, corporate) for address in ours))
+            seen = await asyncio.gather(*(self._by_address(address, corporate, deadline) for address in ours))
         order = (Person, Unread, Stranger)
         gone = Stranger("", corporate, f"{corporate} is no longer in the policy file.")
         return min(seen, key=lambda s: next(i for i, kind in enumerate(order) if isinstance(s, kind)), default=gone)
 
-    async def _by_address(self, address: str, corporate: str) -> Person | Stranger | Unread:
-        user = await in_time(self._directory.holder(address), Unread(f"the Slack account of {address}", "no answer in time"))
+    async def _by_address(self, address: str, corporate: str, deadline: Deadline) -> Person | Stranger | Unread:
+        user = await deadline.read(self._directory.holder(address), f"the Slack account of {address}")
         if isinstance(user, Unread):
             return user
         if isinstance(user, Absent):
             return Stranger("", corporate, f"No working Slack account has the address {address}.")
-        found = await self.asker(user)
+        found = await self.asker(user, deadline)
         if isinstance(found, Person) and found.id != corporate:
             return Stranger(user, found.name, f"The Slack account of {address} is {found.id}.")
         return found
 
-    async def writers(self, artifact: Artifact | Absent | Unread) -> dict[str, Person | Stranger | Unread]:
+    async def writers(self, artifact: Artifact | Absent | Unread, deadline: Deadline) -> dict[str, Person | Stranger | Unread]:
         """Authors and reviewers whom only their address tells: anybody can write any address into a commit, so Slack must know it.
 
         Returns:
@@ -114,30 +107,29 @@ class People:
         """
         policy = self._policy
         ours = sorted({a for handle in _handles(artifact) if (a := policy.of_ours(handle)) and a not in policy.by_email})
-        seen = await asyncio.gather(*(self._writer(address) for address in ours))
+        seen = await asyncio.gather(*(self._writer(address, deadline) for address in ours))
         return dict(zip(ours, seen, strict=True))
 
-    async def _writer(self, address: str) -> Person | Stranger | Unread:
-        user = await in_time(self._directory.holder(address), Unread(f"the Slack account of {address}", "no answer in time"))
+    async def _writer(self, address: str, deadline: Deadline) -> Person | Stranger | Unread:
+        user = await deadline.read(self._directory.holder(address), f"the Slack account of {address}")
         if isinstance(user, Absent):
             return Stranger("", address, f"No working Slack account has the address {address}.")
         return user if isinstance(user, Unread) else Person(id=address, name=address, slack=(user,))
 
-    async def accounts(self, logins: Collection[str], repository: str) -> dict[str, int | Absent | Unread]:
+    async def accounts(self, logins: Collection[str], repository: str, deadline: Deadline) -> dict[str, int | Absent | Unread]:
         """GitHub's ids of the accounts that have these logins now: a login may have been renamed, or be somebody else's since.
 
         Args:
             logins: lower case.
             repository: where they worked.
+            deadline: of the whole judgement.
 
         Returns:
             Login → the account's id.
         """
         names = sorted(logins)
-        late = "no answer in time"
-        found = await asyncio.gather(
-            *(in_time(self._sign_in.account(n, repository), Unread(f"the GitHub account {n}", late)) for n in names)
-        )
+        reads = (deadline.read(self._sign_in.account(name, repository), f"the GitHub account {name}") for name in names)
+        found = await asyncio.gather(*reads)
         return {n: f if isinstance(f, Absent | Unread) else f.number for n, f in zip(names, found, strict=True)}
 
 

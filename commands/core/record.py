@@ -13,10 +13,17 @@ from guards.delegation import delegated
 from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
 from guards.judge import Judgement
+from guards.proof import signed_by
+from guards.provenance import Proof
 from guards.sections import Person
+from guards.vcs import Contributor, Span, Tag
+from guards.vocabulary import Requirement
 from guards.window import open_now
 from storage import audit
 from storage.database import Tx
+
+_CHECKS = 100
+"""Checks that an entry names; a commit that has more is rare, and its entry would be a book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,37 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
         "before": _fact(facts.before),
         "running": _fact(facts.running),
         "window": {"name": window.window, "start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
+        "evidence": evidence_body(request, facts),
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
+
+
+def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:
+    """What was read to prove the version, each with what it is found by again, and what the policy does not ask for (EVD-11, EVD-17)."""
+    evidence, asked = facts.evidence, facts.policy.required(request.service, request.environment)
+    told: dict[str, Any] = {"not_required": [r.value for r in Requirement if r not in asked]}
+    if isinstance(evidence.tag, Tag):
+        tag = evidence.tag
+        told["tag"] = {"name": tag.name, "object": tag.object, "commit": tag.commit, "signature": tag.reason, "tagger": _id(tag.tagger)}
+    if isinstance(evidence.work, Span):
+        told["work"] = {"base": evidence.work.base, "commits": len(evidence.work.commits), "pulls": [p.number for p in evidence.work.pulls]}
+    if isinstance(evidence.checks, tuple):
+        told["checks"] = [{"name": c.name, "state": c.state.value, "url": c.url, "by": c.by} for c in evidence.checks[:_CHECKS]]
+    if isinstance(evidence.proof, Proof):
+        proof = evidence.proof
+        told["sboms"] = [{"format": s.format.value, "hash": s.hash, "url": s.url} for s in proof.sboms]
+        told["provenance"] = [
+            {"commit": p.commit, "builder": p.builder, "run": p.run, "hash": p.hash, "url": p.url} for p in proof.provenances
+        ]
+        told["signatures"] = [{"signer": signed_by(s.signer), "hash": s.hash, "url": s.url} for s in proof.signatures]
+    if evidence.retrievable is not None and not isinstance(evidence.retrievable, Unread):
+        told["rollback_target_retrievable"] = evidence.retrievable
+    return told
+
+
+def _id(who: Contributor | None) -> str | None:
+    return who.id if who else None
 
 
 def _fact(fact: object) -> Any:
@@ -134,6 +169,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "commit": content.commit,
         "type": content.change_type.value,
         "migration": content.migration,
+        "base": content.base,
         "hash": content.hash,
     }
 

@@ -19,7 +19,7 @@ from commands.core.gather import Gather, inside, request_of
 from commands.core.invocation import Asked, Reported
 from commands.core.ports import CI, Chat, Clock, SignIn, Unposted
 from commands.core.sign_in import SignInSteps
-from commands.core.tell import alert, reply_to
+from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
@@ -192,6 +192,7 @@ class Road:
         body = record.judgement_body(judgement, request, facts)
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
+            alert_if_moved(tx, judgement, request, facts, correlation)
             zone = self.policy.zone_of(request.service)
             card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, zone)
             self._answer(tx, asked, card, facts, correlation)

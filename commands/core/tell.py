@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core.text import Card
-from guards.facts import Change, Facts
+from commands.core.text import Card, Part
+from guards.decision import Refusal
+from guards.facts import Change, Facts, Request
+from guards.judge import Judgement
 from storage import outbox
 from storage.database import Tx
 
@@ -34,6 +36,13 @@ def reply_to(tx: Tx, user: str, card: Card, at: datetime, correlation: str, *, c
     """A private answer to one person."""
     body: dict[str, Any] = {"user": user, "channel": channel, "answer_to": answer_to, "card": CARD.dump_python(card, mode="json")}
     outbox.add(tx, outbox.Message("reply", body, lane=f"to:{user}", correlation=correlation), at)
+
+
+def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts, correlation: str) -> None:
+    """A version that names something else than when it was first seen concerns more people than the one who asked (PRM-05)."""
+    if moved := judgement.refused_for(Refusal.POINTER_MOVED):
+        title = f"🚨 {request.service} {request.version}: a fixed pointer moved"
+        alert(tx, facts, Card(title, parts=(Part(((moved.why,), ("→ ", moved.remedy))),)), correlation)
 
 
 def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:

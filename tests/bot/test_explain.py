@@ -8,6 +8,7 @@ import pytest
 
 from bot import explain
 from bot.build import build
+from bot.neighbours import Neighbours
 from tests.world.world import World
 
 REFUSED, FINE, UNUSABLE = 1, 0, 2
@@ -29,7 +30,7 @@ def wide(monkeypatch):
 def ask(world, monkeypatch, capsys):
     """Runs the command as somebody, with the world's index and clock; answers the exit code and what was printed."""
     monkeypatch.setattr(
-        explain, "build", functools.partial(build, clock=world.clock, ci={"fake": world.ci}, sources={"index": world.artifacts})
+        explain, "build", functools.partial(build, clock=world.clock, neighbours=Neighbours({"fake": world.ci}, {"index": world.artifacts}))
     )
 
     async def run(who: str, *words: str, **changed: object) -> tuple[int, str]:

@@ -237,7 +237,7 @@ def test_what_the_policy_takes_and_is_not_set_is_told(environment: Environment, 
         [
             "SLACK_BOT_TOKEN: is not set; copy it from the app's OAuth & Permissions page",
             "SLACK_SIGNING_SECRET: is not set; copy it from the app's Basic Information page, or set SLACK_APP_TOKEN for Socket Mode",
-            "GITHUB_APP_ID: is not set; give it with GITHUB_APP_PRIVATE_KEY, or give GITHUB_TOKEN: the policy has a github CI",
+            "GITHUB_APP_ID: is not set; give it with GITHUB_APP_PRIVATE_KEY, or give GITHUB_TOKEN: the policy uses GitHub",
             "SHOP_CI_SECRET: is not set; set it or SHOP_CI_SECRET_FILE (ci.in-house.secret, artifacts.build-index.secret)",
             "REGISTRY_PASSWORD: is not set; set it or REGISTRY_PASSWORD_FILE (artifacts.images.password)",
         ]
@@ -271,7 +271,7 @@ def test_a_command_that_never_speaks_with_slack_takes_no_slack_tokens(environmen
 
 def test_a_policy_without_github_takes_no_github_credentials(environment: Environment, policy: Policy) -> None:
     environment(**HTTP, **NAMED)
-    only_http = policy.model_copy(update={"ci": {"in-house": policy.ci["in-house"]}})
+    only_http = policy.model_copy(update={"ci": {"in-house": policy.ci["in-house"]}, "services": {}})
     assert missing(load(), only_http) == []
     assert warnings(load(), only_http) == []
 

@@ -48,7 +48,7 @@ Approve
 A decision takes a reason.
 api v1.4.0 → production, asked by Carla Captain
 Artifact sha256:a1a1a1a1a1a1… at c0ffee000000; ✅ same as staging
-Runs there now: nothing recorded yet
+Rollback target: nothing runs there yet
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Freeze: none
 Approvals: 0 of 1

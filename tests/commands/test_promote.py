@@ -33,8 +33,8 @@ Artifact
 sha256:a1a1a1a1a1a1… at c0ffee000000
 Same digest as before
 ✅ same as staging
-Runs there now
-nothing recorded yet
+Rollback target
+nothing runs there yet
 Type
 normal, migration not declared
 Window
@@ -43,10 +43,12 @@ Freeze
 none
 Approvals
 0 of 1
+Evidence
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, rollback-target
 Who may approve
 Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
-CR-2026-1124-002 · policy <hash> · evidence: not required by policy · details in the thread\
+CR-2026-1124-002 · policy <hash> · details in the thread\
 """)
     golden("change-awaiting", world.drawn("chat.postMessage"))
     assert world.told("carla") == snapshot("""\
@@ -447,8 +449,8 @@ Artifact
 sha256:a1a1a1a1a1a1… at c0ffee000000
 Same digest as before
 ✅ same as staging
-Runs there now
-nothing recorded yet
+Rollback target
+nothing runs there yet
 Type
 normal, migration not declared
 Window
@@ -459,12 +461,14 @@ Approvals
 1 of 1
 Why
 No change window of api in production is open now (Fri 27 Nov 11:00 Europe/Berlin).
+Evidence
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, rollback-target
 Who may approve
 Still may: Rob Second, Olga Owner
 Decisions
 ✅ Rita Manager, today 11:00 (Fri 11:00 Europe/Berlin): tests and diff read
 [Reject] [Withdraw my approval] [Cancel request]
-CR-2026-1127-001 · policy <hash> · evidence: not required by policy · details in the thread\
+CR-2026-1127-001 · policy <hash> · details in the thread\
 """)
     golden("change-waiting", world.drawn("chat.update"))
 

@@ -57,6 +57,17 @@ If Carla Captain asked now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ tagged: signed-tag: not required by policy
+✅ checked: checks: not required by policy
+✅ pulled: pull-requests: not required by policy
+✅ ticketed: tickets: not required by policy
+✅ reviewed: reviews: not required by policy
+✅ owned: code-owners: not required by policy
+✅ protected: branch-protection: not required by policy
+✅ listed: sbom: not required by policy
+✅ proven: provenance: not required by policy
+✅ signed: signature: not required by policy
+✅ revertible: rollback-target: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -79,7 +90,7 @@ async def test_explain_of_an_approval_shows_the_change_as_it_stands(world):
 CR-2026-1124-002
 api v1.4.0 → production, asked by Carla Captain
 Artifact sha256:a1a1a1a1a1a1… at c0ffee000000; ✅ same as staging
-Runs there now: nothing recorded yet
+Rollback target: nothing runs there yet
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Freeze: none
 Approvals: 0 of 1
@@ -90,6 +101,17 @@ If Rita Manager asked now
 ✅ as_seen: decided on what is true now
 ✅ undecided_by_asker: no decision of theirs stands
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ tagged: signed-tag: not required by policy
+✅ checked: checks: not required by policy
+✅ pulled: pull-requests: not required by policy
+✅ ticketed: tickets: not required by policy
+✅ reviewed: reviews: not required by policy
+✅ owned: code-owners: not required by policy
+✅ protected: branch-protection: not required by policy
+✅ listed: sbom: not required by policy
+✅ proven: provenance: not required by policy
+✅ signed: signature: not required by policy
+✅ revertible: rollback-target: not required by policy
 ✅ in_order: v1.4.0 ran in staging
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -100,6 +122,17 @@ If it were dispatched now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ tagged: signed-tag: not required by policy
+✅ checked: checks: not required by policy
+✅ pulled: pull-requests: not required by policy
+✅ ticketed: tickets: not required by policy
+✅ reviewed: reviews: not required by policy
+✅ owned: code-owners: not required by policy
+✅ protected: branch-protection: not required by policy
+✅ listed: sbom: not required by policy
+✅ proven: provenance: not required by policy
+✅ signed: signature: not required by policy
+✅ revertible: rollback-target: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen

@@ -13,8 +13,8 @@ from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, 
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
-from guards.sections import ApprovalRule, Environment, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
-from guards.vocabulary import Action, Blocked, ChangeType, Role, Weekday
+from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
+from guards.vocabulary import Action, Blocked, ChangeType, Profile, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -70,6 +70,7 @@ POLICY = Policy(
     windows={"weekdays": WEEKDAYS},
     approvals={"production": ApprovalRule(count=1, authors_known=True)},
     ci={"actions": GitHubCI(kind="github")},
+    evidence=Evidence(profile=Profile.STARTER),
     artifacts={"images": OciRegistry(kind="oci", url="https://registry.example.com")},
 )
 

@@ -5,7 +5,7 @@ import pytest
 from guards.codeowners import CodeOwners, Rule
 
 # GitHub's documentation explains each of these; the file is ours.
-FILE = CodeOwners(
+FILE = CodeOwners.read(
     ".github/CODEOWNERS",
     r"""
 # whoever is not named below
@@ -92,13 +92,13 @@ def test_patterns(pattern, yes, no):
 
 @pytest.mark.parametrize("line", ["!docs/ @a", "[ab].py @a", r"\#x @a", "/ @a", "docs/ nobody", "docs/ @a @-b", "docs/ @a/b/c"])
 def test_a_line_that_github_skips_leaves_the_one_before_in_force(line):
-    owners = CodeOwners("CODEOWNERS", f"* @default\n{line}\n")
+    owners = CodeOwners.read("CODEOWNERS", f"* @default\n{line}\n")
     assert owners.owners("docs/x") == ("@default",)
     assert owners.skipped == (2,)
 
 
 def test_a_file_of_comments_names_nobody():
-    owners = CodeOwners("CODEOWNERS", "# * @a\n\n   \n\t# x\n")
+    owners = CodeOwners.read("CODEOWNERS", "# * @a\n\n   \n\t# x\n")
     assert (owners.rules, owners.owners("x")) == ((), ())
 
 

@@ -51,6 +51,7 @@ def plain() -> Data:
         },
         "approvals": {"production": {"count": 1}},
         "ci": {"actions": {"kind": "github"}},
+        "evidence": {"profile": "starter"},
         "artifacts": {"images": {"kind": "oci", "url": "https://registry.example.com"}},
     }
 

@@ -66,6 +66,7 @@ def policy_data(**changed: Any) -> dict[str, Any]:
         "windows": {"weekdays": {"days": ["Mon", "Tue", "Wed", "Thu"], "start": "10:00", "end": "16:00", "owner": "rita@acme.example"}},
         "approvals": {"production": {"count": 1}},
         "ci": {name: {"kind": "http", "url": "http://127.0.0.1:1", "secret": "FAKE_CI_SECRET"} for name in ("fake", "other")},
+        "evidence": {"profile": "starter"},
         "artifacts": {"index": {"kind": "http", "url": "http://127.0.0.1:1", "secret": "FAKE_CI_SECRET"}},
     }  # fmt: skip
     return {**data, **changed}

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.build import House, build
+from bot.neighbours import Neighbours
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
@@ -31,6 +32,7 @@ from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
+from tests.world.proofs import FakeProofs
 from tests.world.vcs import FakeVcs
 
 
@@ -55,6 +57,7 @@ class World:
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
         self.vcs = FakeVcs()
+        self.proofs = FakeProofs()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -126,9 +129,13 @@ class World:
         if self._github_server:
             url = str(self._github_server.make_url("")).rstrip("/")
             settings = settings.model_copy(update={"github_url": url, "github_api_url": url, "github_client_id": CLIENT})
-        house = await build(
-            settings, self.policy, self.clock, {"fake": self.ci, "other": self.other_ci}, {"index": self.artifacts}, {"github": self.vcs}
+        beside = Neighbours(
+            {"fake": self.ci, "other": self.other_ci},
+            {"index": self.artifacts, "registry": self.artifacts},
+            {"github": self.vcs},
+            {"registry": self.proofs},
         )
+        house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
         connections = self.slack.transcript().count(" connected")
         await house.start()
@@ -217,9 +224,10 @@ class World:
         await self.quiet()
         return status
 
-    async def runs_in(self, environment: str, version: str = "v1.4.0", service: str = "api", digest: str = DIGEST) -> None:
+    async def runs_in(
+        self, environment: str, version: str = "v1.4.0", service: str = "api", digest: str = DIGEST, commit: str = COMMIT
+    ) -> None:
         """Have CI report that it deployed a version by itself."""
-        commit = COMMIT
         await self.callback(Deployed(service, environment, version, digest, commit, "build-1", self.clock.now()))
 
     async def on_staging(self, version: str = "v1.4.0", digest: str = DIGEST) -> None:

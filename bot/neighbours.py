@@ -1,0 +1,156 @@
+"""Makes the adapters of the neighbours that a policy names: CI, artifact sources, version control, and what is attached to artifacts.
+
+Invariant: nothing is asked here; a neighbour that cannot be made for what the settings say is told at the start, not at the first use.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from bot.adapters.generic_ci import GenericArtifacts, GenericCI
+from bot.adapters.github import GitHubActions
+from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
+from bot.adapters.github_sign_in import GitHubSignIn
+from bot.adapters.registry import OciArtifacts
+from bot.adapters.registry_auth import Login
+from bot.adapters.signatures import PinnedKeys, Signers
+from bot.adapters.transport import Transport
+from bot.settings import Settings, SettingsError
+from commands.core.ports import CI, Artifacts, Clock, Proofs
+from commands.core.vcs import Vcs
+from guards.policy import Policy
+from guards.sections import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Whom the bot asks, by their names in the policy.
+
+    Args:
+        ci: what deploys.
+        sources: where built versions are known by digest.
+        histories: kind in a service's `history` → version control.
+        proofs: name in `artifacts` → what is attached to artifacts there.
+    """
+
+    ci: Mapping[str, CI]
+    sources: Mapping[str, Artifacts]
+    histories: Mapping[str, Vcs] = field(default_factory=dict)
+    proofs: Mapping[str, Proofs] = field(default_factory=dict)
+
+
+def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
+    """The real ones.
+
+    Raises:
+        SettingsError: a secret or a trust root that the policy names is missing or unusable.
+        ValueError: an address or a key that cannot be right.
+    """
+    return Neighbours(
+        _ci(settings, policy, transport, clock),
+        _sources(settings, policy, transport, clock),
+        _histories(settings, policy, transport, clock),
+        _proofs(settings, policy, transport),
+    )
+
+
+def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth:
+    if settings.github_app_id and settings.github_app_private_key:
+        return AppAuth(
+            transport, api_url=settings.github_api_url, app=settings.github_app_id, key=settings.github_app_private_key, clock=clock
+        )
+    return TokenAuth(settings.github_token or SecretStr("none-was-given"))
+
+
+def sign_in_of(settings: Settings, transport: Transport, clock: Clock) -> GitHubSignIn:
+    """Where people prove which GitHub account is theirs; looked up with the App's or the token's credentials, if there are any."""
+    known = settings.github_app_id or settings.github_token
+    return GitHubSignIn(
+        transport,
+        web_url=settings.github_url,
+        api_url=settings.github_api_url,
+        client=settings.github_client_id,
+        auth=_github_auth(settings, transport, clock) if known else None,
+    )
+
+
+def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, CI]:
+    found: dict[str, CI] = {}
+    for name, entry in policy.ci.items():
+        if isinstance(entry, GitHubCI):
+            mine = [s for s in policy.services.values() if s.ci == name]
+            found[name] = GitHubActions(
+                transport,
+                _github_auth(settings, transport, clock),
+                clock=clock,
+                # without a secret no webhook can be believed: runs are looked up instead
+                webhook_secret=settings.github_webhook_secret or SecretStr(secrets.token_hex(32)),
+                workflows=[(s.repository, workflow) for s in mine for workflow in s.workflows.values()],
+                api_url=settings.github_api_url,
+            )
+        else:
+            found[name] = GenericCI(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
+    return found
+
+
+def _histories(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Vcs]:
+    """Where histories are read, for the services that name one."""
+    if not any(service.history for service in policy.services.values()):
+        return {}
+    from bot.adapters.github_api import GitHubApi
+    from bot.adapters.github_vcs import GitHubVcs
+
+    api = GitHubApi(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)
+    return {"github": GitHubVcs(api)}
+
+
+def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:
+    found: dict[str, Artifacts] = {}
+    for name, entry in policy.artifacts.items():
+        if isinstance(entry, OciRegistry):
+            repositories = {n: s.coordinates for n, s in policy.services.items() if s.artifacts == name and s.coordinates}
+            found[name] = OciArtifacts(transport, base=entry.url, repositories=repositories, login=_login(settings, entry))
+        else:
+            found[name] = GenericArtifacts(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
+    return found
+
+
+def _proofs(settings: Settings, policy: Policy, transport: Transport) -> dict[str, Proofs]:
+    """What is attached to artifacts, for the OCI registries whose signers the policy pins."""
+    registries = {name: entry for name, entry in policy.artifacts.items() if isinstance(entry, OciRegistry) and entry.signers}
+    if not registries:
+        return {}
+    from bot.adapters.attestations import Trust
+    from bot.adapters.oci_proofs import OciProofs
+
+    found: dict[str, Proofs] = {}
+    for name, entry in registries.items():
+        signers = tuple(_signers(settings, one) for one in entry.signers)
+        mine = {n: s for n, s in policy.services.items() if s.artifacts == name and s.coordinates}
+        found[name] = OciProofs(
+            transport,
+            base=entry.url,
+            repositories={n: s.coordinates for n, s in mine.items() if s.coordinates},
+            trust={n: Trust(s.source or f"https://github.com/{s.repository}", signers) for n, s in mine.items()},
+            login=_login(settings, entry),
+        )
+    return found
+
+
+def _signers(settings: Settings, signer: KeySigner | SigstoreSigner) -> Signers:
+    if isinstance(signer, KeySigner):
+        return PinnedKeys(signer.public_key)
+    from bot.adapters.sigstore_identity import SigstoreIdentity
+
+    path = settings.policy.parent / signer.root
+    try:
+        root = path.read_bytes()
+    except OSError as error:
+        raise SettingsError([f"{path}: the trust root that the policy pins cannot be read ({error.strerror})"]) from error
+    return SigstoreIdentity(root=root, as_of=signer.root_as_of, identity=signer.identity, issuer=signer.issuer)
+
+
+def _login(settings: Settings, entry: OciRegistry) -> Login | None:
+    return Login(entry.username or "", settings.secret(entry.password)) if entry.password else None

@@ -1,0 +1,115 @@
+"""Reads what proves a version: its tag, the work in it, checks, owners, protection, what is attached to it, and the way back.
+
+Invariant: everything is asked for at the same time, and only what the policy asks for in that environment; what was not asked for
+stays None, which no guard takes for an answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from commands.core.deadline import Deadline
+from commands.core.ports import Artifacts, Proofs
+from commands.core.vcs import Vcs
+from guards.consistency import FROM_REGISTRY
+from guards.facts import Artifact, Deployment, Evidence, Merged, Unread
+from guards.policy import Policy
+from guards.vcs import Span, Tag
+from guards.vocabulary import Requirement
+
+
+class Prove:
+    """Knows where evidence is read.
+
+    Args:
+        policy: says what is asked for.
+        sources, histories, proofs: as in `Gather`.
+    """
+
+    def __init__(
+        self, policy: Policy, sources: Mapping[str, Artifacts], histories: Mapping[str, Vcs], proofs: Mapping[str, Proofs]
+    ) -> None:
+        self._policy = policy
+        self._sources = sources
+        self._histories = histories
+        self._proofs = proofs
+
+    async def read(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Artifact, Evidence]:
+        """The evidence, and the artifact with the people and pull requests of its history.
+
+        Args:
+            artifact: as its source tells it.
+            environment: the target.
+            running: what runs there; None when nothing does.
+            deadline: for all of it together.
+        """
+        what = f"{artifact.service} {artifact.version}"
+        reads = self._from_history(artifact, environment, running, what) | self._from_registry(artifact, environment, running, what)
+        answers = await asyncio.gather(*(deadline.read(answer, noun) for noun, answer in reads.values()))
+        evidence = Evidence(**dict(zip(reads, answers, strict=True)))
+        return _with_evidence(artifact, evidence), evidence
+
+    def _from_history(
+        self, artifact: Artifact, environment: str, running: Deployment | None, what: str
+    ) -> dict[str, tuple[str, Awaitable[Any]]]:
+        service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
+        if service.history is None:
+            return {}
+        vcs, repository, commit = self._histories[service.history], service.repository, artifact.commit
+        reads: dict[str, tuple[str, Awaitable[Any]]] = {
+            "work": (f"the work in {what}", vcs.span(repository, running.commit if running else None, commit))
+        }
+        if Requirement.TAG in asked:
+            reads["tag"] = (f"the tag {artifact.version}", vcs.tag(repository, artifact.version))
+        if Requirement.CHECKS in asked:
+            reads["checks"] = (f"the checks of {commit[:12]}", vcs.checks(repository, commit))
+        if Requirement.CODE_OWNERS in asked:
+            reads["owners"] = (f"the CODEOWNERS file at {commit[:12]}", vcs.codeowners(repository, commit))
+        if not asked.isdisjoint({Requirement.PROTECTION, Requirement.CODE_OWNERS}):
+            reads["protection"] = (f"the protection of branch {service.branch}", vcs.protection(repository, service.branch))
+        return reads
+
+    def _from_registry(
+        self, artifact: Artifact, environment: str, running: Deployment | None, what: str
+    ) -> dict[str, tuple[str, Awaitable[Any]]]:
+        service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
+        proofs = self._proofs.get(service.artifacts)
+        reads: dict[str, tuple[str, Awaitable[Any]]] = {}
+        if proofs and not asked.isdisjoint(FROM_REGISTRY):
+            reads["proof"] = (f"what is attached to {what}", proofs.find(artifact.service, artifact.version, artifact.digest))
+        if Requirement.ROLLBACK in asked and running:
+            there = proofs.retrievable(artifact.service, running.digest) if proofs else self._still_known(running)
+            reads["retrievable"] = (f"whether {running.version} can still be pulled", there)
+        return reads
+
+    async def _still_known(self, running: Deployment) -> bool | Unread:
+        """For an index that tells digests only: whether the version still names what runs."""
+        source = self._sources[self._policy.services[running.service].artifacts]
+        found = await source.find(running.service, running.version)
+        return found if isinstance(found, Unread) else isinstance(found, Artifact) and found.digest == running.digest
+
+
+def _with_evidence(artifact: Artifact, evidence: Evidence) -> Artifact:
+    """The artifact with the tag that was seen and the people and pull requests of its history, as far as they were read."""
+    if isinstance(evidence.tag, Tag):
+        artifact = replace(artifact, tag=evidence.tag.object)
+    return with_history(artifact, evidence.work) if isinstance(evidence.work, Span) else artifact
+
+
+def with_history(artifact: Artifact, span: Span) -> Artifact:
+    """The artifact with everybody who wrote or reviewed a part of it since what the target runs (SOD-02, SOD-03).
+
+    Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
+    wants authors known refuses.
+    """
+    authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
+    reviewers = {login for pull in span.pulls for login in pull.approvers}
+    merged = tuple(Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets) for p in span.pulls)
+    return replace(
+        artifact,
+        authors=frozenset(authors | (artifact.authors or set())),
+        reviewers=frozenset(reviewers | (artifact.reviewers or set())),
+        merged=merged,
+        unlinked=len(span.unlinked),
+    )

@@ -1,0 +1,29 @@
+"""The guard of each requirement: what the policy can ask for is what is judged.
+
+Invariant: no requirement without a guard (a test holds it), so that none that a policy names is silently passed.
+"""
+
+from collections.abc import Mapping
+
+from guards.judge import Guard
+from guards.proof import listed, proven, revertible, signed
+from guards.review import owned, pulled, reviewed, ticketed
+from guards.source import checked, protected, tagged
+from guards.vocabulary import Requirement
+
+GUARD_OF: Mapping[Requirement, Guard] = {
+    Requirement.TAG: tagged,
+    Requirement.CHECKS: checked,
+    Requirement.PULL_REQUESTS: pulled,
+    Requirement.TICKETS: ticketed,
+    Requirement.REVIEWS: reviewed,
+    Requirement.CODE_OWNERS: owned,
+    Requirement.PROTECTION: protected,
+    Requirement.SBOM: listed,
+    Requirement.PROVENANCE: proven,
+    Requirement.SIGNATURE: signed,
+    Requirement.ROLLBACK: revertible,
+}
+
+EVIDENCE = tuple(GUARD_OF.values())
+"""All of them, in the order in which they are shown."""

@@ -1,0 +1,131 @@
+"""Where a version comes from: a tag that CI signed and nobody moved, checks on exactly its commit, a branch that is protected.
+
+Invariant: each answer is about the artifact's own commit, never about the head of a branch or an earlier run (EVD-16).
+"""
+
+from collections.abc import Iterable
+
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.evidence import asks_for
+from guards.facts import Absent, Artifact, Facts, Request, Unread
+from guards.vcs import Check, CheckState, Tag
+from guards.vocabulary import Requirement
+
+_RERUN = 3
+"""From so many attempts on, a check that passed is named as one that did not pass at once (EVD-21)."""
+
+
+@asks_for(Requirement.TAG)
+def tagged(request: Request, facts: Facts, artifact: Artifact) -> Decision:
+    """Whether CI's release identity signed the tag, and it is the tag that was seen first (PRM-05, PRM-07, EVD-11, EVD-12)."""
+    tag, first = facts.evidence.tag, facts.registered
+    if tag is None:
+        return Unsure(f"the tag {artifact.version}", "nobody asked for it")
+    if isinstance(tag, Unread):
+        return Unsure(tag.what, tag.why)
+    if isinstance(first, Unread):
+        return Unsure(first.what, first.why)
+    if isinstance(tag, Absent):
+        return Refuse(Refusal.UNTRUSTED_TAG, f"There is no {tag.what}.", "Have CI tag the release; a version without its tag is none.")
+    if first and (moved := _moved(tag, first)):
+        return moved
+    if tag.commit != artifact.commit:
+        return Refuse(
+            Refusal.POINTER_MOVED,
+            f"The tag {tag.name} names commit {tag.commit[:12]}; the artifact was built from {artifact.commit[:12]}.",
+            "Have CI tag and build a new version from one commit.",
+        )
+    return _untrusted(tag, facts.policy.evidence.taggers) or Allow(
+        f"tag {tag.name} at {tag.commit[:12]} is signed by {tag.tagger.name or tag.tagger.id if tag.tagger else 'CI'}"
+    )
+
+
+def _moved(tag: Tag, first: Artifact) -> Refuse | None:
+    if tag.commit == first.commit and first.tag in {None, tag.object}:
+        return None
+    if tag.commit != first.commit:
+        why = f"The tag {tag.name} named commit {first.commit[:12]} when it was first seen; now it names {tag.commit[:12]}."
+    else:
+        why = f"The tag {tag.name} was made again: when it was first seen it was {(first.tag or '')[:12]}, now it is {tag.object[:12]}."
+    return Refuse(
+        Refusal.POINTER_MOVED,
+        why,
+        "A version is a fixed pointer: have CI tag a new version, and find out who moved this one.",
+    )
+
+
+def _untrusted(tag: Tag, taggers: tuple[str, ...]) -> Refuse | None:
+    names = {name.lower() for name in (tag.tagger.login, tag.tagger.email) if name} if tag.tagger else set()
+    if not tag.annotated:
+        why = f"The tag {tag.name} is not annotated, so nobody signed it."
+    elif not tag.verified:
+        why = f"The signature of the tag {tag.name} is not valid: {tag.reason.replace('_', ' ')}."
+    elif names.isdisjoint(name.lower() for name in taggers):
+        who = (tag.tagger.name or tag.tagger.id) if tag.tagger else None
+        why = f"The tag {tag.name} was made by {who or 'nobody that can be told'}; releases are tagged by {' or '.join(taggers)}."
+    else:
+        return None
+    return Refuse(Refusal.UNTRUSTED_TAG, why, "Have CI's release workflow make a new version with a signed, annotated tag.")
+
+
+@asks_for(Requirement.CHECKS)
+def checked(request: Request, facts: Facts, artifact: Artifact) -> Decision:
+    """Whether each required check passed on exactly the artifact's commit (EVD-01, EVD-16, EVD-25)."""
+    checks = facts.evidence.checks
+    if checks is None:
+        return Unsure(f"the checks of {artifact.commit[:12]}", "nobody asked for them")
+    if isinstance(checks, Unread):
+        return Unsure(checks.what, checks.why)
+    if isinstance(checks, Absent):
+        return Refuse(Refusal.CHECKS_NOT_PASSED, f"There is no {checks.what}.", "Push the commit, and let CI check it.")
+    wanted, sources = facts.policy.checks(artifact.service), facts.policy.evidence.check_sources
+    short = [said for name in wanted if (said := _lacking(name, [c for c in checks if c.name == name], sources))]
+    if short:
+        return Refuse(
+            Refusal.CHECKS_NOT_PASSED,
+            f"On commit {artifact.commit[:12]}: {'; '.join(short)}.",
+            "Let CI finish or mend it; a fix is a new commit and a new version.",
+        )
+    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.name in wanted and c.attempts >= _RERUN]
+    return Allow(
+        f"{len(wanted)} checks passed on {artifact.commit[:12]}" + (f"; only again and again: {', '.join(often)}" if often else "")
+    )
+
+
+def _lacking(name: str, found: Iterable[Check], sources: tuple[str, ...]) -> str | None:
+    """What is missing of a check, None when nothing is. A name passed when every check that carries it did."""
+    believed = [c for c in found if not sources or c.by in sources]
+    if not believed:
+        others = sorted({c.by or "nobody" for c in found})
+        return f"{name} was reported by {', '.join(others)}, not by {' or '.join(sources)}" if others else f"{name} did not run"
+    bad = next((c for c in believed if c.state is not CheckState.PASSED), None)
+    return f"{name} {_STATE[bad.state]}" if bad else None
+
+
+_STATE = {CheckState.FAILED: "failed", CheckState.SKIPPED: "was skipped", CheckState.WAITING: "is not finished"}
+
+
+@asks_for(Requirement.PROTECTION)
+def protected(request: Request, facts: Facts, artifact: Artifact) -> Decision:
+    """Whether the branch that releases come from demands reviews and checks (EVD-15, RBAC-14)."""
+    protection, service = facts.evidence.protection, facts.policy.services[artifact.service]
+    if protection is None:
+        return Unsure(f"the protection of branch {service.branch}", "nobody asked for it")
+    if isinstance(protection, Unread):
+        return Unsure(protection.what, protection.why)
+    lacks = []
+    if isinstance(protection, Absent) or not protection.required_reviews:
+        lacks.append("an approving review")
+    if isinstance(protection, Absent) or not protection.required_checks:
+        lacks.append("a check")
+    if lacks:
+        return Refuse(
+            Refusal.UNPROTECTED_BRANCH,
+            f"The branch {service.branch} of {service.repository} does not demand {' or '.join(lacks)} before a merge.",
+            "Protect the branch: require pull requests with reviews, and status checks.",
+        )
+    assert not isinstance(protection, Absent)
+    return Allow(
+        f"branch {service.branch} demands approving reviews ({protection.required_reviews}) and checks ({len(protection.required_checks)})"
+        + ("" if protection.enforce_admins is not False else "; administrators are not bound")
+    )
