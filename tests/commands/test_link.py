@@ -1,5 +1,7 @@
 """Linking a GitHub account: GitHub says whose it is, the person says yes in Slack, and whose work it is follows (RBAC-01, SOD-12)."""
 
+import asyncio
+
 import pytest
 from inline_snapshot import snapshot
 
@@ -343,6 +345,21 @@ async def test_the_second_begin_counts_and_the_first_code_is_forgotten(world):
     world.github.types(second, "rita-hub")
     await world.wait(seconds=5)
     assert "Link rita-hub to you?" in world.told("rita-phone")
+
+
+@pytest.mark.parametrize(("word", "said"), [("cancel", "No account was linked"), ("github", "GitHub is asked for a code")])
+async def test_what_was_given_up_or_begun_anew_while_github_was_asked_takes_no_answer(world, word, said):
+    world.github.types(await code_for(world, "dev"), "dev-hub")
+    world.github.held = asyncio.Event()
+    asking = asyncio.create_task(world.wait(seconds=5))
+    await world.github.reached.wait()
+    await world.slack.say(world.people["dev"], world.channels["releases"], f"/release link {word}")
+    await world.slack.until(lambda: said in world.told("dev"))
+    world.github.held.set()
+    await asking
+    assert "Link dev-hub to you?" not in world.slack.transcript()
+    await world.say("dev", "/release link confirm dev-hub")
+    assert await world.codes() == ["no-such-link"]
 
 
 async def test_no_token_is_kept_anywhere(world):

@@ -1,5 +1,6 @@
 """GitHub's part of the OAuth device flow, and its accounts, as GitHub documents them."""
 
+import asyncio
 import itertools
 from urllib.parse import parse_qs
 
@@ -22,6 +23,7 @@ class FakeGitHubSignIn:
         tokens: token → login, good for one question each.
         instead: path → an answer for what GitHub says there instead.
         verification: address of the page where people type the code.
+        held: what the next answer about a sign-in waits for; `reached` is set when it does.
     """
 
     def __init__(self) -> None:
@@ -35,6 +37,8 @@ class FakeGitHubSignIn:
         self.instead: dict[str, tuple[int, object]] = {}
         self.verification = "https://github.example/login/device"
         self.seen: set[str] = set()
+        self.held: asyncio.Event | None = None
+        self.reached = asyncio.Event()
         self._numbers = itertools.count(1)
 
     def app(self) -> web.Application:
@@ -85,6 +89,9 @@ class FakeGitHubSignIn:
         form = parse_qs(await request.text())
         [device] = form.get("device_code", [""])
         self.polls.append(device)
+        if self.held:
+            self.reached.set()
+            await self.held.wait()
         if other := self._other(request):
             return other
         if form.get("client_id") != [CLIENT]:
