@@ -13,8 +13,8 @@ from guards.facts import Absent, Change, Facts, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
 from guards.roles import own_roles
 from guards.sections import Person
-from guards.vcs import Span
 from guards.vocabulary import Action, Role
+from guards.work import work_of
 
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([a-z0-9_-]+)@users\.noreply\.github\.com")
 """The address that GitHub writes for people who keep theirs private."""
@@ -142,8 +142,8 @@ def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
     required = by_history or policy.approval_rule(change.content.environment).authors_known
     if isinstance(artifact, Unread):
         return Unread(noun, artifact.why)
-    if by_history and not isinstance(facts.evidence.work, Span):
-        return _unread_work(noun, facts.evidence.work)
+    if by_history and isinstance(work := work_of(change.content.service, facts), Unread):
+        return work
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()
@@ -154,12 +154,6 @@ def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
     if required and (lost := [handle for handle, person in known.items() if person is None]):
         return Unread(noun, f"nobody here is {', '.join(lost)}; {_REMEDY}")
     return frozenset(person.id for person in known.values() if isinstance(person, Person))
-
-
-def _unread_work(noun: str, work: Absent | Unread | None) -> Unread:
-    if isinstance(work, Absent):
-        return Unread(noun, f"there is no {work.what}")
-    return Unread(noun, "nobody asked for it") if work is None else work
 
 
 def separated(request: Request, facts: Facts) -> Decision:
