@@ -36,7 +36,9 @@ def test_the_short_form_reports_every_figure(tmp_path, capsys):
         "Acknowledging a slash command, 4 connections",
         "Acknowledging while `/release help` is carried out, 4 connections",
     }
-    assert all(figure["value"] > 0 for figure in told["figures"] if figure["name"] not in {"carried out meanwhile", "second look, other requests"})
+    assert all(
+        figure["value"] > 0 for figure in told["figures"] if figure["name"] not in {"carried out meanwhile", "second look, other requests"}
+    )
     assert [figure["target"] for figure in told["figures"] if figure["name"] == "our door to bare Bolt"] == ["≥ 60 %"]
     assert told["machine"]["python"].startswith("CPython 3.")
     assert "start to ready" in capsys.readouterr().out
