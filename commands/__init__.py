@@ -3,7 +3,7 @@
 Invariant: a command exists when it stands in this tuple, and nowhere else; extending it is a reviewed change (CMD-19).
 """
 
-from commands import approve, cancel, evidence, explain, freeze, help, promote, reject, status, whoami, window, withdraw  # noqa: A004
+from commands import approve, cancel, delegate, evidence, explain, freeze, help, link, promote, reject, status, whoami, window, withdraw  # noqa: A004
 from commands.core.command import AnyCommand
 
 COMMANDS: tuple[AnyCommand, ...] = (
@@ -20,6 +20,14 @@ COMMANDS: tuple[AnyCommand, ...] = (
     freeze.freeze_list,
     freeze.freeze_lift,
     evidence.command,
+    delegate.delegate_to,
+    delegate.delegate_list,
+    delegate.delegate_end,
+    link.link_show,
+    link.link_github,
+    link.link_confirm,
+    link.link_cancel,
+    link.link_remove,
     whoami.command,
     help.command,
 )

@@ -12,7 +12,7 @@ from commands.core.bundle_records import as_json
 from commands.core.deadline import Deadline
 from commands.core.ports import Clock
 from commands.core.vcs import Vcs
-from guards.facts import Absent, Artifact, Unread
+from guards.facts import Absent, Artifact, Beside, Unread
 from guards.vcs import Check, Protection, Pull, Span, Tag
 
 T = TypeVar("T")
@@ -66,6 +66,16 @@ class History:
             self._read(rules, lambda vcs: vcs.protection(repository, branch), _protection),
         ]
 
+    def beside(self, version: str, one: Beside) -> tuple[Item, ...]:
+        """What another repository brings into the version, as it was read."""
+        keys, folder = {"repository": one.repository, "tag": version}, one.repository.replace("/", "-")
+        tag = self._blank(EvidenceClass.TAG, f"the tag {version} of {one.repository}", f"{folder}/tag", keys, Trail.MARKER)
+        work = self._blank(
+            EvidenceClass.PULL_REQUEST, f"the work of {one.repository} in it", f"{folder}/commits", keys,
+            Trail.TICKET, Trail.REVIEW, Trail.MERGE,
+        )  # fmt: skip
+        return (*_told(one.tag, tag, _tag), *_told(one.work, work, _work))
+
     def _blank(self, kind: EvidenceClass, title: str, name: str, keys: Mapping[str, str], *trail: Trail) -> Item:
         keys = {"repository": self.repository, **keys}
         return Item(kind, title, f"history/{name}.json", self.source, keys, self.clock.now(), Absent(title), trail=frozenset(trail))
@@ -76,11 +86,14 @@ class History:
         if self.vcs is None:
             return (replace(blank, content=Unread(blank.title, "the policy names no version control for this service")),)
         answer = await self.deadline.read(ask(self.vcs), blank.title)
-        blank = replace(blank, at=self.clock.now())
-        return (replace(blank, content=answer),) if isinstance(answer, Absent | Unread) else items(answer, blank)
+        return _told(answer, replace(blank, at=self.clock.now()), items)
 
     async def _unknown(self, blank: Item) -> tuple[Item, ...]:
         return (replace(blank, content=Unread(blank.title, "nobody knows which commit the version was built from")),)
+
+
+def _told(answer: T | Absent | Unread, blank: Item, items: Callable[[T, Item], tuple[Item, ...]]) -> tuple[Item, ...]:
+    return (replace(blank, content=answer),) if isinstance(answer, Absent | Unread) else items(answer, blank)
 
 
 def _tag(tag: Tag, blank: Item) -> tuple[Item, ...]:
@@ -90,10 +103,12 @@ def _tag(tag: Tag, blank: Item) -> tuple[Item, ...]:
 
 def _work(span: Span, blank: Item) -> tuple[Item, ...]:
     commits = {name: getattr(span, name) for name in ("repository", "base", "head", "commits", "removed")}
-    whole = replace(blank, title=f"{len(span.commits)} commits", content=as_json(commits), trail=frozenset({Trail.MERGE}))
+    whole = replace(
+        blank, title=f"{len(span.commits)} commits of {span.repository}", content=as_json(commits), trail=frozenset({Trail.MERGE})
+    )
     if not span.pulls:
         nothing = Absent("merged pull request in it")
-        return (whole, replace(blank, title="the pull requests in it", name="history/pull-requests.json", content=nothing))
+        return (whole, replace(blank, title="the pull requests in it", name=_in_folder(blank, "pull-requests"), content=nothing))
     return (whole, *(_pull(pull, blank) for pull in span.pulls))
 
 
@@ -102,10 +117,13 @@ def _pull(pull: Pull, blank: Item) -> Item:
     if pull.tickets:
         keys["tickets"] = ", ".join(pull.tickets)
     record = {name: getattr(pull, name) for name in Pull.__slots__} | {"approvers": pull.approvers}
-    return replace(
-        blank, title=f"#{pull.number} {pull.title}", name=f"history/pull-request-{pull.number}.json", keys=keys, url=pull.url,
-        content=as_json(record), trail=frozenset({Trail.REVIEW, Trail.MERGE} | ({Trail.TICKET} if pull.tickets else set())),
-    )  # fmt: skip
+    title, name = f"{keys['repository']}#{pull.number} {pull.title}", _in_folder(blank, f"pull-request-{pull.number}")
+    trail = frozenset({Trail.REVIEW, Trail.MERGE} | ({Trail.TICKET} if pull.tickets else set()))
+    return replace(blank, title=title, name=name, keys=keys, url=pull.url, content=as_json(record), trail=trail)
+
+
+def _in_folder(blank: Item, name: str) -> str:
+    return f"{blank.name.rpartition('/')[0]}/{name}.json"
 
 
 def _checks(checks: tuple[Check, ...], blank: Item) -> tuple[Item, ...]:

@@ -27,12 +27,16 @@ class Recorded:
         changes: each with all decisions about it, oldest first.
         deployments: each success, oldest first.
         registered: what the version named when it was first seen.
+        into: the newest change, of those to production if there are any.
+        before: what ran in the target of that change when it was asked for: the work is counted from there.
         ledger: the entries about it, with their proof.
     """
 
     changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
     deployments: tuple[Deployment, ...]
     registered: Artifact | None
+    into: Change | None
+    before: Deployment | None
     ledger: Extract
 
     @property

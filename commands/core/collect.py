@@ -14,6 +14,7 @@ from commands.core.bundle_records import Recorded, as_json, records
 from commands.core.deadline import Deadline
 from commands.core.orders import order_of
 from commands.core.ports import CI, Artifacts, Clock, Proofs, RunLog
+from commands.core.prove import Prove
 from commands.core.record import Actor
 from commands.core.vcs import Vcs
 from guards.facts import Absent, Artifact, Change, Unread
@@ -49,6 +50,7 @@ class Collect:
         self._histories = histories
         self._proofs = proofs
         self._clock = clock
+        self._prove = Prove(policy, sources, histories, proofs)
 
     async def read(self, service: str, version: str, by: Actor, *, seconds: float, told: Told = lambda done, of: None) -> Collection:
         """Everything about a version.
@@ -64,7 +66,7 @@ class Collect:
             StorageError: the database cannot be read.
         """
         entry = self._policy.services[service]
-        recorded = await self._store.read(lambda tx: recorded_of(tx, service, version))
+        recorded = await self._store.read(lambda tx: recorded_of(tx, service, version, self._policy))
         at, deadline = self._clock.now(), Deadline(seconds)
         now, item = await self._artifact(service, version, deadline)
         artifact = recorded.registered or now
@@ -74,7 +76,8 @@ class Collect:
         found = await _counted(
             [
                 *(self._log(change, deadline) for change, _ in recorded.changes if change.attempt),
-                *history.steps(version, artifact, _base(recorded, self._policy)),
+                *history.steps(version, artifact, recorded.into.content.base if recorded.into else None),
+                *([self._beside(history, service, version, artifact, recorded, deadline)] if entry.repositories else []),
                 registry.items(service, version, artifact),
             ],
             told,
@@ -92,6 +95,15 @@ class Collect:
         title, name, keys = "what the version names now", "deployments/artifact.json", {"service": service, "version": version}
         item = Item(EvidenceClass.DEPLOYMENT, title, name, source, keys, self._clock.now(), content)
         return read if isinstance(read, Artifact) else None, item
+
+    async def _beside(
+        self, history: History, service: str, version: str, artifact: Artifact | None, recorded: Recorded, deadline: Deadline
+    ) -> tuple[Item, ...]:
+        """The work of the other repositories that go out with the service (SOD-13)."""
+        environment = recorded.into.content.environment if recorded.into else self._policy.chain(service)[-1]
+        known = artifact or Artifact(service, version, "", "")  # what they bring is found by the version's tag alone
+        found = await self._prove.beside(known, environment, recorded.before, deadline)
+        return tuple(item for one in found for item in history.beside(version, one))
 
     async def _log(self, change: Change, deadline: Deadline) -> tuple[Item, ...]:
         """The log of a change's newest run, copied because CI keeps it for a while only (AUD-12)."""
@@ -128,20 +140,17 @@ async def _counted(steps: list[Awaitable[tuple[Item, ...]]], told: Told) -> list
     return [item for items in await asyncio.gather(*map(counted, steps)) for item in items]
 
 
-def recorded_of(tx: Tx, service: str, version: str) -> Recorded:
+def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     """What the database knows of a version, all of one moment."""
     found = changes.of_version(tx, service, version)
     shown = audit.about(tx, service, version, {change.id for change in found})
+    into = next(reversed([c for c in found if c.content.environment in policy.production] or found), None)
+    base = into.content.base if into else None
     return Recorded(
-        tuple((change, approvals.of(tx, change.id)) for change in found),
-        tuple(deployments.of_version(tx, service, version)),
-        artifacts.registered(tx, service, version),
-        audit.extract(tx, shown),
+        changes=tuple((change, approvals.of(tx, change.id)) for change in found),
+        deployments=tuple(deployments.of_version(tx, service, version)),
+        registered=artifacts.registered(tx, service, version),
+        into=into,
+        before=deployments.of_commit(tx, service, into.content.environment, base) if into and base else None,
+        ledger=audit.extract(tx, shown),
     )
-
-
-def _base(recorded: Recorded, policy: Policy) -> str | None:
-    """Where the work is counted from: what ran in production before, as the approvers of the newest change there saw it."""
-    asked = [change for change, _ in recorded.changes]
-    asked = [change for change in asked if change.content.environment in policy.production] or asked
-    return asked[-1].content.base if asked else None

@@ -19,9 +19,9 @@ from commands.core.ports import RunState
 from guards.facts import Unread
 from guards.policy import Policy
 from guards.provenance import Proof
-from tests.world.company import DIGEST, policy_data
+from tests.world.company import COMMIT, DIGEST, policy_data
 from tests.world.signing import PUBLIC_KEY
-from tests.world.strict import KEY, prove, strict_policy
+from tests.world.strict import DEV, KEY, OLD_COMMIT, REPOSITORY, TAG, prove, pull, strict_policy
 from tests.world.world import World
 
 ASK = "/release evidence api v1.4.0"
@@ -159,6 +159,31 @@ async def test_the_six_items_and_the_seven_classes_are_there_when_everything_is_
     assert json.loads(bundle["evidence/history/tag.json"])["verified"] is True
     assert json.loads(bundle["evidence/history/protection.json"])["required_reviews"] == 2
     assert json.loads(bundle["evidence/history/commits.json"])["base"].startswith("01d")  # as the approvers saw it
+
+
+async def test_the_work_of_every_repository_of_a_service_is_in_it(database_url):
+    """(SOD-13): counted from what ran in production before, by the tags there."""
+    data = strict_policy()
+    data["services"]["api"]["repositories"] = ["acme/config"]
+    async with World(database_url, data) as world:
+        await prove(world)
+        head, before = "02d" + "0" * 37, "03d" + "0" * 37
+        world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=head)
+        world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=before)
+        world.vcs.owned["acme/config", head] = world.vcs.owned[REPOSITORY, COMMIT]
+        for base in (None, before):
+            work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=base, head=head)
+            world.vcs.spans["acme/config", base, head] = replace(work, pulls=(pull(4, DEV, "rob", "olga"),))
+        await in_production(world)
+        await world.say("audrey", ASK)
+        bundle = files(world)
+        assert json.loads(bundle["evidence/history/acme-config/tag.json"])["commit"] == head
+        assert json.loads(bundle["evidence/history/acme-config/commits.json"])["base"] == before
+        assert json.loads(bundle["evidence/history/acme-config/pull-request-4.json"])["approvers"] == ["olga", "rob"]
+        assert "evidence/history/pull-request-12.json" in bundle
+
+        await world.say("audrey", "/release evidence api v9.9.9")
+        assert ("absent", "tag v9.9.9 in acme/config") in lacking(world)
 
 
 async def test_what_cannot_be_read_is_said_and_never_left_out(strict, tmp_path):

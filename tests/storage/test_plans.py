@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import approvals, artifacts, audit, cards, changes, claims, deployments, freezes, inbox, outbox, timers
+from guards.identity import Linking
+from storage import approvals, artifacts, audit, cards, changes, claims, delegations, deployments, freezes, inbox, links, outbox, timers
 from storage.database import Store
 from tests.storage.cases import AT
 
@@ -24,6 +25,7 @@ SORTS = {
     "changes.of_version",
     "deployments.of_version",
     "freezes.current",
+    "delegations.current",
 }  # few rows
 
 LOOKUPS = {
@@ -41,12 +43,18 @@ LOOKUPS = {
     "approvals.withdraw": lambda tx: approvals.withdraw(tx, "x", "y", AT),
     "artifacts.registered": lambda tx: artifacts.registered(tx, "a", "b"),
     "deployments.running": lambda tx: deployments.running(tx, "a", "b"),
+    "deployments.of_commit": lambda tx: deployments.of_commit(tx, "a", "b", "c"),
     "deployments.of_version": lambda tx: deployments.of_version(tx, "a", "b"),
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),
+    "delegations.get": lambda tx: delegations.get(tx, "x"),
+    "delegations.current": lambda tx: delegations.current(tx, AT),
+    "links.of": lambda tx: links.of(tx, "x"),
+    "links.owners": lambda tx: links.owners(tx, [1, 2]),
+    "links.attempt": lambda tx: links.keep(tx, Linking("x", "X", "U1", AT, AT, login="x", number=7, linked=AT)),
     "claims.held": lambda tx: claims.held(tx, "a", "b"),
     "claims.release": lambda tx: claims.release(tx, "k"),
     "cards.place": lambda tx: cards.place(tx, "x"),
