@@ -76,7 +76,7 @@ class Collect:
         found = await _counted(
             [
                 *(self._log(change, deadline) for change, _ in recorded.changes if change.attempt),
-                *history.steps(version, artifact, recorded.into.content.base if recorded.into else None),
+                *history.steps(version, artifact, recorded.into.content.own_base if recorded.into else None),
                 *([self._beside(history, service, version, artifact, recorded, deadline)] if entry.repositories else []),
                 registry.items(service, version, artifact),
             ],
@@ -145,7 +145,7 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     found = changes.of_version(tx, service, version)
     shown = audit.about(tx, service, version, {change.id for change in found})
     into = next(reversed([c for c in found if c.content.environment in policy.production] or found), None)
-    base = into.content.base if into else None
+    base = into.content.own_base if into else None
     return Recorded(
         changes=tuple((change, approvals.of(tx, change.id)) for change in found),
         deployments=tuple(deployments.of_version(tx, service, version)),
