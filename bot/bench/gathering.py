@@ -93,7 +93,7 @@ async def measure(folder: Path, pulls: int, rounds: int) -> list[Figure]:
         ),
         Figure(group, "second look within a minute", median(again) * 1000, "ms"),
         Figure(group, "second look, conditional requests", second - anew, "requests"),
-        Figure(group, "second look, other requests", anew, "requests", note="whether what is known by its digest is still there, and what is attached to it."),
+        Figure(group, "second look, other requests", anew, "requests", note="whether it is still there, what is attached."),
     ]  # fmt: skip
 
 
