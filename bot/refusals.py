@@ -44,13 +44,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
-        ("separated",),
-        "You asked for this change, so you cannot approve it.",
-        "Ask somebody else who may approve; the card names them.",
+        ("separated", "independent"),
+        "You asked for this change or exception, or you answer for the exception, so you cannot approve it.",
+        "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated",),
-        "You wrote a part of this version, so you cannot let it into production.",
+        ("separated", "independent"),
+        "You wrote a part of this version, so you let neither it nor an exception for it into production.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -70,7 +70,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NO_RATIONALE: Meaning(
         ("reasoned",),
-        "An approval or a rejection came without a reason.",
+        "An approval, a rejection or a revocation came without a reason.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
     _R.REJECTED: Meaning(
@@ -196,8 +196,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
-        ("undecided", "cancellable"),
-        "The change is past the point where this is possible: CI works on it, or it is over.",
+        ("undecided", "cancellable", "undecided_exception", "revocable"),
+        "The change or exception is past the point where this is possible: CI works on it, or it is over.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -206,23 +206,34 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Scroll to the newest card, look again, and decide there.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker"),
+        ("undecided_by_asker", "decided_by_asker", "independent"),
         "You approved this already, or there is no approval of yours to withdraw.",
         "Nothing is left to do. One person counts once.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable"),
-        "The freeze lacks a field, ends before it begins, or its kind is unknown; or lifting came without a word on the exit criteria.",
-        "Type `/release freeze declare` and fill in the form, or say how the exit criteria are met.",
+        ("complete_freeze", "liftable", "complete_exception"),
+        "The freeze or exception lacks a field, ends before it begins, or its kind is unknown; an exception names a version of several "
+        "services, or an emergency's names none; or lifting came without a word on the exit criteria.",
+        "Type `/release freeze declare` or `/release exception request` and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze",),
-        "The freeze lasts longer than its kind may.",
+        ("complete_freeze", "complete_exception"),
+        "The freeze or exception lasts longer than its kind may.",
         "Give an earlier end, and renew it when that comes near.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
         ("authorized", "liftable"),
         "There is no freeze with this id, or it is over.",
         "`/release freeze list` shows those that there are.",
+    ),
+    _R.NO_SUCH_EXCEPTION: Meaning(
+        ("authorized", "known_exception", "undecided_exception", "revocable", "waivable", "independent"),
+        "There is no exception with this id.",
+        "`/release exception list` shows those that wait or count.",
+    ),
+    _R.NOT_WAIVABLE: Meaning(
+        ("waivable",),
+        "The policy lets no exception stand in for this requirement, or, as it is a security gate, only one for an emergency.",
+        "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
     ),
 }

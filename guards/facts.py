@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from guards.codeowners import CodeOwners
 from guards.content import Content
+from guards.exemption import Exemption
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import Proof
@@ -284,6 +285,7 @@ class Request:
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
+        exception: the exception to ask for.
     """
 
     action: Action
@@ -297,6 +299,7 @@ class Request:
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None
+    exception: Exemption | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -322,6 +325,8 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
+        exceptions: those that are approved, and reach the place.
+        exception: the exception in question, for decisions about it.
     """
 
     at: datetime
@@ -339,3 +344,5 @@ class Facts:
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None
+    exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
+    exception: Exemption | Absent | None = None

@@ -13,10 +13,12 @@ from guards.artifact import short
 from guards.authorization import who_may
 from guards.decision import Allow, Refuse, Unsure
 from guards.duties import objection
+from guards.evidence import can_be_waived
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
-from guards.requirements import GUARD_OF
+from guards.policy import Policy
+from guards.requirements import GUARD_OF, REQUIREMENT_OF
 from guards.vocabulary import Action
 from guards.window import next_slot, open_now
 
@@ -51,8 +53,9 @@ def _reason(refuse: Refuse, zone: str) -> Part:
     return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
 
 
-def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, zone: str) -> Card:
-    """Every reason with its remedy, the nearest one first (CMD-13)."""
+def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy) -> Card:
+    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one."""
+    zone = policy.zone_of(request.service)
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
     final = [r for r in judgement.refusals if r.code not in judgement.heals]
     parts = [_reason(r, zone) for r in final]
@@ -63,7 +66,16 @@ def refusal_card(judgement: Judgement, command: str, request: Request, correlati
     if final and (later := [r for r in judgement.refusals if r.code in judgement.heals]):
         parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
     title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
-    return Card(title[:150], parts=tuple(parts), footer=("Nothing was started. id ", Code(correlation)))
+    asks = tuple(_asks_for_exception(judgement, request, policy))
+    return Card(title[:150], parts=tuple(parts), buttons=asks, footer=("Nothing was started. id ", Code(correlation)))
+
+
+def _asks_for_exception(judgement: Judgement, request: Request, policy: Policy) -> Iterable[Button]:
+    place = {"services": request.service or "", "environments": request.environment or "", "version": request.version or ""}
+    for answer in judgement.answers:
+        requirement = REQUIREMENT_OF.get(answer.guard)
+        if requirement and isinstance(answer.decision, Refuse) and can_be_waived(requirement, answer.decision, policy):
+            yield Button(f"Ask for an exception: {requirement}", "exception request", {"requirement": requirement.value, **place})
 
 
 def _remedy(refuse: Refuse, zone: str) -> Line:

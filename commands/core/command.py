@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from commands.core.text import Card, Form
 from commands.core.words import Arguments
 from guards.decision import Refusal
+from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
@@ -31,6 +32,8 @@ class Ask:
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
         declared: a freeze to declare.
+        exception: id of an exception that exists.
+        wanted: an exception to ask for.
         rationale: the reason given.
     """
 
@@ -43,6 +46,8 @@ class Ask:
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    exception: str | None = None
+    wanted: Exemption | None = None
     rationale: str = ""
 
 

@@ -65,6 +65,8 @@ POLICY = Policy(
         Action.CANCEL: {"production": (Role.RELEASE_CAPTAIN,), "staging": ()},
         Action.FREEZE: {"staging": (Role.RELEASE_MANAGER, Role.TECH_LEAD), "production": (Role.RELEASE_MANAGER,)},
         Action.LIFT: {"production": (Role.RELEASE_MANAGER,)},
+        Action.REQUEST_EXCEPTION: {"production": (Role.RELEASE_CAPTAIN,)},
+        Action.APPROVE_EXCEPTION: {"production": (Role.RELEASE_MANAGER, Role.SERVICE_OWNER)},
     },
     windows={"weekdays": WEEKDAYS},
     approvals={"production": ApprovalRule(count=1, authors_known=True)},
@@ -148,7 +150,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(),
+        duplicate=None, freezes=(), exceptions=(),
     )  # fmt: skip
     return replace(read, **parts)
 
