@@ -68,7 +68,7 @@ def _or_by_exception(requirement: Requirement, refused: Refuse, request: Request
     change = facts.change.id if isinstance(facts.change, Change) else None
     valid = [e for e in facts.exceptions if _stands_in(e, requirement, request) and e.counts(facts.at, change)]
     if not valid:
-        return replace(refused, remedy=f"{refused.remedy} If it cannot be, ask for an exception: `/release exception request`.")
+        return replace(refused, remedy=f"{refused.remedy} Or ask for an exception: `/release exception request`.")
     best = min(valid, key=lambda e: e.once)  # one that is used up by this is taken last
     by = " and ".join(decision.name for decision in best.approvals)
     return Allow(

@@ -1,4 +1,4 @@
-"""An exception from one requirement, as people ask for it and approve it (EXC-01); an `Exemption`, as Python's exceptions are another thing.
+"""An exception from one requirement, as it is asked for and approved (EXC-01); an `Exemption`, as Python's exceptions are another thing.
 
 Invariant: what it says never changes; only its state, its decisions and its uses do. It counts for the requirement, places and version
 that it names, and for nothing else (EXC-06).
