@@ -103,13 +103,11 @@ def _wanted(exemption: Exemption) -> Iterable[tuple[str, str]]:
 
 def _longest(exemption: Exemption, policy: Policy) -> timedelta:
     rules = policy.exceptions
-    match exemption.kind:
-        case ExemptionKind.TEMPORARY:
-            return rules.temporary
-        case ExemptionKind.PERMANENT:
-            return rules.permanent
-        case ExemptionKind.EMERGENCY:
-            return rules.emergency
+    return {
+        ExemptionKind.TEMPORARY: rules.temporary,
+        ExemptionKind.PERMANENT: rules.permanent,
+        ExemptionKind.EMERGENCY: rules.emergency,
+    }[exemption.kind]
 
 
 def waivable(request: Request, facts: Facts) -> Decision:

@@ -9,11 +9,12 @@ from typing import Any
 
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
-from guards.vocabulary import Action, Blocked, ChangeType, Profile, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -140,6 +141,21 @@ def freeze(**parts: Any) -> Freeze:
         id="FRZ-2026-1124-001", kind="holiday", blocks=(Blocked.DEPLOYMENTS,), passes=(ChangeType.EMERGENCY,), services=None,
         environments=("production",), start=AT - DAY, end=AT + HOUR, reason="quarter end", exit_criteria="the books are closed",
         plan="promote what waits", by=MARA.id, by_name=MARA.name, approver=OTTO.id,
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
+EXEMPTED = ExemptionDecision(MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), Ruling.APPROVED, "the risk is small", AT - HOUR)
+
+
+def exemption(**parts: Any) -> Exemption:
+    """Remy's exception from tickets for api in production, approved by Mara, good for a day more."""
+    whole = Exemption(
+        id="EXC-2026-1121-001", requester=REMY.id, requester_name=REMY.name, requested=AT - DAY, owner=OTTO.id, owner_name=OTTO.name,
+        owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=("api",),
+        environments=("production",), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
+        evidence="INC-7", remediation="Dana links it by Friday", infeasible="", reconsider="", until=AT + DAY, review=AT + HOUR,
+        once=False, state=ExemptionState.APPROVED, decisions=(EXEMPTED,),
     )  # fmt: skip
     return replace(whole, **parts)
 

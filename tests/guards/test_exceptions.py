@@ -8,7 +8,7 @@ import pytest
 from guards.authorization import authorized
 from guards.decision import Allow, Refusal, Unsure
 from guards.exceptions import complete_exception, enough, independent, known_exception, revocable, undecided_exception, waivable
-from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse, Ruling
+from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse
 from guards.facts import Absent, Facts, Request, Stranger, Unread
 from guards.judge import Guard
 from guards.policy import Policy
@@ -23,6 +23,7 @@ from tests.guards.cases import (
     CHANGE,
     DANA,
     DAY,
+    EXEMPTED,
     HOUR,
     MARA,
     MINUTE,
@@ -32,6 +33,7 @@ from tests.guards.cases import (
     REMY,
     REQUEST,
     Expected,
+    exemption,
     facts,
     policy,
     request,
@@ -41,20 +43,7 @@ from tests.guards.cases import (
 from tests.guards.proofs import PROOF, SPAN, TAG, proven, pull, strict
 
 LOST = Unread("the exceptions", "no answer within 5 s")
-APPROVED = ExemptionDecision(MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), Ruling.APPROVED, "the risk is small", AT - HOUR)
 USE = ExemptionUse("CR-2026-1124-009", AT - HOUR)
-
-
-def exemption(**parts: Any) -> Exemption:
-    """Remy's exception from tickets for api in production, approved by Mara, good for a day more."""
-    whole = Exemption(
-        id="EXC-2026-1121-001", requester=REMY.id, requester_name=REMY.name, requested=AT - DAY, owner=OTTO.id, owner_name=OTTO.name,
-        owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=("api",),
-        environments=("production",), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
-        evidence="INC-7", remediation="Dana links it by Friday", infeasible="", reconsider="", until=AT + DAY, review=AT + HOUR,
-        once=False, state=ExemptionState.APPROVED, decisions=(APPROVED,),
-    )  # fmt: skip
-    return replace(whole, **parts)
 
 
 def untold(*held: Exemption, under: Policy | None = None, **parts: Any) -> Facts:
@@ -265,8 +254,8 @@ BLIND = replace(waiting(**ONE_VERSION), artifact=Unread("the artifact", "no answ
         pytest.param(MARA, waiting(), Allow, id="somebody else"),
         pytest.param(REMY, waiting(), Refusal.OWN_REQUEST, id="who asked for it"),
         pytest.param(OTTO, waiting(), Refusal.OWN_REQUEST, id="who answers for it"),
-        pytest.param(MARA, waiting(decisions=(APPROVED,)), Refusal.ALREADY_DECIDED, id="who approved it"),
-        pytest.param(QUINN, waiting(decisions=(APPROVED,)), Allow, id="a second one"),
+        pytest.param(MARA, waiting(decisions=(EXEMPTED,)), Refusal.ALREADY_DECIDED, id="who approved it"),
+        pytest.param(QUINN, waiting(decisions=(EXEMPTED,)), Allow, id="a second one"),
         pytest.param(DANA, waiting(), Allow, id="an author, for all versions"),
         pytest.param(DANA, waiting(**ONE_VERSION), Refusal.OWN_WORK, id="an author of the version"),
         pytest.param(MARA, waiting(**ONE_VERSION), Allow, id="no author of the version"),
@@ -302,18 +291,18 @@ def test_it_takes_the_right_in_the_whole_scope(asked: Request, known: Facts, exp
     assert said(authorized(asked, replace(known, change=None))) == expected
 
 
-SECOND = replace(APPROVED, by=RAVI.id, name=RAVI.name, roles=frozenset({Role.SECURITY}))
+SECOND = replace(EXEMPTED, by=RAVI.id, name=RAVI.name, roles=frozenset({Role.SECURITY}))
 
 
 @pytest.mark.parametrize(
     ("rules", "given", "expected"),
     [
         pytest.param({}, (), False, id="nobody"),
-        pytest.param({}, (APPROVED,), True, id="one of one"),
-        pytest.param({"count": 2}, (APPROVED, replace(APPROVED, reason="again")), False, id="one person twice"),
-        pytest.param({"count": 2}, (APPROVED, SECOND), True, id="two people"),
-        pytest.param({"roles": (Role.SECURITY,)}, (APPROVED,), False, id="not the role that it takes"),
-        pytest.param({"roles": (Role.SECURITY,)}, (APPROVED, SECOND), True, id="the role among them"),
+        pytest.param({}, (EXEMPTED,), True, id="one of one"),
+        pytest.param({"count": 2}, (EXEMPTED, replace(EXEMPTED, reason="again")), False, id="one person twice"),
+        pytest.param({"count": 2}, (EXEMPTED, SECOND), True, id="two people"),
+        pytest.param({"roles": (Role.SECURITY,)}, (EXEMPTED,), False, id="not the role that it takes"),
+        pytest.param({"roles": (Role.SECURITY,)}, (EXEMPTED, SECOND), True, id="the role among them"),
     ],
 )
 def test_when_enough_people_approved(rules: dict[str, Any], given: tuple[ExemptionDecision, ...], expected: bool) -> None:

@@ -46,6 +46,7 @@ from tests.guards.cases import (
     STAGED,
     approval,
     change,
+    exemption,
     facts,
     freeze,
     policy,
@@ -100,6 +101,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "exceptions": ((), (exemption(),)),
     }
 
 

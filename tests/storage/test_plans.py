@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import approvals, artifacts, audit, cards, changes, claims, deployments, freezes, inbox, outbox, timers
+from storage import approvals, artifacts, audit, cards, changes, claims, deployments, exceptions, freezes, inbox, outbox, timers
 from storage.database import Store
 from tests.storage.cases import AT
 
@@ -18,6 +18,7 @@ SORTS = {
     "changes.claimed",
     "changes.open_like",
     "changes.by_run",
+    "exceptions.current",
     "freezes.current",
 }  # few rows
 
@@ -38,6 +39,8 @@ LOOKUPS = {
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
+    "exceptions.get": lambda tx: exceptions.get(tx, "x"),
+    "exceptions.current": lambda tx: exceptions.current(tx, AT),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),
     "claims.held": lambda tx: claims.held(tx, "a", "b"),
