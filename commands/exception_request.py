@@ -132,7 +132,7 @@ command = Command(
     name="exception request",
     summary="Ask that something may go out without one piece of evidence.",
     examples=(
-        "exception request tickets api production v1.4.0 kind=temporary owner=olga@example.com until=2026-12-24T18:00 "
+        "exception request tickets api production v1.4.0 kind=temporary owner=rita@example.com until=2026-12-24T18:00 "
         'risk="low: one wording" controls="two reviews" containment="promote v1.3.2 again" '
         'evidence="https://example.com/pull/12" remediation="Ada links the ticket by Friday"',
     ),

@@ -325,7 +325,7 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
-        exceptions: those that are approved, and reach the place.
+        exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
     """
 

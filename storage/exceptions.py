@@ -9,29 +9,32 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 
 from guards.exemption import Exemption, ExemptionDecision, ExemptionState, ExemptionUse
 from guards.vocabulary import Requirement, Role
 from storage.counters import dated_id
 from storage.database import Tx, insert
 from storage.errors import LostRace
-from storage.tables import ExceptionDecisionRow, ExceptionRow, ExceptionUseRow, table
+from storage.tables import OPEN_EXCEPTIONS, ExceptionDecisionRow, ExceptionRow, ExceptionUseRow, table
 
 _T, _DECISION, _USE = table(ExceptionRow), table(ExceptionDecisionRow), table(ExceptionUseRow)
 _COLUMNS = tuple(f.name for f in fields(Exemption) if f.name not in {"decisions", "uses"})
-_OPEN = (ExemptionState.REQUESTED, ExemptionState.APPROVED)
 
 _SELECT = select(*(_T.c[name] for name in _COLUMNS))
 _GET = _SELECT.where(_T.c.id == bindparam("id"))
 _LOCK = _GET.with_for_update()
 _CURRENT = (
-    _SELECT.where(_T.c.state.in_(_OPEN), _T.c.until > bindparam("now")).order_by(_T.c.until, _T.c.id)
+    _SELECT
+    # as text: bound values would hide the partial index from the planner
+    .where(text(f"exception.{OPEN_EXCEPTIONS}"), _T.c.until > bindparam("now"))
+    .order_by(_T.c.until, _T.c.id)
 )  # fmt: skip
 _DECISIONS = (
     select(_DECISION).where(_DECISION.c.exception.in_(bindparam("ids", expanding=True))).order_by(_DECISION.c.exception, _DECISION.c.id)
 )  # fmt: skip
 _USES = select(_USE).where(_USE.c.exception.in_(bindparam("ids", expanding=True))).order_by(_USE.c.exception, _USE.c.at, _USE.c.change)
+_USED_BY = _SELECT.join_from(_T, _USE, _USE.c.exception == _T.c.id).where(_USE.c.change == bindparam("change")).order_by(_T.c.id)
 _MOVE = _T.update().where(_T.c.id == bindparam("which"), _T.c.state == bindparam("was")).values(state=bindparam("now_state"))
 _TAKE = insert(_USE, lambda new: new.on_conflict_do_nothing(index_elements=["exception", "change"]).returning(_USE.c.change))
 
@@ -66,12 +69,22 @@ def lock(tx: Tx, id: str) -> Exemption | None:  # noqa: A002
 
 
 def current(tx: Tx, at: datetime) -> tuple[Exemption, ...]:
-    """All that wait for people or count, the one that ends first before the others.
+    """All that wait for people or count, the one that ends first before the others; with their uses where one use is all there is.
 
     Args:
         at: now, UTC.
     """
-    return _read(tx, tx.run(_CURRENT, {"now": at}))
+    rows = tx.run(_CURRENT, {"now": at}).all()
+    return _read(tx, rows, uses_of=[row.id for row in rows if row.once])
+
+
+def used_by(tx: Tx, change: str) -> tuple[Exemption, ...]:
+    """Those that a change went out by.
+
+    Args:
+        change: its id.
+    """
+    return _read(tx, tx.run(_USED_BY, {"change": change}), uses_of=[])
 
 
 def reaching(tx: Tx, service: str, environment: str, at: datetime) -> tuple[Exemption, ...]:
@@ -129,18 +142,22 @@ def use(tx: Tx, id: str, change: str, at: datetime) -> bool:  # noqa: A002
     return tx.run(_TAKE, {"exception": id, "change": change, "at": at, "once": exemption.once}).one_or_none() is not None
 
 
-def _read(tx: Tx, found: Iterable[Any]) -> tuple[Exemption, ...]:
-    """Rows as exceptions, with their decisions and uses."""
+def _read(tx: Tx, found: Iterable[Any], uses_of: list[str] | None = None) -> tuple[Exemption, ...]:
+    """Rows as exceptions, with their decisions and uses.
+
+    Args:
+        uses_of: ids of those whose uses are read; None for all of them: one that lasts may have many.
+    """
     rows = [dict(row._mapping) for row in found]
     if not rows:
         return ()
-    ids = {"ids": [row["id"] for row in rows]}
+    ids = [row["id"] for row in rows]
     decisions: dict[str, list[ExemptionDecision]] = defaultdict(list)
     uses: dict[str, list[ExemptionUse]] = defaultdict(list)
-    for row in tx.run(_DECISIONS, ids):
+    for row in tx.run(_DECISIONS, {"ids": ids}):
         roles = frozenset(Role(role) for role in row.roles)
         decisions[row.exception].append(ExemptionDecision(row.by, row.name, roles, row.ruling, row.reason, row.at))
-    for row in tx.run(_USES, ids):
+    for row in tx.run(_USES, {"ids": ids if uses_of is None else uses_of}):
         uses[row.exception].append(ExemptionUse(row.change, row.at))
     return tuple(
         Exemption(**{

@@ -57,6 +57,10 @@ UNDECIDED_STATES = _among(UNDECIDED)
 """The condition of the partial index on changes that people can still decide."""
 
 
+OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"
+"""The condition of the partial index on exceptions that wait or count, as text."""
+
+
 class CounterRow(Base, table=True):
     """The last number given out, for ids like `CR-2026-1121-001` (REC-09)."""
 
@@ -202,7 +206,7 @@ class ExceptionRow(Base, table=True):
     __tablename__ = "exception"
     __table_args__ = (
         sa.CheckConstraint("requested < review AND review <= until", name="times"),
-        sa.Index("ix_exception_open", "until", **_where("state IN ('requested', 'approved')")),
+        sa.Index("ix_exception_open", "until", **_where(OPEN_EXCEPTIONS)),
     )
     id: str = Field(primary_key=True)
     requester: str
@@ -248,7 +252,10 @@ class ExceptionUseRow(Base, table=True):
     """A change that went out by an exception; one that is used up by the first change has one row (EXC-07)."""
 
     __tablename__ = "exception_use"
-    __table_args__ = (sa.Index("uq_exception_use_once", "exception", unique=True, **_where("once")),)
+    __table_args__ = (
+        sa.Index("uq_exception_use_once", "exception", unique=True, **_where("once")),
+        sa.Index("ix_exception_use_change", "change"),
+    )
     exception: str = Field(primary_key=True, foreign_key="exception.id")
     change: str = Field(primary_key=True, foreign_key="change.id")
     at: datetime = _moment()

@@ -166,6 +166,8 @@ def change_card(change: Change, facts: Facts) -> Card:
             parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
+    elif used := tuple(_used(facts)):
+        parts.append(Part(used, heading="Exceptions"))
     given = tuple(_given(facts, zone))
     if given:
         parts.append(Part(given, heading="Decisions"))
@@ -195,6 +197,13 @@ def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
                 yield ("⚠️ ", name, f": could not read {_missing(lost)}")
     if left := [r.value for r in said if r not in asked]:
         yield (f"⚪ Not required by policy: {', '.join(left)}",)
+
+
+def _used(facts: Facts) -> Iterable[Line]:
+    """What the change went out by, for as long as its card stands (EVD-19)."""
+    for exemption in () if isinstance(facts.exceptions, Unread) else facts.exceptions:
+        by = " and ".join(decision.name for decision in exemption.approvals)
+        yield ("⚠️ ", Bold(exemption.requirement.value), ": by exception ", Code(exemption.id), f", approved by {by}")
 
 
 def _changes(facts: Facts) -> tuple[Line, ...]:

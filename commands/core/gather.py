@@ -204,8 +204,15 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         running=deployments.running(tx, service, environment),
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
-        exceptions=exceptions.reaching(tx, service, environment, outside.at),
+        exceptions=_exceptions(tx, facts, service, environment),
     )
+
+
+def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
+    """Those that reach the place while people decide; afterwards those that the change went out by."""
+    if isinstance(facts.change, Change) and facts.change.state not in UNDECIDED:
+        return exceptions.used_by(tx, facts.change.id)
+    return exceptions.reaching(tx, service, environment, facts.at)
 
 
 def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> Request:

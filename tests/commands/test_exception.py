@@ -107,6 +107,7 @@ Nothing was started. id <id>\
     assert said in world.shown()
     await world.approve("olga")
     assert [order.environment for order in world.ci.started] == ["production"]
+    assert f"⚠️ rollback-target: by exception {ID}, approved by Rita Manager" in world.shown()
     assert "exception:used" in await world.news()
     answers = {a["guard"]: a for a in (await world.body("dispatch:ordered"))["answers"]}
     assert answers["revertible"]["exception"] == ID

@@ -86,6 +86,8 @@ async def test_one_that_lasts_is_used_by_each_change_and_says_so(kept):
         assert await kept.write(lambda tx, id=id, n=number: exceptions.use(tx, lasting.id, id, AT + n * MINUTE)) is True
     used = await kept.read(lambda tx: exceptions.get(tx, lasting.id))
     assert used.uses == (ExemptionUse(CHANGE.id, AT), ExemptionUse(change(2).id, AT + MINUTE))
+    assert [e.id for e in await kept.read(lambda tx: exceptions.used_by(tx, CHANGE.id))] == [lasting.id]
+    assert await kept.read(lambda tx: exceptions.used_by(tx, "CR-9")) == ()
 
 
 @pytest.mark.parametrize(

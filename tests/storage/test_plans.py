@@ -19,6 +19,7 @@ SORTS = {
     "changes.open_like",
     "changes.by_run",
     "exceptions.current",
+    "exceptions.used_by",
     "freezes.current",
 }  # few rows
 
@@ -40,6 +41,7 @@ LOOKUPS = {
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
     "exceptions.get": lambda tx: exceptions.get(tx, "x"),
+    "exceptions.used_by": lambda tx: exceptions.used_by(tx, "x"),
     "exceptions.current": lambda tx: exceptions.current(tx, AT),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),

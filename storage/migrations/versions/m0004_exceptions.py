@@ -72,5 +72,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["change"], ["change.id"], name=op.f("fk_exception_use_change")),
         sa.PrimaryKeyConstraint("exception", "change", name=op.f("pk_exception_use")),
     )
+    op.create_index("ix_exception_use_change", "exception_use", ["change"])
     once = sa.text("once")
     op.create_index("uq_exception_use_once", "exception_use", ["exception"], unique=True, sqlite_where=once, postgresql_where=once)
