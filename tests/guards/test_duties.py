@@ -11,7 +11,7 @@ from guards.facts import Absent, Artifact, Facts, Request, Stranger, Unread
 from guards.sections import ApprovalRule, Person
 from guards.vocabulary import Action
 from tests.guards.cases import ARTIFACT, CHANGE, DANA, FACTS, MARA, POLICY, RAVI, REMY, Expected, built, facts, policy, request, said, told
-from tests.guards.proofs import proven
+from tests.guards.proofs import STRICT, asking, proven
 
 NO_MATTER_WHO_WROTE_IT = policy(approvals={"production": ApprovalRule(count=1)})
 UNREAD = Unread("the change", "the database is locked")
@@ -53,6 +53,12 @@ def lax(artifact: Artifact | Absent | Unread) -> Facts:
         pytest.param(approves(MARA), facts(artifact=Absent("artifact")), Unsure, id="the artifact is gone"),
         pytest.param(approves(DANA), proven(), Refusal.OWN_WORK, id="an author of the history that was read"),
         pytest.param(approves(MARA), proven(), Allow, id="not an author of the history that was read"),
+        pytest.param(
+            approves(MARA),
+            proven(asking(STRICT.evidence, repositories=("example/config",))),
+            Unsure,
+            id="one of two repositories is not known",
+        ),
         pytest.param(approves(MARA), proven(work=Unread("the history")), Unsure, id="the history could not be read"),
         pytest.param(approves(MARA), proven(work=Absent("commit 9fceb02")), Unsure, id="the history has no such commit"),
         pytest.param(approves(MARA), proven(work=None), Unsure, id="nobody asked for the history"),
