@@ -324,6 +324,18 @@ Mend what it stands in for, or ask for another one: /release exception request\
     assert world.ci.started == []
 
 
+async def test_where_the_owner_cannot_be_told_whoever_watches_is(database_url):
+    """EXC-05."""
+    async with World(database_url, lenient()) as world:
+        await grant(world, review="2026-11-25T12:00")
+        data = lenient()
+        data["people"] = [{**person, "slack": [] if person["id"] == WORDS["owner"] else person["slack"]} for person in data["people"]]
+        await world.restart(Policy.model_validate(data))
+        await world.wait(until=datetime(2026, 11, 25, 11, 0, tzinfo=UTC))
+        assert (await world.news())[-1] == "exception:reminded"
+        assert f"⏰ {ID} ends soon" in world.shown(world.card("alerts"))
+
+
 async def test_one_that_is_revoked_before_the_dispatch_does_not_count(world):
     await without_a_way_back(world)
     await grant(world)
