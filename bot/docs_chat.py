@@ -20,7 +20,7 @@ from commands.core.words import Arguments, Named, Rest, usage
 from guards.judge import Guard
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
 from guards.policy import Policy
-from guards.vocabulary import Action
+from guards.vocabulary import TAKES_NO_ROLE, Action
 
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
@@ -29,6 +29,7 @@ WORDS: Final = {
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
+    "delegation": "a delegation's id: `DLG-2026-1121-001`",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
     "environment": "an environment, or one of its aliases",
     "environments": "environments or their aliases, with commas between them",
@@ -38,10 +39,13 @@ WORDS: Final = {
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
     "infeasible": "why it cannot end; needed for a permanent one",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
+    "login": "a GitHub login",
     "migration": "`yes` or `no`: whether it carries a database migration; left open, it counts as yes where that matters",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
     "owner": "who answers for it: an e-mail address from `people`",
+    "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
     "plan": "how things start to move again",
+    "provider": "`github`",
     "rationale": "what you looked at, and why",
     "reason": "why",
     "reconsider": "what would make you think again; needed for a permanent one",
@@ -49,6 +53,7 @@ WORDS: Final = {
     "requirement": "the evidence that is missing, as `evidence` in the policy file names it",
     "review": "when its owner is reminded; left out: three days before its end, or at half of its time",
     "risk": "impact and likelihood",
+    "role": "a role that the policy lets people delegate",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "services": "services from the policy file, with commas between them",
@@ -134,8 +139,8 @@ def _written(arguments: type[Arguments], name: str) -> str:
 
 
 def _who(action: Action) -> str:
-    if action is Action.READ:
-        return "Everybody in the policy file may."
+    if action in TAKES_NO_ROLE:
+        return "Everybody who is known here may."
     by_place = example().allow.get(action, {})
     return "In the example: " + "; ".join(f"{place}: {', '.join(roles) or 'nobody'}" for place, roles in by_place.items()) + "."
 

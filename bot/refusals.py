@@ -30,27 +30,30 @@ _R = Refusal
 MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.STRANGER: Meaning(
         ("authorized",),
-        "Your Slack account belongs to nobody in the policy file, or it is a guest's, a bot's, deactivated, or from another workspace.",
+        "Your Slack account belongs to nobody in the policy file, or it is a guest's, a bot's, deactivated, or from another workspace. "
+        "Or the policy file gives the account to somebody, and its address to somebody else.",
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized",),
+        ("authorized", "independent", "delegable", "endable"),
         "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
     _R.NO_POLICY: Meaning(
-        ("authorized",),
+        ("authorized", "delegable"),
         "The policy file opens this action for nobody in this place: what it does not grant is refused.",
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
         ("separated", "independent"),
-        "You asked for this change or exception, or you answer for the exception, so you cannot approve it.",
+        "You asked for this change or exception, or answer for the exception, or act here only for somebody who did, so you cannot "
+        "approve it.",
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
         ("separated", "independent"),
-        "You wrote a part of this version, so you let neither it nor an exception for it into production.",
+        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
+        "production.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -211,14 +214,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Nothing is left to do. One person counts once.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "complete_exception"),
-        "The freeze or exception lacks a field, ends before it begins, or its kind is unknown; an exception names a version of several "
-        "services, or an emergency's names none; or lifting came without a word on the exit criteria.",
-        "Type `/release freeze declare` or `/release exception request` and fill in the form, or say how the exit criteria are met.",
+        ("complete_freeze", "liftable", "complete_exception", "delegable"),
+        "The freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; or lifting a freeze came "
+        "without a word on the exit criteria.",
+        "Type `/release freeze declare`, `/release exception request` or `/release delegate to` and fill in the form, or say how the exit "
+        "criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "complete_exception"),
-        "The freeze or exception lasts longer than its kind may.",
+        ("complete_freeze", "complete_exception", "delegable"),
+        "The freeze, exception or delegation lasts longer than the policy lets one last.",
         "Give an earlier end, and renew it when that comes near.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
@@ -235,5 +239,25 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("waivable",),
         "The policy lets no exception stand in for this requirement, or, as it is a security gate, only one for an emergency.",
         "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
+    ),
+    _R.NO_SUCH_PERSON: Meaning(
+        ("delegable",),
+        "The person who was named has no working account, or may not use releases here.",
+        "Name somebody else, or have the policy file changed.",
+    ),
+    _R.NO_SUCH_DELEGATION: Meaning(
+        ("endable",),
+        "There is no delegation with this id, or it is over.",
+        "`/release delegate list` shows those that there are.",
+    ),
+    _R.NO_SUCH_LINK: Meaning(
+        ("confirmable", "linking_begun", "linked"),
+        "No GitHub account is linked to you, or none waits for your word: it was not begun, it ran out, or GitHub named another account.",
+        "Type `/release link github` to begin.",
+    ),
+    _R.LOGIN_TAKEN: Meaning(
+        ("confirmable",),
+        "The GitHub account belongs to somebody else, by the policy file or because they linked it. One account belongs to one person.",
+        "If that is wrong, have `people[].github` in the policy file say whose it is; nothing else can change it.",
     ),
 }

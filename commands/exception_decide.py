@@ -10,12 +10,14 @@ from commands.core.exempt_card import exception_lines, title
 from commands.core.tell import exception_card_of
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, ExceptionId, Rest
-from guards.authorization import authorized, held_roles
+from guards.authorization import authorized
 from guards.decision import Refusal
-from guards.exceptions import enough, independent, revocable, undecided_exception, waivable
+from guards.exceptions import enough, revocable, undecided_exception, waivable
 from guards.exemption import Exemption, ExemptionDecision, ExemptionState, Ruling
 from guards.facts import Facts
+from guards.independence import independent
 from guards.record import reasoned
+from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action
 from storage import exceptions, timers
@@ -61,9 +63,9 @@ def _decide(work: Work[DecideException], ruling: Ruling) -> Exemption:
     exemption, person = work.facts.exception, work.asker.person
     assert isinstance(exemption, Exemption)
     held = [
-        held_roles(person, service, environment, work.facts)[0] for service in exemption.services for environment in exemption.environments
+        own_roles(person, service, environment, work.facts)[0] for service in exemption.services for environment in exemption.environments
     ]
-    roles = frozenset.intersection(*held)  # a role counts when it is held in the whole scope
+    roles = frozenset.intersection(*held)  # a role counts when it is held in the whole scope, in one's own right
     reason = work.request.rationale.strip()
     exceptions.decide(work.tx, exemption.id, ExemptionDecision(person.id, person.name, roles, ruling, reason, work.at))
     if ruling is Ruling.APPROVED:

@@ -9,15 +9,16 @@ from commands.core import exempt, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.exempt_card import title
+from commands.core.fields import EnvironmentNames, ListedPerson, MomentWord, RequirementWord, ServiceNames
 from commands.core.tell import exception_card_of
 from commands.core.text import Code, Form, Input
-from commands.core.typed import EnvironmentNames, MomentWord, PersonWord, RequirementWord, ServiceNames
 from commands.core.words import Arguments, Named, VersionWord
-from guards.authorization import authorized, held_roles
+from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.exceptions import complete_exception, waivable
 from guards.exemption import STANDS_FOR, Exemption, ExemptionKind
 from guards.facts import Facts
+from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Requirement
 from storage import exceptions
@@ -37,7 +38,7 @@ class RequestException(Arguments):
     environments: EnvironmentNames
     version: VersionWord
     kind: Annotated[Literal["temporary", "permanent", "emergency"], Named()]
-    owner: Annotated[PersonWord, Named()]
+    owner: Annotated[ListedPerson, Named()]
     until: Annotated[MomentWord, Named()]
     risk: Annotated[str, Named()]
     controls: Annotated[str, Named()]
@@ -71,7 +72,7 @@ def request(work: Work[RequestException]) -> Reply:
     draft = work.request.exception
     assert draft is not None
     owner = work.policy.by_id[draft.owner]
-    roles = held_roles(owner, draft.services[0], draft.environments[-1], work.facts)[0]
+    roles = own_roles(owner, draft.services[0], draft.environments[-1], work.facts)[0]
     exemption = replace(draft, id=exceptions.next_id(work.tx, work.at.date()), requested=work.at, owner_roles=tuple(sorted(roles)))
     exceptions.add(work.tx, exemption)
     exempt.set_timers(work.tx, exemption)

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, ValidationInfo
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
+from commands.core.fields import ListedPerson, MomentWord
 from commands.core.tell import card_of
 from commands.core.text import Bold, Code, Form, Input, Line, Moment
-from commands.core.typed import MomentWord, PersonWord
 from commands.core.words import Arguments, EnvironmentName, FreezeId, Named, NoArguments, Rest, ServiceName, shown
 from guards.authorization import authorized
 from guards.consistency import nearest
@@ -41,7 +41,7 @@ class Declare(Arguments):
     reason: Annotated[str, Named()]
     exit: Annotated[str, Named()]
     plan: Annotated[str, Named()]
-    approver: Annotated[PersonWord, Named()]
+    approver: Annotated[ListedPerson, Named()]
     since: Annotated[MomentWord | None, Named()] = None
     service: Annotated[ServiceName | None, Named()] = None
 

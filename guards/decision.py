@@ -64,6 +64,11 @@ class Refusal(StrEnum):
     NO_SUCH_FREEZE = "no-such-freeze"
     NO_SUCH_EXCEPTION = "no-such-exception"
     NOT_WAIVABLE = "not-waivable"
+    # people
+    NO_SUCH_PERSON = "no-such-person"
+    NO_SUCH_DELEGATION = "no-such-delegation"
+    NO_SUCH_LINK = "no-such-link"
+    LOGIN_TAKEN = "login-taken"
 
 
 @dataclass(frozen=True, slots=True)

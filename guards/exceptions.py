@@ -1,4 +1,4 @@
-"""An exception is complete, for what can be waived, and approved by people who neither want nor made it (EXC-01, EXC-02, SOD-09).
+"""An exception is complete, for what can be waived, and decided once (EXC-01, EXC-02, EVD-20).
 
 Invariant: identity, separation of duties, approvals, windows, freezes and equal digests are no requirements, so no exception can name them.
 """
@@ -6,12 +6,10 @@ Invariant: identity, separation of duties, approvals, windows, freezes and equal
 from collections.abc import Iterable
 from datetime import timedelta
 
-from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.duties import authors_of
+from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState
-from guards.facts import Absent, Facts, Request, Unread
+from guards.facts import Absent, Facts, Request
 from guards.policy import Policy
-from guards.sections import Person
 from guards.vocabulary import SECURITY_GATES
 
 _DAY = timedelta(days=1)
@@ -129,36 +127,6 @@ def waivable(request: Request, facts: Facts) -> Decision:
             "Meet the requirement, or, in an emergency, ask with `kind=emergency` for the one version.",
         )
     return Allow(f"an exception can stand in for {requirement}")
-
-
-def independent(request: Request, facts: Facts) -> Decision:
-    """Whether the asker may approve the exception: neither asked for it, nor answers for it, nor wrote the version (SOD-09, SOD-02)."""
-    exemption, person = facts.exception, request.by
-    if not isinstance(exemption, Exemption):
-        return no_such_exception(exemption)
-    if isinstance(person, Unread):
-        return Unsure(person.what, person.why)
-    if not isinstance(person, Person):
-        return Allow("there is nobody to keep apart")  # `authorized` turns strangers away
-    part = {exemption.owner: "answers for", exemption.requester: "asked for"}.get(person.id)
-    if part:
-        return Refuse(
-            Refusal.OWN_REQUEST, f"{person.name} {part} {exemption.id}, and so never approves it.", "Ask somebody else who may approve it."
-        )
-    if any(decision.by == person.id for decision in exemption.approvals):
-        return Refuse(Refusal.ALREADY_DECIDED, f"{person.name} approved {exemption.id} already; it counts once.", "Ask one more person.")
-    if exemption.version is None:
-        return Allow(f"{person.name} neither asked for {exemption.id} nor answers for it")
-    authors = authors_of(exemption.services[0], exemption.environments[-1], facts)
-    if isinstance(authors, Unread):
-        return Unsure(authors.what, authors.why)
-    if person.id in authors:
-        return Refuse(
-            Refusal.OWN_WORK,
-            f"{person.name} wrote a part of {exemption.services[0]} {exemption.version}; authors never approve exceptions for their work.",
-            "Ask somebody else who may approve it.",
-        )
-    return Allow(f"{person.name} neither asked for {exemption.id}, nor answers for it, nor wrote {exemption.version}")
 
 
 def enough(approvals: Iterable[ExemptionDecision], policy: Policy) -> bool:

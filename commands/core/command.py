@@ -13,6 +13,7 @@ from commands.core.words import Arguments
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
+from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
 from guards.sections import Person
@@ -34,6 +35,10 @@ class Ask:
         declared: a freeze to declare.
         exception: id of an exception that exists.
         wanted: an exception to ask for.
+        delegation: id of a delegation that exists.
+        delegated: a delegation to record.
+        linking: corporate id of whose GitHub account it is about.
+        login: the GitHub login that the person confirms.
         rationale: the reason given.
     """
 
@@ -48,6 +53,10 @@ class Ask:
     declared: Freeze | None = None
     exception: str | None = None
     wanted: Exemption | None = None
+    delegation: str | None = None
+    delegated: Delegation | None = None
+    linking: str | None = None
+    login: str | None = None
     rationale: str = ""
 
 

@@ -17,7 +17,7 @@ from guards.lifecycle import MOVES
 
 GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *dispatch.GUARDS)}
 
-HELPERS = {"authorized": [record, freeze, exceptions]}
+HELPERS = {"authorized": [record, freeze, exceptions], "independent": [exceptions]}
 """Guards that ask another file for an answer."""
 
 

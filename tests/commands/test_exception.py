@@ -201,6 +201,20 @@ async def test_the_one_who_asks_never_approves_even_with_the_role(database_url):
         assert (await world.tags())[-1] == "exception:approved"
 
 
+async def test_nobody_approves_their_own_exception_through_a_delegate(database_url):
+    """SOD-09, RBAC-06: an exception is approved in one's own right."""
+    data = lenient()
+    data["delegation"] = {"roles": ["release_manager"]}
+    async with World(database_url, data) as world:
+        await wish(world, owner="rita@acme.example")
+        await world.say("rita", '/release delegate to audrey@acme.example role=release_manager until=2026-11-26T18:00 reason="on leave"')
+        await world.say("audrey", f"/release exception approve {ID} as agreed with Rita")
+        assert await world.codes() == ["not-permitted"]
+        assert "an exception is approved in one's own right" in world.told("audrey")
+        await world.say("audrey", f"/release exception reject {ID} rather not")
+        assert (await world.tags())[-1] == "exception:rejected"
+
+
 async def test_a_reason_is_asked_for_and_a_rejection_ends_the_request(world):
     await wish(world)
     await world.press("rita", "Reject")

@@ -7,18 +7,20 @@ import pytest
 
 from guards.authorization import authorized
 from guards.decision import Allow, Refusal, Unsure
-from guards.exceptions import complete_exception, enough, independent, known_exception, revocable, undecided_exception, waivable
+from guards.exceptions import complete_exception, enough, known_exception, revocable, undecided_exception, waivable
 from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse
 from guards.facts import Absent, Facts, Request, Stranger, Unread
+from guards.independence import independent
 from guards.judge import Guard
 from guards.policy import Policy
 from guards.proof import listed
 from guards.requirements import GUARD_OF, REQUIREMENT_OF
 from guards.review import ticketed
-from guards.sections import Exceptions
+from guards.sections import DelegationRule, Exceptions
 from guards.source import tagged
 from guards.vocabulary import SECURITY_GATES, Action, Requirement, Role
 from tests.guards.cases import (
+    ARTIFACT,
     AT,
     CHANGE,
     DANA,
@@ -28,11 +30,13 @@ from tests.guards.cases import (
     MARA,
     MINUTE,
     OTTO,
+    POLICY,
     QUINN,
     RAVI,
     REMY,
     REQUEST,
     Expected,
+    delegation,
     exemption,
     facts,
     policy,
@@ -245,6 +249,22 @@ def test_what_is_over_says_so() -> None:
 
 
 ONE_VERSION = {"version": "v1.4.0"}
+
+
+DELEGATING = policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,)))
+
+
+def by_mara(**parts: Any) -> Facts:
+    """Mara wrote the version."""
+    return replace(waiting(**parts), artifact=replace(ARTIFACT, authors=frozenset({"mara-m"})))
+
+
+def grouped(members: frozenset[str] | Unread) -> Facts:
+    """Quality approves exceptions, and is a Slack group."""
+    allow = {**POLICY.allow, Action.APPROVE_EXCEPTION: {"production": (Role.QA,)}}
+    return replace(waiting(), policy=policy(allow=allow), groups={"S0QUALITY": members})
+
+
 BLIND = replace(waiting(**ONE_VERSION), artifact=Unread("the artifact", "no answer within 5 s"))
 
 
@@ -255,9 +275,14 @@ BLIND = replace(waiting(**ONE_VERSION), artifact=Unread("the artifact", "no answ
         pytest.param(REMY, waiting(), Refusal.OWN_REQUEST, id="who asked for it"),
         pytest.param(OTTO, waiting(), Refusal.OWN_REQUEST, id="who answers for it"),
         pytest.param(MARA, waiting(decisions=(EXEMPTED,)), Refusal.ALREADY_DECIDED, id="who approved it"),
-        pytest.param(QUINN, waiting(decisions=(EXEMPTED,)), Allow, id="a second one"),
-        pytest.param(DANA, waiting(), Allow, id="an author, for all versions"),
-        pytest.param(DANA, waiting(**ONE_VERSION), Refusal.OWN_WORK, id="an author of the version"),
+        pytest.param(RAVI, waiting(decisions=(EXEMPTED,)), Allow, id="a second one"),
+        pytest.param(MARA, by_mara(), Allow, id="an author, for all versions"),
+        pytest.param(MARA, by_mara(**ONE_VERSION), Refusal.OWN_WORK, id="an author of the version"),
+        pytest.param(DANA, replace(waiting(), policy=DELEGATING, delegations=(delegation(),)), Refusal.NOT_PERMITTED, id="a delegate"),
+        pytest.param(MARA, waiting(services=("api", "web")), Allow, id="in the whole scope"),
+        pytest.param(OTTO, waiting(owner=DANA.id, services=("api", "web")), Refusal.NOT_PERMITTED, id="in a part of the scope"),
+        pytest.param(QUINN, grouped(Unread("Slack group S0QUALITY")), Unsure, id="the group of the role unread"),
+        pytest.param(QUINN, grouped(frozenset({"U0QUINN"})), Allow, id="in the group of the role"),
         pytest.param(MARA, waiting(**ONE_VERSION), Allow, id="no author of the version"),
         pytest.param(MARA, BLIND, Unsure, id="authors unread"),
         pytest.param(Unread("your Slack account"), waiting(), Unsure, id="the asker unread"),

@@ -1,8 +1,9 @@
-"""Words that are read against the policy file and are more than a name: moments, people, lists of places.
+"""The types of words that several commands take beside those of the grammar: moments, people, roles, logins, lists of places.
 
-Invariant: as in `words`: a word becomes a validated value, or a sentence that says why not.
+Invariant: a moment without an offset is one in the policy's zone; a person is named by an address, never by a display name.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,19 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ValidationInfo
 
-from commands.core.words import shown
+from commands.core.words import policy_of, shown
 from guards.consistency import nearest
 from guards.policy import Policy
-from guards.vocabulary import Requirement
-
-
-def _policy(info: ValidationInfo) -> Policy:
-    policy: Policy = (info.context or {})["policy"]
-    return policy
+from guards.vocabulary import Requirement, Role
 
 
 def _moment(word: str, info: ValidationInfo) -> str:
-    zone = _policy(info).zone
+    zone = policy_of(info).zone
     try:
         found = datetime.fromisoformat(word)
     except ValueError as error:
@@ -30,11 +26,37 @@ def _moment(word: str, info: ValidationInfo) -> str:
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).isoformat()
 
 
-def _person(word: str, info: ValidationInfo) -> str:
-    known = _policy(info).by_id
+def _listed(word: str, info: ValidationInfo) -> str:
+    known = policy_of(info).by_id
     if word.lower() not in known:
         raise ValueError(f"{shown(word)} is nobody in the policy file{nearest(word.lower(), known)}")
     return word.lower()
+
+
+def _colleague(word: str, info: ValidationInfo) -> str:
+    policy = policy_of(info)
+    if known := policy.by_email.get(word.lower()):
+        return known.id
+    return policy.of_ours(word) or _listed(word, info)
+
+
+def _role(word: str) -> str:
+    roles = [role.value for role in Role if role is not Role.EVERYONE]
+    if word.lower() not in roles:
+        raise ValueError(f"there is no role {shown(word)}{nearest(word.lower(), roles)}")
+    return word.lower()
+
+
+def _delegation(word: str) -> str:
+    if not re.fullmatch(r"DLG-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no delegation; write one like DLG-2026-1121-001")
+    return word.upper()
+
+
+def _login(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
+        raise ValueError(f"{shown(word)} is no GitHub login")
+    return word
 
 
 def _requirement(word: str) -> str:
@@ -48,7 +70,7 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
     """Reads `a,b` as canonical names, each once, in the policy's order."""
 
     def read(words: str, info: ValidationInfo) -> str:
-        known = names(_policy(info))
+        known = names(policy_of(info))
         given = [word.strip().lower() for word in words.split(",") if word.strip()]
         if not given:
             raise ValueError(f"name at least one {noun}")
@@ -62,7 +84,13 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
 
 
 MomentWord = Annotated[str, AfterValidator(_moment)]
-PersonWord = Annotated[str, AfterValidator(_person)]
+ListedPerson = Annotated[str, AfterValidator(_listed)]
+"""Somebody whom the policy file lists, by corporate id."""
+Colleague = Annotated[str, AfterValidator(_colleague)]
+"""Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
+RoleName = Annotated[str, AfterValidator(_role)]
+DelegationId = Annotated[str, AfterValidator(_delegation)]
+Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
 EnvironmentNames = Annotated[str, AfterValidator(_each("environment", lambda policy: policy.environment_names))]
