@@ -3,7 +3,25 @@
 Invariant: a command exists when it stands in this tuple, and nowhere else; extending it is a reviewed change (CMD-19).
 """
 
-from commands import approve, cancel, delegate, evidence, explain, freeze, help, link, promote, reject, status, whoami, window, withdraw  # noqa: A004
+from commands import (
+    approve,
+    cancel,
+    delegate,
+    evidence,
+    exception_decide,
+    exception_list,
+    exception_request,
+    explain,
+    freeze,
+    help,  # noqa: A004
+    link,
+    promote,
+    reject,
+    status,
+    whoami,
+    window,
+    withdraw,
+)
 from commands.core.command import AnyCommand
 
 COMMANDS: tuple[AnyCommand, ...] = (
@@ -19,6 +37,12 @@ COMMANDS: tuple[AnyCommand, ...] = (
     freeze.declare_freeze,
     freeze.freeze_list,
     freeze.freeze_lift,
+    exception_request.command,
+    exception_decide.exception_approve,
+    exception_decide.exception_reject,
+    exception_decide.exception_revoke,
+    exception_list.exception_list,
+    exception_list.exception_show,
     evidence.command,
     delegate.delegate_to,
     delegate.delegate_list,

@@ -43,6 +43,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    REQUEST_EXCEPTION = "request-exception"
+    APPROVE_EXCEPTION = "approve-exception"
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
@@ -84,6 +86,10 @@ class Requirement(StrEnum):
     PROVENANCE = "provenance"
     SIGNATURE = "signature"
     ROLLBACK = "rollback-target"
+
+
+SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+"""What no exception but an emergency's does without (EVD-20)."""
 
 
 class Profile(StrEnum):

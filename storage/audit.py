@@ -119,7 +119,7 @@ def show(
     """The newest entries that fit, newest first.
 
     Args:
-        subject: id of a change or freeze.
+        subject: id of a change, freeze or exception.
         actor: corporate id.
         tag_prefix: like `promote:`.
         since: not before this moment, aware.
@@ -142,7 +142,7 @@ _ABOUT = (
     select(_C.seq, _C.subject, _C.body)
     .where(
         or_(
-            _C.subject.in_(bindparam("changes", expanding=True)),
+            _C.subject.in_(bindparam("subjects", expanding=True)),
             # the body is canonical JSON, so this finds every entry that names the version anywhere; `_names` says which are about it
             (_C.service == bindparam("service")) & _C.body.contains(bindparam("named"), autoescape=False),
         )
@@ -151,15 +151,21 @@ _ABOUT = (
 )
 
 
-def about(tx: Tx, service: str, version: str, changes: Collection[str]) -> list[int]:
+def about(tx: Tx, service: str, version: str, changes: Collection[str], exceptions: Collection[str] = ()) -> list[int]:
     """The numbers of the entries about one version of a service, refusals among them, in order.
 
     Args:
         service, version: names.
         changes: ids of its changes; whatever their entries say, they are about it.
+        exceptions: ids of those by which its changes went out; what another change did with them is not about it.
     """
-    given = {"changes": sorted(changes), "service": service, "named": f'"version":{json.dumps(version)}'}
-    return [row.seq for row in tx.run(_ABOUT, given) if row.subject in changes or _names(json.loads(row.body), version)]
+    given = {"subjects": sorted({*changes, *exceptions}), "service": service, "named": f'"version":{json.dumps(version)}'}
+
+    def shown(subject: str | None, body: Any) -> bool:
+        used_by = body.get("change") if isinstance(body, dict) else None
+        return subject in changes or (subject in exceptions and (used_by is None or used_by in changes)) or _names(body, version)
+
+    return [row.seq for row in tx.run(_ABOUT, given) if shown(row.subject, json.loads(row.body))]
 
 
 def _names(body: Any, version: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.core.bundle import EvidenceClass, Item, Trail
+from guards.exemption import Exemption
 from guards.facts import Absent, Approval, Artifact, Change, Deployment
 from guards.vcs import Contributor
 from storage.audit import Extract
@@ -25,6 +26,7 @@ class Recorded:
 
     Args:
         changes: each with all decisions about it, oldest first.
+        exceptions: those by which the changes went out, with all decisions about them.
         deployments: each success, oldest first.
         registered: what the version named when it was first seen.
         into: the newest change, of those to production if there are any.
@@ -33,6 +35,7 @@ class Recorded:
     """
 
     changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
+    exceptions: tuple[Exemption, ...]
     deployments: tuple[Deployment, ...]
     registered: Artifact | None
     into: Change | None
@@ -76,7 +79,8 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         service, version: what the bundle is about.
         at: when it was read, UTC.
     """
-    return (*(_change(change, given, recorded.rows, at) for change, given in recorded.changes), _ran(recorded, service, version, at))
+    changes = [_change(change, given, recorded.rows, at) for change, given in recorded.changes]
+    return (*changes, *(_exception(each, at) for each in recorded.exceptions), _ran(recorded, service, version, at))
 
 
 def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], at: datetime) -> Item:
@@ -101,6 +105,13 @@ def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], 
         url=change.run_url,
         trail=frozenset({Trail.PROMOTION}),
     )
+
+
+def _exception(exemption: Exemption, at: datetime) -> Item:
+    """What was done without, for how long, at which risk, and who decided that (EXC-07)."""
+    title = f"{exemption.id}: an exception from {exemption.requirement.value}"
+    name = f"deployments/{exemption.id.lower()}.json"
+    return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"exception": exemption.id}, at, as_json(exemption))
 
 
 def _ran(recorded: Recorded, service: str, version: str, at: datetime) -> Item:

@@ -19,7 +19,7 @@ from commands.core.record import Actor
 from commands.core.vcs import Vcs
 from guards.facts import Absent, Artifact, Change, Unread
 from guards.policy import Policy
-from storage import approvals, artifacts, audit, changes, deployments
+from storage import approvals, artifacts, audit, changes, deployments, exceptions
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -143,11 +143,13 @@ async def _counted(steps: list[Awaitable[tuple[Item, ...]]], told: Told) -> list
 def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     """What the database knows of a version, all of one moment."""
     found = changes.of_version(tx, service, version)
-    shown = audit.about(tx, service, version, {change.id for change in found})
+    used = {e.id: e for change in found for e in exceptions.used_by(tx, change.id)}
+    shown = audit.about(tx, service, version, {change.id for change in found}, used)
     into = next(reversed([c for c in found if c.content.environment in policy.production] or found), None)
     base = into.content.own_base if into else None
     return Recorded(
         changes=tuple((change, approvals.of(tx, change.id)) for change in found),
+        exceptions=tuple(used.values()),
         deployments=tuple(deployments.of_version(tx, service, version)),
         registered=artifacts.registered(tx, service, version),
         into=into,

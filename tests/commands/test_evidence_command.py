@@ -186,6 +186,26 @@ async def test_the_work_of_every_repository_of_a_service_is_in_it(database_url):
         assert ("absent", "tag v9.9.9 in acme/config") in lacking(world)
 
 
+async def test_an_exception_by_which_it_went_out_is_in_it_with_who_decided_that(database_url):
+    """(EXC-07): the request and the approval are entries of the exception, and the version is only known to its use."""
+    evidence = {"profile": "starter", "environments": {"production": {"add": ["rollback-target"]}}}
+    async with World(database_url, policy_data(evidence=evidence)) as world:
+        await world.runs_in("production", "v1.3.2", digest="sha256:" + "0d" * 32)
+        await world.runs_in("staging", "v1.4.0")
+        words = 'kind=temporary owner=dev@acme.example until=2026-12-10T18:00 risk="low" controls="two people watch" containment="forward"'
+        asked = f'{words} evidence=INC-7 remediation="Dev restores the image"'
+        await world.say("carla", f"/release exception request rollback-target api production v1.4.0 {asked}")
+        await world.say("rita", "/release exception approve EXC-2026-1124-001 the change is one line")
+        await world.say("carla", "/release promote api v1.4.0 production")
+        await world.approve("olga")
+        await world.say("audrey", ASK)
+        bundle = files(world)
+        record = json.loads(bundle["evidence/deployments/exc-2026-1124-001.json"])
+        assert [(d["by"], d["reason"]) for d in record["decisions"]] == [("rita@acme.example", "the change is one line")]
+        tags = [json.loads(line).get("tag") for line in bundle["ledger.jsonl"].splitlines()]
+        assert {"exception:requested", "exception:approval", "exception:approved", "exception:used"} <= set(tags)
+
+
 async def test_what_cannot_be_read_is_said_and_never_left_out(strict, tmp_path):
     await in_production(strict)
     strict.vcs.away = Unread("acme/api", "GitHub answered 502")

@@ -166,6 +166,12 @@ async def test_what_an_entry_is_about_is_told_by_its_change_or_by_the_version_th
     assert await store.read(lambda tx: audit.about(tx, "api", "v1_4_0", set())) == []
 
 
+async def test_of_an_exception_only_what_other_changes_did_with_it_is_left_out(store):
+    bodies = [{"reason": "x"}, {"change": "CR-1"}, {"change": "CR-2"}]
+    await store.write(lambda tx: [audit.append(tx, replace(ENTRY, subject="EXC-1", body=body)) for body in bodies])
+    assert await store.read(lambda tx: audit.about(tx, "api", "v1.4.0", {"CR-1"}, {"EXC-1"})) == [1, 2]
+
+
 @pytest.mark.parametrize("shown", [(1,), (2, 4), (5,), ()])
 async def test_an_extract_proves_some_entries_against_the_head(store, shown):
     await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(5)])
