@@ -120,7 +120,7 @@ def _proofs(settings: Settings, policy: Policy, transport: Transport) -> dict[st
             transport,
             base=entry.url,
             repositories={n: s.coordinates for n, s in mine.items() if s.coordinates},
-            trust={n: Trust(s.source or f"https://github.com/{s.repository}", signers) for n, s in mine.items()},
+            trust={n: Trust(s.address, signers) for n, s in mine.items()},
             login=_login(settings, entry),
         )
     return found

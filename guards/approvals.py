@@ -23,13 +23,20 @@ def base_of(service: str, facts: Facts) -> str | Unread | None:
     return facts.running if isinstance(facts.running, Unread) else facts.running.commit if facts.running else None
 
 
+def record_hash(facts: Facts) -> str | Unread | None:
+    """What of the release record approvals bind to; see `Content.record`."""
+    return facts.record if isinstance(facts.record, Unread) else facts.record.hash if facts.record else None
+
+
 def content_now(change: Change, facts: Facts) -> Content | Unread:
-    """What an approver would see now: the change's own words with the digest, commit, policy and running version of this moment."""
-    artifact, base = facts.artifact, base_of(change.content.service, facts)
+    """What an approver would see now: the change's own words with the digest, commit, policy, record and running version of this moment."""
+    artifact, base, record = facts.artifact, base_of(change.content.service, facts), record_hash(facts)
     if isinstance(artifact, Unread):
         return artifact
     if isinstance(base, Unread):
         return base
+    if isinstance(record, Unread):
+        return record
     if isinstance(artifact, Absent):
         return Unread(artifact.what, "it is gone")
     was = change.content
@@ -43,6 +50,7 @@ def content_now(change: Change, facts: Facts) -> Content | Unread:
         was.migration,
         facts.policy.hash,
         base,
+        record,
     )
 
 

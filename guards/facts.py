@@ -13,6 +13,7 @@ from guards.content import Content
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import Proof
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
 from guards.vcs import Check, Protection, Span, Tag
 from guards.vocabulary import Action, Blocked, ChangeType, Role
@@ -284,6 +285,8 @@ class Request:
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
+        record: what is to be written into the release record; a field left open is "".
+        notes: what is to be written as release notes or as an erratum, if anything.
     """
 
     action: Action
@@ -297,6 +300,8 @@ class Request:
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None
+    record: RecordText | None = None
+    notes: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -322,6 +327,9 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
+        record: what people wrote into the version's release record, its newest revision; None when nobody did.
+        notes: the version's release notes; None when nobody wrote any.
+        promotions: where the version ran, oldest first (PRM-12).
     """
 
     at: datetime
@@ -339,3 +347,6 @@ class Facts:
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None
+    record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
+    notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
+    promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)

@@ -43,6 +43,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    RECORD = "record"
 
 
 class ChangeType(StrEnum):
@@ -77,6 +78,8 @@ class Requirement(StrEnum):
     PROVENANCE = "provenance"
     SIGNATURE = "signature"
     ROLLBACK = "rollback-target"
+    RECORD = "release-record"
+    NOTES = "release-notes"
 
 
 class Profile(StrEnum):
