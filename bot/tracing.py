@@ -35,12 +35,22 @@ def span(name: str, correlation: str, **attributes: str) -> Iterator[trace.Span]
         correlation: ties the parts together.
         attributes: ids and names from closed lists, each put below `signalbox.`.
     """
-    named = {f"signalbox.{key}": value for key, value in {**attributes, "correlation": correlation}.items()}
-    with (
-        structlog.contextvars.bound_contextvars(correlation=correlation),
-        TRACER.start_as_current_span(name, attributes=named, record_exception=False) as made,
-    ):
-        yield made
+    named = {f"signalbox.{key}": value for key, value in attributes.items()}
+    named["signalbox.correlation"] = correlation
+    before = structlog.contextvars.bind_contextvars(correlation=correlation)
+    try:
+        made = TRACER.start_span(name, attributes=named)
+        if not made.get_span_context().is_valid:  # without a collector there is nothing to carry along and nothing to end
+            yield made
+            return
+        with trace.use_span(made, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+            try:
+                yield made
+            except Exception as error:
+                failed(made, error)
+                raise
+    finally:
+        structlog.contextvars.reset_contextvars(**before)
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from sqlalchemy import bindparam
 
 from guards.content import Content
 from guards.facts import Change
-from guards.lifecycle import CLAIMED, MOVES, UNDECIDED, State
+from guards.lifecycle import CLAIMED, MOVES, State
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import IllegalMove, LostRace
-from storage.tables import OPEN_STATES, ChangeRow, table
+from storage.tables import OPEN_STATES, UNDECIDED_STATES, ChangeRow, table
 
 _T = table(ChangeRow)
 _C = _T.c
@@ -124,7 +124,7 @@ def open_like(tx: Tx, service: str, environment: str, version: str) -> str | Non
 
 _NEWEST = (_C.requested.desc(), _C.id.desc())
 _OF_SERVICE = _C.service == bindparam("service")
-_UNDECIDED = _ALL.where(_C.state.in_(sorted(UNDECIDED))).order_by(*_NEWEST).limit(bindparam("limit"))
+_UNDECIDED = _ALL.where(sa.text(f"change.{UNDECIDED_STATES}")).order_by(*_NEWEST).limit(bindparam("limit"))
 _UNDECIDED_OF = _UNDECIDED.where(_OF_SERVICE)
 
 

@@ -40,7 +40,7 @@ async def test_no_id_is_given_twice_to_many_who_ask_at_once(store):
 async def test_a_change_comes_back_as_it_was(store):
     full = replace(
         CHANGE,
-        content=replace(CHANGE.content, migration=True, evidence="e" * 64),
+        content=replace(CHANGE.content, migration=True, base="e" * 40),
         state=State.RUNNING,
         attempt=2,
         run="77",
