@@ -29,6 +29,7 @@ from bot.workers import Workers
 from commands import COMMANDS
 from commands.core.gather import Gather
 from commands.core.ports import CI, Clock
+from commands.core.publish import Publish
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.vcs import Vcs
@@ -167,7 +168,8 @@ async def build(
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
-    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
+    publish = Publish(policy, store, beside.releases, clock)
+    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock, publish), clock)
 
     async def slack_alive() -> str | None:
         lost = await chat.alive()

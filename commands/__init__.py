@@ -3,7 +3,22 @@
 Invariant: a command exists when it stands in this tuple, and nowhere else; extending it is a reviewed change (CMD-19).
 """
 
-from commands import approve, cancel, explain, freeze, help, promote, reject, status, whoami, window, withdraw  # noqa: A004
+from commands import (
+    approve,
+    cancel,
+    changes,
+    explain,
+    freeze,
+    help,  # noqa: A004
+    notes,
+    promote,
+    record,
+    reject,
+    status,
+    whoami,
+    window,
+    withdraw,
+)
 from commands.core.command import AnyCommand
 
 COMMANDS: tuple[AnyCommand, ...] = (
@@ -14,6 +29,12 @@ COMMANDS: tuple[AnyCommand, ...] = (
     cancel.command,
     status.command,
     explain.command,
+    changes.command,
+    record.show_record,
+    record.complete_record,
+    notes.show_notes,
+    notes.edit_notes,
+    notes.publish_notes,
     window.window_list,
     window.window_next,
     freeze.declare_freeze,

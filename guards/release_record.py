@@ -157,7 +157,8 @@ def _commit(request: Request, facts: Facts) -> Value:
 
 
 def _artifact(request: Request, facts: Facts) -> Value:
-    where = facts.policy.services[request.service].coordinates if request.service in facts.policy.services else None
+    known = facts.policy.services.get(request.service or "")
+    where = known.coordinates if known else None
     return _of_artifact(lambda a: f"{where or a.service} {a.version}@{a.digest}", facts)
 
 
@@ -225,8 +226,8 @@ def _promotions(request: Request, facts: Facts) -> Value:
         return log
     if log:
         return "; ".join(f"{p.environment} {p.at:%Y-%m-%d %H:%M} UTC{f' by {p.change}' if p.change else ''}" for p in log)
-    first = facts.policy.chain(request.service)[0] if request.service in facts.policy.services else None
-    return "nothing yet: this is its first environment" if first == request.environment else None
+    first = request.service in facts.policy.services and facts.policy.chain(request.service or "")[0] == request.environment
+    return "nothing yet: this is its first environment" if first else None
 
 
 def _rollback(request: Request, facts: Facts) -> Value:

@@ -54,6 +54,7 @@ allow:
   cancel: {dev: [developer], staging: [developer], production: [release_captain, release_manager]}
   freeze: {production: [release_manager]}
   lift: {production: [release_manager]}
+  record: {production: [release_captain]}
 
 windows:
   weekdays:

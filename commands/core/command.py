@@ -14,6 +14,7 @@ from guards.decision import Refusal
 from guards.facts import Facts, Freeze, Request
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
+from guards.release import RecordText
 from guards.sections import Person
 from guards.vocabulary import Action
 from storage.database import Tx
@@ -32,6 +33,9 @@ class Ask:
         freeze: id of a freeze that exists.
         declared: a freeze to declare.
         rationale: the reason given.
+        base: the version that the other one is compared with.
+        record: what is to be written into the release record.
+        notes: what is to be written as release notes.
     """
 
     service: str | None = None
@@ -44,6 +48,9 @@ class Ask:
     freeze: str | None = None
     declared: Freeze | None = None
     rationale: str = ""
+    base: str | None = None
+    record: RecordText | None = None
+    notes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds: orders to CI, cards, log lines and answers to Slack.
+"""Sends what the outbox holds: orders to CI, release notes to the VCS, cards, log lines and answers to Slack.
 
 Invariant: a message that may already have been sent is looked up before it is sent again; an order whose outcome is
 unknown is never sent again from here.
@@ -16,6 +16,7 @@ from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.gather import Gather, inside
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
+from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from guards.facts import Change, Facts, Unread
@@ -43,15 +44,19 @@ class Send:
         chat: Slack.
         ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
+        publish: sends release notes.
     """
 
-    def __init__(self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock) -> None:
+    def __init__(
+        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock, publish: Publish
+    ) -> None:
         self._policy = policy
         self._store = store
         self._gather = gather
         self._chat = chat
         self._ci = ci
         self._clock = clock
+        self._publish = publish
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -69,6 +74,8 @@ class Send:
                 card = CARD.validate_python(payload["card"])
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
+            case "notes":
+                await self._publish.send(sending)
             case other:
                 raise ValueError(f"nobody sends messages of kind {other!r}")
 

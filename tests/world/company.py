@@ -62,6 +62,7 @@ def policy_data(**changed: Any) -> dict[str, Any]:
             "cancel": {"dev": ["developer"], "staging": ["developer"], "production": ["release_captain", "release_manager"]},
             "freeze": {"production": ["release_manager", "release_captain"]},
             "lift": {"production": ["release_manager"]},
+            "record": {"production": ["release_captain", "release_manager"]},
         },
         "windows": {"weekdays": {"days": ["Mon", "Tue", "Wed", "Thu"], "start": "10:00", "end": "16:00", "owner": "rita@acme.example"}},
         "approvals": {"production": {"count": 1}},

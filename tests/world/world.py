@@ -31,6 +31,7 @@ from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.proofs import FakeProofs
+from tests.world.releases import FakeReleases
 from tests.world.vcs import FakeVcs
 
 
@@ -54,6 +55,7 @@ class World:
         self.other_ci = FakeCI("other")
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
+        self.releases = FakeReleases()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.slack = Workspace(
             self.clock.now,
@@ -120,6 +122,7 @@ class World:
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
+            {"github": self.releases},
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
