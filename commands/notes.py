@@ -18,7 +18,7 @@ from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Facts, Request, Unread
 from guards.notes import back_to, lacking, notes_or_draft, publishable, unmoved, worded
-from guards.release import Erratum, NotesKind, ReleaseNotes
+from guards.release import UNWRITTEN, Erratum, NotesKind, ReleaseNotes
 from guards.sections import Person
 from guards.vocabulary import Action
 from storage import releases
@@ -130,7 +130,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
     service, version = fields["service"], fields["version"]
     request = Request(Action.RECORD, person, service, facts.policy.bound_for(service), version)
     text, notes = notes_or_draft(request, facts)
-    known = {"service": service, "version": version, "seen": notes.hash if notes else ""}
+    known = {"service": service, "version": version, "seen": notes.hash if notes else UNWRITTEN}
     if notes and notes.published:
         hint = "It is appended under a dated heading; what was published stays as it is."
         inputs: tuple[Input, ...] = (Input("text", "Erratum", "text", hint=hint, shortest=3, longest=2000),)

@@ -14,7 +14,7 @@ from guards.artifact import built, pinned
 from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Deployment, Facts
-from guards.release import RecordText
+from guards.release import UNWRITTEN, RecordText
 from guards.release_record import filled_in, incomplete, record_of, unedited
 from guards.sections import Person
 from guards.vocabulary import Action
@@ -89,7 +89,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
                 longest=2000, hint="The method, and what speaks against it, like a migration that cannot be undone.",
             ),
         ),
-        known={"service": fields["service"], "version": fields["version"], "seen": was.hash if was else ""},
+        known={"service": fields["service"], "version": fields["version"], "seen": was.hash if was else UNWRITTEN},
         lines=((f"Runs there now: {running.version}",),) if isinstance(running, Deployment) else (),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from guards.changelog import Entry, Heading, entries_of
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Absent, Artifact, Deployment, Facts, Request, Unread
-from guards.release import RecordText, ReleaseNotes, is_said
+from guards.release import UNWRITTEN, RecordText, ReleaseNotes, is_said
 from guards.vcs import Span
 from guards.vocabulary import Requirement
 
@@ -81,7 +81,7 @@ def unmoved(request: Request, facts: Facts) -> Decision:
     notes = facts.notes
     if isinstance(notes, Unread):
         return Unsure(notes.what, notes.why)
-    if request.seen is not None and request.seen != (notes.hash if notes else ""):
+    if request.seen is not None and request.seen != (notes.hash if notes else UNWRITTEN):
         return Refuse(
             Refusal.STALE_CARD, "The notes were edited or published since this form was opened.", "Open it again, and look first."
         )
@@ -145,7 +145,7 @@ def _text(request: Request, facts: Facts, work: Span | None, entries: Sequence[E
     if shown < len(entries):
         lines += ["", f"And {len(entries) - shown} more pull requests."]
     if work and work.unlinked:
-        lines += ["", f"{len(work.unlinked)} commits came without a pull request."]
+        lines += ["", f"Commits without a pull request: {len(work.unlinked)}."]
     lines += ["", f"## {ISSUES}", "", record.issues if record else ""]
     lines += ["", f"## {ROLLBACK}", "", _back(request, running, record)]
     if isinstance(facts.artifact, Artifact):

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+UNWRITTEN = "none"
+"""What a form was opened on when nothing was written yet, in the place of a hash."""
+
 _PLACEHOLDERS = frozenset({"", "later", "tba", "tbc", "tbd", "todo", "to do", "to be done", "to be defined", "pending", "wip", "x", "xxx"})
 
 

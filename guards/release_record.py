@@ -16,7 +16,7 @@ from guards.evidence import NOT_REQUIRED, asks_for
 from guards.facts import Absent, Artifact, Deployment, Facts, Request, Unread
 from guards.proof import bill_of
 from guards.provenance import Proof
-from guards.release import RecordText, is_said
+from guards.release import UNWRITTEN, RecordText, is_said
 from guards.vcs import Span, Tag
 from guards.vocabulary import Requirement
 from guards.window import gated, local, next_slot, open_now
@@ -69,7 +69,7 @@ def record_of(request: Request, facts: Facts) -> ReleaseRecord:
     """The record of the version that the request is about, as far as it can be told now.
 
     Args:
-        request: names service, version and the environment that the version is bound for.
+        request: names a service of the policy file, a version, and the environment that it is bound for.
         facts: of this moment.
     """
     fields = {field: tell(request, facts) for field, tell in _TELL.items()}
@@ -96,7 +96,7 @@ def unedited(request: Request, facts: Facts) -> Decision:
     """Whether the record is still what its form was opened on, so that nobody overwrites what they did not see (REC-17)."""
     if isinstance(facts.record, Unread):
         return Unsure(facts.record.what, facts.record.why)
-    if request.seen is not None and request.seen != (facts.record.hash if facts.record else ""):
+    if request.seen is not None and request.seen != (facts.record.hash if facts.record else UNWRITTEN):
         by = facts.record.name if facts.record else "somebody"
         return Refuse(Refusal.STALE_CARD, f"{by} wrote into the record since this form was opened.", "Open it again, and look first.")
     return Allow("written on what is true now")
@@ -157,8 +157,7 @@ def _commit(request: Request, facts: Facts) -> Value:
 
 
 def _artifact(request: Request, facts: Facts) -> Value:
-    known = facts.policy.services.get(request.service or "")
-    where = known.coordinates if known else None
+    where = facts.policy.services[request.service or ""].coordinates
     return _of_artifact(lambda a: f"{where or a.service} {a.version}@{a.digest}", facts)
 
 
@@ -226,7 +225,7 @@ def _promotions(request: Request, facts: Facts) -> Value:
         return log
     if log:
         return "; ".join(f"{p.environment} {p.at:%Y-%m-%d %H:%M} UTC{f' by {p.change}' if p.change else ''}" for p in log)
-    first = request.service in facts.policy.services and facts.policy.chain(request.service or "")[0] == request.environment
+    first = facts.policy.chain(request.service or "")[0] == request.environment
     return "nothing yet: this is its first environment" if first else None
 
 
