@@ -12,6 +12,7 @@ from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Verdict
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.vocabulary import ChangeType, Role
 
 _AT = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)  # a Tuesday morning in Berlin, inside the window
@@ -25,8 +26,10 @@ def sample(policy: Policy) -> Card:
         policy: `examples/signalbox.yaml`.
     """
     linus, grace = policy.by_id["linus@example.com"], policy.by_id["grace@example.com"]
+    record = RecordText("None known; watch the error rate.", "Promote v1.3.2 again.", linus.id, linus.name, _AT)
+    notes = ReleaseNotes("## Known issues\n\nNone known.\n\n## Rollback\n\nBack to v1.3.2.", linus.id, linus.name, _AT)
     content = Content(
-        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, migration=False, policy=policy.hash
+        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, migration=False, policy=policy.hash, record=record.hash
     )  # fmt: skip
     change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT)
     approval = Approval(
@@ -40,7 +43,8 @@ def sample(policy: Policy) -> Card:
         registered=Artifact("billing-api", "v1.4.0", _DIGEST, _COMMIT),
         before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
-        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), record=None, notes=None, promotions=(),
+        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(),
+        record=record, notes=notes, promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
     )  # fmt: skip
     return change_card(change, facts)
 

@@ -201,6 +201,8 @@ allow:
     production: [release_manager, service_owner]
   lift:
     production: [release_manager]
+  record:
+    production: [release_captain, release_manager]
 
 # Production changes only while a window is open.
 windows:

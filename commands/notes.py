@@ -85,7 +85,7 @@ def edit(work: Work[Edit]) -> Reply:
     if published:
         assert isinstance(was, ReleaseNotes)
         now = replace(was, errata=(*was.errata, Erratum(text, person.name, work.at)))
-    _record(work, f"notes:{kind}", now)
+    _record(work, "notes:erratum" if published else "notes:draft", now)
     judge_again(work.tx, service, version, facts, work.correlation)
     if published:
         return Reply(_published(work, now))
