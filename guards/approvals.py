@@ -13,14 +13,23 @@ from guards.duties import objection, reviewers
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
 from guards.sections import Person
 from guards.vocabulary import Action, Role
+from guards.work import work_of
 
 
 def base_of(service: str, facts: Facts) -> str | Unread | None:
-    """The commit from which a change's pull requests are counted, where the policy says that they are read; see `Content.base`."""
+    """What a change's pull requests are counted from, where the policy says that they are read; see `Content.base`."""
     known = facts.policy.services.get(service)
     if known is None or known.history is None:
         return None
-    return facts.running if isinstance(facts.running, Unread) else facts.running.commit if facts.running else None
+    if isinstance(facts.running, Unread):
+        return facts.running
+    own = facts.running.commit if facts.running else None
+    if not known.repositories:
+        return own
+    works = work_of(service, facts)
+    if isinstance(works, Unread):
+        return works
+    return " ".join([own or "", *(f"{w.repository}:{w.span.base or ''}..{w.span.head}" for w in works if w.repository)])
 
 
 def record_hash(facts: Facts) -> str | Unread | None:

@@ -100,6 +100,10 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "chain"), "name at least one environment, each once"
     elif [e for e in names if e in chain] != [e for e in chain if e in names]:
         yield (*at, "chain"), f"keep the order of `environments`: {', '.join(names)}"
+    if service.repositories and service.history is None:
+        yield (*at, "repositories"), "takes `history`: nothing else tells whose work is in them"
+    if len({service.repository, *service.repositories}) <= len(service.repositories):
+        yield (*at, "repositories"), "name each repository once, and not `repository` again"
     if service.ci not in policy.ci:
         yield (*at, "ci"), f"unknown CI {service.ci!r}{nearest(service.ci, policy.ci)}"
     if service.artifacts not in policy.artifacts:

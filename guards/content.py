@@ -20,7 +20,7 @@ class Content:
         change_type, migration: its classification.
         policy: hash of the policy file that judged it (POL-01).
         base: the commit that runs in the target, from which the pull requests that an approver sees are counted; None when nothing
-            runs there, and where nobody reads them.
+            runs there, and where nobody reads them. For several repositories also `name:base..head` of each other one.
         record: hash of what people wrote into the release record; None when nobody did (REC-02).
     """
 

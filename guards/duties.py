@@ -7,8 +7,8 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Absent, Change, Facts, Request, Unread
 from guards.policy import Policy
 from guards.sections import Person
-from guards.vcs import Span
 from guards.vocabulary import Action
+from guards.work import work_of
 
 
 def identify(handle: str, policy: Policy) -> Person | None:
@@ -55,8 +55,8 @@ def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
     required = by_history or policy.approval_rule(change.content.environment).authors_known
     if isinstance(artifact, Unread):
         return Unread(noun, artifact.why)
-    if by_history and not isinstance(facts.evidence.work, Span):
-        return _unread_work(noun, facts.evidence.work)
+    if by_history and isinstance(work := work_of(change.content.service, facts), Unread):
+        return work
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()
@@ -64,16 +64,6 @@ def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
     if required and (lost := sorted(handle for handle, person in known.items() if person is None)):
         return Unread(noun, f"nobody in the policy file is {', '.join(lost)}; add the login or address to a person there")
     return frozenset(person.id for person in known.values() if person)
-
-
-def _unread_work(noun: str, work: Absent | Unread | None) -> Unread:
-    match work:
-        case Unread():
-            return work
-        case Absent():
-            return Unread(noun, f"there is no {work.what}")
-        case None:
-            return Unread(noun, "nobody asked for it")
 
 
 def separated(request: Request, facts: Facts) -> Decision:

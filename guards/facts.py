@@ -122,12 +122,30 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another repository whose work is in a version (SOD-13).
+
+    Args:
+        repository: `owner/name`, as the policy writes it.
+        tag: the version's tag there.
+        work: between the tag of what the target runs and this one.
+        owners: the CODEOWNERS file at the tag's commit; None when the policy does not ask for it.
+    """
+
+    repository: str
+    tag: Tag | Absent | Unread
+    work: Span | Absent | Unread
+    owners: CodeOwners | Absent | Unread | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was read to prove a version; a part that the policy does not ask for is None.
 
     Args:
         tag: the release tag as it stands now.
         work: everything between what the target runs and the version.
+        beside: the same of each other repository that the policy names for the service.
         checks: of exactly the artifact's commit (EVD-16).
         owners: the CODEOWNERS file at that commit.
         protection: of the branch that releases come from.
@@ -137,6 +155,7 @@ class Evidence:
 
     tag: Tag | Absent | Unread | None = None
     work: Span | Absent | Unread | None = None
+    beside: tuple[Beside, ...] = ()
     checks: tuple[Check, ...] | Absent | Unread | None = None
     owners: CodeOwners | Absent | Unread | None = None
     protection: Protection | Absent | Unread | None = None

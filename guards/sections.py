@@ -83,6 +83,10 @@ class Service(Section):
         description="Where commits, pull requests and reviews since the running version are read; authors and reviewers found there never "
         "approve (SOD-02, SOD-03). Left out: only the artifact source tells them.",
     )
+    repositories: tuple[Repository, ...] = Field(
+        default=(),
+        description="Other repositories whose work is in it: each carries the version's tag; its authors and reviewers count too (SOD-13).",
+    )
     branch: str = Field(
         default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
     )

@@ -133,7 +133,7 @@ def change_card(change: Change, facts: Facts) -> Card:
         ("Requested by", (change.requester_name, ", ", Moment(change.requested, zone))),
         ("Artifact", (Code(short(content.digest)), " at ", Code(content.commit[:12]))),
         ("Same digest as before", _equality(facts)),
-        ("Rollback target", _running(facts.running)),
+        *([("Rollback target", _running(facts.running))] if change.state is not State.SUCCEEDED else []),
         ("Type", (content.change_type.value, _migration(content.migration))),
     ]
     if change.state in UNDECIDED:

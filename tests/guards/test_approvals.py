@@ -6,8 +6,9 @@ import pytest
 from inline_snapshot import snapshot
 
 from guards.approvals import approved, content_now, counted, may_still_approve
+from guards.content import Content
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Facts, Request, Stranger, Unread, Verdict
+from guards.facts import Absent, Beside, Facts, Request, Stranger, Unread, Verdict
 from guards.policy import Policy
 from guards.sections import ApprovalRule, Person, RoleGrant
 from guards.vocabulary import Action, Role
@@ -26,6 +27,7 @@ from tests.guards.cases import (
     RAVI,
     REMY,
     REQUEST,
+    RUNNING,
     THEO,
     Expected,
     approval,
@@ -38,6 +40,7 @@ from tests.guards.cases import (
     told,
     two_of,
 )
+from tests.guards.proofs import OWNERS, SPAN, STRICT, TAG, asking, proven
 
 TWO = two_of()
 MANAGER_AND_QA = two_of(Role.RELEASE_MANAGER, Role.QA)
@@ -348,3 +351,20 @@ def test_the_content_that_counts_has_the_digest_commit_and_policy_of_now_and_the
     assert content_now(CHANGE, FACTS) == CHANGE.content
     moved = content_now(CHANGE, facts(TWO, artifact=replace(ARTIFACT, digest=OTHER_DIGEST, commit=OTHER_COMMIT, version="v9.9.9")))
     assert moved == replace(CHANGE.content, digest=OTHER_DIGEST, commit=OTHER_COMMIT, policy=TWO.hash)
+
+
+def test_where_a_history_is_read_the_content_has_the_commit_that_its_changes_are_counted_from() -> None:
+    known = proven()
+    now = content_now(CHANGE, known)
+    assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash)
+    assert content_now(CHANGE, replace(known, running=None)) == replace(now, base=None)
+    assert content_now(CHANGE, replace(known, running=Unread("what runs there"))) == Unread("what runs there")
+
+
+def test_for_several_repositories_the_content_has_where_each_begins_and_ends() -> None:
+    under = asking(STRICT.evidence, repositories=("example/config",))
+    known = proven(under, beside=(Beside("example/config", TAG, SPAN, OWNERS),))
+    now = content_now(CHANGE, known)
+    assert isinstance(now, Content)
+    assert now.base == f"{RUNNING.commit} example/config:{SPAN.base}..{SPAN.head}"
+    assert content_now(CHANGE, proven(under)) == Unread("the work in api that is in example/config", "nobody asked for it")

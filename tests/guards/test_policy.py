@@ -67,6 +67,16 @@ def put(*path: str | int, to: object) -> Callable[[Data], None]:
     return change
 
 
+def both(first: Callable[[Data], None], second: Callable[[Data], None]) -> Callable[[Data], None]:
+    """Two changes."""
+
+    def change(data: Any) -> None:
+        first(data)
+        second(data)
+
+    return change
+
+
 def drop(*path: str | int) -> Callable[[Data], None]:
     def change(data: Any) -> None:
         for key in path[:-1]:
@@ -127,6 +137,11 @@ TWINS = [
     pytest.param(put(*API, "artifacts", to="index"), "services.api.artifacts", "unknown artifact source 'index' (known: images)",
                  put("artifacts", "index", to={"kind": "http", "url": "https://ci.example.com", "secret": "CI_SECRET"}),
                  id="an unknown artifact source"),
+    pytest.param(put(*API, "repositories", to=["example/config"]), "services.api.repositories", "takes `history`",
+                 put(*API, "repositories", to=[]), id="other repositories without a history"),
+    pytest.param(both(put(*API, "history", to="github"), put(*API, "repositories", to=["example/config", "example/config"])),
+                 "services.api.repositories", "name each repository once",
+                 both(put(*API, "history", to="github"), put(*API, "repositories", to=["example/config"])), id="a repository twice"),
     pytest.param(drop(*API, "coordinates"), "services.api", "`coordinates` must name",
                  put(*API, "coordinates", to="elsewhere/api"), id="a registry without coordinates"),
     pytest.param(drop(*API, "workflows", "production"), "services.api.workflows", "no workflow for production",
