@@ -20,7 +20,7 @@ from commands.core.words import Arguments, Named, Rest, usage
 from guards.judge import Guard
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
 from guards.policy import Policy
-from guards.vocabulary import Action
+from guards.vocabulary import TAKES_NO_ROLE, Action
 
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
@@ -28,16 +28,21 @@ WORDS: Final = {
     "approver": "who agreed to the freeze: an e-mail address from `people`",
     "base": "the older of two versions",
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
+    "delegation": "a delegation's id: `DLG-2026-1121-001`",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
     "environment": "an environment, or one of its aliases",
     "exit": "what has to be true before it is lifted",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "a kind of freeze from the policy file",
+    "login": "a GitHub login",
     "migration": "`yes` or `no`: whether it carries a database migration; left open, it counts as yes where that matters",
+    "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
     "plan": "how things start to move again",
+    "provider": "`github`",
     "rationale": "what you looked at, and why",
     "reason": "why",
+    "role": "a role that the policy lets people delegate",
     "rollback": "how it is rolled back; to which version, the bot knows",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
@@ -125,8 +130,8 @@ def _written(arguments: type[Arguments], name: str) -> str:
 
 
 def _who(action: Action) -> str:
-    if action is Action.READ:
-        return "Everybody in the policy file may."
+    if action in TAKES_NO_ROLE:
+        return "Everybody who is known here may."
     by_place = example().allow.get(action, {})
     return "In the example: " + "; ".join(f"{place}: {', '.join(roles) or 'nobody'}" for place, roles in by_place.items()) + "."
 

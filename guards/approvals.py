@@ -6,11 +6,13 @@ and once for each person.
 
 from collections.abc import Sequence
 
-from guards.authorization import allowed_roles, held_roles, names, who_may
+from guards.authorization import allowed_roles, by_group, held_roles, names, who_may
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.duties import objection, reviewers
+from guards.delegation import delegated, lapsed
+from guards.duties import objection, part_in, reviewers, standing_in
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
+from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Role
 from guards.work import work_of
@@ -85,22 +87,35 @@ def _counted(approvals: Sequence[Approval], content: Content, change: Change, fa
             return person
         if not isinstance(person, Person):
             continue  # left, disabled, or no longer in the policy file
-        no = objection(person, change, facts)
+        no = part_in(person.id, person.name, change, facts)
         if isinstance(no, Unsure):
             return Unread(no.missing, no.why)
-        held, untold = _approver_roles(person, change, facts)
-        if no is None and untold and not held:
-            return Unread(f"the Slack groups that hold {', '.join(sorted(untold))}")
-        if no is None and held:
+        held = frozenset() if no else _right_used(approval, person, change, facts)
+        if isinstance(held, Unread):
+            return held
+        if held:
             found[person.id] = (approval, person)
     return tuple(found.values())
 
 
-def _approver_roles(person: Person, change: Change, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
-    content = change.content
-    allowed = frozenset(allowed_roles(Action.APPROVE, content.environment, facts) or ())
-    held, untold = held_roles(person, content.service, content.environment, facts)
-    return held & allowed, untold & allowed
+def _right_used(approval: Approval, person: Person, change: Change, facts: Facts) -> frozenset[Role] | Unread:
+    """The roles by which an approval counts now: the giver's own, or the one held for somebody; empty when it is gone (RBAC-09)."""
+    place = (change.content.service, change.content.environment)
+    allowed = frozenset(allowed_roles(Action.APPROVE, place[1], facts) or ())
+    if approval.on_behalf is None:
+        held, untold = own_roles(person, *place, facts)
+        lost = f"the Slack groups that hold {', '.join(sorted(untold & allowed))}"
+        return held & allowed or (Unread(lost) if untold & allowed else frozenset())
+    under = approval.on_behalf
+    over = lapsed(approval, facts)
+    if isinstance(over, Unread):
+        return over
+    if over or standing_in(under, change, facts) is not None:  # authors who are not known stopped it above
+        return frozenset()
+    standing, unread = delegated(person, *place, facts)
+    if any(one.id == under.delegation for one in standing):
+        return allowed & {under.role}
+    return Unread(f"whether {under.by_name} still holds {under.role}") if under.role in unread else frozenset()
 
 
 def may_still_approve(change: Change, facts: Facts) -> tuple[Person, ...]:
@@ -123,8 +138,12 @@ def approved(request: Request, facts: Facts) -> Decision:
     if need == 0:
         return Allow(f"the policy asks for no approval in {environment}")
     if not isinstance(change, Change):
-        able = [p for p in who_may(Action.APPROVE, request.service, environment, facts) if p != request.by]
-        return _short(f"{request.service} {request.version} in {environment}", 0, need, able)
+        asker = request.by.id if isinstance(request.by, Person) else None
+        able = [p for p in who_may(Action.APPROVE, request.service, environment, facts) if p.id != asker]
+        return _short(
+            f"{request.service} {request.version} in {environment}", 0, need,
+            _ask(able, by_group(Action.APPROVE, request.service, environment, facts)),
+        )  # fmt: skip
     approvals, content = facts.approvals, content_now(change, facts)
     if isinstance(approvals, Unread):
         return Unsure(approvals.what, approvals.why)
@@ -137,14 +156,15 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Unsure(counting.what, counting.why)
     people = [person for _, person in counting]
     if len(people) < need:
-        return _moved(approvals, content, change) or _short(change.id, len(people), need, may_still_approve(change, facts))
+        remedy = _ask(may_still_approve(change, facts), _others(change, facts))
+        return _moved(approvals, content, change) or _short(change.id, len(people), need, remedy)
     return (
-        _roles_lacking(people, rule.roles, change, facts) or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
+        _roles_lacking(counting, rule.roles, change, facts) or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
     )
 
 
-def _short(what: str, have: int, need: int, able: Sequence[Person]) -> Refuse:
-    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need} approvals.", _ask(able))
+def _short(what: str, have: int, need: int, remedy: str) -> Refuse:
+    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need} approvals.", remedy)
 
 
 def _rejection(approvals: Sequence[Approval], change: Change) -> Refuse | None:
@@ -172,10 +192,13 @@ def _moved(approvals: Sequence[Approval], now: Content, change: Change) -> Refus
     )
 
 
-def _roles_lacking(people: Sequence[Person], wanted: Sequence[Role], change: Change, facts: Facts) -> Refuse | Unsure | None:
+def _roles_lacking(
+    counting: Sequence[tuple[Approval, Person]], wanted: Sequence[Role], change: Change, facts: Facts
+) -> Refuse | Unsure | None:  # fmt: skip
     """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
     place = (change.content.service, change.content.environment)
-    told = [held_roles(person, *place, facts) for person in people]
+    told = [own_roles(person, *place, facts) for _, person in counting]
+    told += [(frozenset({approval.on_behalf.role}), frozenset()) for approval, _ in counting if approval.on_behalf]
     held = frozenset[Role]().union(*(roles for roles, _ in told))
     untold = frozenset[Role]().union(*(roles for _, roles in told))
     unfilled = [role for role in wanted if role not in held]
@@ -186,7 +209,7 @@ def _roles_lacking(people: Sequence[Person], wanted: Sequence[Role], change: Cha
     return Refuse(
         Refusal.NOT_APPROVED,
         f"Nobody who approved is {' or '.join(lacking)}; {change.content.environment} takes {', '.join(wanted)}.",
-        _ask(able),
+        _ask(able, _others(change, facts)),
     )
 
 
@@ -200,12 +223,17 @@ def _reviewed_only(people: Sequence[Person], change: Change, facts: Facts) -> Re
     return Refuse(
         Refusal.SOLE_REVIEWER,
         f"{_all(people)} already approved the code; a code reviewer never lets it into {change.content.environment} alone.",
-        _ask([p for p in may_still_approve(change, facts) if p.id not in reviewed]),
+        _ask([p for p in may_still_approve(change, facts) if p.id not in reviewed], _others(change, facts)),
     )
 
 
-def _ask(able: Sequence[Person]) -> str:
-    return f"Ask {names(able)} to approve." if able else "Nobody else may approve this: ask the owner of the policy file."
+def _others(change: Change, facts: Facts) -> str:
+    return by_group(Action.APPROVE, change.content.service, change.content.environment, facts)
+
+
+def _ask(able: Sequence[Person], others: str) -> str:
+    whom = " or ".join(filter(None, (names(able), others)))
+    return f"Ask {whom} to approve." if whom else "Nobody else may approve this: ask the owner of the policy file."
 
 
 def _all(people: Sequence[Person]) -> str:

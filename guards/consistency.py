@@ -83,12 +83,13 @@ def _environments(policy: Parts) -> Iterator[Problem]:
 def _people(policy: Parts) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for i, person in enumerate(policy.people):
-        accounts = {"id": (person.id,), "slack": person.slack, "github": (person.github,) if person.github else ()}
+        accounts = {"id": (person.id,), "emails": person.emails, "slack": person.slack, "github": (person.github,) if person.github else ()}
         for key, values in accounts.items():
+            kind = "id" if key == "emails" else key  # an address is one address, wherever it stands
             for account in values:
-                if first := taken.get((key, account.lower())):
+                if first := taken.get((kind, account.lower())):
                     yield ("people", i, key), f"{account!r} is already given to {first}; one account belongs to one person, once (RBAC-01)"
-                taken.setdefault((key, account.lower()), person.id)
+                taken.setdefault((kind, account.lower()), person.id)
 
 
 def _service(policy: Parts, name: str) -> Iterator[Problem]:

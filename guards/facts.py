@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from guards.codeowners import CodeOwners
 from guards.content import Content
+from guards.identity import Delegation, Link, Linking, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import Proof
@@ -183,6 +184,7 @@ class Approval:
         content: hash of what the person saw; an approval of other content counts for nothing (RSK-12).
         at, expires: UTC; counts in the half-open `[at, expires)`.
         withdrawn: when the person took it back, UTC.
+        on_behalf: the delegation under which it was given; None in the person's own right (RBAC-06).
     """
 
     by: str
@@ -194,6 +196,7 @@ class Approval:
     at: datetime
     expires: datetime
     withdrawn: datetime | None = None
+    on_behalf: OnBehalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,8 @@ class Request:
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
+        delegation: the delegation to record.
+        login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
     """
@@ -319,6 +324,8 @@ class Request:
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None
+    delegation: Delegation | None = None
+    login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
 
@@ -334,7 +341,8 @@ class Facts:
         at: UTC; the only "now" that a guard knows.
         policy: the policy that the bot runs with.
         groups: Slack user group → its members' Slack ids.
-        people: corporate id → the person as they stand now, for the requester and each approver (RBAC-09).
+        people: corporate id → the person as they stand now: the requester, each approver, whoever delegated, and authors
+            who are known by their address only (RBAC-09).
         artifact: what the registry says that the version names now.
         evidence: what was read to prove it.
         registered: what the version named when it was first seen; None when it is new (PRM-04).
@@ -346,6 +354,12 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
+        delegations: all that have not ended (RBAC-06).
+        delegation: the delegation in question, for ending.
+        accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
+        links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
+        link: the account that the asker linked.
+        linking: the asker's attempt to link one.
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
@@ -366,6 +380,12 @@ class Facts:
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None
+    delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
+    delegation: Delegation | Absent | None = None
+    accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
+    links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
+    link: Link | None = None
+    linking: Linking | None = None
     record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
     notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)

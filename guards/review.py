@@ -11,7 +11,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.evidence import asks_for
 from guards.facts import Absent, Artifact, Facts, Request, Unread
-from guards.policy import Policy
+from guards.sections import Person
 from guards.vcs import Protection, Pull, ReviewState
 from guards.vocabulary import Requirement
 from guards.work import Work, work_of
@@ -127,7 +127,9 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
         if pull.paths is None:
             return Unsure(f"the changed files of {work.name(pull)}", "there are too many to be listed")
         for path in pull.paths:
-            said = _unowned(path, pull, work, owners, facts.policy)
+            said = _unowned(path, pull, work, owners, facts)
+            if isinstance(said, Unread):
+                return Unsure(said.what, said.why)
             if said is _ONLY_TEAMS:
                 if not enforced:
                     return Unsure(f"who is in {' and '.join(owners.owners(path))}", "the branch does not demand the review of code owners")
@@ -139,16 +141,20 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
 _ONLY_TEAMS = "only teams own it"
 
 
-def _unowned(path: str, pull: Pull, work: Work, owners: CodeOwners, policy: Policy) -> str | None:
+def _unowned(path: str, pull: Pull, work: Work, owners: CodeOwners, facts: Facts) -> str | Unread | None:
     """What is missing for a path, None when one of its owners approved it."""
     named = owners.owners(path)
     if not named:
         return f"nobody owns {path}, changed by {work.name(pull)}"
     approvers = independent(pull)
-    ids = {person.id for login in approvers if (person := identify(login, policy))}
+    people = [identify(login, facts) for login in sorted(approvers)]
+    ids = {person.id for person in people if isinstance(person, Person)}
     for owner in named:
         if owner.removeprefix("@").lower() in approvers or owner.lower() in ids:
             return None
+    unread = next((person for person in people if isinstance(person, Unread)), None)
+    if unread and any("@" in owner[1:] for owner in named):
+        return unread  # an owner by address may be who approved
     if any("/" in owner for owner in named):
         return _ONLY_TEAMS
     return f"no owner of {path} ({', '.join(named)}) approved {work.name(pull)}"

@@ -40,7 +40,10 @@ class Registry:
         content = await asyncio.to_thread(self._store.manifest, request.match_info["reference"])
         if content is None:
             return _refused("MANIFEST_UNKNOWN")
-        return web.Response(body=content, headers={"Content-Type": MANIFEST, "Docker-Content-Digest": digest_of(content)})
+        digest = digest_of(content)
+        if request.headers.get("If-None-Match") == f'"{digest}"':
+            return web.Response(status=304, headers={"ETag": f'"{digest}"'})
+        return web.Response(body=content, headers={"Content-Type": MANIFEST, "Docker-Content-Digest": digest, "ETag": f'"{digest}"'})
 
     async def _blob(self, request: web.Request) -> web.Response:
         content = await asyncio.to_thread(self._store.blob, request.match_info["digest"])

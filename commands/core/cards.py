@@ -11,8 +11,9 @@ from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Par
 from commands.core.words import Problem, usage
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
-from guards.authorization import who_may
+from guards.authorization import by_group, who_may
 from guards.decision import Allow, Refuse, Unsure
+from guards.delegation import lapsed
 from guards.duties import objection
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
@@ -280,7 +281,9 @@ def _who(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
     able = may_still_approve(change, facts)
-    yield ("Still may: ", ", ".join(p.name for p in able) or "nobody; the policy file must name somebody else")
+    groups = by_group(Action.APPROVE, content.service, content.environment, facts)
+    names = ", ".join(filter(None, (*(p.name for p in able), groups)))
+    yield ("Still may: ", names or "nobody; the policy file must name somebody else")
     for p in who_may(Action.APPROVE, content.service, content.environment, facts):
         if no := objection(p, change, facts):
             yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {_missing(no)} could not be read",)
@@ -290,8 +293,15 @@ def _given(facts: Facts, zone: str) -> Iterable[Line]:
     approvals: tuple[Approval, ...] = () if isinstance(facts.approvals, Unread) else facts.approvals
     for a in approvals[-6:]:
         mark = "✅" if a.verdict is Verdict.APPROVED else "⛔"
-        gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if a.verdict is Verdict.APPROVED and a.expires <= facts.at else ""
-        yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), f": {a.rationale}")
+        over = a.verdict is Verdict.APPROVED and (a.expires <= facts.at or lapsed(a, facts) is True)
+        gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if over else ""
+        yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), *in_place_of(a, zone), f": {a.rationale}")
+
+
+def in_place_of(decision: Approval, zone: str) -> Line:
+    """What is said of a decision that somebody took for another (RBAC-06); nothing for one in the own right."""
+    under = decision.on_behalf
+    return (f" as delegate of {under.by_name} until ", Moment(under.until, zone)) if under else ()
 
 
 def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:

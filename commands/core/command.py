@@ -12,6 +12,7 @@ from commands.core.text import Card, Form
 from commands.core.words import Arguments
 from guards.decision import Refusal
 from guards.facts import Facts, Freeze, Request
+from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
 from guards.release import RecordText
@@ -32,6 +33,10 @@ class Ask:
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
         declared: a freeze to declare.
+        delegation: id of a delegation that exists.
+        delegated: a delegation to record.
+        linking: corporate id of whose GitHub account it is about.
+        login: the GitHub login that the person confirms.
         rationale: the reason given.
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
@@ -47,6 +52,10 @@ class Ask:
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    delegation: str | None = None
+    delegated: Delegation | None = None
+    linking: str | None = None
+    login: str | None = None
     rationale: str = ""
     base: str | None = None
     record: RecordText | None = None

@@ -70,21 +70,22 @@ class Missing:
     names: tuple[str, ...]
 
 
-def _policy(info: ValidationInfo) -> Policy:
+def policy_of(info: ValidationInfo) -> Policy:
+    """The policy with which a word is validated."""
     policy = (info.context or {}).get("policy")
     assert isinstance(policy, Policy), "words are bound with the policy at hand"
     return policy
 
 
 def _service(word: str, info: ValidationInfo) -> str:
-    known = _policy(info).services
+    known = policy_of(info).services
     if word not in known:
         raise ValueError(f"there is no service {shown(word)}{nearest(word, known)}")
     return word
 
 
 def _environment(word: str, info: ValidationInfo) -> str:
-    known = _policy(info).environment_names
+    known = policy_of(info).environment_names
     if word.lower() not in known:
         raise ValueError(f"there is no environment {shown(word)}{nearest(word.lower(), known)}")
     return known[word.lower()]

@@ -26,7 +26,21 @@ from guards.sections import Evidence as Rules
 from guards.source import checked, protected, tagged
 from guards.vcs import CheckState, Contributor, Review, ReviewState
 from guards.vocabulary import Profile, Requirement
-from tests.guards.cases import ARTIFACT, AT, FACTS, HOUR, OTHER_COMMIT, OTHER_DIGEST, POLICY, REQUEST, policy, request, said, told
+from tests.guards.cases import (
+    ARTIFACT,
+    AT,
+    FACTS,
+    HOUR,
+    OTHER_COMMIT,
+    OTHER_DIGEST,
+    POLICY,
+    REQUEST,
+    Expected,
+    policy,
+    request,
+    said,
+    told,
+)
 from tests.guards.proofs import (
     DANA,
     HEAD,
@@ -407,7 +421,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             proven(tag=replace(TAG, verified=False, reason="unknown_key")),
             snapshot(
                 (
-                    'The signature of the tag v1.4.0 of example/repo is not valid: unknown key.',
+                    "The signature of the tag v1.4.0 of example/repo is not valid: unknown key.",
                     "Have CI's release workflow make a new version with a signed, annotated tag.",
                 )
             ),
@@ -418,7 +432,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             proven(tag=replace(TAG, tagger=DANA)),
             snapshot(
                 (
-                    'The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.',
+                    "The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.",
                     "Have CI's release workflow make a new version with a signed, annotated tag.",
                 )
             ),
@@ -573,3 +587,23 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
 )
 def test_what_people_read(guard: Guard, known: Facts, expected: tuple[str, ...]) -> None:
     assert told(guard(REQUEST, known)) == expected
+
+
+MINE = pull(paths=("mine/a.py",), reviews=(Review("mara-two", ReviewState.APPROVED, HEAD, AT - HOUR),))
+"""Mara owns it by her address, and approved it with an account that she linked."""
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        pytest.param({"mara-two": "mara@example.com"}, Allow, id="linked to the owner"),
+        pytest.param({}, Refusal.NO_OWNER_REVIEW, id="linked to nobody"),
+        pytest.param({"mara-two": "vera@example.com"}, Refusal.NO_OWNER_REVIEW, id="linked to somebody else"),
+        pytest.param(Unread("the linked GitHub accounts"), Unsure, id="the links could not be read"),
+    ],
+)
+def test_an_owner_by_address_may_approve_with_a_linked_account(links: dict[str, str] | Unread, expected: Expected) -> None:
+    """SOD-12, EVD-15."""
+    assert said(owned(REQUEST, replace(worked(MINE), links=links))) == expected
+    others = replace(worked(replace(MINE, paths=("src/pay.py",))), links=Unread("the linked GitHub accounts"))
+    assert said(owned(REQUEST, others)) == Refusal.NO_OWNER_REVIEW
