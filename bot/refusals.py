@@ -229,8 +229,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.INCOMPLETE: Meaning(
         ("complete_freeze", "liftable", "delegable", "filled_in", "worded"),
-        "A freeze or delegation lacks a field, ends before it begins, or cannot be as described; lifting a freeze came without a word on the "
-        "exit criteria; or a record or notes were sent with nothing written.",
+        "A freeze or delegation lacks a field, ends before it begins, or cannot be as described; lifting a freeze came without a word on "
+        "the exit criteria; or a record or notes were sent with nothing written.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
