@@ -92,7 +92,7 @@ def worded(request: Request, facts: Facts) -> Decision:
     """Whether something was written, and not more than a form can show again."""
     text = request.notes or ""
     if not is_said(text):
-        return Refuse(Refusal.INCOMPLETE, "Nothing is written yet.", "Look over the text, and save it.")
+        return Refuse(Refusal.INCOMPLETE, "This command came without its text.", "Look over the text, and save it.")
     if len(text) > LONGEST:
         return Refuse(Refusal.TOO_LONG, f"That is {len(text):,} characters; notes have at most {LONGEST:,}.", "Say it shorter.")
     return Allow(f"{len(text):,} characters")

@@ -108,7 +108,7 @@ def filled_in(request: Request, facts: Facts) -> Decision:
     if lacking:
         return Refuse(
             Refusal.INCOMPLETE,
-            f"Still to be written: {' and '.join(lacking)}.",
+            f"Not given yet: {', '.join(lacking)}.",
             "Say it in a sentence; `none known` is one, `later` is not.",
         )
     return Allow("known issues and rollback are written")

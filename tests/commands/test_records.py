@@ -82,7 +82,7 @@ async def test_later_is_no_answer_and_a_word_on_it_is(world):
     await world.say("carla", '/release record complete api v1.4.0 issues=later rollback="promote v1.3.2 again"')
     view = world.form("carla")
     assert view
-    assert "Still to be written: known issues and risks." in view.as_text()
+    assert "Not given yet: known issues and risks." in view.as_text()
     assert [i.value for i in view.inputs] == ["later", "promote v1.3.2 again"]
     await world.fill("carla", issues="Later")
     assert await world.codes() == ["incomplete"]

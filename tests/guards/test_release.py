@@ -214,7 +214,7 @@ def test_both_are_written(issues: str, rollback: str, expected: Any) -> None:
 
 def test_nothing_written_at_all_is_asked_for() -> None:
     assert told(filled_in(REQUEST, FACTS)) == snapshot(
-        ("Still to be written: known issues and risks and rollback plan.", "Say it in a sentence; `none known` is one, `later` is not.")
+        ("Not given yet: known issues and risks, rollback plan.", "Say it in a sentence; `none known` is one, `later` is not.")
     )
 
 
