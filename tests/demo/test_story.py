@@ -37,7 +37,8 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
     assert "✘" not in done.stdout
     for proved in (
         "✔ carla was told the reason pointer-moved",
-        "✔ the ledger has the refusal: environment-skipped, pointer-moved, digest-mismatch, record-incomplete, no-release-notes, frozen",
+        "✔ the ledger has the refusal: environment-skipped, pointer-moved, digest-mismatch,",
+        "✔ the release record is complete, and on record",
         "✔ #alerts was told that a fixed pointer moved",
         "✔ the ledger has the refusal: no-sbom",
         "✔ refused: own-request",
