@@ -3,10 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commands.core.ports import Unposted
+from commands.notes import INPUTS, LEAST, PIECE, pieces
 from guards.facts import Unread
 from guards.lifecycle import State
+from guards.notes import LONGEST
 from guards.vcs import Tag
 from tests.world.company import COMMIT, TUESDAY
 from tests.world.strict import DEV, OLD_COMMIT, REPOSITORY, TAG, commit, prove, pull, strict_policy
@@ -211,6 +215,11 @@ async def test_notes_that_do_not_say_what_they_must_are_kept_but_let_nothing_thr
     assert world.releases.sent == 0
 
 
+def test_the_longest_notes_fit_into_the_form():
+    for text in ("x" * LONGEST, "\n" * LONGEST, ("word " * LONGEST)[:LONGEST], ("a line of some length\n" * LONGEST)[:LONGEST]):
+        assert len(pieces(text)) <= len(INPUTS)
+
+
 async def test_long_notes_are_edited_in_several_inputs_and_come_back_whole(world):
     pulls = tuple(
         replace(pull(n, DEV, "rob", "olga"), title=f"feat: work of some kind that has a rather long title, number {n}")
@@ -230,6 +239,14 @@ async def test_long_notes_are_edited_in_several_inputs_and_come_back_whole(world
     page = world.releases.pages[REPOSITORY, "v1.4.0"]
     assert all(f"number {n} (" in page for n in range(1, 71))
     assert page == "\n".join(typed.values()).rstrip()
+
+
+@given(st.text(st.sampled_from("ab \n"), max_size=3 * PIECE))
+def test_a_text_in_pieces_is_the_same_text(text):
+    found = pieces(text)
+    assert all(len(piece) <= PIECE for piece in found)
+    assert all(len(piece) >= LEAST for piece in found[:-1])
+    assert "\n".join(found).split() == text.split() or max(map(len, text.split())) > PIECE - LEAST
 
 
 async def test_published_notes_stand_at_github_and_are_corrected_by_errata_only(world):
