@@ -68,6 +68,8 @@ If Carla Captain asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -112,6 +114,8 @@ If Rita Manager asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ in_order: v1.4.0 ran in staging
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -133,6 +137,8 @@ If it were dispatched now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -197,10 +203,10 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
 api staging: release_manager; may approve
-api production: release_manager; may approve, cancel, freeze, lift
+api production: release_manager; may approve, cancel, freeze, lift, record
 web dev: release_manager; may read
 web staging: release_manager; may approve
-web production: release_manager; may approve, cancel, freeze, lift\
+web production: release_manager; may approve, cancel, freeze, lift, record\
 """)
 
     await world.say("rob", "/release whoami")
