@@ -203,6 +203,10 @@ allow:
     production: [release_manager]
   record:
     production: [release_captain, release_manager]
+  request-exception:
+    production: [release_captain, release_manager]
+  approve-exception:
+    production: [release_manager, service_owner]
 
 # Production changes only while a window is open.
 windows:

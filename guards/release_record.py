@@ -12,7 +12,8 @@ from typing import TypeVar
 from guards.artifact import short
 from guards.changelog import backport_of
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.evidence import NOT_REQUIRED, asks_for
+from guards.evidence import NOT_REQUIRED, asks_for, exempted
+from guards.exemption import Exemption
 from guards.facts import Absent, Artifact, Deployment, Facts, Request, Unread
 from guards.proof import bill_of
 from guards.provenance import Proof
@@ -72,7 +73,7 @@ def record_of(request: Request, facts: Facts) -> ReleaseRecord:
         request: names a service of the policy file, a version, and the environment that it is bound for.
         facts: of this moment.
     """
-    fields = {field: tell(request, facts) for field, tell in _TELL.items()}
+    fields = {field: _or_by_exception(field, tell(request, facts), request, facts) for field, tell in _TELL.items()}
     return ReleaseRecord(request.service or "", request.version or "", fields)
 
 
@@ -119,6 +120,24 @@ def _texts(record: RecordText | None) -> dict[Field, str]:
 
 
 # ---------------------------------------------------------------- the twelve fields
+
+_NEEDS = {
+    Field.TAG: Requirement.TAG,
+    Field.TICKETS: Requirement.TICKETS,
+    Field.PULL_REQUESTS: Requirement.PULL_REQUESTS,
+    Field.PROVENANCE: Requirement.PROVENANCE,
+    Field.SBOM: Requirement.SBOM,
+    Field.CHECKS: Requirement.CHECKS,
+}
+"""Which requirement a field shows; an exception from the one fills the other."""
+
+
+def _or_by_exception(field: Field, value: Value, request: Request, facts: Facts) -> Value:
+    """What a field says; where it is empty, the exception that stands in for what it shows (REC-18)."""
+    if value is not None or field not in _NEEDS:
+        return value
+    found = exempted(_NEEDS[field], request, facts)
+    return f"by exception {found.id}" if isinstance(found, Exemption) else found
 
 
 def _given(fact: T | Absent | Unread | None, asked: bool, noun: str) -> T | Unread | str | None:

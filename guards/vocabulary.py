@@ -44,6 +44,8 @@ class Action(StrEnum):
     FREEZE = "freeze"
     LIFT = "lift"
     RECORD = "record"
+    REQUEST_EXCEPTION = "request-exception"
+    APPROVE_EXCEPTION = "approve-exception"
     LINK = "link"
     DELEGATE = "delegate"
 
@@ -86,6 +88,10 @@ class Requirement(StrEnum):
     ROLLBACK = "rollback-target"
     RECORD = "release-record"
     NOTES = "release-notes"
+
+
+SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+"""What no exception but an emergency's does without (EVD-20)."""
 
 
 class Profile(StrEnum):

@@ -49,6 +49,7 @@ from tests.guards.cases import (
     approval,
     change,
     delegation,
+    exemption,
     facts,
     freeze,
     on_behalf,
@@ -114,6 +115,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
+        "exceptions": ((), (exemption(),)),
     }
 
 
@@ -122,8 +124,17 @@ NEVER_READ = object()
 LOST = Unread("what was asked for", "no answer within 5 s")
 
 
-NEEDED_SOMETIMES = {"groups:S0QUALITY", f"people:{QUINN.id}", "delegations", "links", "accounts:second-account", "notes", "promotions"}
-"""What a promotion asks for only where a policy, a role or an author hangs on it, or evidence: that is in test_release.py and test_notes.py."""
+NEEDED_SOMETIMES = {
+    "groups:S0QUALITY",
+    f"people:{QUINN.id}",
+    "delegations",
+    "links",
+    "accounts:second-account",
+    "exceptions",
+    "notes",
+    "promotions",
+}
+"""What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
 
 
 def know(facts: Facts, name: str, told: object) -> Facts:
