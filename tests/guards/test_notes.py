@@ -253,12 +253,15 @@ def test_what_the_policy_does_not_ask_for_is_still_needed_to_publish() -> None:
 
 def test_what_people_read() -> None:
     assert told(noted(REQUEST, known(notes=None))) == snapshot(
-        ("There are no release notes of api v1.4.0.", "Write them: `/release notes edit api v1.4.0` begins with a draft.")
+        (
+            "There are no release notes of api v1.4.0.",
+            "Write them: `/release notes edit api v1.4.0` begins with a draft. Or ask for an exception: `/release exception request`.",
+        )
     )
     assert told(noted(REQUEST, known(notes=replace(NOTES, text="## Rollback\n\nas always")))) == snapshot(
         (
             "The release notes of api v1.4.0 do not say: Known issues, Rollback (to v1.3.0).",
-            "Complete them: `/release notes edit api v1.4.0`.",
+            "Complete them: `/release notes edit api v1.4.0`. Or ask for an exception: `/release exception request`.",
         )
     )
     assert told(noted(REQUEST, proven())) == snapshot(("release notes of 2026-11-24 10:00 UTC by Mara",))

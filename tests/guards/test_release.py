@@ -20,7 +20,7 @@ from guards.release_record import Field, Value, filled_in, incomplete, record_of
 from guards.sections import EnvironmentEvidence
 from guards.sections import Evidence as Rules
 from guards.vocabulary import Profile, Requirement
-from tests.guards.cases import ARTIFACT, AT, FACTS, POLICY, REQUEST, RUNNING, policy, request, said, told, utc
+from tests.guards.cases import ARTIFACT, AT, FACTS, POLICY, REQUEST, RUNNING, exemption, policy, request, said, told, utc
 from tests.guards.proofs import NOTES, PROOF, RECORD, STRICT, asking, check, proven, pull, worked
 
 LOST = Unread("what was asked for", "no answer within 5 s")
@@ -134,6 +134,16 @@ def test_a_field(field: Field, facts: Facts, expected: Value) -> None:
     assert value(field, facts) == expected
 
 
+def test_an_exception_fills_the_field_that_shows_what_it_stands_in_for() -> None:
+    """REC-18; the exception names who approved it, and stands in the ledger by itself."""
+    lacking = worked(pull(tickets=()))
+    assert value(Field.TICKETS, replace(lacking, exceptions=(exemption(),))) == "by exception EXC-2026-1121-001"
+    assert said(recorded(REQUEST, replace(lacking, record=RECORD, exceptions=(exemption(),)))) is Allow
+    assert value(Field.TICKETS, replace(lacking, exceptions=(exemption(requirement=Requirement.REVIEWS),))) is None
+    assert value(Field.TICKETS, replace(lacking, exceptions=LOST)) == LOST
+    assert value(Field.SBOM, replace(proven(proof=replace(PROOF, sboms=())), exceptions=LOST)) is None  # nothing waives it here
+
+
 def test_what_is_asked_for_and_was_not_read_is_not_empty() -> None:
     nothing = replace(FACTS, policy=STRICT, record=RECORD, notes=NOTES)
     unread = {field for field, text in record_of(REQUEST, nothing).fields.items() if isinstance(text, Unread)}
@@ -176,7 +186,7 @@ def test_what_people_read() -> None:
     assert told(recorded(REQUEST, known(record=None))) == snapshot(
         (
             "The release record of api v1.4.0 lacks: rollback plan, known issues and risks.",
-            "`/release record complete api v1.4.0` asks for what people write; `/release record api v1.4.0` shows all of it.",
+            "`/release record complete api v1.4.0` asks for what people write; `/release record api v1.4.0` shows all of it. Or ask for an exception: `/release exception request`.",
         )
     )
     assert told(recorded(REQUEST, proven())) == snapshot(("all 12 fields of the release record are filled",))
