@@ -46,6 +46,7 @@ class Action(StrEnum):
     RECORD = "record"
     REQUEST_EXCEPTION = "request-exception"
     APPROVE_EXCEPTION = "approve-exception"
+    EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
 

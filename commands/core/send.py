@@ -16,6 +16,7 @@ from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.exempt_card import exception_card
 from commands.core.gather import Gather, inside
+from commands.core.hand_over import HandOver
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
 from commands.core.publish import Publish
 from commands.core.tell import CARD
@@ -45,11 +46,20 @@ class Send:
         chat: Slack.
         ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
+        hand_over: makes and sends evidence bundles.
         publish: sends release notes.
     """
 
     def __init__(
-        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock, publish: Publish
+        self,
+        policy: Policy,
+        store: Store,
+        gather: Gather,
+        chat: Chat,
+        ci: Mapping[str, CI],
+        clock: Clock,
+        hand_over: HandOver,
+        publish: Publish,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -57,6 +67,7 @@ class Send:
         self._chat = chat
         self._ci = ci
         self._clock = clock
+        self._hand_over = hand_over
         self._publish = publish
 
     async def send(self, sending: outbox.Sending) -> None:
@@ -77,6 +88,8 @@ class Send:
                 card = CARD.validate_python(payload["card"])
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
+            case "evidence":
+                await self._hand_over.send(sending, payload)
             case "notes":
                 await self._publish.send(sending)
             case other:
