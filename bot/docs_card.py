@@ -14,6 +14,7 @@ from guards.facts import Approval, Artifact, Change, Deployment, Evidence, Facts
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
 from guards.vocabulary import ChangeType, Role
 
@@ -28,8 +29,11 @@ def sample(policy: Policy) -> Card:
         policy: `examples/signalbox.yaml`.
     """
     linus, grace = policy.by_id["linus@example.com"], policy.by_id["grace@example.com"]
+    record = RecordText("None known; watch the error rate.", "Promote v1.3.2 again.", linus.id, linus.name, _AT)
+    notes = ReleaseNotes("## Known issues\n\nNone known.\n\n## Rollback\n\nBack to v1.3.2.", linus.id, linus.name, _AT)
     content = Content(
-        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, migration=False, policy=policy.hash, base="ab12" * 10
+        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, migration=False, policy=policy.hash,
+        base="ab12" * 10, record=record.hash,
     )  # fmt: skip
     change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT)
     approval = Approval(
@@ -46,6 +50,7 @@ def sample(policy: Policy) -> Card:
         before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
         change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), exceptions=(), evidence=_evidence(),
+        record=record, notes=notes, promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
     )  # fmt: skip
     return change_card(change, facts)
 

@@ -21,6 +21,7 @@ class Content:
         policy: hash of the policy file that judged it (POL-01).
         base: the commit that runs in the target, from which the pull requests that an approver sees are counted; None when nothing
             runs there, and where nobody reads them. For several repositories also `name:base..head` of each other one.
+        record: hash of what people wrote into the release record; None when nobody did (REC-02).
     """
 
     service: str
@@ -32,6 +33,7 @@ class Content:
     migration: bool | None
     policy: str
     base: str | None = None
+    record: str | None = None
 
     @property
     def own_base(self) -> str | None:

@@ -51,6 +51,9 @@ class Refusal(StrEnum):
     NO_PROVENANCE = "no-provenance"
     NOT_SIGNED = "not-signed"
     NO_ROLLBACK_TARGET = "no-rollback-target"
+    RECORD_INCOMPLETE = "record-incomplete"
+    NO_RELEASE_NOTES = "no-release-notes"
+    NO_HISTORY = "no-history"
     # the change itself
     IN_FLIGHT = "in-flight"
     ALREADY_REQUESTED = "already-requested"

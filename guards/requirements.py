@@ -6,7 +6,9 @@ Invariant: no requirement without a guard (a test holds it), so that none that a
 from collections.abc import Mapping
 
 from guards.judge import Guard
+from guards.notes import noted
 from guards.proof import listed, proven, revertible, signed
+from guards.release_record import recorded
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
 from guards.vocabulary import Requirement
@@ -23,6 +25,8 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.PROVENANCE: proven,
     Requirement.SIGNATURE: signed,
     Requirement.ROLLBACK: revertible,
+    Requirement.RECORD: recorded,
+    Requirement.NOTES: noted,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())

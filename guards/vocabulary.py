@@ -43,6 +43,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    RECORD = "record"
     REQUEST_EXCEPTION = "request-exception"
     APPROVE_EXCEPTION = "approve-exception"
     EVIDENCE = "evidence"
@@ -86,6 +87,8 @@ class Requirement(StrEnum):
     PROVENANCE = "provenance"
     SIGNATURE = "signature"
     ROLLBACK = "rollback-target"
+    RECORD = "release-record"
+    NOTES = "release-notes"
 
 
 SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})

@@ -47,6 +47,7 @@ class Story(Asking):
         await self.a_new_version_has_another_builds_sbom()
         await self.staging_first()
         await self.rita_lifts_the_freeze()
+        await self.carla_writes_what_only_people_know()
         await self.carla_asks_again()
         await self.carla_may_not_approve_her_own_request()
         await self.dev_may_not_approve_his_own_work()
@@ -59,17 +60,17 @@ class Story(Asking):
     # ------------------------------------------------------------ the steps
 
     async def carla_may_not_approve_her_own_request(self) -> None:
-        self.stage.chapter("8. Nobody approves their own request")
+        self.stage.chapter("9. Nobody approves their own request")
         self.stage.tell("Carla may approve for production, but not what she asked for herself.")
         await self.refused_to_approve("carla", self.to_production, "own-request")
 
     async def dev_may_not_approve_his_own_work(self) -> None:
-        self.stage.chapter("9. Nobody approves their own work")
+        self.stage.chapter("10. Nobody approves their own work")
         self.stage.tell("Dev did not ask for it, and he may approve for production too. But he wrote a part of this version.")
         await self.refused_to_approve("dev", self.to_production, "own-work")
 
     async def rob_reviewed_it_and_does_not_decide_alone(self) -> None:
-        self.stage.chapter("10. Who reviewed the code does not decide alone")
+        self.stage.chapter("11. Who reviewed the code does not decide alone")
         self.stage.tell("Rob may approve, and his approval counts. But he approved the code already, so a second pair of eyes has to look.")
         await self.approves("rob", self.to_production, "The diff is as I reviewed it, and staging is green.")
         row = (await self.company.ledger())[-1]
@@ -78,7 +79,7 @@ class Story(Asking):
         self.proved(not await self.company.ci.runs(self.to_production), "CI was not asked")
 
     async def rita_approves(self) -> None:
-        self.stage.chapter("11. Somebody else looks at it, and approves")
+        self.stage.chapter("12. Somebody else looks at it, and approves")
         self.stage.tell("Rita presses Approve. A form shows once more what she decides on, and asks why it may go.")
         sent = await self.approves(
             "rita", self.to_production, f"Read the diff and the staging run; {OLD} can be put back in a minute.", show_form=True
@@ -93,7 +94,7 @@ class Story(Asking):
 
     async def ci_deploys_once(self) -> None:
         stage = self.stage
-        stage.chapter("12. CI was asked once, and deployed")
+        stage.chapter("13. CI was asked once, and deployed")
         runs = await self.company.ci.runs(self.to_production)
         self.proved(len(runs) == 1, "CI holds exactly one order for it")
         order = runs[0].order
@@ -115,7 +116,7 @@ class Story(Asking):
 
     async def everything_is_on_record(self) -> None:
         stage = self.stage
-        stage.chapter("13. Everything is on record")
+        stage.chapter("14. Everything is on record")
         rows = await self.company.ledger()
         stage.table(
             ("#", "what", "who", "about"), ((str(row.seq), row.tag, row.actor_name, row.subject or row.environment or "") for row in rows)

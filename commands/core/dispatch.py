@@ -31,14 +31,15 @@ from storage.database import Tx
 GUARDS = (authorized, pinned, in_order, same_artifact, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
 """What stands between an approved change and CI."""
 
-HEALS = frozenset(
-    {Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED}
-)
+HEALS = frozenset({
+    Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED,
+    Refusal.RECORD_INCOMPLETE, Refusal.NO_RELEASE_NOTES,
+})  # fmt: skip
 """What people or time heal: the change is kept."""
 
 _PEOPLE = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED})
 
-_REBOUND = {"policy": "The policy file", "base": "What runs there"}
+_REBOUND = {"policy": "The policy file", "base": "What runs there", "record": "The release record"}
 """Parts that move without anybody meaning this change: people look at it again, nobody has to ask again."""
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -101,6 +102,14 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             )
     card_of(tx, change, facts, correlation)
     return change
+
+
+def judge_again(tx: Tx, service: str, version: str, facts: Facts, correlation: str) -> None:
+    """Have what people can still decide about a version judged again: what they are shown, or what it lacked, was written."""
+    for change in changes.undecided(tx, service, limit=200):
+        if change.content.version == version:
+            card_of(tx, change, facts, correlation)
+            timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at, {"change": change.id}))
 
 
 def _lapses(change: Change, facts: Facts) -> list[datetime]:

@@ -22,7 +22,7 @@ from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
 from guards.vocabulary import Action
-from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links
+from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
 from storage.database import Store, Tx
 
 
@@ -115,6 +115,11 @@ class Gather:
             return artifact, Evidence()
         return await self._prove.read(artifact, about.environment, about.running, deadline)
 
+    async def _between(self, ask: Ask, base: str, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
+        """The work between two versions; no artifact is looked at for that."""
+        work = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
+        return Unread("the artifact", "nobody asked for it"), Evidence(work=work)
+
     async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
         """Everything that is not in the database, stamped with one moment.
 
@@ -127,7 +132,7 @@ class Gather:
         deadline = Deadline()
         groups, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
-            self._proven(about, deadline),
+            self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
@@ -221,6 +226,9 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         running=deployments.running(tx, service, environment),
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
+        record=releases.record(tx, service, version),
+        notes=releases.notes(tx, service, version),
+        promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
     )
 
@@ -259,6 +267,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,
+        record=ask.record,
+        notes=ask.notes,
         exception=ask.wanted,
         delegation=ask.delegated,
         login=ask.login,

@@ -16,6 +16,7 @@ from guards.identity import Delegation, OnBehalf
 from guards.judge import Judgement
 from guards.proof import signed_by
 from guards.provenance import Proof
+from guards.release import RecordText, ReleaseNotes
 from guards.sections import Person
 from guards.vcs import Contributor, Span, Tag
 from guards.vocabulary import Requirement
@@ -118,6 +119,10 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
         "running": _fact(facts.running),
         "window": {"name": window.window, "start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
         "evidence": evidence_body(request, facts),
+        "release": {
+            "record": facts.record.hash if isinstance(facts.record, RecordText) else None,
+            "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
+        },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
@@ -171,6 +176,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "type": content.change_type.value,
         "migration": content.migration,
         "base": content.base,
+        "record": content.record,
         "hash": content.hash,
     }
 

@@ -68,6 +68,8 @@ If Carla Captain asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -112,6 +114,8 @@ If Rita Manager asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ in_order: v1.4.0 ran in staging
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -133,6 +137,8 @@ If it were dispatched now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -197,14 +203,14 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
 api staging: release_manager; may approve, approve-exception
-api production: release_manager; may approve, cancel, freeze, lift, approve-exception
+api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception
 web dev: release_manager; may read
 web staging: release_manager; may approve, approve-exception
-web production: release_manager; may approve, cancel, freeze, lift, approve-exception\
+web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception\
 """)
 
     await world.say("rob", "/release whoami")
-    assert "api production: release_manager; may approve, cancel, freeze, lift, approve-exception" in world.told("rob")
+    assert "api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception" in world.told("rob")
     await world.restart()
     world.slack.faults.fail("usergroups.users.list", "internal_error")
     await world.say("rob", "/release whoami")
@@ -224,7 +230,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "window list", "window next", "freeze list", "exception list", "exception show", "evidence", "delegate list",
+        "status", "explain", "changes", "record", "notes", "window list", "window next", "freeze list", "exception list", "exception show", "evidence", "delegate list",
         "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
     ]  # fmt: skip
 
