@@ -135,7 +135,7 @@ class Story(Asking):
     async def audrey_takes_the_evidence_along(self) -> None:
         """The bundle that Slack has is verified by a process that gets nothing but the file and the public key."""
         company, stage = self.company, self.stage
-        stage.chapter("14. The evidence goes along, and verifies anywhere")
+        stage.chapter("15. The evidence goes along, and verifies anywhere")
         stage.tell(
             "Audrey audits. She asks for everything about this version; the bot collects it and sends her one file. On a machine of her "
             "own, without the bot, its database or a network, she verifies it with the company's public key."
