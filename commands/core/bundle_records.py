@@ -12,6 +12,7 @@ from typing import Any
 from commands.core.bundle import EvidenceClass, Item, Trail
 from guards.exemption import Exemption
 from guards.facts import Absent, Approval, Artifact, Change, Deployment
+from guards.release import RecordText, ReleaseNotes
 from guards.vcs import Contributor
 from storage.audit import Extract
 from storage.chain import Row
@@ -26,6 +27,8 @@ class Recorded:
 
     Args:
         changes: each with all decisions about it, oldest first.
+        record: what people wrote into the release record; None when nobody did.
+        notes: the release notes as they stand; None when nobody wrote any.
         exceptions: those by which the changes went out, with all decisions about them.
         deployments: each success, oldest first.
         registered: what the version named when it was first seen.
@@ -35,6 +38,8 @@ class Recorded:
     """
 
     changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
+    record: RecordText | None
+    notes: ReleaseNotes | None
     exceptions: tuple[Exemption, ...]
     deployments: tuple[Deployment, ...]
     registered: Artifact | None
@@ -80,7 +85,11 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         at: when it was read, UTC.
     """
     changes = [_change(change, given, recorded.rows, at) for change, given in recorded.changes]
-    return (*changes, *(_exception(each, at) for each in recorded.exceptions), _ran(recorded, service, version, at))
+    written = (
+        _written("release record: what people wrote", "record", recorded.record, service, version, at),
+        _written("release notes", "notes", recorded.notes, service, version, at),
+    )
+    return (*changes, *written, *(_exception(each, at) for each in recorded.exceptions), _ran(recorded, service, version, at))
 
 
 def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], at: datetime) -> Item:
@@ -104,6 +113,20 @@ def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], 
         as_json(record),
         url=change.run_url,
         trail=frozenset({Trail.PROMOTION}),
+    )
+
+
+def _written(title: str, name: str, text: RecordText | ReleaseNotes | None, service: str, version: str, at: datetime) -> Item:
+    """What people wrote about the release (REC-01, REC-03)."""
+    return Item(
+        EvidenceClass.DEPLOYMENT,
+        title,
+        f"deployments/{name}.json",
+        OURS,
+        {"service": service, "version": version},
+        at,
+        as_json(text) if text else Absent(f"{title.partition(':')[0]} of {service} {version}"),
+        url=text.url if isinstance(text, ReleaseNotes) else None,
     )
 
 

@@ -19,7 +19,7 @@ from commands.core.record import Actor
 from commands.core.vcs import Vcs
 from guards.facts import Absent, Artifact, Change, Unread
 from guards.policy import Policy
-from storage import approvals, artifacts, audit, changes, deployments, exceptions
+from storage import approvals, artifacts, audit, changes, deployments, exceptions, releases
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -149,6 +149,8 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     base = into.content.own_base if into else None
     return Recorded(
         changes=tuple((change, approvals.of(tx, change.id)) for change in found),
+        record=releases.record(tx, service, version),
+        notes=releases.notes(tx, service, version),
         exceptions=tuple(used.values()),
         deployments=tuple(deployments.of_version(tx, service, version)),
         registered=artifacts.registered(tx, service, version),

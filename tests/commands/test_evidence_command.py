@@ -88,7 +88,9 @@ Not in it: the checks of its commit (the policy names no version control for thi
 Not in it: the tag v1.4.0 (the policy names no version control for this service)
 Not in it: the provenance (the policy names no signers for its registry)
 Not in it: the SBOM (the policy names no signers for its registry)
-Not in it: the verification after the deployment (no monitoring is connected)
+Not in it: release record: what people wrote (there is none)
+Not in it: release notes (there is none)
+… and 1 more; the index says which.
 SHA-256, as it stands in the ledger: <sha256>\
 """,
         "📎 Evidence of api v1.4.0 (evidence-api-v1.4.0-20261124T100000Z.zip)",
@@ -145,6 +147,11 @@ async def test_the_six_items_and_the_seven_classes_are_there_when_everything_is_
         "pull requests", "CI logs and checks", "signed tag", "provenance", "SBOM", "deployments and approvals",
     }  # fmt: skip
     assert [(each.source.kind, each.state, each.why) for each in made.lacking] == [("monitoring", "unread", "no monitoring is connected")]
+
+    written = {name: json.loads(bundle[f"evidence/deployments/{name}.json"]) for name in ("record", "notes")}
+    assert written["record"]["by"] == written["notes"]["by"] == "rita@acme.example"
+    assert written["record"]["rollback"]
+    assert written["notes"]["text"]
 
     pull = by_path["evidence/history/pull-request-12.json"].source
     assert (pull.system, pull.url, pull.keys["pull request"], pull.keys["tickets"]) == (
