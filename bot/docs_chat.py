@@ -66,6 +66,7 @@ WORDS: Final = {
     "until": "when it ends, in the same form",
     "version": "a release tag: `v1.4.0`; for an exception also `all`",
     "words": "a whole command, without `/release`",
+    "word": "the first word of some commands: `freeze`",
 }
 """Each word that a command takes → what it means; a test holds it complete."""
 

@@ -230,9 +230,16 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "changes", "record", "notes", "window list", "window next", "freeze list", "exception list", "exception show", "evidence", "delegate list",
-        "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
+        "status", "explain", "changes", "record", "notes", "window (list, next)", "freeze list", "exception (list, show)", "evidence",
+        "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
+
+    await world.say("audrey", "/release help link github")
+    assert [line.partition(":")[0] for line in world.told("audrey").splitlines()] == [
+        "🚦 /release link", "link", "link github", "link confirm", "link cancel", "link remove",
+    ]  # fmt: skip
+    await world.say("audrey", "/release help promote")
+    assert "There is nothing called 'promote' that you may do" in world.told("audrey")
 
 
 async def test_reading_takes_a_person_of_the_policy_file(world):
