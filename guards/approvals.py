@@ -1,16 +1,18 @@
-"""Enough of the right people approved exactly this, and it still counts (RSK-04, CF-11, RSK-12, RBAC-09, SOD-06).
+"""Enough of the right people approved exactly this, and it still counts (RSK-03, RSK-04, CF-11, RSK-12, RBAC-09, SOD-06).
 
 Invariant: an approval counts only for the content that its giver saw, while it lasts, while the giver still may,
 and once for each person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from guards.authorization import allowed_roles, held_roles, names, who_may
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import objection, reviewers
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
+from guards.need import Need, need_of
 from guards.sections import Person
 from guards.vocabulary import Action, Role
 
@@ -32,18 +34,7 @@ def content_now(change: Change, facts: Facts) -> Content | Unread:
         return base
     if isinstance(artifact, Absent):
         return Unread(artifact.what, "it is gone")
-    was = change.content
-    return Content(
-        was.service,
-        was.environment,
-        was.version,
-        artifact.digest,
-        artifact.commit,
-        was.change_type,
-        was.migration,
-        facts.policy.hash,
-        base,
-    )
+    return replace(change.content, digest=artifact.digest, commit=artifact.commit, policy=facts.policy.hash, base=base)
 
 
 def counted(change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...] | Unread:
@@ -96,38 +87,43 @@ def may_still_approve(change: Change, facts: Facts) -> tuple[Person, ...]:
 
 
 def approved(request: Request, facts: Facts) -> Decision:
-    """Whether the approvals that count now are enough for the environment of the change, and nobody rejected it."""
-    change = facts.change
+    """Whether the approvals that count now are enough for the change, and nobody rejected it (RSK-03, RSK-05, RSK-08)."""
+    change, approvals = facts.change, facts.approvals
     if isinstance(change, Unread):
         return Unsure(change.what, change.why)
-    environment = change.content.environment if isinstance(change, Change) else request.environment or ""
-    rule = facts.policy.approval_rule(environment)
-    need = rule.least
-    if need == 0:
-        return Allow(f"the policy asks for no approval in {environment}")
+    subject = change if isinstance(change, Change) else request
+    if isinstance(change, Change) and not isinstance(approvals, Unread) and (rejection := _rejection(approvals, change)):
+        return rejection
+    need = need_of(subject, facts)
+    if isinstance(need, Unsure):
+        return need
+    if need.count == 0:
+        return Allow(f"the policy asks for no approval in {need.demands[0].by}")
     if not isinstance(change, Change):
-        able = [p for p in who_may(Action.APPROVE, request.service, environment, facts) if p != request.by]
-        return _short(f"{request.service} {request.version} in {environment}", 0, need, able)
-    approvals, content = facts.approvals, content_now(change, facts)
+        able = [p for p in who_may(Action.APPROVE, request.service, request.environment, facts) if p != request.by]
+        return _short(f"{request.service} {request.version} in {request.environment}", 0, need, able)
+    content = content_now(change, facts)
     if isinstance(approvals, Unread):
         return Unsure(approvals.what, approvals.why)
-    if rejection := _rejection(approvals, change):
-        return rejection
     if isinstance(content, Unread):
         return Unsure(content.what, content.why)
     counting = _counted(approvals, content, change, facts)
     if isinstance(counting, Unread):
         return Unsure(counting.what, counting.why)
     people = [person for _, person in counting]
-    if len(people) < need:
+    if len(people) < need.count:
         return _moved(approvals, content, change) or _short(change.id, len(people), need, may_still_approve(change, facts))
     return (
-        _roles_lacking(people, rule.roles, change, facts) or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
+        _roles_lacking(people, need, change, facts)
+        or _board_lacking(people, need, change, facts)
+        or _reviewed_only(people, change, facts)
+        or Allow(f"approved by {_all(people)}")
     )
 
 
-def _short(what: str, have: int, need: int, able: Sequence[Person]) -> Refuse:
-    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need} approvals.", _ask(able))
+def _short(what: str, have: int, need: Need, able: Sequence[Person]) -> Refuse:
+    takes = f" {need.sentence}." if need.sentence else ""
+    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need.count} approvals.{takes}", _ask(able))
 
 
 def _rejection(approvals: Sequence[Approval], change: Change) -> Refuse | None:
@@ -155,22 +151,51 @@ def _moved(approvals: Sequence[Approval], now: Content, change: Change) -> Refus
     )
 
 
-def _roles_lacking(people: Sequence[Person], wanted: Sequence[Role], change: Change, facts: Facts) -> Refuse | Unsure | None:
+def _roles_lacking(people: Sequence[Person], need: Need, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
-    place = (change.content.service, change.content.environment)
-    told = [held_roles(person, *place, facts) for person in people]
-    held = frozenset[Role]().union(*(roles for roles, _ in told))
-    untold = frozenset[Role]().union(*(roles for _, roles in told))
-    unfilled = [role for role in wanted if role not in held]
+    held, untold = _held(people, change, facts)
+    unfilled = [role for role in need.roles if role not in held]
     lacking = [role for role in unfilled if role not in untold]
     if not lacking:
         return Unsure(f"the Slack groups that hold {', '.join(unfilled)}") if unfilled else None
-    able = [p for p in may_still_approve(change, facts) if not held_roles(p, *place, facts)[0].isdisjoint(lacking)]
     return Refuse(
         Refusal.NOT_APPROVED,
-        f"Nobody who approved is {' or '.join(lacking)}; {change.content.environment} takes {', '.join(wanted)}.",
-        _ask(able),
+        f"Nobody who approved is {' or '.join(lacking)}; {need.sentence}.",
+        _ask_as({role.value: (role,) for role in lacking}, change, facts),
     )
+
+
+def _board_lacking(people: Sequence[Person], need: Need, change: Change, facts: Facts) -> Refuse | Unsure | None:
+    """Somebody on each seat of the change advisory board approved, and its quorum is there (RSK-08)."""
+    held, untold = _held(people, change, facts)
+    empty = {seat: roles for seat, roles in need.seats.items() if held.isdisjoint(roles)}
+    lacking = {seat: roles for seat, roles in empty.items() if untold.isdisjoint(roles)}
+    members = frozenset(role for roles in need.seats.values() for role in roles)
+    told = [_held([person], change, facts) for person in people]
+    present = sum(not roles.isdisjoint(members) for roles, _ in told)
+    perhaps = sum(roles.isdisjoint(members) and not unread.isdisjoint(members) for roles, unread in told)
+    if lacking:
+        return Refuse(
+            Refusal.NOT_APPROVED,
+            f"Nobody who approved sits on the CAB for {' or '.join(lacking)}; {need.sentence}.",
+            _ask_as(lacking, change, facts),
+        )
+    if present + perhaps < need.quorum:
+        return Refuse(
+            Refusal.NOT_APPROVED,
+            f"{present} of {need.quorum} members of the CAB approved; {need.sentence}.",
+            _ask_as({"a member of the CAB": tuple(members)}, change, facts),
+        )
+    if empty or present < need.quorum:
+        return Unsure(f"the Slack groups that hold {', '.join(sorted(members & untold))}")
+    return None
+
+
+def _held(people: Sequence[Person], change: Change, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
+    """The roles that these people hold together in the place of the change, and those that could not be told."""
+    told = [held_roles(person, change.content.service, change.content.environment, facts) for person in people]
+    held = frozenset[Role]().union(*(roles for roles, _ in told))
+    return held, frozenset[Role]().union(*(roles for _, roles in told)) - held
 
 
 def _reviewed_only(people: Sequence[Person], change: Change, facts: Facts) -> Refuse | Unsure | None:
@@ -185,6 +210,17 @@ def _reviewed_only(people: Sequence[Person], change: Change, facts: Facts) -> Re
         f"{_all(people)} already approved the code; a code reviewer never lets it into {change.content.environment} alone.",
         _ask([p for p in may_still_approve(change, facts) if p.id not in reviewed]),
     )
+
+
+def _ask_as(lacking: Mapping[str, Sequence[Role]], change: Change, facts: Facts) -> str:
+    """For each lacking role or seat who could fill it."""
+    able = [(person, _held([person], change, facts)[0]) for person in may_still_approve(change, facts)]
+    said = []
+    for name, roles in lacking.items():
+        who = [person for person, held in able if not held.isdisjoint(roles)]
+        said.append(f"ask {names(who)} to approve as {name}" if who else f"nobody may approve as {name}: ask the owner of the policy file")
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _ask(able: Sequence[Person]) -> str:

@@ -5,6 +5,7 @@ Invariant: no requirement without a guard (a test holds it), so that none that a
 
 from collections.abc import Mapping
 
+from guards.classify import announced, assessed, labelled
 from guards.judge import Guard
 from guards.proof import listed, proven, revertible, signed
 from guards.review import owned, pulled, reviewed, ticketed
@@ -23,6 +24,9 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.PROVENANCE: proven,
     Requirement.SIGNATURE: signed,
     Requirement.ROLLBACK: revertible,
+    Requirement.RISK_LABEL: labelled,
+    Requirement.RISK: assessed,
+    Requirement.LEAD_TIME: announced,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())

@@ -8,8 +8,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from guards.matrix import RiskRules
+from guards.section import Section
 from guards.values import (
     ClockTime,
     Day,
@@ -29,12 +31,6 @@ from guards.values import (
     Zone,
 )
 from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
-
-
-class Section(BaseModel):
-    """A part of the policy file: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
 
 class Environment(Section):
@@ -310,6 +306,9 @@ class Parts(Section):
     )
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
     evidence: Evidence = Field(default=Evidence(), description="What must be proven about a version; left out: the strict profile.")
+    risk: RiskRules = Field(
+        default=RiskRules(), description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for."
+    )
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
@@ -369,6 +368,11 @@ class Parts(Section):
         if environment.production:
             return _EVERYTHING
         return frozenset() if environment == self.environments[0] else ON_THE_WAY
+
+    def assesses(self, service: str | None, environment: str | None) -> bool:
+        """Whether changes are asked for their risk there; where a place is not said, whether they are in any."""
+        places = [(s, e) for s, e in self._required if service in {None, s} and environment in {None, e}]
+        return any(Requirement.RISK in self._required[place] for place in places)
 
     def checks(self, service: str) -> tuple[str, ...]:
         """The checks that a service's commits must have passed."""
