@@ -1,4 +1,5 @@
-# The bot as an image. Build it in CI and pin the base image by its digest there: --build-arg PYTHON=python@sha256:…
+# The bot as an image. Build it in CI, pin the base image by its digest there, and tell `/health` which commit it is:
+#   docker build --build-arg PYTHON=python@sha256:… --build-arg GIT_SHA="$(git rev-parse HEAD)" .
 ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS build
@@ -32,6 +33,9 @@ VOLUME /var/lib/signalbox
 # 3001 serves health details and metrics, and is not to be published
 EXPOSE 3000 3001
 STOPSIGNAL SIGTERM
+# late, for it is another one each time: what stands above stays cached
+ARG GIT_SHA=
+ENV SIGNALBOX_GIT_SHA=${GIT_SHA}
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:3001/health/live', timeout=4)"]
 ENTRYPOINT ["signalbox"]

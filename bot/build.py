@@ -186,7 +186,7 @@ async def build(
     async def backlog() -> Mapping[str, int]:
         return await store.read(lambda tx: {"inbox": inbox.backlog(tx), "outbox": outbox.pending(tx)})
 
-    health = Health(probes, clock, backlog, policy.hash)
+    health = Health(probes, clock, backlog, policy.hash, settings.git_sha)
     over_http = None if settings.socket_mode else secret
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from commands.core.cards import change_card
 from commands.core.text import Card, plain
+from guards.assessment import Declared
 from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Verdict
 from guards.lifecycle import State
 from guards.policy import Policy
-from guards.vocabulary import ChangeType, Role
+from guards.vocabulary import ChangeType, Migration, Question, Risk, Role
 
 _AT = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)  # a Tuesday morning in Berlin, inside the window
 _DIGEST, _COMMIT = "sha256:" + "1f3d" * 16, "9fceb02d" * 5
@@ -26,7 +27,8 @@ def sample(policy: Policy) -> Card:
     """
     linus, grace = policy.by_id["linus@example.com"], policy.by_id["grace@example.com"]
     content = Content(
-        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, migration=False, policy=policy.hash
+        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, Migration.NONE, policy.hash,
+        declared=Declared(frozenset({Question.CUSTOMER_VISIBLE}), Risk.MEDIUM, "a new page for invoices", "none", "none"),
     )  # fmt: skip
     change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT)
     approval = Approval(

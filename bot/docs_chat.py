@@ -25,20 +25,28 @@ from guards.vocabulary import Action
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
 WORDS: Final = {
+    "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
+    "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
+    "customers": "which customers notice it, and how",
+    "data": "which data it touches, or `none`",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
+    "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases",
     "exit": "what has to be true before it is lifted",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
     "kind": "a kind of freeze from the policy file",
-    "migration": "`yes` or `no`: whether it carries a database migration; left open, it counts as yes where that matters",
+    "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
+    "a migration where that matters",
     "plan": "how things start to move again",
     "rationale": "what you looked at, and why",
     "reason": "why",
+    "risk": "the risk as you see it: `low`, `medium`, `high` or `critical`; the highest that is found counts",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
+    "type": "`normal`, or `standard:` and the name of a standard change from the policy's catalogue",
     "until": "when it ends, in the same form",
     "version": "a release tag: `v1.4.0`",
     "words": "a whole command, without `/release`",

@@ -18,6 +18,7 @@ from storage.errors import StorageError
 Probe = Callable[[], Awaitable[str | None]]
 """Answers None when the neighbour is fine, else a sentence."""
 
+UNKNOWN = "unknown"
 KEEP = timedelta(seconds=5)
 LIMIT = 4.0
 
@@ -30,13 +31,22 @@ class Health:
         clock: the present.
         backlog: rows that wait, by table.
         policy: hash of the policy in force.
+        git_sha: the commit that runs; None when nobody told.
     """
 
-    def __init__(self, probes: Mapping[str, Probe], clock: Clock, backlog: Callable[[], Awaitable[Mapping[str, int]]], policy: str) -> None:
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        clock: Clock,
+        backlog: Callable[[], Awaitable[Mapping[str, int]]],
+        policy: str,
+        git_sha: str | None,
+    ) -> None:
         self._probes = probes
         self._clock = clock
         self._backlog = backlog
         self._policy = policy
+        self._git_sha = git_sha
         self._begun = clock.now()
         self._seen: tuple[datetime, dict[str, str | None]] | None = None
         self._asking = asyncio.Lock()
@@ -65,12 +75,13 @@ class Health:
         return web.json_response(body, status=200 if fine else 503)
 
     async def details(self, _: web.Request) -> web.Response:
-        """Version, age, policy, neighbours and backlog, for the internal port only."""
+        """Version, commit, age, policy, neighbours and backlog, for the internal port only (OPS-02)."""
         now = self._clock.now()
         seen = await self._ask()
         waiting = await self.measure()
         return web.json_response({
             "version": _version(),
+            "git_sha": self._git_sha or UNKNOWN,
             "policy": self._policy,
             "uptime_seconds": round((now - self._begun).total_seconds()),
             "timestamp": now.isoformat(),
@@ -114,4 +125,4 @@ def _version() -> str:
     try:
         return version("signalbox")
     except PackageNotFoundError:
-        return "0.1.0"
+        return UNKNOWN

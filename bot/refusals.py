@@ -88,6 +88,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A freeze holds this place. The refusal names who declared it, why, and until when.",
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`).",
     ),
+    _R.LEAD_TIME: Meaning(
+        ("announced",),
+        "A normal change of this risk has to be known for some time before it goes out, and it is not yet.",
+        "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself.",
+    ),
     _R.NO_ARTIFACT: Meaning(
         ("same_artifact",),
         "Nothing was published under this version.",
@@ -180,6 +185,21 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "What runs there now can no longer be pulled, so there would be no way back.",
         "Restore it in the registry first.",
     ),
+    _R.NO_RISK_LABEL: Meaning(
+        ("labelled",),
+        "A pull request carries none of the labels that say how risky it is.",
+        "Put one on it. Labels are read anew each time.",
+    ),
+    _R.NOT_ASSESSED: Meaning(
+        ("assessed",),
+        "The seven risk questions are not answered, no migration is declared, or the impact is not told.",
+        "Fill in the form that opens with `/release promote`, or for a change that is open with `/release amend <change>`.",
+    ),
+    _R.NOT_STANDARD: Meaning(
+        ("catalogued",),
+        "The change claims to be a standard one, and does not meet each condition of its entry in the catalogue. The refusal names those.",
+        "Ask for a normal change. One that is open is made normal with `/release amend <change> type=normal`.",
+    ),
     _R.IN_FLIGHT: Meaning(
         ("alone",),
         "Another change is at work on this service in this environment.",
@@ -210,10 +230,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "You approved this already, or there is no approval of yours to withdraw.",
         "Nothing is left to do. One person counts once.",
     ),
+    _R.NOT_REQUESTER: Meaning(
+        ("own_request",),
+        "Only the person who asked for a change edits it.",
+        "Ask that person, or reject the change and say why.",
+    ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable"),
-        "The freeze lacks a field, ends before it begins, or its kind is unknown; or lifting came without a word on the exit criteria.",
-        "Type `/release freeze declare` and fill in the form, or say how the exit criteria are met.",
+        ("complete_freeze", "liftable", "edited"),
+        "The freeze lacks a field, ends before it begins, or its kind is unknown; or lifting came without a word on the exit criteria; or "
+        "an amendment says nothing that the change does not say already.",
+        "Type `/release freeze declare` and fill in the form, say how the exit criteria are met, or say what to change.",
     ),
     _R.TOO_LONG: Meaning(
         ("complete_freeze",),

@@ -100,6 +100,12 @@ def _app_id(value: str) -> str:
     return value
 
 
+def _commit(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{7,64}", value):
+        raise ValueError("is no commit; write its id as `git rev-parse HEAD` prints it")
+    return value
+
+
 _Level = Literal["debug", "info", "warning", "error"]
 
 LogLevel = Annotated[_Level, BeforeValidator(_level)]
@@ -111,4 +117,5 @@ Secret = Annotated[SecretStr, AfterValidator(bare)]
 BotToken = Annotated[Secret, _begins("xoxb-", "the app's OAuth & Permissions page")]
 AppToken = Annotated[Secret, _begins("xapp-", "the app's Basic Information page, App-Level Tokens")]
 AppId = Annotated[str, AfterValidator(_app_id)]
+Commit = Annotated[str, AfterValidator(_commit)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]

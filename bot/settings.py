@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.setting_types import Api, AppId, AppToken, BotToken, Collector, Database, LogLevel, Port, PrivateKey, Secret, bare
+from bot.setting_types import Api, AppId, AppToken, BotToken, Collector, Commit, Database, LogLevel, Port, PrivateKey, Secret, bare
 from guards.policy import Policy
 
 _LARGEST_SECRET: Final = 64 * 1024
@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field("info", validation_alias="SIGNALBOX_LOG_LEVEL", description="debug, info, warning or error.")
     otel_endpoint: Collector | None = Field(
         None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="OpenTelemetry collector over HTTP; without it nothing is traced."
+    )
+
+    git_sha: Commit | None = Field(
+        None, validation_alias="SIGNALBOX_GIT_SHA", description="The commit that runs, for `/health`; the image is built with it (OPS-02)."
     )
 
     @property

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from bot.log import log
 from commands.core.command import Ask
+from commands.core.deadline import SECONDS
 from commands.core.gather import Gather
 from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
 from guards.facts import Facts, Stranger, Unread
@@ -35,12 +36,22 @@ def span(name: str, correlation: str, **attributes: str) -> Iterator[trace.Span]
         correlation: ties the parts together.
         attributes: ids and names from closed lists, each put below `signalbox.`.
     """
-    named = {f"signalbox.{key}": value for key, value in {**attributes, "correlation": correlation}.items()}
-    with (
-        structlog.contextvars.bound_contextvars(correlation=correlation),
-        TRACER.start_as_current_span(name, attributes=named, record_exception=False) as made,
-    ):
-        yield made
+    named = {f"signalbox.{key}": value for key, value in attributes.items()}
+    named["signalbox.correlation"] = correlation
+    before = structlog.contextvars.bind_contextvars(correlation=correlation)
+    try:
+        made = TRACER.start_span(name, attributes=named)
+        if not made.get_span_context().is_valid:  # without a collector there is nothing to carry along and nothing to end
+            yield made
+            return
+        with trace.use_span(made, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+            try:
+                yield made
+            except Exception as error:
+                failed(made, error)
+                raise
+    finally:
+        structlog.contextvars.reset_contextvars(**before)
 
 
 @contextmanager
@@ -76,9 +87,9 @@ class TracedGather(Gather):
             return await super().asker(user)
 
     @override
-    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+    async def outside(self, ask: Ask, by: Person | None = None, seconds: float = SECONDS) -> Facts:
         with step("gather"):
-            return await super().outside(ask, by)
+            return await super().outside(ask, by, seconds)
 
 
 class TracedCI:

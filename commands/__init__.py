@@ -3,7 +3,7 @@
 Invariant: a command exists when it stands in this tuple, and nowhere else; extending it is a reviewed change (CMD-19).
 """
 
-from commands import approve, cancel, explain, freeze, help, promote, reject, status, whoami, window, withdraw  # noqa: A004
+from commands import amend, approve, cancel, explain, freeze, help, promote, reject, status, whoami, window, withdraw  # noqa: A004
 from commands.core.command import AnyCommand
 
 COMMANDS: tuple[AnyCommand, ...] = (
@@ -11,6 +11,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     approve.command,
     reject.command,
     withdraw.command,
+    amend.command,
     cancel.command,
     status.command,
     explain.command,

@@ -71,7 +71,7 @@ def explained(
         The judgement of the request, and all of it as a card.
     """
     request = request_of(command.action, ask, by, facts)
-    judgement = judge(command.guards, request, facts, command.heals)
+    judgement = judge(command.guards, request, facts, command.heals, explaining=isinstance(by, Person))
     parts = [_part(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)]
     if isinstance(facts.change, Change):
         change = facts.change

@@ -29,6 +29,10 @@ class Declared:
         return replace(was, **{f.name: said for f in fields(self) if (said := getattr(self, f.name)) is not None})
 
 
+UNSAID = Declared()
+"""Nobody said anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """Approvers that one finding asks for.

@@ -188,12 +188,13 @@ def _risk(policy: Parts) -> Iterator[Problem]:
         yield ("risk",), "no environment asks for `risk-assessment`: add it to `evidence`, or leave the matrix out"
     tables: tuple[Mapping[Any, Approvers], ...] = (rules.levels, rules.releases, rules.questions, rules.labels)
     findings = [finding for table in tables for finding in table.values()]
-    wanted = [(f"the role {role}", (role,)) for role in dict.fromkeys(role for finding in findings for role in finding.roles)]
+    roles = dict.fromkeys(role for finding in findings for role in finding.roles)
+    wanted: list[tuple[str, tuple[Role, ...]]] = [(f"the role {role}", (role,)) for role in roles]
     if any(finding.cab for finding in findings):
-        wanted += [(f"the CAB's seat {seat}", roles) for seat, roles in rules.cab.seats.items()]
+        wanted += [(f"the CAB's seat {seat}", takes) for seat, takes in rules.cab.seats.items()]
     for environment in asking:
         may = policy.allow.get(Action.APPROVE, {}).get(environment, ())
-        lacking = [noun for noun, roles in wanted if not any(role in may and _granted(policy, role) for role in roles)]
+        lacking = [noun for noun, takes in wanted if not any(role in may and _granted(policy, role) for role in takes)]
         if lacking:
             yield (
                 ("risk",),

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 
-from guards.assessment import Declared
+from guards.assessment import UNSAID, Declared
 from guards.vocabulary import ChangeType, Migration
 
 
@@ -36,7 +36,7 @@ class Content:
     policy: str
     base: str | None = None
     entry: str | None = None
-    declared: Declared = Declared()
+    declared: Declared = UNSAID
 
     @property
     def hash(self) -> str:

@@ -67,13 +67,9 @@ def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
 
 
 def _unread_work(noun: str, work: Absent | Unread | None) -> Unread:
-    match work:
-        case Unread():
-            return work
-        case Absent():
-            return Unread(noun, f"there is no {work.what}")
-        case None:
-            return Unread(noun, "nobody asked for it")
+    if isinstance(work, Absent):
+        return Unread(noun, f"there is no {work.what}")
+    return Unread(noun, "nobody asked for it") if work is None else work
 
 
 def separated(request: Request, facts: Facts) -> Decision:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from guards.assessment import Assessment, Declared
+from guards.assessment import UNSAID, Assessment, Declared
 from guards.codeowners import CodeOwners
 from guards.content import Content
 from guards.lifecycle import State
@@ -302,7 +302,7 @@ class Request:
     change_type: ChangeType = ChangeType.NORMAL
     entry: str | None = None
     migration: Migration | None = None
-    declared: Declared = Declared()
+    declared: Declared = UNSAID
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None

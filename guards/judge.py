@@ -1,7 +1,7 @@
 """Runs the guards of a command over frozen facts and keeps every answer (CMD-13).
 
-Invariant: the first guard is authorization, and whoever fails it learns nothing more; all others always run, so that
-a person sees every reason at once. The answer is `Allowed` only when each guard said Allow.
+Invariant: the first guard is authorization, and whoever fails it learns nothing more, unless they may read it; all others always
+run, so that a person sees every reason at once. The answer is `Allowed` only when each guard said Allow.
 """
 
 from collections.abc import Callable
@@ -68,13 +68,16 @@ class Judgement:
         return next((r for r in self.refusals if r.code is code), None)
 
 
-def judge(guards: tuple[Guard, ...], request: Request, facts: Facts, heals: frozenset[Refusal] = frozenset()) -> Judgement:
+def judge(
+    guards: tuple[Guard, ...], request: Request, facts: Facts, heals: frozenset[Refusal] = frozenset(), *, explaining: bool = False
+) -> Judgement:
     """Ask each guard.
 
     Args:
         guards: at least one; the first is the authorization.
         request, facts: what is judged.
         heals: codes that do not turn the request away (see `Judgement`).
+        explaining: ask all of them, also when the first turned it away: for somebody who may read what they look at.
 
     Raises:
         ValueError: for an empty tuple; a command without guards does not exist.
@@ -82,7 +85,7 @@ def judge(guards: tuple[Guard, ...], request: Request, facts: Facts, heals: froz
     if not guards:
         raise ValueError("a command without guards does not exist")
     first = Answer(guards[0].__name__, guards[0](request, facts))
-    if not isinstance(first.decision, Allow):
+    if not isinstance(first.decision, Allow) and not explaining:
         return Judgement((first,), facts.at, heals)
     rest = tuple(Answer(guard.__name__, guard(request, facts)) for guard in guards[1:])
     return Judgement((first, *rest), facts.at, heals)

@@ -128,9 +128,7 @@ class RiskRules(Section):
     migrations: Annotated[Mapping[Migration, Risk], _over(_MIGRATIONS)] = Field(
         default=_MIGRATIONS, description="Declared migration → the risk is at least this (RSK-14)."
     )
-    levels: Annotated[Mapping[Risk, Approvers], _over(_LEVELS)] = Field(
-        default=_LEVELS, description="Risk → who must approve (RSK-03)."
-    )
+    levels: Annotated[Mapping[Risk, Approvers], _over(_LEVELS)] = Field(default=_LEVELS, description="Risk → who must approve (RSK-03).")
     cab: Board = Field(default=Board(), description="The change advisory board (RSK-08).")
     lead_time: LeadTime = Field(default=LeadTime(), description="How long a change is known before it goes out (RSK-01).")
     catalogue: Mapping[Name, StandardChange] = Field(default={}, description="Name → a pre-approved standard change (RSK-07).")

@@ -104,6 +104,6 @@ def revertible(request: Request, facts: Facts, artifact: Artifact) -> Decision:
         return Refuse(
             Refusal.NO_ROLLBACK_TARGET,
             f"{running.version} ({short(running.digest)}) runs in {running.environment} and can no longer be pulled: there is no way back.",
-            "Restore it in the registry, or roll forward by an approved exception.",
+            "Restore it in the registry first.",
         )
     return Allow(f"back to {running.version} ({short(running.digest)}), which can still be pulled")

@@ -84,8 +84,8 @@ def edited(request: Request, facts: Facts) -> Decision:
     change = _change(facts)
     if not isinstance(change, Change):
         return change
-    was = change.content
-    if (was.change_type, was.entry, was.migration, was.declared) == (request.change_type, request.entry, request.migration, request.declared):
+    was, now = change.content, (request.change_type, request.entry, request.migration, request.declared)
+    if (was.change_type, was.entry, was.migration, was.declared) == now:
         return Refuse(Refusal.INCOMPLETE, f"That is what {change.id} says already.", "Say what to change; the words are in its usage.")
     return Allow(f"{change.id} is edited")
 

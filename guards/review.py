@@ -28,9 +28,9 @@ def _work(facts: Facts, artifact: Artifact) -> Span | Unsure:
     return Unsure(f"the work in {artifact.service} {artifact.version}", f"there is no {work.what}") if isinstance(work, Absent) else work
 
 
-def _some(names: Iterable[str]) -> str:
+def _some(names: Iterable[str], between: str = ", ") -> str:
     found = list(names)
-    return ", ".join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+    return between.join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
 
 
 @asks_for(Requirement.PULL_REQUESTS)
@@ -120,7 +120,7 @@ def owned(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             elif said:
                 lacking.append(said)
     if lacking:
-        return Refuse(Refusal.NO_OWNER_REVIEW, f"{_some(lacking)}.", "Have an owner of it approve the pull request's last commit.")
+        return Refuse(Refusal.NO_OWNER_REVIEW, f"{_some(lacking, '; ')}.", "Have an owner of it approve the pull request's last commit.")
     return Allow("owners approved each change of what they own")
 
 

@@ -45,11 +45,22 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
     if isinstance(facts.running, Unread):
         return Unsure(facts.running.what, facts.running.why)
     found = _declared(what.declared, what.migration, rules)
-    found += [finding for pull in (work.pulls if work else ()) for finding in _told_by_pull(pull, rules)]
-    found += [(f"{c.title[:60]!r} is marked as breaking", Question.BREAKING_API) for c in (work.commits if work else ()) if _breaking(c.title)]
+    found += _told_by_work(work, rules) if work else ()
     step = release_type(facts.running.version if facts.running else None, what.version or "")
     found += [(f"it is a {step} release", step)] if step else []
     return _weighed(found, rules)
+
+
+def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:
+    """The questions that the work answers with yes, each with the first reason; empty while the work is not known."""
+    work = work_of(service, facts)
+    if not isinstance(work, Span):
+        return {}
+    found: dict[Question, str] = {}
+    for why, what in _told_by_work(work, facts.policy.risk):
+        if isinstance(what, Question):
+            found.setdefault(what, why)
+    return found
 
 
 def work_of(service: str | None, facts: Facts) -> Span | Unsure | None:
@@ -85,6 +96,14 @@ def _declared(declared: Declared, migration: Migration | None, rules: RiskRules)
         why = f"it carries {MIGRATIONS[migration]}"
         found += [(why, Question.DB_SCHEMA), (why, Weight(level=rules.migrations.get(migration)))]
     return found
+
+
+def _told_by_work(work: Span, rules: RiskRules) -> Iterator[Finding]:
+    for pull in work.pulls:
+        yield from _told_by_pull(pull, rules)
+    for commit in work.commits:
+        if _breaking(commit.title):
+            yield f"commit {commit.sha[:12]} is marked as breaking", Question.BREAKING_API
 
 
 def _told_by_pull(pull: Pull, rules: RiskRules) -> Iterator[Finding]:

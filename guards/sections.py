@@ -307,7 +307,8 @@ class Parts(Section):
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
     evidence: Evidence = Field(default=Evidence(), description="What must be proven about a version; left out: the strict profile.")
     risk: RiskRules = Field(
-        default=RiskRules(), description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for."
+        default=RiskRules(),
+        description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
     )
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")

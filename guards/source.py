@@ -43,11 +43,13 @@ def tagged(request: Request, facts: Facts, artifact: Artifact) -> Decision:
 def _moved(tag: Tag, first: Artifact) -> Refuse | None:
     if tag.commit == first.commit and first.tag in {None, tag.object}:
         return None
-    was = f"commit {first.commit[:12]}" if tag.commit != first.commit else f"object {(first.tag or '')[:12]}"
-    now = f"commit {tag.commit[:12]}" if tag.commit != first.commit else f"object {tag.object[:12]}"
+    if tag.commit != first.commit:
+        why = f"The tag {tag.name} named commit {first.commit[:12]} when it was first seen; now it names {tag.commit[:12]}."
+    else:
+        why = f"The tag {tag.name} was made again: when it was first seen it was {(first.tag or '')[:12]}, now it is {tag.object[:12]}."
     return Refuse(
         Refusal.POINTER_MOVED,
-        f"The tag {tag.name} was {was} when it was first seen; now it is {now}: it was moved or made again.",
+        why,
         "A version is a fixed pointer: have CI tag a new version, and find out who moved this one.",
     )
 
@@ -124,6 +126,6 @@ def protected(request: Request, facts: Facts, artifact: Artifact) -> Decision:
         )
     assert not isinstance(protection, Absent)
     return Allow(
-        f"branch {service.branch} demands {protection.required_reviews} reviews and {len(protection.required_checks)} checks"
+        f"branch {service.branch} demands approving reviews ({protection.required_reviews}) and checks ({len(protection.required_checks)})"
         + ("" if protection.enforce_admins is not False else "; administrators are not bound")
     )

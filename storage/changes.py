@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 
-from guards.assessment import Assessment, Declared
+from guards.assessment import UNSAID, Assessment, Declared
 from guards.content import Content
 from guards.facts import Change
-from guards.lifecycle import CLAIMED, MOVES, UNDECIDED, State
+from guards.lifecycle import CLAIMED, MOVES, State
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import IllegalMove, LostRace
-from storage.tables import OPEN_STATES, ChangeRow, table
+from storage.tables import OPEN_STATES, UNDECIDED_STATES, ChangeRow, table
 
 _T = table(ChangeRow)
 _C = _T.c
@@ -128,7 +128,7 @@ def open_like(tx: Tx, service: str, environment: str, version: str) -> str | Non
 
 _NEWEST = (_C.requested.desc(), _C.id.desc())
 _OF_SERVICE = _C.service == bindparam("service")
-_UNDECIDED = _ALL.where(_C.state.in_(sorted(UNDECIDED))).order_by(*_NEWEST).limit(bindparam("limit"))
+_UNDECIDED = _ALL.where(sa.text(f"change.{UNDECIDED_STATES}")).order_by(*_NEWEST).limit(bindparam("limit"))
 _UNDECIDED_OF = _UNDECIDED.where(_OF_SERVICE)
 
 
@@ -201,7 +201,7 @@ _DECLARED, _ASSESSED = TypeAdapter(Declared), TypeAdapter(Assessment)
 
 def _row(change: Change) -> dict[str, Any]:
     content = change.content
-    declared = None if content.declared == Declared() else _DECLARED.dump_python(content.declared, mode="json", exclude_none=True)
+    declared = None if content.declared == UNSAID else _DECLARED.dump_python(content.declared, mode="json", exclude_none=True)
     if declared and content.declared.answers is not None:
         declared["answers"] = sorted(content.declared.answers)
     return {

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from guards.facts import Verdict
-from guards.lifecycle import OPEN, State
+from guards.lifecycle import OPEN, UNDECIDED, State
 from guards.vocabulary import ChangeType, Migration
 from storage.columns import Moment, choice
 
@@ -44,8 +44,16 @@ def _moment(nullable: bool = False) -> Any:
     return Field(default=None, sa_type=Moment(), nullable=nullable)
 
 
-OPEN_STATES = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
-"""The condition of the partial index on changes that are open, as text."""
+def _among(states: frozenset[State]) -> str:
+    """A partial index's condition, as text: bound values would hide the index from the planner."""
+    return f"state IN ({', '.join(repr(state.value) for state in State if state in states)})"
+
+
+OPEN_STATES = _among(OPEN)
+"""The condition of the partial index on changes that are open."""
+
+UNDECIDED_STATES = _among(UNDECIDED)
+"""The condition of the partial index on changes that people can still decide."""
 
 
 class CounterRow(Base, table=True):
@@ -68,6 +76,7 @@ class ChangeRow(Base, table=True):
         sa.Index("ix_change_place", "service", "environment", "state", "requested"),
         sa.Index("ix_change_state", "state", "requested"),
         sa.Index("ix_change_service", "service", "requested"),
+        sa.Index("ix_change_undecided", "service", "requested", **_where(UNDECIDED_STATES)),
         sa.Index("ix_change_requested", "requested"),
         sa.Index("ix_change_run", "run", **_where("run IS NOT NULL")),
     )

@@ -67,21 +67,22 @@ class Missing:
     names: tuple[str, ...]
 
 
-def _policy(info: ValidationInfo) -> Policy:
+def policy_of(info: ValidationInfo) -> Policy:
+    """The policy that words are bound with."""
     policy = (info.context or {}).get("policy")
     assert isinstance(policy, Policy), "words are bound with the policy at hand"
     return policy
 
 
 def _service(word: str, info: ValidationInfo) -> str:
-    known = _policy(info).services
+    known = policy_of(info).services
     if word not in known:
         raise ValueError(f"there is no service {shown(word)}{nearest(word, known)}")
     return word
 
 
 def _environment(word: str, info: ValidationInfo) -> str:
-    known = _policy(info).environment_names
+    known = policy_of(info).environment_names
     if word.lower() not in known:
         raise ValueError(f"there is no environment {shown(word)}{nearest(word.lower(), known)}")
     return known[word.lower()]
@@ -236,8 +237,9 @@ def _sentence(error: Any) -> str:
 def usage(name: str, model: type[Arguments]) -> str:
     """How a command is written: `promote <service> <version> <environment> [digest=…]`."""
     words = [name]
-    for field, info in model.model_fields.items():
-        if any(isinstance(m, Named) for m in info.metadata):
+    pair = {field: any(isinstance(m, Named) for m in info.metadata) for field, info in model.model_fields.items()}
+    for field, info in sorted(model.model_fields.items(), key=lambda item: pair[item[0]]):
+        if pair[field]:
             word = f"{field}=…"
         elif any(isinstance(m, Rest) for m in info.metadata):
             word = f"<{field} …>"

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import aiohttp
@@ -104,6 +105,15 @@ async def test_the_details_say_what_runs_and_what_waits(world):
     assert details["backlog"] == {"inbox": 0, "outbox": 0}
 
 
+async def test_the_details_name_the_commit_that_the_environment_names(world, monkeypatch):
+    """OPS-02. A bot that nobody told says so, and makes nothing up."""
+    assert (await get(world, "/health", INTERNAL)).json["git_sha"] == "unknown"
+    await world.close()
+    monkeypatch.setenv("SIGNALBOX_GIT_SHA", "5f2a9c0d1e" * 4)
+    await world.open()
+    assert (await get(world, "/health", INTERNAL)).json["git_sha"] == "5f2a9c0d1e" * 4
+
+
 async def test_without_a_database_the_details_still_answer(world, monkeypatch):
     async def gone(_):
         raise Unavailable("gone")
@@ -121,7 +131,7 @@ def alone(probes, **more) -> Health:
     async def backlog():
         return {"inbox": 3}
 
-    return Health(probes, StillClock(), more.pop("backlog", backlog), "policy")
+    return Health(probes, StillClock(), more.pop("backlog", backlog), "policy", git_sha=None)
 
 
 REQUEST = make_mocked_request("GET", "/")
@@ -134,6 +144,16 @@ async def test_before_everything_was_started_nothing_is_ready():
     health.started = True
     assert (await health.startup(REQUEST)).status == 200
     assert (await health.ready(REQUEST)).status == 200
+
+
+async def test_without_an_installed_package_the_version_is_not_made_up(monkeypatch):
+    def not_installed(_):
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("bot.health.version", not_installed)
+    answer = await alone({}).details(REQUEST)
+    assert answer.text
+    assert '"version": "unknown"' in answer.text
 
 
 async def test_a_probe_that_hangs_or_breaks_is_named_beside_those_that_answer(monkeypatch):

@@ -223,6 +223,26 @@ async def test_a_failure_marks_its_span_without_words(world, spans, monkeypatch)
     assert span.events == ()
 
 
+def test_a_fault_that_leaves_a_step_marks_it_by_its_type(spans):
+    with pytest.raises(ValueError, match="zebra"), tracing.span("carry", "c-1"), tracing.step("commit"):
+        raise ValueError("zebra-crossing")
+    assert [(s.name, s.status.description, s.events) for s in spans.get_finished_spans()] == [
+        ("commit", "ValueError", ()),
+        ("carry", "ValueError", ()),
+    ]
+
+
+@pytest.mark.parametrize("collector", [True, False])
+def test_a_correlation_id_stands_in_the_logs_of_its_part_only(collector, request):
+    if collector:
+        request.getfixturevalue("spans")
+    with structlog.contextvars.bound_contextvars(correlation="outer"):
+        with tracing.span("carry", "inner") as made:
+            assert structlog.contextvars.get_contextvars() == {"correlation": "inner"}
+            assert made.is_recording() is collector
+        assert structlog.contextvars.get_contextvars() == {"correlation": "outer"}
+
+
 async def test_spans_hold_no_words_of_people(world, spans):
     await world.on_staging()
     await world.say("carla", "/release promote api v1.4.0 production")

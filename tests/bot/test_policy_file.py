@@ -1,6 +1,7 @@
 """Whatever a policy file holds, it loads or every mistake is named at its line and column (POL-01, OPS-14)."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,8 @@ def paths(data: Any, here: tuple[str | int, ...] = ()) -> list[tuple[str | int, 
     return [*([here] if here else []), *(path for key, value in inner for path in paths(value, (*here, key)))]
 
 
-PATHS = paths(Document(TEXT.encode()).data)
+DATA = Document(TEXT.encode()).data
+PATHS = paths(DATA)
 words = st.text(alphabet="abcAZ019-_./:@ '\"#é\n", max_size=12)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | words,
@@ -249,7 +251,7 @@ def parent_of(data: Any, path: tuple[str | int, ...]) -> Any:
 @settings(max_examples=150, deadline=None)
 @given(path=st.sampled_from(PATHS), how=st.sampled_from(["drop", "rename", "replace", "add"]), value=values, word=words)
 def test_one_changed_key_or_value_loads_or_is_told(path: tuple[str | int, ...], how: str, value: object, word: str) -> None:
-    data = Document(TEXT.encode()).data
+    data = deepcopy(DATA)
     parent, key = parent_of(data, path), path[-1]
     match how:
         case "drop":

@@ -68,6 +68,7 @@ def test_all_mistakes_are_told_at_once_and_no_secret_with_them(environment: Envi
         GITHUB_APP_PRIVATE_KEY="hunter2",
         GITHUB_TOKEN="hunter2\nhunter2",
         OTEL_EXPORTER_OTLP_ENDPOINT="collector:4318",
+        SIGNALBOX_GIT_SHA="main",
     )
     told = problems()
     assert "hunter2" not in "".join(told)
@@ -86,6 +87,7 @@ def test_all_mistakes_are_told_at_once_and_no_secret_with_them(environment: Envi
             "GITHUB_TOKEN: has a space or a line break in it that does not belong there; copy it again",
             "SIGNALBOX_LOG_LEVEL: 'inof' is not known, did you mean 'info'?",
             "OTEL_EXPORTER_OTLP_ENDPOINT: is no address; write one like https://example.com",
+            "SIGNALBOX_GIT_SHA: is no commit; write its id as `git rev-parse HEAD` prints it",
             "GITHUB_TOKEN: is given beside a GitHub App; keep one of the two",
         ]
     )

@@ -26,6 +26,7 @@ from tests.guards.cases import (
     RAVI,
     REMY,
     REQUEST,
+    RUNNING,
     THEO,
     Expected,
     approval,
@@ -38,6 +39,7 @@ from tests.guards.cases import (
     told,
     two_of,
 )
+from tests.guards.proofs import STRICT, proven
 
 TWO = two_of()
 MANAGER_AND_QA = two_of(Role.RELEASE_MANAGER, Role.QA)
@@ -348,3 +350,11 @@ def test_the_content_that_counts_has_the_digest_commit_and_policy_of_now_and_the
     assert content_now(CHANGE, FACTS) == CHANGE.content
     moved = content_now(CHANGE, facts(TWO, artifact=replace(ARTIFACT, digest=OTHER_DIGEST, commit=OTHER_COMMIT, version="v9.9.9")))
     assert moved == replace(CHANGE.content, digest=OTHER_DIGEST, commit=OTHER_COMMIT, policy=TWO.hash)
+
+
+def test_where_a_history_is_read_the_content_has_the_commit_that_its_changes_are_counted_from() -> None:
+    known = proven()
+    now = content_now(CHANGE, known)
+    assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash)
+    assert content_now(CHANGE, replace(known, running=None)) == replace(now, base=None)
+    assert content_now(CHANGE, replace(known, running=Unread("what runs there"))) == Unread("what runs there")

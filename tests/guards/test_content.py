@@ -7,12 +7,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
+from guards.assessment import Declared
 from guards.content import Content
-from guards.vocabulary import ChangeType
+from guards.vocabulary import ChangeType, Migration, Question, Risk
 from tests.guards.cases import CHANGE, content
 
 PARTS = [field.name for field in fields(Content)]
-VALUES = {"change_type": st.sampled_from(ChangeType), "migration": st.sampled_from([None, True, False])}
+DECLARED = st.builds(
+    Declared,
+    st.none() | st.frozensets(st.sampled_from(Question)),
+    st.none() | st.sampled_from(Risk),
+    *(st.none() | st.text(max_size=9),) * 3,
+)
+VALUES = {"change_type": st.sampled_from(ChangeType), "migration": st.none() | st.sampled_from(Migration), "declared": DECLARED}
 
 
 @pytest.mark.parametrize("part", PARTS)

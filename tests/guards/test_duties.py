@@ -11,6 +11,7 @@ from guards.facts import Absent, Artifact, Facts, Request, Stranger, Unread
 from guards.sections import ApprovalRule, Person
 from guards.vocabulary import Action
 from tests.guards.cases import ARTIFACT, CHANGE, DANA, FACTS, MARA, POLICY, RAVI, REMY, Expected, built, facts, policy, request, said, told
+from tests.guards.proofs import proven
 
 NO_MATTER_WHO_WROTE_IT = policy(approvals={"production": ApprovalRule(count=1)})
 UNREAD = Unread("the change", "the database is locked")
@@ -50,6 +51,11 @@ def lax(artifact: Artifact | Absent | Unread) -> Facts:
         pytest.param(approves(MARA), lax(Unread("the registry")), Unsure, id="unread is not untold: it matters everywhere"),
         pytest.param(approves(MARA), lax(Absent("artifact")), Allow, id="gone, where it does not matter"),
         pytest.param(approves(MARA), facts(artifact=Absent("artifact")), Unsure, id="the artifact is gone"),
+        pytest.param(approves(DANA), proven(), Refusal.OWN_WORK, id="an author of the history that was read"),
+        pytest.param(approves(MARA), proven(), Allow, id="not an author of the history that was read"),
+        pytest.param(approves(MARA), proven(work=Unread("the history")), Unsure, id="the history could not be read"),
+        pytest.param(approves(MARA), proven(work=Absent("commit 9fceb02")), Unsure, id="the history has no such commit"),
+        pytest.param(approves(MARA), proven(work=None), Unsure, id="nobody asked for the history"),
         pytest.param(approves(REMY), facts(artifact=Unread("the registry")), Refusal.OWN_REQUEST, id="the requester, whoever wrote it"),
         pytest.param(approves(MARA), facts(change=UNREAD), Unsure, id="the change could not be read"),
         pytest.param(request(by=MARA), facts(change=UNREAD), Allow, id="asking takes no change"),

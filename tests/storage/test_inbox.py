@@ -78,6 +78,19 @@ async def test_while_one_is_committed_the_others_gather_for_one_transaction(stor
     await front.close()
 
 
+async def test_those_who_come_within_the_next_turns_share_one_transaction(store):
+    gate = Gate(store)
+    gate.open.set()
+    front = Inbox(gate, lambda: AT)
+    deliveries = []
+    for n in range(inbox.TURNS):
+        deliveries.append(asyncio.create_task(front.put(numbered(n))))
+        await asyncio.sleep(0)
+    assert all(await asyncio.gather(*deliveries))
+    assert gate.calls == 1
+    await front.close()
+
+
 async def test_a_batch_has_a_bound(store, monkeypatch):
     monkeypatch.setattr(inbox, "BATCH", 10)
     gate = Gate(store)
@@ -189,6 +202,16 @@ async def test_when_the_loop_ends_nobody_waits_for_ever(store):
     front._pump.cancel()
     outcomes = await asyncio.gather(first, second, return_exceptions=True)
     assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    await front.close()
+
+
+async def test_when_the_loop_ends_while_they_gather_nobody_waits_for_ever(store):
+    front = Inbox(store, lambda: AT)
+    both = [asyncio.create_task(front.put(numbered(n))) for n in range(2)]
+    for _ in range(2):  # the first turn begins the gathering
+        await asyncio.sleep(0)
+    front._pump.cancel()
+    assert [type(outcome) for outcome in await asyncio.gather(*both, return_exceptions=True)] == [asyncio.CancelledError] * 2
     await front.close()
 
 

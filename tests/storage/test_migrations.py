@@ -43,7 +43,8 @@ def described(connection: sa.Connection) -> dict[str, object]:
             "unique": sorted((u["name"], u["column_names"]) for u in inspector.get_unique_constraints(name)),
             "keys": sorted((f["name"], f["constrained_columns"], f["referred_table"]) for f in inspector.get_foreign_keys(name)),
             "primary": inspector.get_pk_constraint(name)["constrained_columns"],
-            "columns": [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)],
+            # a column that a later migration added stands last: the order is no part of the schema
+            "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)),
         }
     return found
 

@@ -90,12 +90,19 @@ async def test_a_look_up_has_its_index(plain, name):
         assert not any("TEMP B-TREE FOR ORDER" in step.detail for step in plan) or name in SORTS, [step.detail for step in plan]
 
 
-async def test_a_request_for_the_same_is_looked_for_among_open_changes_only(plain):
-    """By the index of open changes: by any other, each judgement would read the service's whole history."""
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("changes.open_like", "uq_change_open (service=? AND environment=? AND version=?)"),
+        ("changes.undecided of", "ix_change_undecided (service=?)"),
+    ],
+)
+async def test_what_is_open_is_looked_for_among_open_changes_only(plain, name, index):
+    """By a partial index: by any other, each look-up would read the service's whole history."""
     asked = []
     engine = plain._engines.write
     sa.event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, parameters, *_: asked.append((statement, parameters)))
-    await plain.write(LOOKUPS["changes.open_like"])
+    await plain.write(LOOKUPS[name])
     statement, parameters = asked[-1]
     plan = await plain.write(lambda tx: tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
-    assert "uq_change_open (service=? AND environment=? AND version=?)" in plan[0].detail
+    assert index in plan[0].detail

@@ -210,9 +210,10 @@ class World:
         await self.quiet()
         return status
 
-    async def runs_in(self, environment: str, version: str = "v1.4.0", service: str = "api", digest: str = DIGEST) -> None:
+    async def runs_in(
+        self, environment: str, version: str = "v1.4.0", service: str = "api", digest: str = DIGEST, commit: str = COMMIT
+    ) -> None:
         """Have CI report that it deployed a version by itself."""
-        commit = COMMIT
         await self.callback(Deployed(service, environment, version, digest, commit, "build-1", self.clock.now()))
 
     async def on_staging(self, version: str = "v1.4.0", digest: str = DIGEST) -> None:

@@ -1,0 +1,222 @@
+"""Nothing reaches production unproven: the strict profile, from the request to CI (EVD-01 … EVD-16, EVD-31, PRM-05, PRM-11, RBK-14, CMD-08)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from commands.core.ports import RunState
+from guards.facts import Unread
+from guards.lifecycle import State
+from guards.vcs import CheckState
+from tests.world.company import COMMIT, DIGEST
+from tests.world.strict import DECLARED, DEV, OLD_COMMIT, OLD_DIGEST, REPOSITORY, TAG, commit, proof, prove, pull, strict_policy
+from tests.world.world import World
+
+AWAY = Unread("acme/api", "GitHub answered 502")
+
+
+@pytest.fixture
+async def world(database_url):
+    async with World(database_url, strict_policy()) as made:
+        await prove(made)
+        await made.on_staging()
+        await made.news()
+        yield made
+
+
+async def ask(world: World) -> None:
+    await world.say("carla", f"/release promote api v1.4.0 production {DECLARED}")
+
+
+async def test_an_honest_version_goes_and_its_card_and_its_record_say_what_was_proven(world):
+    await ask(world)
+    card = world.card().as_text()
+    assert "✅ signed-tag: tag v1.4.0 at c0ffee000000 is signed by Release CI" in card
+    assert "✅ checks: 2 checks passed on c0ffee000000" in card
+    assert "✅ sbom: CycloneDX 1.6 with 41 components" in card
+    assert "✅ rollback-target: back to v1.3.2" in card
+    assert "Not required" not in card
+
+    await world.approve("rita")
+    assert [order.environment for order in world.ci.started] == ["staging", "production"]
+    seen = (await world.body("dispatch:ordered"))["seen"]["evidence"]
+    assert seen["not_required"] == []
+    assert seen["tag"] == {
+        "name": "v1.4.0", "object": TAG.object, "commit": COMMIT, "signature": "valid", "tagger": "ci@acme.example",
+    }  # fmt: skip
+    assert [check["name"] for check in seen["checks"]] == ["lint", "unit-test"]
+    assert seen["work"]["pulls"] == [12]
+    assert [seen[kind][0]["hash"][7:9] for kind in ("sboms", "provenance", "signatures")] == ["b0", "c0", "d0"]
+
+
+def moved_tag(world: World) -> None:
+    world.vcs.tags[REPOSITORY, "v1.4.0"] = replace(TAG, commit="bad" + "0" * 37)
+
+
+def remade_tag(world: World) -> None:
+    world.vcs.tags[REPOSITORY, "v1.4.0"] = replace(TAG, object="bad" + "0" * 37)
+
+
+def hand_made_tag(world: World) -> None:
+    world.vcs.tags[REPOSITORY, "v1.4.0"] = replace(TAG, tagger=DEV)
+
+
+def failed_check(world: World) -> None:
+    lint, tests = world.vcs.checked[REPOSITORY, COMMIT]
+    world.vcs.checked[REPOSITORY, COMMIT] = (lint, replace(tests, state=CheckState.FAILED))
+
+
+def work(**parts: Any) -> Callable[[World], None]:
+    def spoil(world: World) -> None:
+        world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT] = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], **parts)
+
+    return spoil
+
+
+def attached(**parts: Any) -> Callable[[World], None]:
+    return lambda world: world.proofs.add("api", replace(proof(DIGEST), **parts))
+
+
+def unprotected(world: World) -> None:
+    del world.vcs.protected[REPOSITORY, "main"]
+
+
+def no_owners(world: World) -> None:
+    del world.vcs.owned[REPOSITORY, COMMIT]
+
+
+def no_way_back(world: World) -> None:
+    world.proofs.gone.add(OLD_DIGEST)
+
+
+SPOILED = [
+    pytest.param(moved_tag, "pointer-moved", id="the tag was moved"),
+    pytest.param(remade_tag, "pointer-moved", id="the tag was made again"),
+    pytest.param(hand_made_tag, "untrusted-tag", id="a person made the tag"),
+    pytest.param(failed_check, "checks-not-passed", id="a check failed"),
+    pytest.param(work(commits=(commit(1, DEV, 12), commit(2, DEV))), "no-pull-request", id="a commit came in by itself"),
+    pytest.param(work(pulls=(replace(pull(12, DEV, "rob", "olga"), tickets=()),)), "no-ticket", id="no ticket"),
+    pytest.param(work(pulls=(pull(12, DEV, "rob"),)), "not-reviewed", id="one review"),
+    pytest.param(work(pulls=(pull(12, DEV, "olga", "carla"),)), "no-owner-review", id="no owner's review"),
+    pytest.param(no_owners, "no-owner-review", id="no CODEOWNERS"),
+    pytest.param(unprotected, "unprotected-branch", id="an unprotected branch"),
+    pytest.param(attached(sboms=proof(OLD_DIGEST).sboms), "no-sbom", id="the SBOM of another digest"),
+    pytest.param(attached(provenances=proof(DIGEST, OLD_COMMIT).provenances), "no-provenance", id="built from another commit"),
+    pytest.param(attached(provenances=(), signatures=()), "not-signed", id="nobody signed it"),
+    pytest.param(no_way_back, "no-rollback-target", id="there is no way back"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILED)
+async def test_what_is_not_proven_is_refused_with_its_reason(world, spoil, code):
+    spoil(world)
+    await ask(world)
+    assert await world.news() == ["promote:refused"]
+    assert code in await world.codes()
+    assert code in world.told("carla")
+    assert len(world.ci.started) == 1
+    assert any("fixed pointer moved" in m.as_text() for m in world.cards("alerts")) == (code == "pointer-moved")
+
+
+async def test_an_exact_list_of_reasons_each_once_when_much_is_wrong(world):
+    for spoil in (failed_check, no_way_back, unprotected):
+        spoil(world)
+    await ask(world)
+    assert sorted(await world.codes()) == [
+        "checks-not-passed",
+        "no-rollback-target",
+        "not-approved",
+        "unprotected-branch",
+    ]
+
+
+@pytest.mark.parametrize(("spoil", "code"), [SPOILED[0].values, SPOILED[3].values, SPOILED[10].values], ids=["tag", "checks", "sbom"])
+async def test_what_is_spoiled_after_the_approval_is_refused_at_dispatch(world, spoil, code):
+    """An approval in the evening waits for the window of the next day; what is true then counts (CMD-12)."""
+    await world.wait(until=datetime(2026, 11, 24, 17, 0, tzinfo=UTC))
+    await ask(world)
+    await world.approve("rita")
+    assert (await world.change()).state is State.WAITING
+
+    spoil(world)
+    await world.wait(until=datetime(2026, 11, 25, 9, 30, tzinfo=UTC))
+    assert (await world.change()).state is State.REFUSED
+    assert code in await world.codes()
+    assert len(world.ci.started) == 1
+    if code == "pointer-moved":
+        assert "fixed pointer moved" in world.card("alerts").as_text()
+
+
+@pytest.mark.parametrize("lost", ["vcs", "proofs"])
+async def test_what_cannot_be_read_is_neither_a_yes_nor_a_no(world, lost):
+    getattr(world, lost).away = AWAY
+    await ask(world)
+    assert await world.news() == ["promote:unsure"]
+    told = world.told("carla")
+    assert "Cannot verify" in told
+    assert "GitHub answered 502" in told
+    assert told.count("GitHub answered 502") == 1
+    assert len(world.ci.started) == 1
+
+    getattr(world, lost).away = None
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+
+
+async def test_an_approval_waits_for_what_could_not_be_read_and_goes_when_it_can(world):
+    await ask(world)
+    await world.press("rita", "Approve")
+    world.vcs.away = AWAY
+    await world.fill("rita", rationale="diff read")
+    assert "Cannot verify" in world.told("rita")
+    world.vcs.away = None
+    await world.approve("rita")
+    assert len(world.ci.started) == 2
+
+
+async def test_when_another_version_goes_out_first_people_look_at_the_changes_again(world):
+    """The approver saw the pull requests since v1.3.2: when v1.3.3 runs there, that list is another one (RSK-12, GNG-08)."""
+    await world.wait(until=datetime(2026, 11, 24, 17, 0, tzinfo=UTC))
+    await ask(world)
+    await world.approve("rita")
+    newer = "02d" + "0" * 37
+    world.proofs.add("api", proof("sha256:" + "0e" * 32, newer))
+    world.vcs.spans[REPOSITORY, newer, COMMIT] = world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT]
+    await world.runs_in("production", "v1.3.3", digest="sha256:" + "0e" * 32, commit=newer)
+
+    await world.wait(until=datetime(2026, 11, 25, 9, 30, tzinfo=UTC))
+    change = await world.change()
+    assert (change.state, change.content.base) == (State.AWAITING, newer)
+    assert change.why == "What runs there moved, so earlier approvals are void."
+    await world.approve("rita", "the new list read")
+    assert len(world.ci.started) == 2
+    await world.ci_says(RunState.SUCCEEDED)
+    assert (await world.change()).state is State.SUCCEEDED
+
+
+async def test_a_tag_that_was_not_read_at_first_is_pinned_when_it_is(database_url):
+    """A company that turns the strict profile on later is not without its first sight of the tags (PRM-05)."""
+    loose = strict_policy(profile="starter")
+    async with World(database_url, loose) as world:
+        await prove(world)
+        await world.on_staging()
+        strict = strict_policy()
+        await world.restart(type(world.policy).model_validate(strict))
+        await ask(world)
+        assert (await world.change()).state is State.AWAITING
+        await world.say("carla", f"/release cancel {(await world.change()).id} later")
+        remade_tag(world)
+        await ask(world)
+        assert "pointer-moved" in await world.codes()
+
+
+async def test_the_judgement_can_be_seen_without_acting_by_somebody_who_may_only_look(world):
+    await world.say("audrey", "/release explain promote api v1.4.0 production")
+    shown = world.told("audrey")
+    assert "tagged: tag v1.4.0 at c0ffee000000 is signed by Release CI" in shown
+    assert "listed: CycloneDX 1.6" in shown
+    assert "authorized: Audrey Auditor holds audit" in shown
+    assert len(world.ci.started) == 1
