@@ -101,7 +101,7 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Allow(f"the policy asks for no approval in {need.demands[0].by}")
     if not isinstance(change, Change):
         able = [p for p in who_may(Action.APPROVE, request.service, request.environment, facts) if p != request.by]
-        return _short(f"{request.service} {request.version} in {request.environment}", 0, need, able)
+        return _short(f"{request.service} {request.version} in {request.environment}", 0, need, _ask(able))
     content = content_now(change, facts)
     if isinstance(approvals, Unread):
         return Unsure(approvals.what, approvals.why)
@@ -112,7 +112,9 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Unsure(counting.what, counting.why)
     people = [person for _, person in counting]
     if len(people) < need.count:
-        return _moved(approvals, content, change) or _short(change.id, len(people), need, may_still_approve(change, facts))
+        lacking = _roles_lacking(people, need, change, facts) or _board_lacking(people, need, change, facts)
+        remedy = lacking.remedy if isinstance(lacking, Refuse) else _ask(may_still_approve(change, facts))
+        return _moved(approvals, content, change) or _short(change.id, len(people), need, remedy)
     return (
         _roles_lacking(people, need, change, facts)
         or _board_lacking(people, need, change, facts)
@@ -121,9 +123,9 @@ def approved(request: Request, facts: Facts) -> Decision:
     )
 
 
-def _short(what: str, have: int, need: Need, able: Sequence[Person]) -> Refuse:
-    takes = f" {need.sentence}." if need.sentence else ""
-    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need.count} approvals.{takes}", _ask(able))
+def _short(what: str, have: int, need: Need, remedy: str) -> Refuse:
+    takes = f": {need.sentence}" if need.sentence else ""
+    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need.count} approvals{takes}.", remedy)
 
 
 def _rejection(approvals: Sequence[Approval], change: Change) -> Refuse | None:
@@ -170,7 +172,7 @@ def _board_lacking(people: Sequence[Person], need: Need, change: Change, facts: 
     held, untold = _held(people, change, facts)
     empty = {seat: roles for seat, roles in need.seats.items() if held.isdisjoint(roles)}
     lacking = {seat: roles for seat, roles in empty.items() if untold.isdisjoint(roles)}
-    members = frozenset(role for roles in need.seats.values() for role in roles)
+    members = need.board.members
     told = [_held([person], change, facts) for person in people]
     present = sum(not roles.isdisjoint(members) for roles, _ in told)
     perhaps = sum(roles.isdisjoint(members) and not unread.isdisjoint(members) for roles, unread in told)
@@ -184,10 +186,11 @@ def _board_lacking(people: Sequence[Person], need: Need, change: Change, facts: 
         return Refuse(
             Refusal.NOT_APPROVED,
             f"{present} of {need.quorum} members of the CAB approved; {need.sentence}.",
-            _ask_as({"a member of the CAB": tuple(members)}, change, facts),
+            _ask_as({"a member of the CAB": sorted(members)}, change, facts),
         )
     if empty or present < need.quorum:
-        return Unsure(f"the Slack groups that hold {', '.join(sorted(members & untold))}")
+        unread = frozenset[Role]().union(*(roles for _, roles in told))
+        return Unsure(f"the Slack groups that hold {', '.join(sorted(members & unread))}")
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from guards.matrix import Approvers
+from guards.matrix import Approvers, LeadTime, RiskRules
 from guards.sections import Parts
 from guards.vocabulary import Action, Requirement, Role, Weekday
 
@@ -184,7 +184,8 @@ def _risk(policy: Parts) -> Iterator[Problem]:
         yield from _unknown((*at, "services"), entry.services, policy.services, "service")
         yield from _unknown((*at, "environments"), entry.environments, names, "environment")
     asking = [e for e in names if policy.assesses(None, e)]
-    if not asking and policy.risk.model_fields_set - {"catalogue", "lead_time"}:
+    matrix = rules.model_copy(update={"catalogue": {}, "lead_time": LeadTime()})
+    if not asking and matrix != RiskRules():
         yield ("risk",), "no environment asks for `risk-assessment`: add it to `evidence`, or leave the matrix out"
     tables: tuple[Mapping[Any, Approvers], ...] = (rules.levels, rules.releases, rules.questions, rules.labels)
     findings = [finding for table in tables for finding in table.values()]
@@ -194,14 +195,15 @@ def _risk(policy: Parts) -> Iterator[Problem]:
         wanted += [(f"the CAB's seat {seat}", takes) for seat, takes in rules.cab.seats.items()]
     for environment in asking:
         may = policy.allow.get(Action.APPROVE, {}).get(environment, ())
-        lacking = [noun for noun, takes in wanted if not any(role in may and _granted(policy, role) for role in takes)]
+        lacking = [noun for noun, takes in wanted if not any(role in may and _granted(policy, role, environment) for role in takes)]
         if lacking:
             yield (
                 ("risk",),
-                f"{environment} asks for risk-assessment, which takes {', '.join(lacking)}, and nobody who may approve there holds that: "
+                f"{environment} asks for risk-assessment, and nobody who may approve there holds {', '.join(lacking)}: "
                 f"grant it in `roles` and open `allow.approve.{environment}` for it, change `risk`, or ask for less in `evidence`",
             )
 
 
-def _granted(policy: Parts, role: Role) -> bool:
-    return role in {Role.EVERYONE, Role.SERVICE_OWNER} or any(grant.people or grant.groups for grant in policy.roles.get(role, ()))
+def _granted(policy: Parts, role: Role, environment: str) -> bool:
+    grants = [grant for grant in policy.roles.get(role, ()) if grant.environments is None or environment in grant.environments]
+    return role in {Role.EVERYONE, Role.SERVICE_OWNER} or any(grant.people or grant.groups for grant in grants)

@@ -69,15 +69,11 @@ def work_of(service: str | None, facts: Facts) -> Span | Unsure | None:
     if known is None or known.history is None:
         return None
     work, noun = facts.evidence.work, f"the work in this version of {service}"
-    match work:
-        case None:
-            return Unsure(noun, "nobody asked for it")
-        case Unread():
-            return Unsure(work.what, work.why)
-        case Absent():
-            return Unsure(noun, f"there is no {work.what}")
-        case Span():
-            return work
+    if isinstance(work, Unread):
+        return Unsure(work.what, work.why)
+    if isinstance(work, Absent):
+        return Unsure(noun, f"there is no {work.what}")
+    return work or Unsure(noun, "nobody asked for it")
 
 
 Finding = tuple[str, Question | ReleaseType | Weight]
@@ -150,13 +146,12 @@ def release_type(running: str | None, version: str) -> ReleaseType | None:
 def _weighed(found: list[Finding], rules: RiskRules) -> Assessment:
     weights: list[tuple[str, str, Weight]] = []  # why, who asks, what it means
     for why, what in found:
-        match what:
-            case Question():
-                weights.append((why if what in why else f"{why} ({what})", what, rules.questions[what]))
-            case ReleaseType():
-                weights.append((why, f"a {what} release", rules.releases[what]))
-            case Weight():
-                weights.append((why, why, what))
+        if isinstance(what, Question):
+            weights.append((why if what in why else f"{why} ({what})", what, rules.questions[what]))
+        elif isinstance(what, ReleaseType):
+            weights.append((why, f"a {what} release", rules.releases[what]))
+        else:
+            weights.append((why, why, what))
     told = dict.fromkeys((weight.level or Risk.LOW, why) for why, _, weight in weights)
     factors = sorted(told, key=lambda factor: -factor[0].rank)
     level = factors[0][0] if factors else Risk.LOW

@@ -140,11 +140,6 @@ class ApprovalRule(Section):
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
     )
 
-    @property
-    def least(self) -> int:
-        """How many people it takes: a wanted role takes somebody who holds it, whatever the count says."""
-        return max(self.count, 1) if self.roles else self.count
-
 
 class EnvironmentEvidence(Section):
     """What evidence one environment asks for."""

@@ -111,7 +111,7 @@ DECLARED = Declared(frozenset(), customers="a new button", downtime="none", data
 def content(under: Policy = POLICY, **parts: Any) -> Content:
     """What an approver saw."""
     seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, Migration.NONE, under.hash)
-    return replace(seen, declared=DECLARED, **parts)
+    return replace(seen, **({"declared": DECLARED} | parts))
 
 
 def change(under: Policy = POLICY, **parts: Any) -> Change:
