@@ -57,6 +57,7 @@ If Carla Captain asked now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ catalogued: it is a normal change
 ✅ tagged: signed-tag: not required by policy
 ✅ checked: checks: not required by policy
 ✅ pulled: pull-requests: not required by policy
@@ -68,6 +69,9 @@ If Carla Captain asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ labelled: risk-label: not required by policy
+✅ assessed: risk-assessment: not required by policy
+✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -101,6 +105,7 @@ If Rita Manager asked now
 ✅ as_seen: decided on what is true now
 ✅ undecided_by_asker: no decision of theirs stands
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ catalogued: it is a normal change
 ✅ tagged: signed-tag: not required by policy
 ✅ checked: checks: not required by policy
 ✅ pulled: pull-requests: not required by policy
@@ -112,16 +117,20 @@ If Rita Manager asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ labelled: risk-label: not required by policy
+✅ assessed: risk-assessment: not required by policy
+✅ announced: lead-time: not required by policy
 ✅ in_order: v1.4.0 ran in staging
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-✅ reasoned: a reason was given
+… and 1 more
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ catalogued: it is a normal change
 ✅ tagged: signed-tag: not required by policy
 ✅ checked: checks: not required by policy
 ✅ pulled: pull-requests: not required by policy
@@ -133,6 +142,9 @@ If it were dispatched now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ labelled: risk-label: not required by policy
+✅ assessed: risk-assessment: not required by policy
+✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
@@ -261,11 +273,20 @@ MISTAKES = [
     ("status api web", "'web' is one word too many."),
     ("promote api v1.4.0 staging now", "'now' is one word too many."),
     ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
-    ("promote api v1.4.0 staging force=yes", "It takes no `force=`; it takes `digest=`, `migration=`."),
+    (
+        "promote api v1.4.0 staging force=yes",
+        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `risk=`, `type=`.",
+    ),
     ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
     ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),
     ("promote api v1.4.0 staging digest=sha256:abc", "this one has 3 characters after the prefix"),
-    ("promote api v1.4.0 staging migration=perhaps", "migration: Input should be 'yes' or 'no'."),
+    ("promote api v1.4.0 staging answers=securty", "answers: 'securty' is no risk question, did you mean 'security'?"),
+    ("promote api v1.4.0 staging risk=none", "risk: Input should be 'low', 'medium', 'high' or 'critical'."),
+    ("promote api v1.4.0 staging type=routine", "type: 'routine' is no type of change; write normal or standard:<name>."),
+    ("promote api v1.4.0 staging type=standard:copy", "type: the catalogue has no standard change 'copy' (known: none)"),
+    ("promote api v1.4.0 staging type=emergency", "type: an emergency is declared by its own record, never by a word."),
+    (f"promote api v1.4.0 staging data={'x' * 301}", "data: say it in at most 300 characters."),
+    ("promote api v1.4.0 staging migration=perhaps", "migration: Input should be 'no', 'expand', 'contract' or 'other'."),
     ('reject CR-2026-1124-001 "not tonight', "A quotation mark is not closed."),
 ]
 
