@@ -13,7 +13,7 @@ from commands.core.words import Problem, usage
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
 from guards.assessment import Declared
-from guards.authorization import who_may
+from guards.authorization import held_roles, who_may
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.duties import objection
@@ -23,6 +23,7 @@ from guards.lifecycle import UNDECIDED, State
 from guards.need import need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
+from guards.sections import Person
 from guards.vocabulary import Action, Requirement
 from guards.window import next_slot, open_now
 
@@ -304,11 +305,22 @@ def _approvals(change: Change, facts: Facts) -> Line:
 def _who(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
-    able = may_still_approve(change, facts)
-    yield ("Still may: ", ", ".join(p.name for p in able) or "nobody; the policy file must name somebody else")
+    able = [f"{p.name}{_fills(p, change, facts)}" for p in may_still_approve(change, facts)]
+    yield ("Still may: ", ", ".join(able) or "nobody; the policy file must name somebody else")
     for p in who_may(Action.APPROVE, content.service, content.environment, facts):
         if no := objection(p, change, facts):
             yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {_missing(no)} could not be read",)
+
+
+def _fills(person: Person, change: Change, facts: Facts) -> str:
+    """Which of the wanted roles somebody could fill, in brackets."""
+    content, need = change.content, need_of(change, facts)
+    if isinstance(need, Unsure):
+        return ""
+    wanted = (*need.roles, *(role for roles in need.seats.values() for role in roles))
+    held = held_roles(person, content.service, content.environment, facts)[0]
+    fills = [role for role in dict.fromkeys(wanted) if role in held]
+    return f" ({', '.join(fills)})" if fills else ""
 
 
 def _given(change: Change, facts: Facts, zone: str) -> Iterable[Line]:
