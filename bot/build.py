@@ -15,10 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import NoDirectory, SlackDirectory
+from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.transport import Transport
 from bot.health import Health, Probe
 from bot.log import log, quiet
-from bot.neighbours import Neighbours, neighbours_of
+from bot.neighbours import Neighbours, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
@@ -54,7 +55,7 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory, histories: its parts.
+        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory, sign_in, histories: its parts.
         transport, session: shared connections.
         socket: when Slack is reached over Socket Mode.
         ports: the public and the internal one, once it listens.
@@ -74,6 +75,7 @@ class House:
     transport: Transport
     session: aiohttp.ClientSession
     directory: SlackDirectory | NoDirectory
+    sign_in: GitHubSignIn
     histories: tuple[Vcs, ...] = ()
     socket: "SocketMode | None" = None
     ports: tuple[int, int] = (0, 0)
@@ -129,6 +131,7 @@ class House:
     async def close(self) -> None:
         """Give the connections back; alone only for a house that was never started."""
         await self.directory.close()
+        await self.sign_in.close()
         for history in self.histories:
             await history.close()
         await self.session.close()
@@ -165,8 +168,9 @@ async def build(
     ci: dict[str, CI] = {name: TracedCI(name, one) for name, one in beside.ci.items()}
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
-    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS)
+    sign_in = sign_in_of(settings, transport, clock)
+    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in)
     workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
 
     async def slack_alive() -> str | None:
@@ -192,7 +196,7 @@ async def build(
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
         settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
-        directory, tuple(beside.histories.values()), over_websocket,
+        directory, sign_in, tuple(beside.histories.values()), over_websocket,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from commands.core.words import Arguments, Named, Rest, usage
 from guards.judge import Guard
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
 from guards.policy import Policy
-from guards.vocabulary import Action
+from guards.vocabulary import TAKES_NO_ROLE, Action
 
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
@@ -31,18 +31,23 @@ WORDS: Final = {
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
     "customers": "which customers notice it, and how",
     "data": "which data it touches, or `none`",
+    "delegation": "a delegation's id: `DLG-2026-1121-001`",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
     "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases",
     "exit": "what has to be true before it is lifted",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
     "kind": "a kind of freeze from the policy file",
+    "login": "a GitHub login",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
+    "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
     "plan": "how things start to move again",
+    "provider": "`github`",
     "rationale": "what you looked at, and why",
     "reason": "why",
     "risk": "the risk as you see it: `low`, `medium`, `high` or `critical`; the highest that is found counts",
+    "role": "a role that the policy lets people delegate",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
@@ -128,8 +133,8 @@ def _written(arguments: type[Arguments], name: str) -> str:
 
 
 def _who(action: Action) -> str:
-    if action is Action.READ:
-        return "Everybody in the policy file may."
+    if action in TAKES_NO_ROLE:
+        return "Everybody who is known here may."
     by_place = example().allow.get(action, {})
     return "In the example: " + "; ".join(f"{place}: {', '.join(roles) or 'nobody'}" for place, roles in by_place.items()) + "."
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
+from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys, Signers
@@ -61,6 +62,18 @@ def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth
             transport, api_url=settings.github_api_url, app=settings.github_app_id, key=settings.github_app_private_key, clock=clock
         )
     return TokenAuth(settings.github_token or SecretStr("none-was-given"))
+
+
+def sign_in_of(settings: Settings, transport: Transport, clock: Clock) -> GitHubSignIn:
+    """Where people prove which GitHub account is theirs; looked up with the App's or the token's credentials, if there are any."""
+    known = settings.github_app_id or settings.github_token
+    return GitHubSignIn(
+        transport,
+        web_url=settings.github_url,
+        api_url=settings.github_api_url,
+        client=settings.github_client_id,
+        auth=_github_auth(settings, transport, clock) if known else None,
+    )
 
 
 def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, CI]:

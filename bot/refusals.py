@@ -30,27 +30,28 @@ _R = Refusal
 MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.STRANGER: Meaning(
         ("authorized",),
-        "Your Slack account belongs to nobody in the policy file, or it is a guest's, a bot's, deactivated, or from another workspace.",
+        "Your Slack account belongs to nobody in the policy file, or it is a guest's, a bot's, deactivated, or from another workspace. "
+        "Or the policy file gives the account to somebody, and its address to somebody else.",
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized",),
+        ("authorized", "delegable", "endable"),
         "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
     _R.NO_POLICY: Meaning(
-        ("authorized",),
+        ("authorized", "delegable"),
         "The policy file opens this action for nobody in this place: what it does not grant is refused.",
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
         ("separated",),
-        "You asked for this change, so you cannot approve it.",
+        "You asked for this change, or act here only for somebody who did, so you cannot approve it.",
         "Ask somebody else who may approve; the card names them.",
     ),
     _R.OWN_WORK: Meaning(
         ("separated",),
-        "You wrote a part of this version, so you cannot let it into production.",
+        "You wrote a part of this version, or act here only for somebody who did, so you cannot let it into production.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -236,19 +237,40 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask that person, or reject the change and say why.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "edited"),
-        "The freeze lacks a field, ends before it begins, or its kind is unknown; or lifting came without a word on the exit criteria; or "
-        "an amendment says nothing that the change does not say already.",
-        "Type `/release freeze declare` and fill in the form, say how the exit criteria are met, or say what to change.",
+        ("complete_freeze", "liftable", "delegable", "edited"),
+        "The freeze or delegation lacks a field, ends before it begins, or cannot be as described; or lifting a freeze came without a "
+        "word on the exit criteria; or an amendment says nothing that the change does not say already.",
+        "Type `/release freeze declare` or `/release delegate to` and fill in the form, say how the exit criteria are met, or say what to "
+        "change.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze",),
-        "The freeze lasts longer than its kind may.",
+        ("complete_freeze", "delegable"),
+        "The freeze or delegation lasts longer than the policy lets one last.",
         "Give an earlier end, and renew it when that comes near.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
         ("authorized", "liftable"),
         "There is no freeze with this id, or it is over.",
         "`/release freeze list` shows those that there are.",
+    ),
+    _R.NO_SUCH_PERSON: Meaning(
+        ("delegable",),
+        "The person who was named has no working account, or may not use releases here.",
+        "Name somebody else, or have the policy file changed.",
+    ),
+    _R.NO_SUCH_DELEGATION: Meaning(
+        ("endable",),
+        "There is no delegation with this id, or it is over.",
+        "`/release delegate list` shows those that there are.",
+    ),
+    _R.NO_SUCH_LINK: Meaning(
+        ("confirmable", "linking_begun", "linked"),
+        "No GitHub account is linked to you, or none waits for your word: it was not begun, it ran out, or GitHub named another account.",
+        "Type `/release link github` to begin.",
+    ),
+    _R.LOGIN_TAKEN: Meaning(
+        ("confirmable",),
+        "The GitHub account belongs to somebody else, by the policy file or because they linked it. One account belongs to one person.",
+        "If that is wrong, have `people[].github` in the policy file say whose it is; nothing else can change it.",
     ),
 }

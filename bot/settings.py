@@ -19,6 +19,7 @@ from bot.setting_types import Api, AppId, AppToken, BotToken, Collector, Commit,
 from guards.policy import Policy
 
 _LARGEST_SECRET: Final = 64 * 1024
+_GITHUB, _GITHUB_API = "https://github.com", "https://api.github.com"
 
 
 class SettingsError(Exception):
@@ -65,7 +66,17 @@ class Settings(BaseSettings):
     )
     slack_api_url: Api = Field("https://slack.com/api", validation_alias="SLACK_API_URL", description="Slack's Web API.")
     github_api_url: Api = Field(
-        "https://api.github.com", validation_alias="GITHUB_API_URL", description="GitHub's API; https://<host>/api/v3 on Enterprise Server."
+        _GITHUB_API, validation_alias="GITHUB_API_URL", description="GitHub's API; https://<host>/api/v3 on Enterprise Server."
+    )
+    github_url: Api = Field(
+        _GITHUB,
+        validation_alias="GITHUB_URL",
+        description="GitHub's site, where people sign in; for Enterprise Server its host.",
+    )
+    github_client_id: AppId | None = Field(
+        None,
+        validation_alias="GITHUB_CLIENT_ID",
+        description="Client ID of a GitHub App or OAuth App with the device flow enabled; without it nobody links an account.",
     )
     github_app_id: AppId | None = Field(
         None, validation_alias="GITHUB_APP_ID", description="App ID or Client ID of the GitHub App; together with its private key."
@@ -167,6 +178,8 @@ def _contradictions(settings: Settings | None) -> Iterator[str]:
         yield f"{absent}: is not set although {present} is; a GitHub App takes both"
     if token and (app_id or key):
         yield "GITHUB_TOKEN: is given beside a GitHub App; keep one of the two"
+    if settings and settings.github_client_id and (settings.github_url == _GITHUB) != (settings.github_api_url == _GITHUB_API):
+        yield "GITHUB_URL: names another GitHub than GITHUB_API_URL; people would sign in to the one and be looked for in the other"
     if settings and settings.port == settings.internal_port != 0:
         yield "SIGNALBOX_INTERNAL_PORT: is the same as SIGNALBOX_PORT; health details and metrics take a port of their own"
 

@@ -3,7 +3,22 @@
 Invariant: a command exists when it stands in this tuple, and nowhere else; extending it is a reviewed change (CMD-19).
 """
 
-from commands import amend, approve, cancel, explain, freeze, help, promote, reject, status, whoami, window, withdraw  # noqa: A004
+from commands import (
+    amend,
+    approve,
+    cancel,
+    delegate,
+    explain,
+    freeze,
+    help,  # noqa: A004
+    link,
+    promote,
+    reject,
+    status,
+    whoami,
+    window,
+    withdraw,
+)
 from commands.core.command import AnyCommand
 
 COMMANDS: tuple[AnyCommand, ...] = (
@@ -20,6 +35,14 @@ COMMANDS: tuple[AnyCommand, ...] = (
     freeze.declare_freeze,
     freeze.freeze_list,
     freeze.freeze_lift,
+    delegate.delegate_to,
+    delegate.delegate_list,
+    delegate.delegate_end,
+    link.link_show,
+    link.link_github,
+    link.link_confirm,
+    link.link_cancel,
+    link.link_remove,
     whoami.command,
     help.command,
 )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from commands.core import record
-from commands.core.cards import note
+from commands.core.cards import in_place_of, note
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.dispatch import advance
 from commands.core.tell import log_of
-from commands.core.text import Form
+from commands.core.text import Form, plain
 from guards.artifact import same_artifact
 from guards.authorization import authorized
 from guards.classify import catalogued
@@ -38,9 +38,10 @@ def approve(work: Work[Decision]) -> Reply:
     record.write(
         work.tx, "change:approval", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
         environment=change.content.environment, rationale=approval.rationale, content=approval.content,
-        expires=approval.expires.isoformat(),
+        expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
     )  # fmt: skip
-    log_of(work.tx, change, work.facts, work.correlation, f"{person.name} approved: {approval.rationale}")
+    by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
+    log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {approval.rationale}")
     now = advance(work.tx, change, work.facts, work.correlation)
     return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),)))
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ValidationInfo
 
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
+from commands.core.fields import ListedPerson, MomentWord
 from commands.core.tell import card_of
 from commands.core.text import Bold, Code, Form, Input, Line, Moment
 from commands.core.words import Arguments, EnvironmentName, FreezeId, Named, NoArguments, Rest, ServiceName, shown
@@ -32,25 +32,6 @@ def _kind(word: str, info: ValidationInfo) -> str:
     return word
 
 
-def _moment(word: str, info: ValidationInfo) -> str:
-    policy: Policy = (info.context or {})["policy"]
-    try:
-        found = datetime.fromisoformat(word)
-    except ValueError as error:
-        raise ValueError(f"{shown(word)} is no moment; write 2026-12-24T18:00, it is read in {policy.zone}") from error
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(policy.zone))).astimezone(UTC).isoformat()
-
-
-def _person(word: str, info: ValidationInfo) -> str:
-    policy: Policy = (info.context or {})["policy"]
-    if word.lower() not in policy.by_id:
-        raise ValueError(f"{shown(word)} is nobody in the policy file{nearest(word.lower(), policy.by_id)}")
-    return word.lower()
-
-
-MomentWord = Annotated[str, AfterValidator(_moment)]
-
-
 class Declare(Arguments):
     """All fields of a freeze; the form asks for those that are missing."""
 
@@ -60,7 +41,7 @@ class Declare(Arguments):
     reason: Annotated[str, Named()]
     exit: Annotated[str, Named()]
     plan: Annotated[str, Named()]
-    approver: Annotated[str, AfterValidator(_person), Named()]
+    approver: Annotated[ListedPerson, Named()]
     since: Annotated[MomentWord | None, Named()] = None
     service: Annotated[ServiceName | None, Named()] = None
 

@@ -5,13 +5,13 @@ from commands.core.command import AnyCommand, Ask, Command, Reply, Work
 from commands.core.text import Bold, Code, Line
 from commands.core.words import NoArguments
 from guards.authorization import allowed_roles, authorized, held_roles
-from guards.vocabulary import Action
+from guards.vocabulary import TAKES_NO_ROLE, Action
 
 
 def _may(work: Work[NoArguments], command: AnyCommand) -> bool:
-    """Whether some place is open to the asker for this command; reading is open to all."""
-    if command.action is Action.READ:
-        return True
+    """Whether some place is open to the asker for this command; what takes no role is open to all."""
+    if command.action in TAKES_NO_ROLE:
+        return command.action is not Action.DELEGATE or work.policy.delegation is not None
     policy, facts = work.policy, work.facts
     return any(
         not held_roles(work.asker.person, service, environment, facts)[0].isdisjoint(

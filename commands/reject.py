@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from commands.core import record
-from commands.core.cards import note
+from commands.core.cards import in_place_of, note
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.tell import card_of, log_of
-from commands.core.text import Form
+from commands.core.text import Form, plain
 from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Change, Facts, Verdict
@@ -26,7 +26,8 @@ def reject(work: Work[Decision]) -> Reply:
     approvals.withdraw(work.tx, change.id, person.id, work.at)
     decision = decision_of(person, Verdict.REJECTED, work.request, work.facts)
     approvals.add(work.tx, change.id, decision)
-    why = f"{person.name} rejected it: {decision.rationale}"
+    by = plain((person.name, *in_place_of(decision, work.policy.zone_of(change.content.service))))
+    why = f"{by} rejected it: {decision.rationale}"
     change = changes.move(work.tx, change, State.REJECTED, why=why, finished=work.at)
     for timer in ("advance", "expire"):
         timers.cancel(work.tx, f"{timer}:{change.id}")
@@ -34,6 +35,7 @@ def reject(work: Work[Decision]) -> Reply:
     record.write(
         work.tx, "change:rejected", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
         environment=change.content.environment, rationale=decision.rationale,
+        on_behalf=record.on_behalf_body(decision.on_behalf),
     )  # fmt: skip
     log_of(work.tx, change, work.facts, work.correlation, why)
     card_of(work.tx, change, work.facts, work.correlation)

@@ -4,25 +4,37 @@ Invariant: an approval counts only for the content that its giver saw, while it 
 and once for each person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from guards.authorization import allowed_roles, held_roles, names, who_may
+from guards.authorization import allowed_roles, by_group, names, who_may
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.duties import objection, reviewers
+from guards.delegation import delegated, lapsed
+from guards.duties import objection, part_in, reviewers, standing_in
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
+from guards.lacking import lacking
 from guards.need import Need, need_of
+from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Role
+from guards.work import work_of
 
 
 def base_of(service: str, facts: Facts) -> str | Unread | None:
-    """The commit from which a change's pull requests are counted, where the policy says that they are read; see `Content.base`."""
+    """What a change's pull requests are counted from, where the policy says that they are read; see `Content.base`."""
     known = facts.policy.services.get(service)
     if known is None or known.history is None:
         return None
-    return facts.running if isinstance(facts.running, Unread) else facts.running.commit if facts.running else None
+    if isinstance(facts.running, Unread):
+        return facts.running
+    own = facts.running.commit if facts.running else None
+    if not known.repositories:
+        return own
+    works = work_of(service, facts)
+    if isinstance(works, Unread):
+        return works
+    return " ".join([own or "", *(f"{w.repository}:{w.span.base or ''}..{w.span.head}" for w in works if w.repository)])
 
 
 def content_now(change: Change, facts: Facts) -> Content | Unread:
@@ -59,22 +71,35 @@ def _counted(approvals: Sequence[Approval], content: Content, change: Change, fa
             return person
         if not isinstance(person, Person):
             continue  # left, disabled, or no longer in the policy file
-        no = objection(person, change, facts)
+        no = part_in(person.id, person.name, change, facts)
         if isinstance(no, Unsure):
             return Unread(no.missing, no.why)
-        held, untold = _approver_roles(person, change, facts)
-        if no is None and untold and not held:
-            return Unread(f"the Slack groups that hold {', '.join(sorted(untold))}")
-        if no is None and held:
+        held = frozenset() if no else _right_used(approval, person, change, facts)
+        if isinstance(held, Unread):
+            return held
+        if held:
             found[person.id] = (approval, person)
     return tuple(found.values())
 
 
-def _approver_roles(person: Person, change: Change, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
-    content = change.content
-    allowed = frozenset(allowed_roles(Action.APPROVE, content.environment, facts) or ())
-    held, untold = held_roles(person, content.service, content.environment, facts)
-    return held & allowed, untold & allowed
+def _right_used(approval: Approval, person: Person, change: Change, facts: Facts) -> frozenset[Role] | Unread:
+    """The roles by which an approval counts now: the giver's own, or the one held for somebody; empty when it is gone (RBAC-09)."""
+    place = (change.content.service, change.content.environment)
+    allowed = frozenset(allowed_roles(Action.APPROVE, place[1], facts) or ())
+    if approval.on_behalf is None:
+        held, untold = own_roles(person, *place, facts)
+        lost = f"the Slack groups that hold {', '.join(sorted(untold & allowed))}"
+        return held & allowed or (Unread(lost) if untold & allowed else frozenset())
+    under = approval.on_behalf
+    over = lapsed(approval, facts)
+    if isinstance(over, Unread):
+        return over
+    if over or standing_in(under, change, facts) is not None:  # authors who are not known stopped it above
+        return frozenset()
+    standing, unread = delegated(person, *place, facts)
+    if any(one.id == under.delegation for one in standing):
+        return allowed & {under.role}
+    return Unread(f"whether {under.by_name} still holds {under.role}") if under.role in unread else frozenset()
 
 
 def may_still_approve(change: Change, facts: Facts) -> tuple[Person, ...]:
@@ -91,17 +116,20 @@ def approved(request: Request, facts: Facts) -> Decision:
     change, approvals = facts.change, facts.approvals
     if isinstance(change, Unread):
         return Unsure(change.what, change.why)
-    subject = change if isinstance(change, Change) else request
     if isinstance(change, Change) and not isinstance(approvals, Unread) and (rejection := _rejection(approvals, change)):
         return rejection
-    need = need_of(subject, facts)
+    need = need_of(change if isinstance(change, Change) else request, facts)
     if isinstance(need, Unsure):
         return need
     if need.count == 0:
         return Allow(f"the policy asks for no approval in {need.demands[0].by}")
     if not isinstance(change, Change):
-        able = [p for p in who_may(Action.APPROVE, request.service, request.environment, facts) if p != request.by]
-        return _short(f"{request.service} {request.version} in {request.environment}", 0, need, _ask(able))
+        asker = request.by.id if isinstance(request.by, Person) else None
+        able = [p for p in who_may(Action.APPROVE, request.service, request.environment, facts) if p.id != asker]
+        return _short(
+            f"{request.service} {request.version} in {request.environment}", 0, need,
+            _ask(able, by_group(Action.APPROVE, request.service, request.environment, facts)),
+        )  # fmt: skip
     content = content_now(change, facts)
     if isinstance(approvals, Unread):
         return Unsure(approvals.what, approvals.why)
@@ -110,17 +138,12 @@ def approved(request: Request, facts: Facts) -> Decision:
     counting = _counted(approvals, content, change, facts)
     if isinstance(counting, Unread):
         return Unsure(counting.what, counting.why)
-    people = [person for _, person in counting]
+    people, able = [person for _, person in counting], list(may_still_approve(change, facts))
+    missing = lacking(counting, need, able, change, facts)
     if len(people) < need.count:
-        lacking = _roles_lacking(people, need, change, facts) or _board_lacking(people, need, change, facts)
-        remedy = lacking.remedy if isinstance(lacking, Refuse) else _ask(may_still_approve(change, facts))
+        remedy = missing.remedy if isinstance(missing, Refuse) else _ask(able, _others(change, facts))
         return _moved(approvals, content, change) or _short(change.id, len(people), need, remedy)
-    return (
-        _roles_lacking(people, need, change, facts)
-        or _board_lacking(people, need, change, facts)
-        or _reviewed_only(people, change, facts)
-        or Allow(f"approved by {_all(people)}")
-    )
+    return missing or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
 
 
 def _short(what: str, have: int, need: Need, remedy: str) -> Refuse:
@@ -153,54 +176,6 @@ def _moved(approvals: Sequence[Approval], now: Content, change: Change) -> Refus
     )
 
 
-def _roles_lacking(people: Sequence[Person], need: Need, change: Change, facts: Facts) -> Refuse | Unsure | None:
-    """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
-    held, untold = _held(people, change, facts)
-    unfilled = [role for role in need.roles if role not in held]
-    lacking = [role for role in unfilled if role not in untold]
-    if not lacking:
-        return Unsure(f"the Slack groups that hold {', '.join(unfilled)}") if unfilled else None
-    return Refuse(
-        Refusal.NOT_APPROVED,
-        f"Nobody who approved is {' or '.join(lacking)}; {need.sentence}.",
-        _ask_as({role.value: (role,) for role in lacking}, change, facts),
-    )
-
-
-def _board_lacking(people: Sequence[Person], need: Need, change: Change, facts: Facts) -> Refuse | Unsure | None:
-    """Somebody on each seat of the change advisory board approved, and its quorum is there (RSK-08)."""
-    held, untold = _held(people, change, facts)
-    empty = {seat: roles for seat, roles in need.seats.items() if held.isdisjoint(roles)}
-    lacking = {seat: roles for seat, roles in empty.items() if untold.isdisjoint(roles)}
-    members = need.board.members
-    told = [_held([person], change, facts) for person in people]
-    present = sum(not roles.isdisjoint(members) for roles, _ in told)
-    perhaps = sum(roles.isdisjoint(members) and not unread.isdisjoint(members) for roles, unread in told)
-    if lacking:
-        return Refuse(
-            Refusal.NOT_APPROVED,
-            f"Nobody who approved sits on the CAB for {' or '.join(lacking)}; {need.sentence}.",
-            _ask_as(lacking, change, facts),
-        )
-    if present + perhaps < need.quorum:
-        return Refuse(
-            Refusal.NOT_APPROVED,
-            f"{present} of {need.quorum} members of the CAB approved; {need.sentence}.",
-            _ask_as({"a member of the CAB": sorted(members)}, change, facts),
-        )
-    if empty or present < need.quorum:
-        unread = frozenset[Role]().union(*(roles for _, roles in told))
-        return Unsure(f"the Slack groups that hold {', '.join(sorted(members & unread))}")
-    return None
-
-
-def _held(people: Sequence[Person], change: Change, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
-    """The roles that these people hold together in the place of the change, and those that could not be told."""
-    told = [held_roles(person, change.content.service, change.content.environment, facts) for person in people]
-    held = frozenset[Role]().union(*(roles for roles, _ in told))
-    return held, frozenset[Role]().union(*(roles for _, roles in told)) - held
-
-
 def _reviewed_only(people: Sequence[Person], change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Somebody who did not review the code is among those who approved (SOD-03, SOD-04)."""
     reviewed = reviewers(change, facts)
@@ -211,23 +186,17 @@ def _reviewed_only(people: Sequence[Person], change: Change, facts: Facts) -> Re
     return Refuse(
         Refusal.SOLE_REVIEWER,
         f"{_all(people)} already approved the code; a code reviewer never lets it into {change.content.environment} alone.",
-        _ask([p for p in may_still_approve(change, facts) if p.id not in reviewed]),
+        _ask([p for p in may_still_approve(change, facts) if p.id not in reviewed], _others(change, facts)),
     )
 
 
-def _ask_as(lacking: Mapping[str, Sequence[Role]], change: Change, facts: Facts) -> str:
-    """For each lacking role or seat who could fill it."""
-    able = [(person, _held([person], change, facts)[0]) for person in may_still_approve(change, facts)]
-    said = []
-    for name, roles in lacking.items():
-        who = [person for person, held in able if not held.isdisjoint(roles)]
-        said.append(f"ask {names(who)} to approve as {name}" if who else f"nobody may approve as {name}: ask the owner of the policy file")
-    text = "; ".join(said)
-    return f"{text[0].upper()}{text[1:]}."
+def _others(change: Change, facts: Facts) -> str:
+    return by_group(Action.APPROVE, change.content.service, change.content.environment, facts)
 
 
-def _ask(able: Sequence[Person]) -> str:
-    return f"Ask {names(able)} to approve." if able else "Nobody else may approve this: ask the owner of the policy file."
+def _ask(able: Sequence[Person], others: str) -> str:
+    whom = " or ".join(filter(None, (names(able), others)))
+    return f"Ask {whom} to approve." if whom else "Nobody else may approve this: ask the owner of the policy file."
 
 
 def _all(people: Sequence[Person]) -> str:

@@ -7,38 +7,27 @@ from collections.abc import Sequence
 from itertools import product
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.delegation import delegated
 from guards.facts import Absent, Facts, Freeze, Request, Stranger, Unread
 from guards.freeze import no_such_freeze
 from guards.record import no_such_change
+from guards.roles import own_roles
 from guards.sections import Person
-from guards.vocabulary import Action, Role
+from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
-    """The roles that a person holds in a place, and those that could not be told because a group was not read.
+    """The roles that a person holds in a place, delegated ones too, and those that could not be told (RBAC-06).
 
     Args:
-        person: of the policy file.
+        person: as they stand now.
         service, environment: canonical names, or None for an action that has none.
-        facts: `groups` is read from it.
+        facts: `groups` and `delegations` are read from it.
     """
-    held, untold = {Role.EVERYONE}, set()
-    known = facts.policy.services.get(service) if service else None
-    if known and person.id in known.owners:
-        held.add(Role.SERVICE_OWNER)
-    for role, grants in facts.policy.roles.items():
-        for grant in grants:
-            if not grant.covers(service, environment):
-                continue
-            if person.id in grant.people:
-                held.add(role)
-            for group in grant.groups:
-                members = facts.groups.get(group, Unread(f"Slack group {group}"))
-                if isinstance(members, Unread):
-                    untold.add(role)
-                elif not members.isdisjoint(person.slack):
-                    held.add(role)
-    return frozenset(held), frozenset(untold - held)
+    own, untold = own_roles(person, service, environment, facts)
+    others, unread = delegated(person, service, environment, facts)
+    held = own | {one.role for one in others}
+    return held, (untold | unread) - held
 
 
 def allowed_roles(action: Action, environment: str | None, facts: Facts) -> tuple[Role, ...] | None:
@@ -47,9 +36,22 @@ def allowed_roles(action: Action, environment: str | None, facts: Facts) -> tupl
 
 
 def who_may(action: Action, service: str | None, environment: str | None, facts: Facts) -> tuple[Person, ...]:
-    """The people of the policy file who may do this there, in the file's order; what was not read counts as no."""
+    """The people who may do this there: those of the policy file in its order, then others who were read; the unread counts as no."""
     allowed = frozenset(allowed_roles(action, environment, facts) or ())
-    return tuple(p for p in facts.policy.people if not allowed.isdisjoint(held_roles(p, service, environment, facts)[0]))
+    everybody = {p.id: p for p in facts.policy.people}
+    everybody |= {who.id: who for who in facts.people.values() if isinstance(who, Person)}
+    return tuple(p for p in everybody.values() if not allowed.isdisjoint(held_roles(p, service, environment, facts)[0]))
+
+
+def by_group(action: Action, service: str | None, environment: str | None, facts: Facts) -> str:
+    """Where people are known by their address, the Slack groups may hold more of them than anybody listed: whom to ask; "" elsewhere."""
+    return of_groups(allowed_roles(action, environment, facts) or (), service, environment, facts)
+
+
+def of_groups(roles: Sequence[Role], service: str | None, environment: str | None, facts: Facts) -> str:
+    """The same for roles instead of an action."""
+    granted = [r for r in roles if any(g.groups and g.covers(service, environment) for g in facts.policy.roles.get(r, ()))]
+    return f"a member of the Slack groups of {', '.join(granted)}" if granted and facts.policy.slack.domains else ""
 
 
 def authorized(request: Request, facts: Facts) -> Decision:
@@ -59,8 +61,8 @@ def authorized(request: Request, facts: Facts) -> Decision:
         return Unsure(person.what, person.why)
     if isinstance(person, Stranger):
         return Refuse(Refusal.STRANGER, person.why, "Ask the owner of the policy file to add you, then try again.")
-    if request.action is Action.READ:
-        return Allow(f"{person.name} may read")
+    if request.action in TAKES_NO_ROLE:
+        return Allow(f"{person.name} may {request.action}")
     if lost := _lost_subject(facts):
         return lost
     seen = [_in_place(request.action, person, service, environment, facts) for service, environment in _places(request, facts)]
@@ -104,15 +106,18 @@ def _in_place(action: Action, person: Person, service: str | None, environment: 
         )
     held, untold = held_roles(person, service, environment, facts)
     if mine := held.intersection(allowed):
-        return Allow(f"{person.name} is {', '.join(sorted(mine))} for {place}")
+        own = own_roles(person, service, environment, facts)[0]
+        under = [d for d in delegated(person, service, environment, facts)[0] if d.role in mine - own]
+        roles = [*sorted(mine & own), *(f"{d.role} for {d.by_name} by {d.id}" for d in under)]
+        return Allow(f"{person.name} is {', '.join(roles)} for {place}")
     if lost := untold.intersection(allowed):
         return Unsure(f"the Slack groups that hold {', '.join(sorted(lost))}")
     return Refuse(
         Refusal.NOT_PERMITTED,
         f"{person.name} holds {', '.join(sorted(held - {Role.EVERYONE})) or 'no role'} for {place}; "
         f"`{action}` takes {' or '.join(allowed)}.",
-        f"Ask {names(able)}."
-        if (able := who_may(action, service, environment, facts))
+        f"Ask {able}."
+        if (able := names(who_may(action, service, environment, facts)) or by_group(action, service, environment, facts))
         else "Nobody holds such a role: change the policy file.",
     )
 

@@ -3,7 +3,7 @@
 Invariant: a type that asks for less (standard) is never taken on somebody's word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from guards.assessment import Assessment
@@ -11,27 +11,28 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Artifact, Change, Facts, Request
 from guards.matrix import StandardChange
-from guards.risk import assess, matches, work_of
-from guards.vcs import Span
+from guards.risk import assess, history_of, matches
+from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Requirement
+from guards.work import Work
 
 
 @asks_for(Requirement.RISK_LABEL)
 def labelled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each pull request says how risky it is (RSK-09)."""
-    work, labels = work_of(artifact.service, facts), facts.policy.risk.labels
-    if isinstance(work, Unsure):
-        return work
-    if work is None:
+    works, labels = history_of(artifact.service, facts), facts.policy.risk.labels
+    if isinstance(works, Unsure):
+        return works
+    if works is None:
         return Unsure(f"the pull requests of {artifact.service}", "its policy names no history")
     telling = sorted(name for name, label in labels.items() if label.level)
-    if without := [f"#{p.number}" for p in work.pulls if p.labels.isdisjoint(telling)]:
+    if without := [w.name(p) for w in works for p in w.span.pulls if p.labels.isdisjoint(telling)]:
         return Refuse(
             Refusal.NO_RISK_LABEL,
             f"No risk label is on {', '.join(without[:5])}{f' and {len(without) - 5} more' if len(without) > 5 else ''}.",
             f"Put one of {', '.join(telling)} on it; labels are read anew each time.",
         )
-    return Allow(f"each of {len(work.pulls)} pull requests has a risk label")
+    return Allow(f"each of {sum(len(w.span.pulls) for w in works)} pull requests has a risk label")
 
 
 @asks_for(Requirement.RISK)
@@ -90,31 +91,35 @@ def catalogued(request: Request, facts: Facts) -> Decision:
             f"The catalogue has no standard change {request.entry!r}; it has {', '.join(catalogue) or 'none'}.",
             "Name one that it has, or ask for a normal change.",
         )
-    work, found = work_of(request.service, facts), assess(request, facts)
-    if isinstance(work, Unsure):
-        return work
+    works, found = history_of(request.service, facts), assess(request, facts)
+    if isinstance(works, Unsure):
+        return works
     if isinstance(found, Unsure):
         return found
-    if work is None and (entry.paths or entry.labels):
+    if works is None and (entry.paths or entry.labels):
         return Unsure(f"the pull requests of {request.service}", "its policy names no history")
-    if failing := list(_unmet(entry, request, work, found)):
+    if failing := list(_unmet(entry, request, works or (), found)):
         return Refuse(Refusal.NOT_STANDARD, f"It is no {request.entry}: {'; '.join(failing)}.", "Ask for a normal change.")
     return Allow(f"it is a {request.entry}: {entry.summary}")
 
 
-def _unmet(entry: StandardChange, request: Request, work: Span | None, found: Assessment) -> Iterator[str]:
+def _unmet(entry: StandardChange, request: Request, works: Iterable[Work], found: Assessment) -> Iterator[str]:
     if entry.services is not None and request.service not in entry.services:
         yield f"that is for {', '.join(entry.services)}"
     if entry.environments is not None and request.environment not in entry.environments:
         yield f"that is for {', '.join(entry.environments)}"
     if found.level.rank > entry.max_risk.rank:
         yield f"its risk is at most {entry.max_risk}, this one's is {found.sentence}"
-    for pull in work.pulls if work else ():
-        if entry.labels and pull.labels.isdisjoint(entry.labels):
-            yield f"#{pull.number} is not labelled {' or '.join(entry.labels)}"
-        if entry.paths and pull.paths is None:
-            yield f"the files of #{pull.number} are too many to be listed"
-        elif entry.paths and (other := next((p for p in pull.paths or () if not any(matches(w, p) for w in entry.paths)), None)):
-            yield f"#{pull.number} changes {other}"
-    if entry.paths or entry.labels:
-        yield from (f"commit {commit.sha[:12]} came without a pull request" for commit in (work.unlinked if work else ()))
+    for work in works if entry.paths or entry.labels else ():
+        for pull in work.span.pulls:
+            yield from _unlike(entry, pull, work.name(pull))
+        yield from (f"commit {commit.sha[:12]} came without a pull request" for commit in work.span.unlinked)
+
+
+def _unlike(entry: StandardChange, pull: Pull, name: str) -> Iterator[str]:
+    if entry.labels and pull.labels.isdisjoint(entry.labels):
+        yield f"{name} is not labelled {' or '.join(entry.labels)}"
+    if entry.paths and pull.paths is None:
+        yield f"the files of {name} are too many to be listed"
+    elif entry.paths and (other := next((p for p in pull.paths or () if not any(matches(w, p) for w in entry.paths)), None)):
+        yield f"{name} changes {other}"

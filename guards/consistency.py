@@ -87,12 +87,13 @@ def _environments(policy: Parts) -> Iterator[Problem]:
 def _people(policy: Parts) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for i, person in enumerate(policy.people):
-        accounts = {"id": (person.id,), "slack": person.slack, "github": (person.github,) if person.github else ()}
+        accounts = {"id": (person.id,), "emails": person.emails, "slack": person.slack, "github": (person.github,) if person.github else ()}
         for key, values in accounts.items():
+            kind = "id" if key == "emails" else key  # an address is one address, wherever it stands
             for account in values:
-                if first := taken.get((key, account.lower())):
+                if first := taken.get((kind, account.lower())):
                     yield ("people", i, key), f"{account!r} is already given to {first}; one account belongs to one person, once (RBAC-01)"
-                taken.setdefault((key, account.lower()), person.id)
+                taken.setdefault((kind, account.lower()), person.id)
 
 
 def _service(policy: Parts, name: str) -> Iterator[Problem]:
@@ -104,6 +105,10 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "chain"), "name at least one environment, each once"
     elif [e for e in names if e in chain] != [e for e in chain if e in names]:
         yield (*at, "chain"), f"keep the order of `environments`: {', '.join(names)}"
+    if service.repositories and service.history is None:
+        yield (*at, "repositories"), "takes `history`: nothing else tells whose work is in them"
+    if len({service.repository, *service.repositories}) <= len(service.repositories):
+        yield (*at, "repositories"), "name each repository once, and not `repository` again"
     if service.ci not in policy.ci:
         yield (*at, "ci"), f"unknown CI {service.ci!r}{nearest(service.ci, policy.ci)}"
     if service.artifacts not in policy.artifacts:

@@ -21,7 +21,7 @@ class Content:
         change_type, migration: its classification; the migration is None when nobody declared it.
         policy: hash of the policy file that judged it (POL-01).
         base: the commit that runs in the target, from which the pull requests that an approver sees are counted; None when nothing
-            runs there, and where nobody reads them.
+            runs there, and where nobody reads them. For several repositories also `name:base..head` of each other one.
         entry: for a standard change, its name in the policy's catalogue.
         declared: what the requester says about its risk.
     """

@@ -68,6 +68,11 @@ class Refusal(StrEnum):
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"
     NO_SUCH_FREEZE = "no-such-freeze"
+    # people
+    NO_SUCH_PERSON = "no-such-person"
+    NO_SUCH_DELEGATION = "no-such-delegation"
+    NO_SUCH_LINK = "no-such-link"
+    LOGIN_TAKEN = "login-taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,40 +3,129 @@
 Invariant: people are compared by corporate identity, so a second account or role of one person changes nothing.
 """
 
+import re
+from dataclasses import replace
+
+from guards.authorization import allowed_roles
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Absent, Change, Facts, Request, Unread
-from guards.policy import Policy
+from guards.delegation import delegated
+from guards.facts import Absent, Change, Facts, Request, Stranger, Unread
+from guards.identity import Delegation, OnBehalf
+from guards.need import need_of
+from guards.roles import own_roles
 from guards.sections import Person
-from guards.vcs import Span
-from guards.vocabulary import Action
+from guards.vocabulary import Action, Role
+from guards.work import work_of
+
+_NOREPLY = re.compile(r"(?:[0-9]+\+)?([a-z0-9_-]+)@users\.noreply\.github\.com")
+"""The address that GitHub writes for people who keep theirs private."""
+
+_REMEDY = "whose login it is types `/release link github`, or the policy file lists it in `people` (`github`, `emails`)"
 
 
-def identify(handle: str, policy: Policy) -> Person | None:
-    """The person behind a corporate id, an e-mail address or a VCS login."""
-    return policy.by_id.get(handle.lower()) or policy.by_login.get(handle.lower())
+def login_of(handle: str) -> str | None:
+    """The VCS login, lower case, that a handle is or carries; None for a plain address."""
+    text = handle.lower()
+    if private := _NOREPLY.fullmatch(text):
+        return private[1]
+    return None if "@" in text else text
+
+
+def identify(handle: str, facts: Facts) -> Person | Unread | None:
+    """The person behind a corporate id, another e-mail address or a VCS login, None when there is nobody (SOD-12).
+
+    The policy file goes first, then what people linked, then addresses of a domain whose mailboxes are ours.
+    """
+    policy, login = facts.policy, login_of(handle)
+    if login is None:
+        address = handle.lower()
+        if (known := policy.by_email.get(address)) or policy.of_ours(address) is None:
+            return known
+        found = facts.people.get(address, Unread(f"the Slack account of {address}"))
+        return None if isinstance(found, Stranger) else found
+    if known := policy.by_login.get(login):
+        return known
+    owner = facts.links if isinstance(facts.links, Unread) else facts.links.get(login)
+    if owner is None or isinstance(owner, Unread):
+        return owner
+    return policy.by_id.get(owner) or Person(id=owner, name=owner)
 
 
 def objection(person: Person, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Why this person's approval of this change cannot count, or None when nothing speaks against it.
+
+    Somebody who may approve for others only, is held to what speaks against those others too: nobody approves their own work
+    through a delegate.
 
     Args:
         person: who approves.
         change: what is approved.
         facts: `artifact` tells the authors, the policy whether they must be known.
     """
-    if person.id == change.requester:
+    if no := part_in(person.id, person.name, change, facts):
+        return no
+    place, allowed = (change.content.service, change.content.environment), _may_approve(change, facts)
+    own, untold = own_roles(person, *place, facts)
+    if not own.isdisjoint(allowed):
+        return None
+    others, unread = delegated(person, *place, facts)
+    against = [standing_in(one, change, facts) for one in others if one.role in allowed]
+    if None in against:
+        return None
+    if lost := unread & allowed:
+        return Unsure(f"who delegated {', '.join(sorted(lost))} to {person.name}")
+    if against and (lost := untold & allowed):
+        return Unsure(f"the Slack groups that hold {', '.join(sorted(lost))}")
+    return next((no for no in against if isinstance(no, Unsure)), next(iter(against), None))
+
+
+def standing_in(one: Delegation | OnBehalf, change: Change, facts: Facts) -> Refuse | Unsure | None:
+    """Why a decision about this change cannot be taken in somebody's place, or None."""
+    no = part_in(one.by, one.by_name, change, facts)
+    return replace(no, why=f"A delegate cannot decide in {one.by_name}'s place: {no.why}") if isinstance(no, Refuse) else no
+
+
+def capacity(person: Person, change: Change, facts: Facts) -> Delegation | None:
+    """In whose place a person decides about a change: a delegation, or None for their own right (RBAC-06).
+
+    The own right goes first, unless only a delegated role is among those that approving it takes.
+    """
+    place, allowed = (change.content.service, change.content.environment), _may_approve(change, facts)
+    own = own_roles(person, *place, facts)[0]
+    need = need_of(change, facts)
+    wanted = frozenset(facts.policy.approval_rule(change.content.environment).roles if isinstance(need, Unsure) else need.wanted)
+    able = own & allowed
+    if able and (not wanted or own & wanted):
+        return None
+    possible = [d for d in delegated(person, *place, facts)[0] if d.role in allowed and standing_in(d, change, facts) is None]
+    fitting = [d for d in possible if d.role in wanted]
+    return next(iter(fitting if able else fitting or possible), None)
+
+
+def _may_approve(change: Change, facts: Facts) -> frozenset[Role]:
+    return frozenset(allowed_roles(Action.APPROVE, change.content.environment, facts) or ())
+
+
+def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Unsure | None:
+    """Which part somebody has in the change that keeps them from approving it.
+
+    Args:
+        person, name: corporate id, and the name that people read.
+        change, facts: as for `objection`.
+    """
+    if person == change.requester:
         return Refuse(
             Refusal.OWN_REQUEST,
-            f"{person.name} asked for {change.id}; the requester never approves.",
+            f"{name} asked for {change.id}; the requester never approves.",
             "Ask somebody else who may approve it.",
         )
     authors = _people("authors", change, facts)
     if isinstance(authors, Unread):
         return Unsure(authors.what, authors.why)
-    if person.id in authors:
+    if person in authors:
         return Refuse(
             Refusal.OWN_WORK,
-            f"{person.name} wrote a part of {change.content.service} {change.content.version}; authors never approve their own work.",
+            f"{name} wrote a part of {change.content.service} {change.content.version}; authors never approve their own work.",
             "Ask somebody else who may approve it.",
         )
     return None
@@ -55,21 +144,18 @@ def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
     required = by_history or policy.approval_rule(change.content.environment).authors_known
     if isinstance(artifact, Unread):
         return Unread(noun, artifact.why)
-    if by_history and not isinstance(facts.evidence.work, Span):
-        return _unread_work(noun, facts.evidence.work)
+    if by_history and isinstance(work := work_of(change.content.service, facts), Unread):
+        return work
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()
-    known = {handle: identify(handle, policy) for handle in handles}
-    if required and (lost := sorted(handle for handle, person in known.items() if person is None)):
-        return Unread(noun, f"nobody in the policy file is {', '.join(lost)}; add the login or address to a person there")
-    return frozenset(person.id for person in known.values() if person)
-
-
-def _unread_work(noun: str, work: Absent | Unread | None) -> Unread:
-    if isinstance(work, Absent):
-        return Unread(noun, f"there is no {work.what}")
-    return Unread(noun, "nobody asked for it") if work is None else work
+    known = {handle: identify(handle, facts) for handle in sorted(handles)}
+    for person in known.values():
+        if isinstance(person, Unread):
+            return Unread(noun, f"could not read {person.what}{f' ({person.why})' if person.why else ''}")
+    if required and (lost := [handle for handle, person in known.items() if person is None]):
+        return Unread(noun, f"nobody here is {', '.join(lost)}; {_REMEDY}")
+    return frozenset(person.id for person in known.values() if isinstance(person, Person))
 
 
 def separated(request: Request, facts: Facts) -> Decision:

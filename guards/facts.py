@@ -11,6 +11,7 @@ from enum import StrEnum
 from guards.assessment import UNSAID, Assessment, Declared
 from guards.codeowners import CodeOwners
 from guards.content import Content
+from guards.identity import Delegation, Link, Linking, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import Proof
@@ -122,12 +123,30 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another repository whose work is in a version (SOD-13).
+
+    Args:
+        repository: `owner/name`, as the policy writes it.
+        tag: the version's tag there.
+        work: between the tag of what the target runs and this one.
+        owners: the CODEOWNERS file at the tag's commit; None when the policy does not ask for it.
+    """
+
+    repository: str
+    tag: Tag | Absent | Unread
+    work: Span | Absent | Unread
+    owners: CodeOwners | Absent | Unread | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was read to prove a version; a part that the policy does not ask for is None.
 
     Args:
         tag: the release tag as it stands now.
         work: everything between what the target runs and the version.
+        beside: the same of each other repository that the policy names for the service.
         checks: of exactly the artifact's commit (EVD-16).
         owners: the CODEOWNERS file at that commit.
         protection: of the branch that releases come from.
@@ -137,6 +156,7 @@ class Evidence:
 
     tag: Tag | Absent | Unread | None = None
     work: Span | Absent | Unread | None = None
+    beside: tuple[Beside, ...] = ()
     checks: tuple[Check, ...] | Absent | Unread | None = None
     owners: CodeOwners | Absent | Unread | None = None
     protection: Protection | Absent | Unread | None = None
@@ -164,6 +184,7 @@ class Approval:
         content: hash of what the person saw; an approval of other content counts for nothing (RSK-12).
         at, expires: UTC; counts in the half-open `[at, expires)`.
         withdrawn: when the person took it back, UTC.
+        on_behalf: the delegation under which it was given; None in the person's own right (RBAC-06).
     """
 
     by: str
@@ -175,6 +196,7 @@ class Approval:
     at: datetime
     expires: datetime
     withdrawn: datetime | None = None
+    on_behalf: OnBehalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +313,8 @@ class Request:
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
+        delegation: the delegation to record.
+        login: the GitHub login that the person confirms.
     """
 
     action: Action
@@ -306,6 +330,8 @@ class Request:
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None
+    delegation: Delegation | None = None
+    login: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -319,7 +345,8 @@ class Facts:
         at: UTC; the only "now" that a guard knows.
         policy: the policy that the bot runs with.
         groups: Slack user group → its members' Slack ids.
-        people: corporate id → the person as they stand now, for the requester and each approver (RBAC-09).
+        people: corporate id → the person as they stand now: the requester, each approver, whoever delegated, and authors
+            who are known by their address only (RBAC-09).
         artifact: what the registry says that the version names now.
         evidence: what was read to prove it.
         registered: what the version named when it was first seen; None when it is new (PRM-04).
@@ -331,6 +358,12 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
+        delegations: all that have not ended (RBAC-06).
+        delegation: the delegation in question, for ending.
+        accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
+        links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
+        link: the account that the asker linked.
+        linking: the asker's attempt to link one.
     """
 
     at: datetime
@@ -348,3 +381,9 @@ class Facts:
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None
+    delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
+    delegation: Delegation | Absent | None = None
+    accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
+    links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
+    link: Link | None = None
+    linking: Linking | None = None

@@ -47,6 +47,11 @@ class Need:
         return any(demand.cab for demand in self.demands)
 
     @property
+    def wanted(self) -> tuple[Role, ...]:
+        """Every role that fills something: those that must be held, and those that can take a seat."""
+        return tuple(dict.fromkeys((*self.roles, *(role for takes in self.seats.values() for role in takes))))
+
+    @property
     def count(self) -> int:
         """How many people it takes: a wanted role takes somebody who holds it, whatever the counts say."""
         return max([self.quorum, 1 if self.roles else 0, *(demand.count for demand in self.demands)])

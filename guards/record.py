@@ -4,6 +4,7 @@ Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
 """
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.delegation import lapsed
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
 from guards.lifecycle import UNDECIDED, State
 from guards.sections import Person
@@ -100,7 +101,7 @@ def reasoned(request: Request, facts: Facts) -> Decision:
 def undecided_by_asker(request: Request, facts: Facts) -> Decision:
     """Whether no approval of this person counts yet: the second click of one person changes nothing (SOD-06).
 
-    An approval that ran out, or that was given to other content, may be given again.
+    An approval that ran out, was given to other content, or under a delegation that is over, may be given again.
     """
     change = _change(facts)
     if not isinstance(change, Change):
@@ -109,7 +110,10 @@ def undecided_by_asker(request: Request, facts: Facts) -> Decision:
     if isinstance(mine, Unsure):
         return mine
     for approval in mine:
-        if approval.content == change.content.hash and facts.at < approval.expires:
+        over = lapsed(approval, facts)
+        if isinstance(over, Unread):
+            return Unsure(over.what, over.why)
+        if not over and approval.content == change.content.hash and facts.at < approval.expires:
             return Refuse(
                 Refusal.ALREADY_DECIDED,
                 f"You approved this on {approval.at:%Y-%m-%d %H:%M} UTC; it counts once.",

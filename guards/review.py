@@ -11,21 +11,18 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.evidence import asks_for
 from guards.facts import Absent, Artifact, Facts, Request, Unread
-from guards.policy import Policy
-from guards.vcs import Protection, Pull, ReviewState, Span
+from guards.sections import Person
+from guards.vcs import Protection, Pull, ReviewState
 from guards.vocabulary import Requirement
+from guards.work import Work, work_of
 
 _NAMED = 5
 """So many are named; the rest is counted."""
 
 
-def _work(facts: Facts, artifact: Artifact) -> Span | Unsure:
-    work = facts.evidence.work
-    if work is None:
-        return Unsure(f"the work in {artifact.service} {artifact.version}", "nobody asked for it")
-    if isinstance(work, Unread):
-        return Unsure(work.what, work.why)
-    return Unsure(f"the work in {artifact.service} {artifact.version}", f"there is no {work.what}") if isinstance(work, Absent) else work
+def _works(facts: Facts, artifact: Artifact) -> tuple[Work, ...] | Unsure:
+    works = work_of(artifact.service, facts)
+    return Unsure(works.what, works.why) if isinstance(works, Unread) else works
 
 
 def _some(names: Iterable[str], between: str = ", ") -> str:
@@ -36,31 +33,32 @@ def _some(names: Iterable[str], between: str = ", ") -> str:
 @asks_for(Requirement.PULL_REQUESTS)
 def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each commit came in by a merged pull request (EVD-13)."""
-    work = _work(facts, artifact)
-    if isinstance(work, Unsure):
-        return work
-    if work.unlinked:
+    works = _works(facts, artifact)
+    if isinstance(works, Unsure):
+        return works
+    if unlinked := [f"{c.sha[:12]} ({c.title[:60]})" for w in works for c in w.span.unlinked]:
         return Refuse(
             Refusal.NO_PULL_REQUEST,
-            f"No merged pull request brought {_some(f'{c.sha[:12]} ({c.title[:60]})' for c in work.unlinked)}.",
+            f"No merged pull request brought {_some(unlinked)}.",
             "Bring it in by a pull request that is reviewed, and have CI build a new version.",
         )
-    return Allow(f"{len(work.commits)} commits came in by {len(work.pulls)} pull requests")
+    commits, pulls = sum(len(w.span.commits) for w in works), sum(len(w.span.pulls) for w in works)
+    return Allow(f"{commits} commits came in by {pulls} pull requests")
 
 
 @asks_for(Requirement.TICKETS)
 def ticketed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each pull request names a work item (EVD-13, AUD-03)."""
-    work = _work(facts, artifact)
-    if isinstance(work, Unsure):
-        return work
-    if without := [f"#{p.number}" for p in work.pulls if not p.tickets]:
+    works = _works(facts, artifact)
+    if isinstance(works, Unsure):
+        return works
+    if without := [w.name(p) for w in works for p in w.span.pulls if not p.tickets]:
         return Refuse(
             Refusal.NO_TICKET,
             f"No ticket is named by {_some(without)}.",
             "Name the ticket in the pull request's title or text; it is read anew each time.",
         )
-    return Allow(f"each of {len(work.pulls)} pull requests names its ticket")
+    return Allow(f"each of {sum(len(w.span.pulls) for w in works)} pull requests names its ticket")
 
 
 def independent(pull: Pull) -> frozenset[str]:
@@ -73,13 +71,14 @@ def independent(pull: Pull) -> frozenset[str]:
 @asks_for(Requirement.REVIEWS)
 def reviewed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each pull request has enough approvals on its last commit, and nobody asks for changes (EVD-14, CF-10)."""
-    work, need = _work(facts, artifact), facts.policy.evidence.reviews
-    if isinstance(work, Unsure):
-        return work
-    short = [f"#{p.number} has {len(independent(p))} of {need}" for p in work.pulls if len(independent(p)) < need]
+    works, need = _works(facts, artifact), facts.policy.evidence.reviews
+    if isinstance(works, Unsure):
+        return works
+    pulls = [(w.name(p), p) for w in works for p in w.span.pulls]
+    short = [f"{name} has {len(independent(p))} of {need}" for name, p in pulls if len(independent(p)) < need]
     against = [
-        f"{login} asks for changes in #{p.number}"
-        for p in work.pulls
+        f"{login} asks for changes in {name}"
+        for name, p in pulls
         for login, review in p.verdicts.items()
         if review.state is ReviewState.CHANGES_REQUESTED and not review.bot
     ]
@@ -88,7 +87,7 @@ def reviewed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
         return Refuse(
             Refusal.NOT_REVIEWED, f"{'; '.join(said)}.", "Have it reviewed as it is now; an approval of an earlier commit does not count."
         )
-    return Allow(f"each of {len(work.pulls)} pull requests has {need} or more approvals on its last commit")
+    return Allow(f"each of {len(pulls)} pull requests has {need} or more approvals on its last commit")
 
 
 @asks_for(Requirement.CODE_OWNERS)
@@ -97,46 +96,65 @@ def owned(request: Request, facts: Facts, artifact: Artifact) -> Decision:
 
     Teams own paths too, and only GitHub knows who is in them: where a path has no owner but teams, the branch must demand their review.
     """
-    work, owners, protection = _work(facts, artifact), facts.evidence.owners, facts.evidence.protection
-    if isinstance(work, Unsure):
-        return work
-    if owners is None:
-        return Unsure(f"the CODEOWNERS file at {artifact.commit[:12]}", "nobody asked for it")
-    if isinstance(owners, Unread):
-        return Unsure(owners.what, owners.why)
-    if isinstance(owners, Absent) or not owners.rules:
-        why = f"There is no {owners.what}." if isinstance(owners, Absent) else f"{owners.path} names nobody."
-        return Refuse(Refusal.NO_OWNER_REVIEW, why, "Say in CODEOWNERS who answers for which path.")
-    enforced = isinstance(protection, Protection) and protection.code_owner_reviews
+    works = _works(facts, artifact)
+    if isinstance(works, Unsure):
+        return works
     lacking: list[str] = []
-    for pull in work.pulls:
-        if pull.paths is None:
-            return Unsure(f"the changed files of #{pull.number}", "there are too many to be listed")
-        for path in pull.paths:
-            said = _unowned(path, pull, owners, facts.policy)
-            if said is _ONLY_TEAMS:
-                if not enforced:
-                    return Unsure(f"who is in {' and '.join(owners.owners(path))}", "the branch does not demand the review of code owners")
-            elif said:
-                lacking.append(said)
+    for work in works:
+        found = _lacking(work, facts)
+        if not isinstance(found, list):
+            return found
+        lacking += found
     if lacking:
         return Refuse(Refusal.NO_OWNER_REVIEW, f"{_some(lacking, '; ')}.", "Have an owner of it approve the pull request's last commit.")
     return Allow("owners approved each change of what they own")
 
 
+def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
+    """What no owner approved in one repository."""
+    owners, protection = work.owners, facts.evidence.protection
+    if owners is None:
+        return Unsure(f"the CODEOWNERS file at {work.span.head[:12]}", "nobody asked for it")
+    if isinstance(owners, Unread):
+        return Unsure(owners.what, owners.why)
+    if isinstance(owners, Absent) or not owners.rules:
+        why = f"There is no {owners.what}." if isinstance(owners, Absent) else f"{owners.path} names nobody."
+        return Refuse(Refusal.NO_OWNER_REVIEW, why, "Say in CODEOWNERS who answers for which path.")
+    # only the service's own branch is looked at
+    enforced = work.repository is None and isinstance(protection, Protection) and protection.code_owner_reviews
+    lacking: list[str] = []
+    for pull in work.span.pulls:
+        if pull.paths is None:
+            return Unsure(f"the changed files of {work.name(pull)}", "there are too many to be listed")
+        for path in pull.paths:
+            said = _unowned(path, pull, work, owners, facts)
+            if isinstance(said, Unread):
+                return Unsure(said.what, said.why)
+            if said is _ONLY_TEAMS:
+                if not enforced:
+                    return Unsure(f"who is in {' and '.join(owners.owners(path))}", "the branch does not demand the review of code owners")
+            elif said:
+                lacking.append(said)
+    return lacking
+
+
 _ONLY_TEAMS = "only teams own it"
 
 
-def _unowned(path: str, pull: Pull, owners: CodeOwners, policy: Policy) -> str | None:
+def _unowned(path: str, pull: Pull, work: Work, owners: CodeOwners, facts: Facts) -> str | Unread | None:
     """What is missing for a path, None when one of its owners approved it."""
     named = owners.owners(path)
     if not named:
-        return f"nobody owns {path}, changed by #{pull.number}"
+        return f"nobody owns {path}, changed by {work.name(pull)}"
     approvers = independent(pull)
-    ids = {person.id for login in approvers if (person := identify(login, policy))}
+    people = [identify(login, facts) for login in sorted(approvers)]
+    ids = {person.id for person in people if isinstance(person, Person)}
     for owner in named:
         if owner.removeprefix("@").lower() in approvers or owner.lower() in ids:
             return None
+    unread = next((person for person in people if isinstance(person, Unread)), None)
+    if unread and any("@" in owner[1:] for owner in named):
+        return unread  # an owner by address may be who approved
     if any("/" in owner for owner in named):
         return _ONLY_TEAMS
-    return f"no owner of {path} ({', '.join(named)}) approved #{pull.number}"
+    return f"no owner of {path} ({', '.join(named)}) approved {work.name(pull)}"

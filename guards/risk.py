@@ -5,16 +5,17 @@ read leaves the risk unknown.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from guards.artifact import VERSION
 from guards.assessment import Assessment, Declared, Demand
 from guards.codeowners import Rule
 from guards.decision import Unsure
-from guards.facts import Absent, Change, Facts, Request, Unread
+from guards.facts import Change, Facts, Request, Unread
 from guards.matrix import Approvers, RiskRules, Weight
-from guards.vcs import Pull, Span
+from guards.vcs import Pull
 from guards.vocabulary import Migration, Question, ReleaseType, Risk
+from guards.work import Work, work_of
 
 _BREAKING_TITLE = re.compile(r"^[a-z]+(?:\([^)]*\))?!:", re.IGNORECASE)
 _BREAKING_FOOTER = re.compile(r"^BREAKING[ -]CHANGE:", re.MULTILINE)
@@ -39,13 +40,13 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
         facts: the work since what runs there, and what runs there.
     """
     what = subject.content if isinstance(subject, Change) else subject
-    work, rules = work_of(what.service, facts), facts.policy.risk
-    if isinstance(work, Unsure):
-        return work
+    works, rules = history_of(what.service, facts), facts.policy.risk
+    if isinstance(works, Unsure):
+        return works
     if isinstance(facts.running, Unread):
         return Unsure(facts.running.what, facts.running.why)
     found = _declared(what.declared, what.migration, rules)
-    found += _told_by_work(work, rules) if work else ()
+    found += _told_by_work(works or (), rules)
     step = release_type(facts.running.version if facts.running else None, what.version or "")
     found += [(f"it is a {step} release", step)] if step else []
     return _weighed(found, rules)
@@ -53,27 +54,23 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
 
 def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:
     """The questions that the work answers with yes, each with the first reason; empty while the work is not known."""
-    work = work_of(service, facts)
-    if not isinstance(work, Span):
+    works = history_of(service, facts)
+    if not isinstance(works, tuple):
         return {}
     found: dict[Question, str] = {}
-    for why, what in _told_by_work(work, facts.policy.risk):
+    for why, what in _told_by_work(works, facts.policy.risk):
         if isinstance(what, Question):
             found.setdefault(what, why)
     return found
 
 
-def work_of(service: str | None, facts: Facts) -> Span | Unsure | None:
-    """The work in a version; None for a service whose history nobody reads."""
+def history_of(service: str | None, facts: Facts) -> tuple[Work, ...] | Unsure | None:
+    """The work in a version, of each repository; None for a service whose history nobody reads."""
     known = facts.policy.services.get(service or "")
-    if known is None or known.history is None:
+    if service is None or known is None or known.history is None:
         return None
-    work, noun = facts.evidence.work, f"the work in this version of {service}"
-    if isinstance(work, Unread):
-        return Unsure(work.what, work.why)
-    if isinstance(work, Absent):
-        return Unsure(noun, f"there is no {work.what}")
-    return work or Unsure(noun, "nobody asked for it")
+    works = work_of(service, facts)
+    return Unsure(works.what, works.why) if isinstance(works, Unread) else works
 
 
 Finding = tuple[str, Question | ReleaseType | Weight]
@@ -94,28 +91,29 @@ def _declared(declared: Declared, migration: Migration | None, rules: RiskRules)
     return found
 
 
-def _told_by_work(work: Span, rules: RiskRules) -> Iterator[Finding]:
-    for pull in work.pulls:
-        yield from _told_by_pull(pull, rules)
-    for commit in work.commits:
-        if _breaking(commit.title):
-            yield f"commit {commit.sha[:12]} is marked as breaking", Question.BREAKING_API
+def _told_by_work(works: Iterable[Work], rules: RiskRules) -> Iterator[Finding]:
+    for work in works:
+        for pull in work.span.pulls:
+            yield from _told_by_pull(pull, work.name(pull), rules)
+        for commit in work.span.commits:
+            if _breaking(commit.title):
+                yield f"commit {commit.sha[:12]} is marked as breaking", Question.BREAKING_API
 
 
-def _told_by_pull(pull: Pull, rules: RiskRules) -> Iterator[Finding]:
-    for name in sorted(pull.labels & rules.labels.keys()):
-        label, why = rules.labels[name], f"#{pull.number} is labelled {name}"
+def _told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
+    for known in sorted(pull.labels & rules.labels.keys()):
+        label, why = rules.labels[known], f"{name} is labelled {known}"
         yield why, label
         yield from ((why, question) for question in label.questions)
         if label.release:
             yield why, label.release
     for pattern, questions in rules.paths.items():
         if pull.paths is None:
-            yield from ((f"the files of #{pull.number} are too many to be listed", question) for question in questions)
+            yield from ((f"the files of {name} are too many to be listed", question) for question in questions)
         elif path := next((path for path in pull.paths if matches(pattern, path)), None):
-            yield from ((f"#{pull.number} changes {path}", question) for question in questions)
+            yield from ((f"{name} changes {path}", question) for question in questions)
     if _breaking(pull.title) or _BREAKING_FOOTER.search(pull.body):
-        yield f"#{pull.number} is marked as breaking", Question.BREAKING_API
+        yield f"{name} is marked as breaking", Question.BREAKING_API
 
 
 def matches(pattern: str, path: str) -> bool:

@@ -15,6 +15,7 @@ from guards.section import Section
 from guards.values import (
     ClockTime,
     Day,
+    Domain,
     Duration,
     Email,
     GitHubLogin,
@@ -29,6 +30,7 @@ from guards.values import (
     Url,
     Workflow,
     Zone,
+    address,
 )
 from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
 
@@ -45,9 +47,16 @@ class Person(Section):
     """One person: a corporate identity with the accounts that belong to it (RBAC-01)."""
 
     id: Email = Field(description="Corporate e-mail address: the identity that records carry.")
+    emails: tuple[Email, ...] = Field(default=(), description="Other addresses of the same person, as they stand on commits or in Slack.")
     name: str = Field(min_length=1, max_length=80, description="The name that people read.")
-    slack: tuple[SlackUser, ...] = Field(default=(), description="Slack user ids; two accounts of one person count once (SOD-06).")
-    github: GitHubLogin | None = Field(default=None, description="GitHub login.")
+    slack: tuple[SlackUser, ...] = Field(
+        default=(),
+        description="Slack user ids; two accounts of one person count once (SOD-06). Where some are listed, no other account is this "
+        "person. Left out: the account whose address is the person's, if `slack.domains` has its domain.",
+    )
+    github: GitHubLogin | None = Field(
+        default=None, description="GitHub login. Left out: the account that the person links by `/release link github`."
+    )
 
 
 class RoleGrant(Section):
@@ -61,6 +70,13 @@ class RoleGrant(Section):
     def covers(self, service: str | None, environment: str | None) -> bool:
         """Whether the grant reaches this place; a grant that is scoped does not reach a place without that scope."""
         return (self.services is None or service in self.services) and (self.environments is None or environment in self.environments)
+
+
+class DelegationRule(Section):
+    """Which roles somebody may hold for another for a while (RBAC-06)."""
+
+    roles: tuple[Role, ...] = Field(min_length=1, description="May be delegated, by who holds them or by a release manager (RBAC-05).")
+    maximum: Duration = Field(default=timedelta(days=14), description="Longest delegation.")
 
 
 class Service(Section):
@@ -78,6 +94,10 @@ class Service(Section):
         default=None,
         description="Where commits, pull requests and reviews since the running version are read; authors and reviewers found there never "
         "approve (SOD-02, SOD-03). Left out: only the artifact source tells them.",
+    )
+    repositories: tuple[Repository, ...] = Field(
+        default=(),
+        description="Other repositories whose work is in it: each carries the version's tag; its authors and reviewers count too (SOD-13).",
     )
     branch: str = Field(
         default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
@@ -261,6 +281,11 @@ class Slack(Section):
     teams: tuple[SlackTeam, ...] = Field(
         min_length=1, description="Workspaces and organisations whose people are ours; all others are external (RBAC-01)."
     )
+    domains: tuple[Domain, ...] = Field(
+        default=(),
+        description="E-mail domains whose mailboxes are yours: whoever has such an address, confirmed by Slack, is known by it, even when "
+        "`people` does not list them or their Slack id; roles then come from Slack groups only (RBAC-01). Left out: only `people` counts.",
+    )
     alerts: SlackChannel = Field(description="Where the bot reports what nobody asked for (drift, unknown outcomes, its own faults).")
 
 
@@ -290,7 +315,9 @@ class Parts(Section):
     slack: Slack = Field(description="The workspace.")
     environments: tuple[Environment, ...] = Field(min_length=1, description="In promotion order.")
     services: Mapping[Name, Service] = Field(min_length=1, description="Name → what is released.")
-    people: tuple[Person, ...] = Field(min_length=1, description="Everyone who may ask for anything (RBAC-01).")
+    people: tuple[Person, ...] = Field(
+        min_length=1, description="Everyone who may ask for anything; `slack.domains` lets others in by their address (RBAC-01)."
+    )
     roles: Mapping[Role, tuple[RoleGrant, ...]] = Field(description="Role → who holds it where.")
     allow: Mapping[Action, Mapping[Name, tuple[Role, ...]]] = Field(description="Action → environment → roles that may (RBAC-02).")
     windows: Mapping[Name, Window] = Field(default={}, description="Name → when production may change (WIN-04).")
@@ -299,6 +326,7 @@ class Parts(Section):
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
     )
+    delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
     evidence: Evidence = Field(default=Evidence(), description="What must be proven about a version; left out: the strict profile.")
     risk: RiskRules = Field(
@@ -331,6 +359,16 @@ class Parts(Section):
     def by_id(self) -> Mapping[str, Person]:
         """Corporate id → person."""
         return {p.id: p for p in self.people}
+
+    @cached_property
+    def by_email(self) -> Mapping[str, Person]:
+        """Each address of a person, lower case → person."""
+        return {known: p for p in self.people for known in (p.id, *p.emails)}
+
+    def of_ours(self, email: str | None) -> str | None:
+        """The address in lower case when it is one of a domain in `slack.domains`, else None."""
+        known = address(email or "")
+        return known if known and known.rpartition("@")[2] in self.slack.domains else None
 
     @cached_property
     def by_login(self) -> Mapping[str, Person]:

@@ -35,6 +35,13 @@ def tagged(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             f"The tag {tag.name} names commit {tag.commit[:12]}; the artifact was built from {artifact.commit[:12]}.",
             "Have CI tag and build a new version from one commit.",
         )
+    for other in facts.evidence.beside:
+        if isinstance(other.tag, Unread):
+            return Unsure(other.tag.what, other.tag.why)
+        if isinstance(other.tag, Absent):
+            return Refuse(Refusal.UNTRUSTED_TAG, f"There is no {other.tag.what}.", f"Have CI tag the version in {other.repository} too.")
+        if said := _untrusted(other.tag, facts.policy.evidence.taggers):
+            return said
     return _untrusted(tag, facts.policy.evidence.taggers) or Allow(
         f"tag {tag.name} at {tag.commit[:12]} is signed by {tag.tagger.name or tag.tagger.id if tag.tagger else 'CI'}"
     )
@@ -57,12 +64,13 @@ def _moved(tag: Tag, first: Artifact) -> Refuse | None:
 def _untrusted(tag: Tag, taggers: tuple[str, ...]) -> Refuse | None:
     names = {name.lower() for name in (tag.tagger.login, tag.tagger.email) if name} if tag.tagger else set()
     if not tag.annotated:
-        why = f"The tag {tag.name} is not annotated, so nobody signed it."
+        why = f"The tag {tag.name} of {tag.repository} is not annotated, so nobody signed it."
     elif not tag.verified:
-        why = f"The signature of the tag {tag.name} is not valid: {tag.reason.replace('_', ' ')}."
+        why = f"The signature of the tag {tag.name} of {tag.repository} is not valid: {tag.reason.replace('_', ' ')}."
     elif names.isdisjoint(name.lower() for name in taggers):
         who = (tag.tagger.name or tag.tagger.id) if tag.tagger else None
-        why = f"The tag {tag.name} was made by {who or 'nobody that can be told'}; releases are tagged by {' or '.join(taggers)}."
+        made = f"The tag {tag.name} of {tag.repository} was made by {who or 'nobody that can be told'}"
+        why = f"{made}; releases are tagged by {' or '.join(taggers)}."
     else:
         return None
     return Refuse(Refusal.UNTRUSTED_TAG, why, "Have CI's release workflow make a new version with a signed, annotated tag.")

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 
 _NAME: Final = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
 _EMAIL: Final = r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$"
+_DOMAIN: Final = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 _SLACK_USER: Final = r"^[UW][A-Z0-9]{2,20}$"
 _SLACK_GROUP: Final = r"^S[A-Z0-9]{2,20}$"
 _SLACK_CHANNEL: Final = r"^[CG][A-Z0-9]{2,20}$"
@@ -30,6 +31,7 @@ _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 IN_WORDS: Final[Mapping[str, str]] = {
     _NAME: "lower-case letters, digits and inner hyphens, at most 40 characters, like `billing-api`",
     _EMAIL: "an e-mail address, like `ada@example.com`",
+    _DOMAIN: "the part of an e-mail address after the @, in lower case, like `example.com`",
     _SLACK_USER: "a Slack user id, like `U024BE7LH` (profile → ⋮ → Copy member ID)",
     _SLACK_GROUP: "a Slack user group id, like `S0614TZR7`",
     _SLACK_CHANNEL: "a Slack channel id, like `C024BE91L` (channel name → About, at the end)",
@@ -102,6 +104,11 @@ def _written_time(value: time) -> str:
     return value.strftime("%H:%M")
 
 
+def address(text: str) -> str | None:
+    """An e-mail address as identities are compared, in lower case; None for what is none."""
+    return text.lower() if len(text) <= 254 and re.fullmatch(_EMAIL, text) else None
+
+
 def _text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
@@ -115,6 +122,7 @@ ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(_writt
 Day = Annotated[date, BeforeValidator(_day), _text(_DAY)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Email = Annotated[str, StringConstraints(pattern=_EMAIL, to_lower=True, max_length=254)]
+Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253)]
 SlackUser = Annotated[str, StringConstraints(pattern=_SLACK_USER)]
 SlackGroup = Annotated[str, StringConstraints(pattern=_SLACK_GROUP)]
 SlackChannel = Annotated[str, StringConstraints(pattern=_SLACK_CHANNEL)]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The roles a person can hold (RBAC-04). `everyone` is held by each person that the policy file names."""
+    """The roles a person can hold (RBAC-04). `everyone` is held by each person who is known here."""
 
     EVERYONE = "everyone"
     DEVELOPER = "developer"
@@ -43,6 +43,12 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    LINK = "link"
+    DELEGATE = "delegate"
+
+
+TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE})
+"""Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 
 class ChangeType(StrEnum):

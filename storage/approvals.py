@@ -3,14 +3,16 @@
 Invariant: one person has at most one live decision about a change; nothing is ever removed, only marked as withdrawn.
 """
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
 from guards.facts import Approval
+from guards.identity import OnBehalf
 from guards.vocabulary import Role
+from storage.columns import iso
 from storage.database import Tx
 from storage.tables import ApprovalRow, table
 
@@ -35,14 +37,20 @@ def add(tx: Tx, change_id: str, approval: Approval) -> None:
     """
     tx.run(_REPLACE, {"of": change_id, "who": approval.by, "now": approval.at, "seen": approval.content})
     row: dict[str, Any] = {name: getattr(approval, name) for name in _FIELDS}
-    tx.run(_T.insert(), {**row, "change": change_id, "roles": sorted(approval.roles)})
+    under = asdict(approval.on_behalf) | {"until": iso(approval.on_behalf.until)} if approval.on_behalf else None
+    tx.run(_T.insert(), {**row, "change": change_id, "roles": sorted(approval.roles), "on_behalf": under})
 
 
 def of(tx: Tx, change_id: str) -> tuple[Approval, ...]:
     """All decisions about a change in the order they were made, withdrawn ones too: guards judge what counts."""
-    return tuple(
-        Approval(**{**row._mapping, "roles": frozenset(Role(role) for role in row.roles)}) for row in tx.run(_OF, {"change": change_id})
-    )
+    return tuple(map(_approval, tx.run(_OF, {"change": change_id})))
+
+
+def _approval(row: Any) -> Approval:
+    under = row.on_behalf
+    if under is not None:
+        under = OnBehalf(**{**under, "role": Role(under["role"]), "until": datetime.fromisoformat(under["until"])})
+    return Approval(**{**row._mapping, "roles": frozenset(Role(role) for role in row.roles), "on_behalf": under})
 
 
 def withdraw(tx: Tx, change_id: str, by: str, at: datetime) -> bool:

@@ -32,6 +32,14 @@ class _Profile(BaseModel):
     email: str | None = None
 
 
+class _Named(BaseModel):
+    id: str
+
+
+class _Found(BaseModel):
+    user: _Named
+
+
 class _User(BaseModel):
     """The parts of users.info that decide (https://docs.slack.dev/reference/objects/user-object)."""
 
@@ -44,6 +52,7 @@ class _User(BaseModel):
     is_restricted: bool | None = None
     is_ultra_restricted: bool | None = None
     is_stranger: bool = False
+    is_email_confirmed: bool | None = None
     tz: str | None = None
     profile: _Profile = Field(default_factory=_Profile)
 
@@ -106,7 +115,7 @@ class SlackDirectory:
     """Slack as the directory.
 
     Args:
-        client: with the scopes users:read and usergroups:read.
+        client: with the scopes users:read, users:read.email and usergroups:read.
         limit: seconds for one call.
         keep: seconds for which the members of a group are used again; an account at most `KEEP_ACCOUNT`.
         clock: seconds that only grow, for the age of answers.
@@ -117,11 +126,13 @@ class SlackDirectory:
         self._limit = limit
         self._accounts = _Cache[Account | Absent](min(keep, KEEP_ACCOUNT), clock)
         self._groups = _Cache[frozenset[str]](keep, clock)
+        self._holders = _Cache[str | Absent](keep, clock)
 
     async def close(self) -> None:
         """End the calls under way."""
         await self._accounts.close()
         await self._groups.close()
+        await self._holders.close()
 
     async def account(self, user: str) -> Account | Absent | Unread:
         """The account behind a Slack user id (users.info)."""
@@ -130,6 +141,10 @@ class SlackDirectory:
     async def members(self, group: str) -> frozenset[str] | Unread:
         """The members of a user group (usergroups.users.list)."""
         return await self._groups.get(group, lambda: self._members(group))
+
+    async def holder(self, address: str) -> str | Absent | Unread:
+        """The account with this address (users.lookupByEmail); what the account is, `account` tells anew each time."""
+        return await self._holders.get(address, lambda: self._holder(address))
 
     async def _account(self, user: str) -> Account | Absent | Unread:
         noun = f"the Slack account {user}"
@@ -143,8 +158,9 @@ class SlackDirectory:
         if not found.complete:
             return Unread(noun, "Slack does not say whether it is a guest")
         name = found.profile.display_name or found.profile.real_name or found.id
+        email = found.profile.email if found.is_email_confirmed else None
         return Account(
-            user=found.id, team=found.team_id, name=name, email=found.profile.email, zone=found.tz, deleted=found.deleted,
+            user=found.id, team=found.team_id, name=name, email=email, zone=found.tz, deleted=found.deleted,
             bot=found.bot, guest=bool(found.is_restricted or found.is_ultra_restricted), external=found.is_stranger,
         )  # fmt: skip
 
@@ -155,6 +171,16 @@ class SlackDirectory:
             return answer
         try:
             return frozenset(_Users.model_validate(answer).users)
+        except ValidationError:
+            return Unread(noun, "Slack's answer lacks a field")
+
+    async def _holder(self, address: str) -> str | Absent | Unread:
+        noun = f"the Slack account of {address}"
+        answer = await self._called(self._client.users_lookupByEmail(email=address), noun)
+        if isinstance(answer, Unread):
+            return Absent(noun) if answer.why == "users_not_found" else answer
+        try:
+            return _Found.model_validate(answer).user.id
         except ValidationError:
             return Unread(noun, "Slack's answer lacks a field")
 
@@ -191,3 +217,7 @@ class NoDirectory:
     async def members(self, group: str) -> frozenset[str] | Unread:
         """Never known."""
         return Unread(f"the Slack group {group}", self._why)
+
+    async def holder(self, address: str) -> str | Absent | Unread:
+        """Never known."""
+        return Unread(f"the Slack account of {address}", self._why)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
 from bot.adapters.answers import Answer
+from bot.adapters.etags import Tagged
 from bot.adapters.reading import UnreadError, parsed, together
 from bot.adapters.registry_auth import Login, RegistryAuth
 from bot.adapters.registry_wire import ACCEPT, INDEXES, MANIFESTS, Manifest, digest_of, is_digest, says_absent
@@ -19,6 +20,8 @@ from guards.facts import Absent, Unread
 
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _MAX_PLATFORMS = 20
+_ROOM = 8 * 1024 * 1024
+"""Bytes of manifests that are kept, to be asked for by "only if it changed"."""
 
 
 class Registry:
@@ -53,6 +56,7 @@ class Registry:
         self._transport, self._base = transport, base.rstrip("/")
         self._auth = RegistryAuth(transport, base=self._base, login=login, elapsed=elapsed)
         self._repositories, self.host = dict(repositories), parts.hostname
+        self._kept = Tagged(_ROOM)
 
     def pull(self, service: str, what: str) -> "Pull":
         """The reads for one look-up.
@@ -67,7 +71,7 @@ class Registry:
         repository = self._repositories.get(service)
         if repository is None:
             raise UnreadError(Unread(what, "no repository is configured for this service"))
-        return Pull(self._transport, self._auth, self._base, repository, what)
+        return Pull(self._transport, self._auth, self._kept, self._base, repository, what)
 
 
 class Pull:
@@ -78,8 +82,8 @@ class Pull:
         what: see `Registry.pull`.
     """
 
-    def __init__(self, transport: Transport, auth: RegistryAuth, base: str, repository: str, what: str) -> None:
-        self._transport, self._auth, self._repository, self.what = transport, auth, repository, what
+    def __init__(self, transport: Transport, auth: RegistryAuth, kept: Tagged, base: str, repository: str, what: str) -> None:
+        self._transport, self._auth, self._kept, self._repository, self.what = transport, auth, kept, repository, what
         self.url = f"{base}/v2/{repository}"
 
     def failed(self, why: str) -> UnreadError:
@@ -96,7 +100,7 @@ class Pull:
         elsewhere: bool = False,
         size: int | None = None,
     ) -> Answer:
-        """Read below the repository; one 401 is answered.
+        """Read below the repository; one 401 is answered, and a manifest that is still the same costs a 304 only.
 
         Args:
             path: `manifests/v1.4.0`.
@@ -105,20 +109,27 @@ class Pull:
             expect: the statuses that are an answer.
             elsewhere, size: as in `Transport.read`.
         """
+        kept = self._kept.get(f"{self.url}/{path}") if method == "GET" and not elsewhere else None
 
         async def read(authorization: str | None, also: set[int]) -> Answer:
-            with_it = {**headers, "Authorization": authorization} if authorization else headers
+            with_it = {**headers, "Authorization": authorization} if authorization else dict(headers)
+            if kept:
+                with_it["If-None-Match"] = kept.headers["etag"]
             answer = await self._transport.read(
                 self.what,
                 f"{self.url}/{path}",
                 headers=with_it,
-                expect={*expect, *also},
+                expect={*expect, *also, *({304} if kept else ())},
                 method=method,
                 elsewhere=elsewhere,
                 size=size,
             )
             if isinstance(answer, Unread):
                 raise UnreadError(answer)
+            if answer.status == 304 and kept:
+                return kept
+            if answer.status == 200 and method == "GET" and not elsewhere:
+                self._kept.put(f"{self.url}/{path}", answer)
             return answer
 
         if held := self._auth.held(self._repository):

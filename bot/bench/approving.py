@@ -63,7 +63,7 @@ class Company:
         self._slack = slack
         self._clock = MachineClock()
         directory = SlackDirectory(house.intake.bolt.client)
-        self._gather = Gather(house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {})
+        self._gather = Gather(house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in)
         self._number = itertools.count(1)
 
     async def _send(self, request: bytes) -> None:

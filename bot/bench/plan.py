@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, judging, starting
+from bot.bench import acking, gathering, judging, starting
 from bot.bench.approving import Approvals, Company, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -36,6 +36,7 @@ class Sizes:
         acks: rounds for each server, and requests in a round.
         busy: requests while the commands are carried out.
         starts: of the program.
+        pulls: pull requests of the release that is read.
         connections: at a time.
     """
 
@@ -46,11 +47,12 @@ class Sizes:
     acks: tuple[int, int]
     busy: int
     starts: int
+    pulls: int
     connections: int = 32
 
 
-FULL = Sizes(sample.Size(100_000, 1_000_000), (15, 300), 100, 300, (9, 3_000), 3_000, 5)
-QUICK = Sizes(sample.Size(200, 2_000), (1, 5), 1, 2, (1, 40), 40, 1, connections=4)
+FULL = Sizes(sample.Size(100_000, 1_000_000), (15, 300), 100, 300, (9, 3_000), 3_000, 5, 100)
+QUICK = Sizes(sample.Size(200, 2_000), (1, 5), 1, 2, (1, 40), 40, 1, 2, connections=4)
 
 
 async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], list[str]]:
@@ -68,6 +70,8 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     figures, skipped = judging.measure(*sizes.judgements)
     say("starting")
     figures += await _starting(sizes, folder)
+    say(f"reading a release of {sizes.pulls} pull requests")
+    figures += await gathering.measure(folder / "gathering", sizes.pulls, 3)
     empty, full = _fresh(folder, "empty"), _fresh(folder, "full")
     say(f"writing {sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries")
     await _fill(full, sizes.history)

@@ -1,31 +1,21 @@
-"""The demo's CI: a separate process that speaks docs/generic-ci.md and really deploys files.
+"""The demo's CI: speaks docs/generic-ci.md and really deploys files. `servers.py` serves it.
 
-    python -m bot.demo.ci --root DIR --secret-file F --port 0 --callback http://127.0.0.1:3000 --name demo
+`POST /demo/faults` {"mode": …, "times": n} makes it misbehave; the other routes of the demo are in `ci_controls.py`.
 
-prints one JSON line with its port when it is ready. `POST /demo/faults` {"mode": …, "times": n} makes it misbehave; the
-other routes of the demo are in `ci_controls.py`. Its parent may hold its standard input: when that closes, it ends too.
-
-Invariant: one key runs at most once, also over restarts, and it binds the loopback interface only.
+Invariant: one key runs at most once, also over restarts.
 """
 
-import argparse
 import asyncio
-import json
-import signal
-import sys
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import timedelta
-from functools import partial
-from pathlib import Path
 
 from aiohttp import web
 from pydantic import SecretStr, ValidationError
-from typing_extensions import override
 
 from bot.adapters.generic_wire import OrderBody
 from bot.adapters.signing import checked, verify
-from bot.demo.ci_controls import Controls, answer, refused
+from bot.demo.answering import answer, refused
+from bot.demo.ci_controls import Controls
 from bot.demo.ci_faults import Faults
 from bot.demo.ci_reports import Reports
 from bot.demo.ci_runs import OVER, Record, Shop
@@ -51,9 +41,8 @@ class DemoCI:
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def app(self) -> web.Application:
-        """The routes of the contract and those of the demo."""
-        app = web.Application(client_max_size=1024 * 1024)
+    def join(self, app: web.Application) -> None:
+        """Add the routes of the contract and those of the demo; what was under way is carried on when the application starts."""
         app.add_routes(
             [
                 web.get("/health", self._down_or(self._health)),
@@ -65,7 +54,6 @@ class DemoCI:
         )
         app.on_startup.append(self._begin)
         app.on_cleanup.append(self._end)
-        return app
 
     async def _begin(self, _app: web.Application) -> None:
         await self._reports.open()
@@ -177,65 +165,3 @@ class DemoCI:
             return refused(401, f"Not accepted: {why}.") if why else await handler(request)
 
         return handle
-
-
-async def serve(demo: DemoCI, port: int, name: str, *, leash: bool = False) -> None:
-    """Serve on the loopback interface until SIGTERM or SIGINT.
-
-    Args:
-        demo: the server.
-        port: 0 for a free one.
-        name: told when it is ready.
-        leash: also end when standard input closes, so that a killed parent leaves no process behind.
-    """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
-    held = await loop.connect_read_pipe(lambda: _Leash(stop.set), sys.stdin) if leash else None
-    runner = web.AppRunner(demo.app(), shutdown_timeout=2)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        print(json.dumps({"ready": True, "name": name, "port": runner.addresses[0][1]}), flush=True)
-        await stop.wait()
-    finally:
-        if held:
-            held[0].close()
-        await runner.cleanup()
-
-
-class _Leash(asyncio.Protocol):
-    """Watches for the end of standard input."""
-
-    def __init__(self, ended: Callable[[], None]) -> None:
-        self._ended = ended
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._ended()
-
-
-def main() -> None:
-    """Read the arguments and serve."""
-    parser = argparse.ArgumentParser(prog="python -m bot.demo.ci", description="A CI for the demo; see docs/generic-ci.md.")
-    add = partial(parser.add_argument, required=True)
-    add("--root", type=Path)
-    add("--secret-file", type=Path)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--callback", default=None, help="the bot's base URL")
-    parser.add_argument("--name", default="demo")
-    parser.add_argument("--environment", action="append", default=None, help="may be repeated; development, staging, production")
-    parser.add_argument("--ahead", type=float, default=0.0, help="seconds that its clock is ahead of the machine's")
-    parser.add_argument("--leash", action="store_true", help="end when standard input closes")
-    args = parser.parse_args()
-    shop = Shop(args.root, frozenset(args.environment or ("development", "staging", "production")))
-    secret = SecretStr(args.secret_file.read_text().strip())
-    clock = StoryClock(timedelta(seconds=args.ahead))
-    demo = DemoCI(shop, secret=secret, callback=args.callback, name=args.name, clock=clock)
-    asyncio.run(serve(demo, args.port, args.name, leash=args.leash))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,18 +7,17 @@ import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from bot.adapters.generic_wire import DeployedReport, OrderBody
+from bot.demo.answering import answer, read, refused
 from bot.demo.ci_faults import Fault, Faults
 from bot.demo.ci_reports import Reports
 from bot.demo.ci_runs import Shop
 from bot.demo.clock import StoryClock
-
-B = TypeVar("B", bound=BaseModel)
 
 
 class OwnDeployment(BaseModel):
@@ -68,22 +67,22 @@ class Controls:
         ]
 
     async def _set_fault(self, request: web.Request) -> web.Response:
-        fault = await _read(Fault, request)
+        fault = await read(Fault, request)
         self._faults.set(fault)
         return answer(200, fault)
 
     async def _aim(self, request: web.Request) -> web.Response:
-        callback = await _read(Callback, request)
+        callback = await read(Callback, request)
         self._reports.aim(callback.url)
         return answer(200, callback)
 
     async def _set_clock(self, request: web.Request) -> web.Response:
-        wanted = await _read(Ahead, request)
+        wanted = await read(Ahead, request)
         self._clock.ahead = timedelta(seconds=wanted.ahead)
         return answer(200, wanted)
 
     async def _deploy_unasked(self, request: web.Request) -> web.Response:
-        wanted = await _read(OwnDeployment, request)
+        wanted = await read(OwnDeployment, request)
         found = await asyncio.to_thread(self._shop.artifact, wanted.service, wanted.version)
         if found is None or wanted.environment not in self._shop.environments:
             return refused(404, "There is no such artifact or environment here.")
@@ -95,21 +94,3 @@ class Controls:
         report = DeployedReport(type="deployed", **wanted.model_dump(), digest=digest, commit=found.commit, run=run, at=self._clock.now())
         await asyncio.shield(self._spawn(self._reports.send(report)))  # whoever asked may rely on the bot having been told
         return answer(200, report)
-
-
-async def _read(model: type[B], request: web.Request) -> B:
-    try:
-        return model.model_validate_json(await request.read())
-    except ValidationError as error:
-        problem = refused(422, str(error.errors()[0]["msg"]))
-        raise web.HTTPUnprocessableEntity(text=problem.text, content_type="application/json") from error
-
-
-def answer(status: int, body: BaseModel) -> web.Response:
-    """A model as JSON."""
-    return web.json_response(text=body.model_dump_json(), status=status)
-
-
-def refused(status: int, error: str) -> web.Response:
-    """The contract's shape of a refusal: a sentence for people."""
-    return web.json_response({"error": error}, status=status)

@@ -1,11 +1,10 @@
-"""The demo CI seen from outside: a process with an address, a folder and a few controls.
+"""The demo's servers seen from outside: a process with an address, and what the demo does at its CI.
 
 Invariant: nothing is asked of it but over HTTP; what it did is read from its files, not from what it says.
 """
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import sys
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any, Self
 import aiohttp
 from pydantic import BaseModel
 
-from bot.demo.ci_runs import Record, Shop
+from bot.demo.ci_runs import Record, Shop, digest_in
 from bot.demo.clock import StoryClock
 from bot.demo.policy import ENVIRONMENTS
 
@@ -33,7 +32,7 @@ class Standing:
     Args:
         environment: its name.
         version, commit: what the note beside the artifact says.
-        digest: of the artifact's bytes, computed here.
+        digest: of what lies there, computed here.
     """
 
     environment: str
@@ -48,26 +47,28 @@ class _Note(BaseModel):
 
 
 class CIProcess:
-    """A demo CI; start it with `async with`.
+    """A demo CI, with the registry and, if there is a repository, the forge; start it with `async with`.
 
     Args:
         root: its folder.
         secret: shared with the bot, in a file.
+        repository: what the forge serves; None for no forge.
         clock: the story's; the CI's own is set to the same.
         log: takes what it writes to standard error.
     """
 
-    def __init__(self, root: Path, secret: Path, clock: StoryClock, log: Path) -> None:
+    def __init__(self, root: Path, secret: Path, clock: StoryClock, log: Path, repository: Path | None = None) -> None:
         self.root, self.url = root, ""
-        self._secret, self._clock, self._log = secret, clock, log
+        self._secret, self._clock, self._log, self._repository = secret, clock, log, repository
         self._shop = Shop(root, frozenset(ENVIRONMENTS))
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
         environments = [word for name in ENVIRONMENTS for word in ("--environment", name)]
         command = [
-            sys.executable, "-m", "bot.demo.ci", "--root", str(self.root), "--secret-file", str(self._secret), "--leash",
+            sys.executable, "-m", "bot.demo.servers", "--root", str(self.root), "--secret-file", str(self._secret), "--leash",
             "--ahead", str(self._clock.ahead.total_seconds()), *environments,
+            *(("--repository", str(self._repository)) if self._repository else ()),
         ]  # fmt: skip
         pipe = asyncio.subprocess.PIPE
         with self._log.open("ab") as errors:
@@ -102,26 +103,36 @@ class CIProcess:
 
     async def call_back(self, bot: str) -> None:
         """Tell it where the bot is."""
-        await self._ask("callback", url=bot)
+        await self.ask("callback", url=bot)
 
     async def misbehave(self, mode: str, times: int = 1) -> None:
         """Have the next orders go wrong: `slow`, `down`, `silent`, `drop_answer`, `fail`; `ok` ends it."""
-        await self._ask("faults", mode=mode, times=times)
+        await self.ask("faults", mode=mode, times=times)
 
     async def deploy(self, service: str, version: str, environment: str) -> None:
         """Have it deploy without an order; returns once the bot, if it knows of one, was told."""
-        await self._ask("deploy", service=service, version=version, environment=environment)
+        await self.ask("deploy", service=service, version=version, environment=environment)
 
     async def set_clock(self) -> None:
         """Have its clock show the story's time."""
-        await self._ask("clock", ahead=self._clock.ahead.total_seconds())
+        await self.ask("clock", ahead=self._clock.ahead.total_seconds())
 
-    async def _ask(self, what: str, **body: Any) -> None:
+    async def ask(self, what: str, **body: Any) -> bytes:
+        """Have something done that is no part of any contract; what it answers.
+
+        Args:
+            what: below `/demo/`.
+            body: as JSON.
+
+        Raises:
+            CIError: it was not done.
+        """
         limit = aiohttp.ClientTimeout(total=_CALL)
         try:
             async with aiohttp.ClientSession(timeout=limit) as session, session.post(f"{self.url}/demo/{what}", json=body) as answer:
                 if answer.status != 200:
                     raise CIError(f"the demo CI answered {answer.status} to {what}: {(await answer.text())[:200]}")
+                return await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CIError(f"the demo CI did not answer to {what} ({type(error).__name__})") from error
 
@@ -145,5 +156,4 @@ class CIProcess:
         if not (folder / "VERSION").exists():
             return None
         note = _Note.model_validate_json((folder / "VERSION").read_bytes())
-        digest = hashlib.sha256((folder / "artifact.tar.gz").read_bytes()).hexdigest()
-        return Standing(environment, note.version, note.commit, f"sha256:{digest}")
+        return Standing(environment, note.version, note.commit, digest_in(folder))

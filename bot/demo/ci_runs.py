@@ -3,15 +3,16 @@
 Invariant: a run is on disk before anybody hears of it, and succeeds only after the deployed bytes were read back and hashed (PRM-03).
 """
 
-import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
 from bot.adapters.generic_wire import ArtifactBody, OrderBody, RunBody, RunReport
+from bot.adapters.registry_wire import digest_of
+from bot.demo.files import write
+from bot.demo.registry_store import RegistryStore, layer_of
 from commands.core.ports import RunState
 
 OVER = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.TIMED_OUT})
@@ -55,16 +56,21 @@ class Shop:
     """The demo CI's folder. Every method blocks; call it from a thread.
 
     Args:
-        root: holds `artifacts/`, `runs/` and one folder for each environment.
+        root: holds `artifacts.json`, `registry/`, `runs/` and one folder for each environment.
         environments: the ones that may be deployed to.
     """
 
     root: Path
     environments: frozenset[str]
 
+    @property
+    def registry(self) -> RegistryStore:
+        """Where builds are pushed to and deployments pull from."""
+        return RegistryStore(self.root / "registry")
+
     def index(self) -> list[ArtifactBody]:
         """What was built, read anew each time because builds go on beside us."""
-        path = self.root / "artifacts" / "index.json"
+        path = self.root / "artifacts.json"
         return _INDEX.validate_json(path.read_bytes()) if path.exists() else []
 
     def artifact(self, service: str, version: str) -> ArtifactBody | None:
@@ -74,7 +80,7 @@ class Shop:
     def register(self, artifact: ArtifactBody) -> None:
         """Publish a version, or move it to another digest."""
         others = [a for a in self.index() if (a.service, a.version) != (artifact.service, artifact.version)]
-        write(self.root / "artifacts" / "index.json", _INDEX.dump_json([*others, artifact], indent=1))
+        write(self.root / "artifacts.json", _INDEX.dump_json([*others, artifact], indent=1))
 
     def objection(self, order: OrderBody) -> str | None:
         """Why this order cannot be carried out, as a sentence, or None."""
@@ -85,13 +91,9 @@ class Shop:
             return f"There is no service {order.service} here."
         if not any((a.version, a.digest, a.commit) == (order.version, order.digest, order.commit) for a in known):
             return f"No artifact of {order.service} {order.version} with this digest and commit was built here."
-        if not self.stored(order.digest).exists():
-            return f"The bytes of {order.digest} are missing here."
+        if self.registry.manifest(order.digest) is None:
+            return f"The registry does not hold {order.digest}."
         return None
-
-    def stored(self, digest: str) -> Path:
-        """Where the bytes of a digest lie."""
-        return self.root / "artifacts" / digest.removeprefix("sha256:")
 
     def record(self, key: str) -> Record | None:
         """The run with this key."""
@@ -107,14 +109,16 @@ class Shop:
         write(self._path(record.order.key), record.model_dump_json().encode())
 
     def deploy(self, order: OrderBody) -> str:
-        """Put the artifact into its environment and return the digest of what lies there now.
+        """Pull the artifact into its environment and return the digest of what lies there now.
 
         Raises:
-            OSError: when a file cannot be read or written.
+            OSError: when something cannot be pulled, read or written.
         """
         folder = self.root / order.environment / order.service
-        write(folder / "artifact.tar.gz", self.stored(order.digest).read_bytes())
-        found = f"sha256:{hashlib.sha256((folder / 'artifact.tar.gz').read_bytes()).hexdigest()}"
+        manifest, content = self.registry.artifact(order.digest)
+        write(folder / "artifact.tar.gz", content)
+        write(folder / "manifest.json", manifest)
+        found = digest_in(folder)
         note = {"service": order.service, "version": order.version, "commit": order.commit, "digest": found, "key": order.key}
         write(folder / "VERSION", json.dumps(note, indent=1).encode())
         return found
@@ -123,12 +127,14 @@ class Shop:
         return self.root / "runs" / f"{key}.json"
 
 
-def write(path: Path, content: bytes) -> None:
-    """Replace a file atomically and durably: whoever reads it sees the old or the new content, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+def digest_in(folder: Path) -> str:
+    """What lies in an environment, hashed now: the manifest's digest if it names exactly the bytes beside it, else those bytes' own.
+
+    Raises:
+        OSError: a file is missing.
+    """
+    manifest, content = (folder / "manifest.json").read_bytes(), digest_of((folder / "artifact.tar.gz").read_bytes())
+    try:
+        return digest_of(manifest) if layer_of(manifest) == content else content
+    except ValueError:  # no manifest any more
+        return content

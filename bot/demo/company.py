@@ -1,4 +1,4 @@
-"""A whole company on this machine: the real bot, a small Slack, a CI that deploys, a git repository, and the people who use them.
+"""A whole company on this machine: the real bot, a small Slack, a forge, a CI that deploys, a registry, and the people who use them.
 
 Invariant: people reach the bot by signed Slack requests over HTTP, CI by signed callbacks; whatever was started is ended with the company.
 """
@@ -19,7 +19,9 @@ from bot.build import House, build
 from bot.demo import policy
 from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
-from bot.demo.people import BY_NAME, MEMBERS
+from bot.demo.development import SERVICE, Development
+from bot.demo.forge import API
+from bot.demo.people import MEMBERS, RELEASE_CI
 from bot.demo.repository import Repository
 from bot.policy_file import load
 from bot.settings import Settings
@@ -32,7 +34,6 @@ BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 """A Tuesday, 11:00 in Berlin: inside the change window."""
 
 ZONE = "Europe/Berlin"
-SERVICE = "api"
 AT_WORK = tuple(f"{emoji} " for state, (emoji, _) in STATES.items() if state.value in {"dispatching", "running", "unknown"})
 _PATIENCE = 20.0  # seconds for what CI does in a moment; only a broken demo uses them up
 
@@ -42,6 +43,9 @@ class Company:
 
     Args:
         folder: empty; everything lies below it: repository, CI, database, policy file, logs.
+
+    Attributes:
+        clock, slack, people, ci, development, house, releases, alerts: its parts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,9 +54,10 @@ class Company:
         self.slack = Workspace(self.clock.now, stamps=lambda: self.clock.now().timestamp())
         self.people: dict[str, Person] = {}
         self.ci: CIProcess
-        self.repository: Repository
+        self.development: Development
         self.house: House
         self.releases: Channel
+        self.alerts: Channel
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -68,23 +73,30 @@ class Company:
 
     async def _open(self) -> None:
         secret, database = self.folder / "ci-secret", f"sqlite:///{self.folder}/signalbox.db"
-        await asyncio.to_thread(secret.write_text, secrets.token_hex(24))
+        shared = secrets.token_hex(24)
+        await asyncio.to_thread(secret.write_text, shared)
         await self._stack.enter_async_context(self.slack)
         ids = self._move_in()
-        ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log")
-        _, self.repository, self.ci = await asyncio.gather(
+        ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log", self.folder / SERVICE)
+        _, repository, self.ci = await asyncio.gather(
             asyncio.to_thread(migrations.upgrade, database),
-            Repository.create(self.folder / SERVICE, tagger=BY_NAME["manager"].author),
+            Repository.create(self.folder / SERVICE, tagger=RELEASE_CI),
             self._stack.enter_async_context(ci),
         )
+        self.development = Development(repository, self.ci, self.clock)
+        await self.development.begin()
         file = self.folder / "signalbox.yaml"
-        await asyncio.to_thread(file.write_text, policy.text(self.ci.url, ids), encoding="utf-8")
+        await asyncio.to_thread(
+            file.write_text, policy.text(self.ci.url, self.development.builds.public_key, RELEASE_CI.email, ids), encoding="utf-8"
+        )
         self._stack.callback(os.environ.pop, f"{policy.CI_SECRET}_FILE", None)
         os.environ[f"{policy.CI_SECRET}_FILE"] = str(secret)
         settings = Settings.model_validate({  # each is named, so that nothing of this machine's own bot gets in
             "SIGNALBOX_DATABASE_URL": SecretStr(database), "SIGNALBOX_HOST": "127.0.0.1", "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"),
+            "GITHUB_API_URL": f"{self.ci.url}{API}", "GITHUB_TOKEN": SecretStr(shared), "GITHUB_APP_ID": None,
+            "GITHUB_APP_PRIVATE_KEY": None,
         })  # fmt: skip
         self.house = await build(settings, await asyncio.to_thread(load, file), self.clock)
         await self.house.start()
@@ -99,10 +111,10 @@ class Company:
             )
         everyone = list(self.people.values())
         self.releases = self.slack.add_channel("releases", everyone)
-        alerts = self.slack.add_channel("alerts", everyone)
+        self.alerts = self.slack.add_channel("alerts", everyone)
         managers = self.slack.add_group("release-managers", [self.people["rob"]])
         ids = {handle: person.id for handle, person in self.people.items()}
-        return ids | {"team": "T0SIGNAL", "releases": self.releases.id, "alerts": alerts.id, "managers": managers.id}
+        return ids | {"team": "T0SIGNAL", "releases": self.releases.id, "alerts": self.alerts.id, "managers": managers.id}
 
     @property
     def bot(self) -> str:
@@ -131,21 +143,13 @@ class Company:
         await self.house.workers.quiet()
         return exchange
 
-    async def build(self, version: str, author: str, files: dict[str, str], message: str, reviewers: tuple[str, ...] = ()) -> ArtifactBody:
-        """Commit, tag and build a version, as a CI does after a merge.
-
-        Args:
-            version: the tag, signed by the release manager.
-            author: handle of who wrote it.
-            files: path → content.
-            message: of the commit.
-            reviewers: handles of those who approved the pull request.
-        """
-        now = self.clock.now()
-        await self.repository.commit(files, message, author=BY_NAME[author].author, at=now)
-        await self.repository.tag(version, at=now)
-        emails = [BY_NAME[handle].author.email for handle in reviewers]
-        return await self.repository.build(self.ci.root, SERVICE, version, reviewers=emails)
+    async def first_release(self, version: str) -> ArtifactBody:
+        """CI makes the first version, deploys it everywhere by itself, and tells the bot what stands where."""
+        built = await self.development.release(version)
+        await self.ci.call_back(self.bot)
+        for environment in policy.ENVIRONMENTS:
+            await self.deploy_unasked(version, environment)
+        return built
 
     async def deploy_unasked(self, version: str, environment: str) -> None:
         """CI deploys by itself and tells the bot, as pipelines do for the first environment."""

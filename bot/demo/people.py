@@ -5,7 +5,10 @@ Invariant: each is found by handle and by part; their identity is the address th
 
 from dataclasses import dataclass
 
-from bot.demo.repository import Author
+from bot.demo.git import Author
+
+RELEASE_CI = Author("Release CI", "release-ci@acme.example")
+"""CI's release identity: it alone makes tags that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,9 @@ class Member:
 
 MEMBERS = (
     Member("carla", "Carla Captain", "captain", "release captain: asks for releases into production"),
-    Member("dev", "Dev Author", "author", "tech lead, wrote v1.4.0; may approve what others wrote"),
+    Member("dev", "Dev Author", "author", "tech lead, wrote what is new; may approve what others wrote"),
     Member("rita", "Rita Manager", "manager", "release manager: approves, declares and lifts freezes"),
-    Member("rob", "Rob Second", "approver", "release manager by Slack user group; reviewed the code of v1.4.0"),
+    Member("rob", "Rob Second", "approver", "release manager by Slack user group, code owner; reviewed what is new"),
     Member("olga", "Olga Owner", "owner", "owns the service api: approves"),
     Member("gus", "Gus Guest", "guest", "a guest in Slack: nobody to the bot"),
 )

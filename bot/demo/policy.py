@@ -5,9 +5,23 @@ Invariant: it is read by `bot.policy_file` like any other; nothing about it is s
 
 from collections.abc import Mapping
 from string import Template
+from textwrap import indent
 
 CI_SECRET = "SIGNALBOX_DEMO_CI_SECRET"
 ENVIRONMENTS = ("dev", "staging", "production")
+CHECKS = ("lint", "unit-test", "sast")
+"""What CI reports on each commit."""
+
+PROTECTION = {
+    "required_status_checks": {"strict": True, "contexts": list(CHECKS)},
+    "required_pull_request_reviews": {
+        "dismiss_stale_reviews": True,
+        "require_code_owner_reviews": True,
+        "required_approving_review_count": 1,
+    },
+    "enforce_admins": {"enabled": True},
+}
+"""What main demands at the forge, in the words of GitHub's answer."""
 
 _TEXT = Template("""\
 # The policy of Acme, the company in the demo. What it does not grant is refused.
@@ -29,15 +43,17 @@ services:
     channel: $releases
     owners: [olga@acme.example]
     ci: demo
-    artifacts: builds
+    artifacts: registry
+    coordinates: acme/api
+    history: github
     workflows: {dev: deploy, staging: deploy, production: deploy}
 
 people:
-  - {id: carla@acme.example, name: Carla Captain, slack: [$carla]}
-  - {id: dev@acme.example, name: Dev Author, slack: [$dev]}
-  - {id: rita@acme.example, name: Rita Manager, slack: [$rita]}
-  - {id: rob@acme.example, name: Rob Second, slack: [$rob]}
-  - {id: olga@acme.example, name: Olga Owner, slack: [$olga]}
+  - {id: carla@acme.example, name: Carla Captain, github: carla, slack: [$carla]}
+  - {id: dev@acme.example, name: Dev Author, github: dev, slack: [$dev]}
+  - {id: rita@acme.example, name: Rita Manager, github: rita, slack: [$rita]}
+  - {id: rob@acme.example, name: Rob Second, github: rob, slack: [$rob]}
+  - {id: olga@acme.example, name: Olga Owner, github: olga, slack: [$olga]}
 
 roles:
   release_captain: [{people: [carla@acme.example]}]
@@ -66,19 +82,34 @@ windows:
 approvals:
   production: {count: 1, authors_known: true}
 
+# What has to be proven: in production everything, on the way there where the bits come from. Nothing is left out.
+evidence:
+  profile: strict
+  taggers: [$tagger]
+  checks: [$checks]
+  check_sources: [demo-ci]
+  reviews: 1
+
 ci:
   demo: {kind: http, url: "$ci", secret: $secret}
-evidence: {profile: starter}
 artifacts:
-  builds: {kind: http, url: "$ci", secret: $secret}
+  registry:
+    kind: oci
+    url: "$ci"
+    signers:                     # CI's key: nobody else's provenance or signature counts
+      - kind: key
+        public_key: |
+$key
 """)
 
 
-def text(ci: str, ids: Mapping[str, str]) -> str:
+def text(ci: str, key: str, tagger: str, ids: Mapping[str, str]) -> str:
     """The file's text.
 
     Args:
-        ci: base URL of the demo CI.
+        ci: base URL of the demo's servers.
+        key: the public key that CI signs its builds with, PEM.
+        tagger: the address of CI's release identity.
         ids: Slack's ids by name: the team, the two channels, the user group and each person.
     """
-    return _TEXT.substitute(ids, ci=ci, secret=CI_SECRET)
+    return _TEXT.substitute(ids, ci=ci, secret=CI_SECRET, tagger=tagger, checks=", ".join(CHECKS), key=indent(key.strip(), " " * 10))

@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from bot.demo.ci_process import CIError
-from bot.demo.company import SERVICE, ZONE, Company, subject, title
+from bot.demo.company import ZONE, Company, subject, title
+from bot.demo.development import SERVICE
 from bot.demo.forms import fill_in
+from bot.demo.git import CommandError
 from bot.demo.news import News
 from bot.demo.people import BY_NAME, MEMBERS, Member
-from bot.demo.repository import CommandError
 from bot.demo.stage import Stage
 from bot.demo.terminal import Ask
 from bot.workspace import Button, Exchange
@@ -39,7 +40,7 @@ HELP = (
     ("cards, card <CR-…>", "the cards in #releases; one card with its log"),
     ("inbox [person]", "what somebody was told privately"),
     ("folders", "what stands in dev/, staging/ and production/"),
-    ("release <version>", "commit, tag and build another version; CI deploys it to dev"),
+    ("release <version>", "commit, review, tag and build another version; CI deploys it to dev"),
     ("ci slow|down|silent|drop_answer|fail|ok", "what the demo CI does wrong next"),
     ("clock [+30m|+2h|+1d]", "what time it is; move it forward"),
     ("ledger [n], verify", "the latest entries on record; whether the record holds"),
@@ -229,9 +230,10 @@ class Prompt:
         if await self._company.ci.built(SERVICE, rest):
             raise ValueError(f"{rest} is built already, and a version is never built twice; take a new one")
         content = {"api.py": f'print("this is {rest}")\n'}
-        built = await self._company.build(rest, "dev", content, f"Say which version it is: {rest}", ("rob",))
+        await self._company.development.change(f"API-20: say that it is {rest}", content, author="dev", reviewer="rob")
+        built = await self._company.development.release(rest)
         await self._company.deploy_unasked(rest, "dev")
-        self._stage.note(f"Dev wrote it, Rob reviewed it, Rita signed {rest}; CI built {short(built.digest)} and deployed it to dev.")
+        self._stage.note(f"Dev wrote it, Rob reviewed it; CI signed the tag {rest}, built {short(built.digest)} and deployed it to dev.")
 
     async def _ci(self, rest: str) -> None:
         if rest not in FAULTS:

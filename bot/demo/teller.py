@@ -3,13 +3,17 @@
 Invariant: nothing is taken for true because it was printed; it is read from CI's files, the folders, the ledger, the database or Slack.
 """
 
+import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.demo.company import SERVICE, ZONE, Company
+from bot.demo.company import ZONE, Company
+from bot.demo.development import SERVICE
+from bot.demo.people import BY_NAME
 from bot.demo.stage import Stage
 from bot.workspace import Exchange, Message
 from guards.artifact import short
+from storage.chain import Row
 
 
 class DidNotHappen(Exception):  # noqa: N818 - named for what it tells
@@ -46,8 +50,41 @@ class Teller:
         answer = self.last_told(who)
         self.stage.message(answer, f"only {who} sees this")
         self.proved(reason in answer.as_text(), f"refused: {reason}")
-        self.proved((await self.tags())[-1] == "approve:refused", "the attempt is on record")
+        row = (await self.company.ledger())[-1]
+        self.proved(row.tag == "approve:refused" and reason in refusals_in(row), "the attempt is on record, with that reason")
         self.proved(await self.state(change) == "awaiting-approval", "the request still waits")
+
+    async def refused(self, who: str, words: str, *codes: str) -> None:
+        """Somebody asks for something and is told privately every reason why not, and what to do; the ledger has the same reasons.
+
+        Args:
+            who: handle.
+            words: the command.
+            codes: of the refusals, all of them.
+        """
+        await self.say(who, words)
+        said = self.last_told(who).as_text(ZONE)
+        for code in codes:
+            self.proved(code in said, f"{who} was told the reason {code}")
+        row = (await self.company.ledger())[-1]
+        found = refusals_in(row) - {"not-approved"}  # nobody is asked to approve what is refused
+        self.proved(row.tag == "promote:refused" and found == set(codes), f"the ledger has the refusal: {', '.join(codes)}")
+
+    async def approves(self, who: str, change: str, rationale: str, *, show_form: bool = False) -> Exchange:
+        """Somebody presses Approve, fills in the form and sends it."""
+        company, stage = self.company, self.stage
+        stage.types(who, f"press Approve on {change}")
+        await self.delivered(await company.press(who, "Approve", self.card(change)))
+        form = company.slack.modal(company.people[who])
+        if form is None:
+            raise DidNotHappen(f"a form opened before {BY_NAME[who].name}")
+        form.fill({"rationale": rationale})
+        if show_form:
+            stage.form(form, f"{BY_NAME[who].name}’s form")
+        sent = await self.delivered(await company.fill(who))
+        if not show_form:
+            stage.message(self.last_told(who), f"only {who} sees this")
+        return sent
 
     async def delivered(self, exchange: Exchange) -> Exchange:
         """The bot acknowledged within Slack's three seconds."""
@@ -119,3 +156,8 @@ class Teller:
         """Where a change stands, by the database."""
         found = await self.company.change(change)
         return found.state.value if found else "gone"
+
+
+def refusals_in(row: Row) -> set[str]:
+    """The codes of the refusals that an entry of the ledger carries."""
+    return {answer["code"] for answer in json.loads(row.body).get("answers", ()) if answer["answer"] == "refuse"}

@@ -46,6 +46,7 @@ METHODS = {
     "views.push": Method(api_views.push_view),
     "views.publish": Method(api_views.publish_view),
     "users.info": Method(api_directory.user_info, "users:read"),
+    "users.lookupByEmail": Method(api_directory.user_by_email, "users:read.email"),
     "usergroups.list": Method(api_directory.groups, "usergroups:read"),
     "usergroups.users.list": Method(api_directory.group_members, "usergroups:read"),
     "conversations.open": Method(api_conversations.open_conversation, "im:write"),

@@ -1,7 +1,7 @@
-"""The Web API methods about accounts: auth.test, users.info and usergroups.*.
+"""The Web API methods about accounts: auth.test, users.info, users.lookupByEmail and usergroups.*.
 
 Invariant: a person's e-mail is shown only with the scope for it, and never for someone of another workspace.
-Source: Slack's reference of users.info ("User object"), usergroups.list, usergroups.users.list.
+Source: Slack's reference of users.info ("User object"), users.lookupByEmail, usergroups.list, usergroups.users.list.
 """
 
 from zoneinfo import ZoneInfo
@@ -75,6 +75,15 @@ def user_info(state: State, given: Arguments) -> Json:
     if person is None:
         raise Refused("user_not_found")
     return {"ok": True, "user": person_json(state, person)}
+
+
+def user_by_email(state: State, given: Arguments) -> Json:
+    """users.lookupByEmail; an account that was deactivated is not found."""
+    address = given.text("email").lower()
+    found = next((p for p in state.people.values() if (p.email or "").lower() == address and not p.deleted), None)
+    if found is None:
+        raise Refused("users_not_found")
+    return {"ok": True, "user": person_json(state, found)}
 
 
 def groups(state: State, given: Arguments) -> Json:

@@ -13,9 +13,10 @@ from commands.core.words import Problem, usage
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
 from guards.assessment import Declared
-from guards.authorization import held_roles, who_may
+from guards.authorization import by_group, held_roles, who_may
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
+from guards.delegation import lapsed
 from guards.duties import objection
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
@@ -136,7 +137,7 @@ def change_card(change: Change, facts: Facts) -> Card:
         ("Requested by", (change.requester_name, ", ", Moment(change.requested, zone))),
         ("Artifact", (Code(short(content.digest)), " at ", Code(content.commit[:12]))),
         ("Same digest as before", _equality(facts)),
-        ("Rollback target", _running(facts.running)),
+        *([("Rollback target", _running(facts.running))] if change.state is not State.SUCCEEDED else []),
         ("Type", (_type(content),)),
     ]
     if risk := _risk(change, facts):
@@ -306,7 +307,8 @@ def _who(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
     able = [f"{p.name}{_fills(p, change, facts)}" for p in may_still_approve(change, facts)]
-    yield ("Still may: ", ", ".join(able) or "nobody; the policy file must name somebody else")
+    groups = by_group(Action.APPROVE, content.service, content.environment, facts)
+    yield ("Still may: ", ", ".join(filter(None, (*able, groups))) or "nobody; the policy file must name somebody else")
     for p in who_may(Action.APPROVE, content.service, content.environment, facts):
         if no := objection(p, change, facts):
             yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {_missing(no)} could not be read",)
@@ -317,9 +319,8 @@ def _fills(person: Person, change: Change, facts: Facts) -> str:
     content, need = change.content, need_of(change, facts)
     if isinstance(need, Unsure):
         return ""
-    wanted = (*need.roles, *(role for roles in need.seats.values() for role in roles))
     held = held_roles(person, content.service, content.environment, facts)[0]
-    fills = [role for role in dict.fromkeys(wanted) if role in held]
+    fills = [role for role in need.wanted if role in held]
     return f" ({', '.join(fills)})" if fills else ""
 
 
@@ -327,9 +328,15 @@ def _given(change: Change, facts: Facts, zone: str) -> Iterable[Line]:
     approvals: tuple[Approval, ...] = () if isinstance(facts.approvals, Unread) else facts.approvals
     for a in approvals[-6:]:
         mark = "✅" if a.verdict is Verdict.APPROVED else "⛔"
-        void = a.verdict is Verdict.APPROVED and (a.expires <= facts.at or a.content != change.content.hash)
-        gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if void else ""
-        yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), f": {a.rationale}")
+        over = a.verdict is Verdict.APPROVED and (a.expires <= facts.at or a.content != change.content.hash or lapsed(a, facts) is True)
+        gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if over else ""
+        yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), *in_place_of(a, zone), f": {a.rationale}")
+
+
+def in_place_of(decision: Approval, zone: str) -> Line:
+    """What is said of a decision that somebody took for another (RBAC-06); nothing for one in the own right."""
+    under = decision.on_behalf
+    return (f" as delegate of {under.by_name} until ", Moment(under.until, zone)) if under else ()
 
 
 def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:

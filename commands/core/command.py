@@ -13,6 +13,7 @@ from commands.core.words import Arguments
 from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.facts import Facts, Freeze, Request
+from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
 from guards.sections import Person
@@ -33,6 +34,10 @@ class Ask:
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
         declared: a freeze to declare.
+        delegation: id of a delegation that exists.
+        delegated: a delegation to record.
+        linking: corporate id of whose GitHub account it is about.
+        login: the GitHub login that the person confirms.
         rationale: the reason given.
     """
 
@@ -48,6 +53,10 @@ class Ask:
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    delegation: str | None = None
+    delegated: Delegation | None = None
+    linking: str | None = None
+    login: str | None = None
     rationale: str = ""
 
 

@@ -14,7 +14,9 @@ from commands.core.words import Arguments, ChangeId, Named, Rest
 from guards.authorization import held_roles
 from guards.classify import announced
 from guards.decision import Refuse
+from guards.duties import capacity
 from guards.facts import Approval, Change, Facts, Request, Verdict
+from guards.identity import OnBehalf
 from guards.sections import Person
 from guards.window import open_now, openings
 
@@ -47,14 +49,16 @@ def reason_form(title: str, word: str, submit: str, label: str, fields: Mapping[
 
 
 def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts) -> Approval:
-    """The record of a decision: who, in which roles, why, about what, and until when it counts."""
+    """The record of a decision: who, in whose place, in which roles, why, about what, and until when it counts."""
     change = facts.change
     assert isinstance(change, Change)
     content = change.content
     roles = held_roles(person, content.service, content.environment, facts)[0]
+    under, expires = capacity(person, change, facts), _expiry(content.service, content.environment, request, facts)
     return Approval(
         by=person.id, name=person.name, roles=roles, verdict=verdict, rationale=request.rationale.strip(),
-        content=content.hash, at=facts.at, expires=_expiry(content.service, content.environment, request, facts),
+        content=content.hash, at=facts.at, expires=min(expires, under.until) if under else expires,
+        on_behalf=OnBehalf(under.id, under.by, under.by_name, under.role, under.until) if under else None,
     )  # fmt: skip
 
 

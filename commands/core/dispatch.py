@@ -5,6 +5,7 @@ Invariant: the only place that takes a claim and orders CI. Claim, state, ledger
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from commands.core import record
 from commands.core.command import Ask
@@ -88,7 +89,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             record.write(tx, "dispatch:unsure", record.CLOCK, facts, correlation, **place, **body)
             timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at + LOOK_AGAIN, {"change": change.id}))
         case "waits" if short:
-            change = _needs_people(tx, change, facts, short[0], correlation)
+            change = _needs_people(tx, change, facts, short[0], body, correlation)
             if lapses := _lapses(change, facts):  # the card shows them as long as they count
                 timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", min(lapses), {"change": change.id}))
         case "waits":
@@ -131,7 +132,7 @@ def _keep(tx: Tx, change: Change, state: State, why: str) -> Change:
     return changes.move(tx, change, state, why=why)
 
 
-def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, correlation: str) -> Change:
+def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, body: dict[str, Any], correlation: str) -> Change:
     """Back to the approvers; when only the policy or what runs there moved, the change is bound to that of today, and asked about anew."""
     now = content_now(change, facts)
     counting = counted(change, facts)
@@ -145,10 +146,10 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, correlati
         why = f"{' and '.join(_REBOUND[part] for part in moved)} moved, so earlier approvals are void."
         record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **record.content_body(now))
         log_of(tx, change, facts, correlation, why)
-    if change.state is not State.AWAITING:
-        record.write(tx, "change:needs-approval", record.CLOCK, facts, correlation, **place, why=why)
-        return changes.move(tx, change, State.AWAITING, why=why)
-    return changes.amend(tx, change, why=why)
+    waited = change.state is State.AWAITING
+    if not waited or (why and why != change.why):  # an approval that is not enough is on record with the reason (SOD-03)
+        record.write(tx, "change:needs-approval", record.CLOCK, facts, correlation, **place, why=why, **body)
+    return changes.amend(tx, change, why=why) if waited else changes.move(tx, change, State.AWAITING, why=why)
 
 
 def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlation: str) -> Change:

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
-from commands.core.ports import Artifacts, Clock, Directory, Proofs
+from commands.core.people import People, unknown_logins
+from commands.core.ports import Artifacts, Clock, Directory, Proofs, SignIn
 from commands.core.prove import Prove
 from commands.core.vcs import Vcs
 from guards.assessment import UNSAID
@@ -21,7 +22,7 @@ from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, deployments, freezes
+from storage import approvals, artifacts, changes, claims, delegations, deployments, freezes, links
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -57,6 +58,7 @@ class Gather:
         sources: name in the policy's `artifacts` → where versions are looked up.
         histories: kind in a service's `history` → the version control system.
         proofs: name in the policy's `artifacts` → what is attached to artifacts there.
+        sign_in: whose GitHub account is whose.
         clock: the present.
     """
 
@@ -69,10 +71,12 @@ class Gather:
         clock: Clock,
         histories: Mapping[str, Vcs],
         proofs: Mapping[str, Proofs],
+        sign_in: SignIn,
     ) -> None:
         self.policy = policy
         self._store = store
         self._directory = directory
+        self._people = People(policy, directory, sign_in)
         self._sources = sources
         self._clock = clock
         self._prove = Prove(policy, sources, histories, proofs)
@@ -83,30 +87,11 @@ class Gather:
 
     async def asker(self, user: str) -> Person | Stranger | Unread:
         """The person behind a Slack account, or why it is nobody here (RBAC-01, SOD-14)."""
-        account = await Deadline().read(self._directory.account(user), "your Slack account")
-        if isinstance(account, Unread):
-            return account
-        if isinstance(account, Absent):
-            return Stranger(user, user, "Slack knows no such account.")
-        says = {
-            "A deactivated account": account.deleted,
-            "A bot or workflow": account.bot,
-            "Somebody from another workspace": account.external or account.team not in self.policy.slack.teams,
-            "A guest": account.guest,
-        }
-        if why := next((who for who, true in says.items() if true), None):
-            return Stranger(user, account.name, f"{why} cannot use releases here.")
-        person = self.policy.by_slack.get(user)
-        return person or Stranger(user, account.name, f"Your Slack account {user} belongs to nobody in the policy file.")
+        return await self._people.asker(user)
 
     async def person(self, corporate: str) -> Person | Stranger | Unread:
         """A person as they stand now: one working account is enough (RBAC-09)."""
-        person = self.policy.by_id.get(corporate)
-        if person is None or not person.slack:
-            return Stranger("", corporate, f"{corporate} is no longer in the policy file.")
-        seen = await asyncio.gather(*(self.asker(account) for account in person.slack))
-        order = (Person, Unread, Stranger)
-        return min(seen, key=lambda s: next(i for i, kind in enumerate(order) if isinstance(s, kind)))
+        return await self._people.person(corporate)
 
     async def _groups(self, service: str | None, deadline: Deadline) -> dict[str, frozenset[str] | Unread]:
         names = {
@@ -150,17 +135,40 @@ class Gather:
             seconds: how long the reads may take together.
         """
         about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service else Subject()
-        ids = sorted(about.people - ({by.id} if by else set()))
+        ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
         groups, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
             self._proven(about, deadline),
-            asyncio.gather(*(self.person(i) for i in ids)),
+            asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
             known[by.id] = by
-        return Facts(at=self._clock.now(), policy=self.policy, groups=groups, people=known, artifact=artifact, evidence=evidence)
+        writers, accounts = await asyncio.gather(
+            self._people.writers(artifact, deadline), self._accounts(about.service, artifact, deadline)
+        )
+        return Facts(
+            at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
+            evidence=evidence, accounts=accounts,
+        )  # fmt: skip
+
+    async def _acting(self, ask: Ask) -> set[str]:
+        """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
+        if self.policy.delegation is None:
+            return set()
+        now = self._clock.now()
+        giving = await self._store.read(lambda tx: {d.by for d in delegations.current(tx, now)})
+        return giving | ({ask.delegated.to} if ask.delegated else set())
+
+    async def _accounts(
+        self, service: str | None, artifact: Artifact | Absent | Unread, deadline: Deadline
+    ) -> dict[str, int | Absent | Unread]:  # fmt: skip
+        """GitHub's ids of the logins that only a link can give to somebody; nothing is asked while there is no link."""
+        logins = unknown_logins(artifact, self.policy)
+        if not logins or service is None or not await self._store.read(links.exist):
+            return {}
+        return await self._people.accounts(logins, self.policy.services[service].repository, deadline)
 
 
 def _subject(tx: Tx, ask: Ask) -> Subject:
@@ -182,7 +190,12 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         outside: as gathered before.
         only_reading: leaves the change's row unlocked, for a transaction that will not write.
     """
-    facts = replace(outside, freezes=freezes.current(tx, outside.at))
+    facts = replace(
+        outside,
+        freezes=freezes.current(tx, outside.at),
+        delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
+        links=_links(tx, outside.accounts),
+    )
     service, environment, version = ask.service, ask.environment, ask.version
     if ask.change:
         change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
@@ -193,6 +206,10 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         service, environment, version = change.content.service, change.content.environment, change.content.version
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
+    if ask.delegation:
+        facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.linking:
+        facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
         return facts
     before = environment_before(facts.policy, service, environment)
@@ -204,6 +221,18 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
     )
+
+
+def _links(tx: Tx, accounts: Mapping[str, int | Absent | Unread]) -> dict[str, str | Unread]:
+    """Whose the accounts are that were looked up; one that could not be read stays unread."""
+    owners = links.owners(tx, [number for number in accounts.values() if isinstance(number, int)])
+    found: dict[str, str | Unread] = {}
+    for login, number in accounts.items():
+        if isinstance(number, Unread):
+            found[login] = number
+        elif isinstance(number, int) and number in owners:
+            found[login] = owners[number]
+    return found
 
 
 def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> Request:
@@ -224,6 +253,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,
+        delegation=ask.delegated,
+        login=ask.login,
     )
 
 

@@ -5,7 +5,7 @@ Invariant: a port never raises for a failed outside call (only `CancelledError` 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -299,6 +299,95 @@ class Directory(Protocol):
 
     async def members(self, group: str) -> frozenset[str] | Unread:
         """The Slack user ids in a user group (`S…`)."""
+        ...
+
+    async def holder(self, address: str) -> str | Absent | Unread:
+        """The Slack user id of the working account with this e-mail address.
+
+        Args:
+            address: in lower case.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What GitHub hands out when somebody shall sign in elsewhere (OAuth device flow, RFC 8628).
+
+    Args:
+        device: what the bot shows GitHub to learn the outcome.
+        user: what the person types at `address`.
+        address: GitHub's own page.
+        interval: seconds between two questions at least.
+        lasts: seconds until both codes end.
+    """
+
+    device: str = field(repr=False)
+    user: str
+    address: str
+    interval: float
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True)
+class StillWaiting:
+    """The person has not answered GitHub yet.
+
+    Args:
+        slower: it was asked too often.
+        interval: seconds that it wants between two questions from now on, when it said so.
+    """
+
+    slower: bool = False
+    interval: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotGiven:
+    """The sign-in came to an end without an account.
+
+    Args:
+        why: a sentence for people.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VcsAccount:
+    """A person's account at the version control system.
+
+    Args:
+        number: its own id, which stays when the login is renamed.
+        login: as it is written now.
+    """
+
+    number: int
+    login: str
+
+
+class SignIn(Protocol):
+    """Lets a person prove which account is theirs. No token leaves the adapter, and none is kept."""
+
+    async def begin(self) -> DeviceCode | Unread:
+        """Ask for the codes of one sign-in."""
+        ...
+
+    async def outcome(self, device: str) -> VcsAccount | StillWaiting | NotGiven | Unread:
+        """What became of a sign-in; `Unread` may be asked again.
+
+        Args:
+            device: of `DeviceCode`.
+        """
+        ...
+
+    async def account(self, login: str, repository: str) -> VcsAccount | Absent | Unread:
+        """The account that has this login now.
+
+        Args:
+            login: in any case.
+            repository: `owner/name`, whose credentials may be used to ask.
+        """
         ...
 
 

@@ -13,7 +13,7 @@ from commands.core.deadline import Deadline
 from commands.core.ports import Artifacts, Proofs
 from commands.core.vcs import Vcs
 from guards.consistency import FROM_REGISTRY
-from guards.facts import Artifact, Deployment, Evidence, Merged, Unread
+from guards.facts import Absent, Artifact, Beside, Deployment, Evidence, Merged, Unread
 from guards.policy import Policy
 from guards.vcs import Span, Tag
 from guards.vocabulary import Requirement
@@ -46,8 +46,10 @@ class Prove:
         """
         what = f"{artifact.service} {artifact.version}"
         reads = self._from_history(artifact, environment, running, what) | self._from_registry(artifact, environment, running, what)
-        answers = await asyncio.gather(*(deadline.read(answer, noun) for noun, answer in reads.values()))
-        evidence = Evidence(**dict(zip(reads, answers, strict=True)))
+        beside, *answers = await asyncio.gather(
+            self._beside(artifact, environment, running, deadline), *(deadline.read(answer, noun) for noun, answer in reads.values())
+        )
+        evidence = Evidence(beside=beside, **dict(zip(reads, answers, strict=True)))
         return _with_evidence(artifact, evidence), evidence
 
     def _from_history(
@@ -69,6 +71,36 @@ class Prove:
         if not asked.isdisjoint({Requirement.PROTECTION, Requirement.CODE_OWNERS}):
             reads["protection"] = (f"the protection of branch {service.branch}", vcs.protection(repository, service.branch))
         return reads
+
+    async def _beside(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Beside, ...]:
+        """What the other repositories of the service bring."""
+        service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
+        if service.history is None:
+            return ()
+        vcs, owned = self._histories[service.history], Requirement.CODE_OWNERS in asked
+        one = (self._in_repository(vcs, each, artifact.version, running, deadline, owned=owned) for each in service.repositories)
+        return tuple(await asyncio.gather(*one))
+
+    async def _in_repository(
+        self, vcs: Vcs, repository: str, version: str, running: Deployment | None, deadline: Deadline, *, owned: bool
+    ) -> Beside:
+        async def tag(name: str) -> Tag | Absent | Unread:
+            return await deadline.read(vcs.tag(repository, name), f"the tag {name} of {repository}")
+
+        async def nothing() -> None:
+            return None
+
+        head, before = await asyncio.gather(tag(version), tag(running.version) if running else nothing())
+        if not isinstance(head, Tag):
+            return Beside(repository, head, head)
+        if isinstance(before, Unread):
+            return Beside(repository, head, before)
+        base = before.commit if isinstance(before, Tag) else None  # without a tag of its own, all of its history is new
+        work, owners = await asyncio.gather(
+            deadline.read(vcs.span(repository, base, head.commit), f"the work in {version} of {repository}"),
+            deadline.read(vcs.codeowners(repository, head.commit), f"the CODEOWNERS file of {repository}") if owned else nothing(),
+        )
+        return Beside(repository, head, work, owners)
 
     def _from_registry(
         self, artifact: Artifact, environment: str, running: Deployment | None, what: str
@@ -94,10 +126,13 @@ def _with_evidence(artifact: Artifact, evidence: Evidence) -> Artifact:
     """The artifact with the tag that was seen and the people and pull requests of its history, as far as they were read."""
     if isinstance(evidence.tag, Tag):
         artifact = replace(artifact, tag=evidence.tag.object)
-    return with_history(artifact, evidence.work) if isinstance(evidence.work, Span) else artifact
+    for work in (evidence.work, *(b.work for b in evidence.beside)):
+        if isinstance(work, Span):
+            artifact = _with_history(artifact, work)
+    return artifact
 
 
-def with_history(artifact: Artifact, span: Span) -> Artifact:
+def _with_history(artifact: Artifact, span: Span) -> Artifact:
     """The artifact with everybody who wrote or reviewed a part of it since what the target runs (SOD-02, SOD-03).
 
     Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
@@ -110,6 +145,6 @@ def with_history(artifact: Artifact, span: Span) -> Artifact:
         artifact,
         authors=frozenset(authors | (artifact.authors or set())),
         reviewers=frozenset(reviewers | (artifact.reviewers or set())),
-        merged=merged,
-        unlinked=len(span.unlinked),
+        merged=(*(artifact.merged or ()), *merged),
+        unlinked=artifact.unlinked + len(span.unlinked),
     )

@@ -10,7 +10,9 @@ from guards.assessment import Declared
 from guards.authorization import held_roles
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
+from guards.delegation import delegated
 from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
+from guards.identity import Delegation, OnBehalf
 from guards.judge import Judgement
 from guards.need import need_of
 from guards.proof import signed_by
@@ -91,8 +93,10 @@ def write(
 
 
 def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict[str, Any]:
-    """The answers and the facts that led to them, as the ledger keeps them."""
-    return {"answers": [_answer(a.guard, a.decision) for a in judgement.answers], "seen": _seen(request, facts)}
+    """The answers and the facts that led to them, as the ledger keeps them, with the delegations that the asker has there (RBAC-06)."""
+    mine = delegated(request.by, request.service, request.environment, facts)[0] if isinstance(request.by, Person) else ()
+    body = {"answers": [_answer(a.guard, a.decision) for a in judgement.answers], "seen": _seen(request, facts)}
+    return body | {"delegations": [{"id": d.id, "role": d.role.value, "from": d.by, "until": d.until.isoformat()} for d in mine]}
 
 
 def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
@@ -195,6 +199,24 @@ def _risk_body(request: Request, facts: Facts) -> dict[str, Any] | None:
     if isinstance(found, Unsure) or isinstance(need, Unsure):
         return {"unread": found.missing if isinstance(found, Unsure) else None}
     return {"level": found.level, "factors": list(found.factors), "approvers": need.sentence, "count": need.count, "quorum": need.quorum}
+
+
+def delegation_body(one: Delegation) -> dict[str, Any]:
+    """A delegation as the ledger keeps it (RBAC-06)."""
+    return {
+        "role": one.role.value,
+        "from": one.by,
+        "to": one.to,
+        "start": one.start.isoformat(),
+        "end": one.end.isoformat(),
+        "ended": one.ended.isoformat() if one.ended else None,
+        "reason": one.reason,
+    }
+
+
+def on_behalf_body(under: OnBehalf | None) -> dict[str, Any] | None:
+    """Under which delegation a decision was taken, as the ledger keeps it (RBAC-06)."""
+    return {"delegation": under.delegation, "role": under.role.value, "from": under.by, "until": under.until.isoformat()} if under else None
 
 
 def freeze_body(freeze: Freeze) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
 from commands.core.invocation import Asked, Reported
-from commands.core.ports import CI, Chat, Clock, Unposted
+from commands.core.ports import CI, Chat, Clock, SignIn, Unposted
+from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
@@ -54,17 +55,20 @@ class Road:
         ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
         commands: every command that can be typed, in help order.
+        sign_in: proves whose GitHub account is whose.
     """
 
     def __init__(
-        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock, commands: Sequence[AnyCommand]
-    ) -> None:
+        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
+        commands: Sequence[AnyCommand], sign_in: SignIn,
+    ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
         self._gather = gather
         self._chat = chat
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
+        self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
 
     async def carry(self, taken: inbox.Taken) -> None:
@@ -75,6 +79,8 @@ class Road:
                 await self._asked(taken, Asked.model_validate(payload), correlation)
             case "reported":
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
+            case "link":
+                await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
                 await self._due.fired(taken, word, str(payload["change"]), correlation)
 
@@ -180,7 +186,11 @@ class Road:
         request = request_of(command.action, ask, asker.person, facts)
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
-        place: dict[str, Any] = {"subject": ask.change or ask.freeze, "service": request.service, "environment": request.environment}
+        place: dict[str, Any] = {
+            "subject": ask.change or ask.freeze or ask.delegation,
+            "service": request.service,
+            "environment": request.environment,
+        }
         final = [r for r in judgement.refusals if r.code not in command.heals]
         if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
             if not judgement.unsure:

@@ -68,7 +68,7 @@ class Missing:
 
 
 def policy_of(info: ValidationInfo) -> Policy:
-    """The policy that words are bound with."""
+    """The policy with which a word is validated."""
     policy = (info.context or {}).get("policy")
     assert isinstance(policy, Policy), "words are bound with the policy at hand"
     return policy

@@ -108,6 +108,8 @@ def test_all_mistakes_are_told_at_once_and_no_secret_with_them(environment: Envi
         ("SLACK_API_URL", "http://10.0.0.7/api", "http://127.0.0.1:3210/api"),
         ("GITHUB_API_URL", "github.example.com", "https://github.example.com/api/v3"),
         ("GITHUB_API_URL", "https://github.example.com:port", "https://github.example.com:8443"),
+        ("GITHUB_URL", "http://github.example.com", "https://github.example.com"),
+        ("GITHUB_CLIENT_ID", "Iv1 8a61", "Iv1.8a61f9b3a7aba766"),
         ("SIGNALBOX_LOG_LEVEL", "loud", "DEBUG"),
         ("SLACK_BOT_TOKEN", "xapp-1", "xoxb-1"),
         ("SLACK_APP_TOKEN", "xoxb-1", "xapp-1"),
@@ -141,6 +143,18 @@ def test_two_servers_cannot_share_a_port_but_both_may_take_any(environment: Envi
         ["SIGNALBOX_INTERNAL_PORT: is the same as SIGNALBOX_PORT; health details and metrics take a port of their own"]
     )
     environment(SIGNALBOX_PORT="0", SIGNALBOX_INTERNAL_PORT="0")
+    load()
+
+
+def test_people_sign_in_to_the_github_that_is_asked(environment: Environment) -> None:
+    """A person's token must not go to another GitHub than it is for."""
+    environment(GITHUB_CLIENT_ID="Iv1.8a61f9b3a7aba766")
+    load()
+    environment(GITHUB_API_URL="https://github.example.com/api/v3")
+    assert problems() == snapshot(
+        ["GITHUB_URL: names another GitHub than GITHUB_API_URL; people would sign in to the one and be looked for in the other"]
+    )
+    environment(GITHUB_URL="https://github.example.com")
     load()
 
 

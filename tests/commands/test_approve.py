@@ -181,6 +181,8 @@ async def test_a_reviewer_never_lets_it_go_alone(world):
     change = await world.change()
     assert (change.state, len(world.ci.asked)) == (State.AWAITING, 1)
     assert change.why.startswith("Rob Second already approved the code")
+    assert (await world.news())[-3:] == ["approve:accepted", "change:approval", "change:needs-approval"]
+    assert await world.codes() == ["sole-reviewer"]
 
     await world.approve("olga")
     assert await state(world) is State.RUNNING

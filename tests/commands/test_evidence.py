@@ -12,7 +12,7 @@ from guards.facts import Unread
 from guards.lifecycle import State
 from guards.vcs import CheckState
 from tests.world.company import COMMIT, DIGEST
-from tests.world.strict import DECLARED, DEV, OLD_COMMIT, OLD_DIGEST, REPOSITORY, TAG, commit, proof, prove, pull, strict_policy
+from tests.world.strict import DECLARED, DEV, OLD_COMMIT, OLD_DIGEST, OLGA, REPOSITORY, TAG, commit, proof, prove, pull, strict_policy
 from tests.world.world import World
 
 AWAY = Unread("acme/api", "GitHub answered 502")
@@ -220,3 +220,37 @@ async def test_the_judgement_can_be_seen_without_acting_by_somebody_who_may_only
     assert "listed: CycloneDX 1.6" in shown
     assert "authorized: Audrey Auditor holds audit" in shown
     assert len(world.ci.started) == 1
+
+
+async def test_the_work_of_every_repository_of_a_service_counts(database_url):
+    """Olga wrote nothing in the service's own repository, but the configuration that goes out with it is hers (SOD-13)."""
+    data = strict_policy()
+    data["services"]["api"]["repositories"] = ["acme/config"]
+    async with World(database_url, data) as world:
+        await prove(world)
+        other, before = "02d" + "0" * 37, "03d" + "0" * 37
+        world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=other)
+        world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=before)
+        world.vcs.owned["acme/config", other] = world.vcs.owned[REPOSITORY, COMMIT]
+        for base in (None, before):
+            work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=base, head=other)
+            config = replace(work, commits=(commit(3, OLGA, 4),), pulls=(pull(4, OLGA, "rob", "carla"),))
+            world.vcs.spans["acme/config", base, other] = config
+        await world.on_staging()
+        await ask(world)
+        card = world.card().as_text()
+        assert "2 commits came in by 2 pull requests" in card
+        assert "Work 4, by olga" in card
+
+        await world.press("olga", "Approve")
+        assert "own-work" in world.told("olga")
+
+        world.vcs.spans["acme/config", before, other] = AWAY
+        await world.press("rita", "Approve")
+        assert "Cannot verify" in world.told("rita")
+        world.vcs.spans["acme/config", before, other] = replace(config, pulls=(pull(4, OLGA, "carla", "dev"),))
+        await world.press("rita", "Approve")
+        assert "no owner of api.py (@rob) approved acme/config#4" in world.told("rita")
+        world.vcs.spans["acme/config", before, other] = config
+        await world.approve("rita")
+        assert len(world.ci.started) == 2

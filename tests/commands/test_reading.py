@@ -235,7 +235,10 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
 
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
-    assert first == ["status", "explain", "window list", "window next", "freeze list", "whoami", "help"]
+    assert first == [
+        "status", "explain", "window list", "window next", "freeze list", "delegate list",
+        "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
+    ]  # fmt: skip
 
 
 async def test_reading_takes_a_person_of_the_policy_file(world):

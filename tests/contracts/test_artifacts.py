@@ -300,3 +300,18 @@ async def test_an_address_that_cannot_be_right_is_refused_at_once(transport, bas
         oci(transport, base)
     with pytest.raises(ValueError, match="not a repository"):
         OciArtifacts(transport, base="https://registry.test", repositories={"api": "../x"})
+
+
+async def test_a_second_look_at_a_registry_costs_its_word_that_nothing_changed(transport, registry):
+    digest = usual(registry)
+    artifacts = oci(transport, registry.url)
+    first = await artifacts.find("api", "v1.4.0")
+    assert await artifacts.find("api", "v1.4.0") == first
+    assert registry.unchanged == 1
+
+    moved = registry.image("v1.4.0", annotation=OTHER)
+    found = await artifacts.find("api", "v1.4.0")
+    assert isinstance(found, Artifact)
+    assert (found.digest, found.commit) == (moved, OTHER)
+    assert moved != digest
+    assert registry.unchanged == 1

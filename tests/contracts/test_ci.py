@@ -57,7 +57,7 @@ class GenericBench:
         return datetime.now(UTC)
 
     async def refuse(self):
-        for_good = self.process.root / "artifacts" / DIGEST.removeprefix("sha256:")
+        for_good = self.process.root / "registry" / "manifests" / DIGEST.removeprefix("sha256:")
         for_good.rename(for_good.with_suffix(".gone"))
 
     async def lose_answer(self):

@@ -271,3 +271,35 @@ async def test_closing_ends_what_nobody_waits_for_any_more(slack, seconds):
         assert [t for t in asyncio.all_tasks() if t.get_name().startswith("directory-")]
     assert [t for t in asyncio.all_tasks() if t.get_name().startswith("directory-")] == []
     hang.release()
+
+
+# ---------------------------------------------------------------- by address
+
+
+async def test_an_address_counts_only_when_slack_confirmed_it(slack, directory):
+    """RBAC-01."""
+    confirmed = {"profile": {"email": "carla@acme.example"}}
+    assert (await reads(**confirmed, is_email_confirmed=True)).email == "carla@acme.example"
+    assert (await reads(**confirmed, is_email_confirmed=False)).email is None
+    assert (await reads(**confirmed)).email is None
+
+
+async def test_the_account_with_an_address_is_found_and_used_again_for_thirty_seconds(slack, directory, seconds):
+    carla = slack.add_person("carla", email="carla@acme.example")
+    assert await directory.holder("carla@acme.example") == carla.id
+    seconds.at += 29.9
+    assert await directory.holder("carla@acme.example") == carla.id
+    assert asked(slack, "users.lookupByEmail") == 1
+    carla.deleted = True
+    seconds.at += 0.1
+    assert await directory.holder("carla@acme.example") == Absent("the Slack account of carla@acme.example")
+
+
+async def test_an_address_that_could_not_be_looked_up_is_unread(slack, directory):
+    slack.faults.status("users.lookupByEmail", 503)
+    assert isinstance(await directory.holder("carla@acme.example"), Unread)
+    async with (
+        raw_server(answer(200, b'{"ok": true, "user": {}}', "Content-Type: application/json")) as url,
+        directory_at(f"{url}/", "xoxb-signalbox-x", Seconds()) as it,
+    ):
+        assert await it.holder("x@acme.example") == Unread("the Slack account of x@acme.example", "Slack's answer lacks a field")

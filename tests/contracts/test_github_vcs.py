@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -18,6 +19,7 @@ from bot.adapters.tickets import tickets
 from bot.adapters.transport import Limits, Transport
 from guards.facts import Absent, Unread
 from guards.vcs import CheckState, Contributor, Protection, Review, ReviewState
+from tests.world.forge import FilledForge
 from tests.world.github_vcs import TOKEN, WEB, FakeGitHubVcs, RoundTrips, actor, git, sha, told
 from tests.world.moments import StillClock
 from tests.world.neighbours import BAD, answer, raw_server
@@ -51,55 +53,86 @@ async def bench():
     await made.way.close()
 
 
+@pytest.fixture(params=["fake", "demo"])
+async def hub(request, tmp_path):
+    """A GitHub with one commit: the small one of these tests, and the forge of the demo, which reads a real repository.
+
+    What is said of a `hub` therefore holds for git itself, and not only for what somebody thought that GitHub answers.
+    """
+    fake = FakeGitHubVcs() if request.param == "fake" else await FilledForge.create(tmp_path)
+    transport, auth = Transport(Limits(wait=0.001)), TokenAuth(SecretStr(TOKEN))
+    base = fake.commit("what runs", git("ada"))
+    async with TestServer(fake.app if request.param == "demo" else fake.app(), host="127.0.0.1") as server:
+        vcs = GitHubVcs(GitHubApi(transport, auth, clock=StillClock(NOW), api_url=str(server.make_url("/api/v3"))))
+        yield Hub(fake, vcs, base)
+        await vcs.close()
+    await transport.close()
+
+
+class Hub(NamedTuple):
+    """See `hub`."""
+
+    fake: FakeGitHubVcs | FilledForge
+    vcs: GitHubVcs
+    base: str
+
+    @property
+    def name(self):
+        return self.fake.name
+
+    async def span(self, base="", head=None):
+        return await self.vcs.span(self.name, self.base if base == "" else base, head or self.fake.history[-1])
+
+
 # ---------------------------------------------------------------- tags
 
 
-async def test_a_signed_tag_tells_its_commit_and_who_made_it(bench):
-    oid = bench.fake.tag("v1.4.0", bench.base)
-    bench.fake.tag("v1.4.0-rc.1", sha("another"))
-    tag = await bench.vcs.tag(REPO, "v1.4.0")
-    assert (tag.object, tag.commit, tag.annotated, tag.verified, tag.reason) == (oid, bench.base, True, True, "valid")
+async def test_a_signed_tag_tells_its_commit_and_who_made_it(hub):
+    oid = hub.fake.tag("v1.4.0", hub.base)
+    hub.fake.tag("v1.4.0-rc.1", hub.base)
+    tag = await hub.vcs.tag(hub.name, "v1.4.0")
+    assert (tag.object, tag.commit, tag.annotated, tag.verified, tag.reason) == (oid, hub.base, True, True, "valid")
     assert tag.tagger == Contributor("release-ci", "41898282+release-ci@users.noreply.github.com", "Release CI")
-    assert (tag.repository, tag.name, tag.at) == (REPO, "v1.4.0", datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+    assert (tag.repository, tag.name, tag.at) == (hub.name, "v1.4.0", datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("reason", ["unsigned", "unknown_key", "bad_email", "invalid", "expired_key", "no_user"])
-async def test_an_unsigned_or_forged_tag_is_told_as_such(bench, reason):
-    bench.fake.tag("v1.4.0", bench.base, verified=False, reason=reason)
-    tag = await bench.vcs.tag(REPO, "v1.4.0")
-    assert (tag.annotated, tag.verified, tag.reason, tag.commit) == (True, False, reason, bench.base)
+@pytest.mark.parametrize("reason", ["unsigned", "unknown_key", "bad_email", "invalid"])
+async def test_an_unsigned_or_forged_tag_is_told_as_such(hub, reason):
+    hub.fake.tag("v1.4.0", hub.base, verified=False, reason=reason)
+    tag = await hub.vcs.tag(hub.name, "v1.4.0")
+    assert (tag.annotated, tag.verified, tag.reason, tag.commit) == (True, False, reason, hub.base)
 
 
-async def test_a_lightweight_tag_has_no_signature_and_no_tagger(bench):
-    bench.fake.point("v1.4.0", "commit", bench.base)
-    tag = await bench.vcs.tag(REPO, "v1.4.0")
-    assert (tag.commit, tag.annotated, tag.verified, tag.reason, tag.tagger) == (bench.base, False, False, "not_annotated", None)
+async def test_a_lightweight_tag_has_no_signature_and_no_tagger(hub):
+    hub.fake.point("v1.4.0", "commit", hub.base)
+    tag = await hub.vcs.tag(hub.name, "v1.4.0")
+    assert (tag.commit, tag.annotated, tag.verified, tag.reason, tag.tagger) == (hub.base, False, False, "not_annotated", None)
 
 
-async def test_a_tag_that_is_moved_is_seen_at_once(bench):
-    bench.fake.tag("v1.4.0", bench.base)
-    assert (await bench.vcs.tag(REPO, "v1.4.0")).commit == bench.base
-    other = bench.fake.commit("other", git("eve"))
-    bench.fake.tag("v1.4.0", other)
-    assert (await bench.vcs.tag(REPO, "v1.4.0")).commit == other
+async def test_a_tag_that_is_moved_is_seen_at_once(hub):
+    hub.fake.tag("v1.4.0", hub.base)
+    assert (await hub.vcs.tag(hub.name, "v1.4.0")).commit == hub.base
+    other = hub.fake.commit("other", git("eve"))
+    hub.fake.tag("v1.4.0", other)
+    assert (await hub.vcs.tag(hub.name, "v1.4.0")).commit == other
 
 
-async def test_a_signed_tag_under_another_name_is_not_verified(bench):
-    oid = bench.fake.tag("v1.3.0", bench.base)
-    bench.fake.point("v1.4.0", "tag", oid)
-    assert (await bench.vcs.tag(REPO, "v1.3.0")).verified
-    tag = await bench.vcs.tag(REPO, "v1.4.0")
+async def test_a_signed_tag_under_another_name_is_not_verified(hub):
+    oid = hub.fake.tag("v1.3.0", hub.base)
+    hub.fake.point("v1.4.0", "tag", oid)
+    assert (await hub.vcs.tag(hub.name, "v1.3.0")).verified
+    tag = await hub.vcs.tag(hub.name, "v1.4.0")
     assert (tag.verified, tag.reason) == (False, "made_for_another_name")
 
 
-async def test_no_tag_is_absent_and_one_that_names_no_commit_is_unread(bench):
-    bench.fake.tag("v1.4.0-rc.1", bench.base)
-    assert await bench.vcs.tag(REPO, "v1.4.0") == Absent("tag v1.4.0 in octo/api")
-    bench.fake.point("v1.4.0", "tree", bench.base)
-    assert await bench.vcs.tag(REPO, "v1.4.0") == Unread("the tag v1.4.0 of octo/api", "it names a tree, not a commit")
-    inner = bench.fake.tag("inner", bench.base)
-    bench.fake.tag("v1.4.0", bench.base, object={"type": "tag", "sha": inner, "url": "u"})
-    assert await bench.vcs.tag(REPO, "v1.4.0") == Unread("the tag v1.4.0 of octo/api", "it names a tag, not a commit")
+async def test_no_tag_is_absent_and_one_that_names_no_commit_is_unread(hub):
+    hub.fake.tag("v1.4.0-rc.1", hub.base)
+    assert await hub.vcs.tag(hub.name, "v1.4.0") == Absent(f"tag v1.4.0 in {hub.name}")
+    hub.fake.point("v1.4.0", "tree", hub.base)
+    assert await hub.vcs.tag(hub.name, "v1.4.0") == Unread(f"the tag v1.4.0 of {hub.name}", "it names a tree, not a commit")
+    inner = hub.fake.tag("inner", hub.base)
+    hub.fake.tag("v1.4.0", inner)
+    assert await hub.vcs.tag(hub.name, "v1.4.0") == Unread(f"the tag v1.4.0 of {hub.name}", "it names a tag, not a commit")
 
 
 async def test_a_signature_that_github_could_not_check_now_is_unread_and_not_forged(bench):
@@ -107,8 +140,8 @@ async def test_a_signature_that_github_could_not_check_now_is_unread_and_not_for
     assert isinstance(await bench.vcs.tag(REPO, "v1.4.0"), Unread)
 
 
-async def test_a_repository_that_we_may_not_see_has_no_absent_tags(bench):
-    got = await bench.vcs.tag("octo/other", "v1.4.0")
+async def test_a_repository_that_we_may_not_see_has_no_absent_tags(hub):
+    got = await hub.vcs.tag("octo/other", "v1.4.0")
     assert got == Unread("the tag v1.4.0 of octo/other", "it answered with status 404: Not Found")
 
 
@@ -154,16 +187,16 @@ async def test_merge_commits_and_rebased_commits_belong_to_their_pull_requests(b
     assert [pull.number for pull in span.pulls] == [7, 8]
 
 
-async def test_a_revert_is_work_of_its_own_and_what_it_reverts_stays_in(bench):
-    bench.fake.squashed(7, "ada")
-    bench.fake.squashed(8, "bob", title='Revert "Change 7"')
-    assert [(pull.number, pull.author.login) for pull in (await bench.span()).pulls] == [(7, "ada"), (8, "bob")]
+async def test_a_revert_is_work_of_its_own_and_what_it_reverts_stays_in(hub):
+    hub.fake.squashed(7, "ada")
+    hub.fake.squashed(8, "bob", title='Revert "Change 7"')
+    assert [(pull.number, pull.author.login) for pull in (await hub.span()).pulls] == [(7, "ada"), (8, "bob")]
 
 
-async def test_a_commit_that_was_pushed_directly_belongs_to_no_pull_request(bench):
-    bench.fake.squashed(7, "ada")
-    pushed = bench.fake.commit("quick fix", git("eve"), signed=False)
-    span = await bench.span()
+async def test_a_commit_that_was_pushed_directly_belongs_to_no_pull_request(hub):
+    hub.fake.squashed(7, "ada")
+    pushed = hub.fake.commit("quick fix", git("eve"), signed=False)
+    span = await hub.span()
     assert [(commit.sha, commit.author.id, commit.verified) for commit in span.unlinked] == [(pushed, "eve", False)]
     assert "eve" in {who.id for who in span.contributors}
 
@@ -291,22 +324,22 @@ async def test_paths_that_github_does_not_list_are_none(bench):
 # ---------------------------------------------------------------- spans: which commits
 
 
-async def test_a_rollback_removes_and_adds_nothing(bench):
+async def test_a_rollback_removes_and_adds_nothing(hub):
     for number in range(3):
-        bench.fake.squashed(number, "ada")
-    span = await bench.span(base=bench.fake.history[-1], head=bench.base)
+        hub.fake.squashed(number, "ada")
+    span = await hub.span(base=hub.fake.history[-1], head=hub.base)
     assert (span.commits, span.pulls, span.removed) == ((), (), 3)
-    same = await bench.span(base=bench.base, head=bench.base)
+    same = await hub.span(base=hub.base, head=hub.base)
     assert (same.commits, same.removed) == ((), 0)
 
 
-async def test_where_nothing_runs_all_history_counts(bench):
-    bench.fake.squashed(7, "ada")
+async def test_where_nothing_runs_all_history_counts(hub):
+    hub.fake.squashed(7, "ada")
     for number in range(120):
-        bench.fake.commit(f"later {number}", git("bob"))
-    span = await bench.span(base=None)
-    assert [commit.sha for commit in span.commits] == bench.fake.history
-    assert await bench.span(base=None, head="f" * 40) == Absent("commit ffffffffffff in octo/api")
+        hub.fake.commit(f"later {number}", git("bob"))
+    span = await hub.span(base=None)
+    assert [commit.sha for commit in span.commits] == hub.fake.history
+    assert await hub.span(base=None, head="f" * 40) == Absent(f"commit ffffffffffff in {hub.name}")
 
 
 async def test_a_span_that_is_too_long_is_unread_and_not_cut(bench):
@@ -388,22 +421,22 @@ async def test_all_facts_of_that_release_together_take_no_more(bench):
     assert bench.way.rounds <= 12
 
 
-async def test_a_second_look_within_a_minute_costs_conditional_requests_only(bench):
-    fake = bench.fake
-    head = fake.squashed(7, "ada")
+async def test_a_second_look_within_a_minute_costs_conditional_requests_only(hub):
+    fake = hub.fake
+    fake.squashed(7, "ada")
+    head = fake.add_file("CODEOWNERS", "* @a")
     fake.tag("v1.4.0", head)
     fake.ran(head, "test")
-    fake.protected["main"] = {"enforce_admins": {"enabled": True}}
-    fake.files[head, "CODEOWNERS"] = "* @a"
+    fake.protect("main", {"enforce_admins": {"enabled": True}}, [])
 
     async def look():
-        vcs = bench.vcs
+        vcs = hub.vcs
         return [
-            await vcs.tag(REPO, "v1.4.0"),
-            await bench.span(),
-            await vcs.checks(REPO, head),
-            await vcs.protection(REPO, "main"),
-            await vcs.codeowners(REPO, head),
+            await vcs.tag(hub.name, "v1.4.0"),
+            await hub.span(),
+            await vcs.checks(hub.name, head),
+            await vcs.protection(hub.name, "main"),
+            await vcs.codeowners(hub.name, head),
         ]
 
     first = await look()
@@ -600,10 +633,10 @@ async def test_a_check_that_github_does_not_document_is_unread(bench, odd):
     assert isinstance(await bench.vcs.checks(REPO, bench.base), Unread)
 
 
-async def test_no_checks_are_an_empty_list_and_no_commit_is_absent(bench):
-    assert await bench.vcs.checks(REPO, bench.base) == ()
-    assert await bench.vcs.checks(REPO, "f" * 40) == Absent("commit ffffffffffff in octo/api")
-    assert isinstance(await bench.vcs.checks(REPO, "main"), Unread)
+async def test_no_checks_are_an_empty_list_and_no_commit_is_absent(hub):
+    assert await hub.vcs.checks(hub.name, hub.base) == ()
+    assert await hub.vcs.checks(hub.name, "f" * 40) == Absent(f"commit ffffffffffff in {hub.name}")
+    assert isinstance(await hub.vcs.checks(hub.name, "main"), Unread)
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["with Link headers", "without"])
@@ -646,15 +679,14 @@ RULES = [
         (None, RULES, Protection("main", frozenset({"sbom"}), 2, True, False, None)),
         (CLASSIC, RULES, Protection("main", frozenset({"test", "sbom"}), 2, True, True, None)),
         (CLASSIC | {"enforce_admins": {"enabled": False}}, RULES, Protection("main", frozenset({"test", "sbom"}), 2, True, True, False)),
-        (None, [], Absent("protection of branch main in octo/api")),
+        (None, [], None),
     ],
     ids=["classic", "classic that asks for nothing", "not for administrators", "rulesets", "both", "both, not for administrators", "none"],
 )
-async def test_branch_protection_and_rulesets_count_together(bench, classic, rules, wanted):
-    if classic is not None:
-        bench.fake.protected["main"] = {"url": "u", **classic}
-    bench.fake.rules = rules
-    assert await bench.vcs.protection(REPO, "main") == wanted
+async def test_branch_protection_and_rulesets_count_together(hub, classic, rules, wanted):
+    hub.fake.protect("main", classic if classic is None else {"url": "u", **classic}, rules)
+    found = await hub.vcs.protection(hub.name, "main")
+    assert found == (wanted or Absent(f"protection of branch main in {hub.name}"))
 
 
 async def test_no_branch_is_absent_and_no_permission_is_unread(bench):
@@ -674,24 +706,27 @@ async def test_a_rule_with_other_parameters_is_never_overlooked(bench):
 
 
 @pytest.mark.parametrize("place", [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"])
-async def test_the_first_codeowners_file_counts(bench, place):
+async def test_the_first_codeowners_file_counts(hub, place):
     for path in (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")[::-1]:
-        bench.fake.files[bench.base, path] = f"* @{path.partition('/')[0].strip('.').lower()}"
+        commit = hub.fake.add_file(path, f"* @{path.partition('/')[0].strip('.').lower()}")
         if path == place:
             break
-    owners = await bench.vcs.codeowners(REPO, bench.base)
+    owners = await hub.vcs.codeowners(hub.name, commit)
     assert owners.path == place
     assert owners.owners("x") == (f"@{place.partition('/')[0].strip('.').lower()}",)
 
 
-async def test_no_codeowners_file_and_no_commit_are_absent_and_a_huge_file_is_unread(bench):
-    assert await bench.vcs.codeowners(REPO, bench.base) == Absent(f"CODEOWNERS file at {bench.base[:12]} in octo/api")
-    assert await bench.vcs.codeowners(REPO, "f" * 40) == Absent("commit ffffffffffff in octo/api")
-    assert isinstance(await bench.vcs.codeowners(REPO, "main"), Unread)
+async def test_no_codeowners_file_and_no_commit_are_absent(hub):
+    assert await hub.vcs.codeowners(hub.name, hub.base) == Absent(f"CODEOWNERS file at {hub.base[:12]} in {hub.name}")
+    assert await hub.vcs.codeowners(hub.name, "f" * 40) == Absent(f"commit ffffffffffff in {hub.name}")
+    assert isinstance(await hub.vcs.codeowners(hub.name, "main"), Unread)
+    assert isinstance(await hub.vcs.codeowners("octo/other", hub.base), Unread)
+
+
+async def test_a_huge_codeowners_file_is_unread(bench):
     other = bench.fake.commit("x", git("ada"))
     bench.fake.files[other, "CODEOWNERS"] = "#" * 600_000
     assert (await bench.vcs.codeowners(REPO, other)).why == "CODEOWNERS is too large, or no text"
-    assert isinstance(await bench.vcs.codeowners("octo/other", bench.base), Unread)
 
 
 # ---------------------------------------------------------------- renames, limits, bad neighbours

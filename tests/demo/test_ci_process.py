@@ -7,9 +7,11 @@ from pydantic import SecretStr
 
 from bot.adapters.generic_ci import GenericArtifacts
 from bot.adapters.transport import Transport
+from bot.demo.builds import Builds
 from bot.demo.ci_process import CIError, CIProcess
 from bot.demo.clock import StoryClock
-from bot.demo.repository import Author, Repository
+from bot.demo.git import Author
+from bot.demo.repository import Repository
 from guards.facts import Artifact, Unread
 
 SECRET = "the-secret-of-the-demo-ci-test"
@@ -23,7 +25,7 @@ async def ci(tmp_path):
     repository = await Repository.create(tmp_path / "api", tagger=ROB)
     await repository.commit({"api.py": "x"}, "First", author=ROB, at=LONG_AHEAD)
     await repository.tag("v1.0.0", at=LONG_AHEAD)
-    await repository.build(tmp_path / "ci", "api", "v1.0.0")
+    await Builds(repository, tmp_path / "ci", "acme/api", "https://github.com/acme/api", lambda: LONG_AHEAD).build("api", "v1.0.0")
     async with CIProcess(tmp_path / "ci", tmp_path / "secret", StoryClock.starting(LONG_AHEAD), tmp_path / "ci.log") as started:
         yield started
 

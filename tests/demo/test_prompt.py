@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from bot.demo.company import SERVICE, ZONE, Company
+from bot.demo.company import ZONE, Company
+from bot.demo.development import SERVICE
 from bot.demo.prompt import Prompt
 from bot.demo.stage import Stage
 
@@ -46,7 +47,7 @@ def _next(left: Iterator[str]) -> str:
 @pytest.fixture
 async def table(tmp_path):
     async with Company(tmp_path) as company:
-        await company.ci.call_back(company.bot)
+        await company.first_release("v1.4.1")
         yield Table(company)
 
 
@@ -63,7 +64,7 @@ async def test_a_version_is_built_promoted_and_approved_by_several_people(table)
         "verify",
         "quit",
     )
-    assert "CI built sha256:" in shown
+    assert "built sha256:" in shown
     assert "You are Dev Author" in shown
     assert "🟢 api v1.5.0 → staging: deployed" in shown
     assert "Carla Captain was told" not in shown  # she played herself, for one line

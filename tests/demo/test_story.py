@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.demo import story
-from bot.demo.company import SERVICE
+from bot.demo.ci_runs import Shop
+from bot.demo.development import SERVICE
+from bot.demo.registry_store import layer_of
+from bot.demo.story_asking import NEW
 
 ROOT = Path(__file__).parents[2]
 SLOW = pytest.mark.timeout(240)  # it starts two programs and waits for both; machines differ
@@ -32,31 +36,28 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
     assert done.stderr == ""  # the bot's log is not part of the story
     assert "✘" not in done.stdout
     for proved in (
-        "✔ she was told the reason environment-skipped",
-        "✔ she was told the reason frozen",
-        "✔ she was told the reason digest-mismatch",
+        "✔ carla was told the reason pointer-moved",
+        "✔ the ledger has the refusal: environment-skipped, pointer-moved, digest-mismatch, frozen",
+        "✔ #alerts was told that a fixed pointer moved",
+        "✔ the ledger has the refusal: no-sbom",
         "✔ refused: own-request",
         "✔ refused: own-work",
+        "✔ that it is not enough is on record: sole-reviewer",
         "✔ CI holds exactly one order for it",
         "✔ production/ holds the same bytes as staging/ and dev/, hashed anew",
-        "✔ audit verify: 22 entries, each follows from the one before",
+        "✔ audit verify: 30 entries, each follows from the one before",
     ):
         assert proved in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
 @SLOW
-def test_a_terminal_of_80_columns_is_wide_enough(tmp_path):
-    done = play(tmp_path, "--once", COLUMNS="80")
+def test_a_narrow_terminal_on_a_machine_with_a_real_bots_settings_is_enough(tmp_path):
+    real = {"SLACK_APP_TOKEN": "xapp-1-real", "SLACK_BOT_TOKEN": "xoxb-1-real", "SIGNALBOX_PORT": "1", "SIGNALBOX_HOST": "192.0.2.1"}
+    done = play(tmp_path, "--once", COLUMNS="80", GITHUB_TOKEN="ghp_real", GITHUB_APP_ID="1", **real)
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "[ Approve ]  [ Reject ]  [ Cancel request ]" in done.stdout
-
-
-@SLOW
-def test_settings_of_a_bot_on_this_machine_do_not_reach_the_demo(tmp_path):
-    real = {"SLACK_APP_TOKEN": "xapp-1-real", "SLACK_BOT_TOKEN": "xoxb-1-real", "SIGNALBOX_PORT": "1", "SIGNALBOX_HOST": "192.0.2.1"}
-    assert play(tmp_path, "--once", **real).returncode == 0
 
 
 def test_without_git_it_says_so_and_exits_with_1(tmp_path):
@@ -84,13 +85,25 @@ async def ci_fails(company) -> None:
     await company.ci.misbehave("fail")
 
 
-async def ci_never_answers(company) -> None:
-    await company.ci.misbehave("down", times=1000)
+async def registry_loses_everything(company) -> None:
+    shutil.rmtree(company.ci.root / "registry")
+
+
+async def tag_stays(company) -> None:
+    async def nothing(version, by) -> None: ...
+
+    company.development.move_tag = nothing
+
+
+async def sbom_fits(company) -> None:
+    build = company.development.builds.build
+    company.development.builds.build = lambda service, version, sbom_of=None: build(service, version)
 
 
 async def artifact_is_tampered_with(company) -> None:
-    for path in (company.ci.root / "artifacts").glob("[0-9a-f]*"):
-        path.write_bytes(b"something else")
+    registry = Shop(company.ci.root, frozenset()).registry
+    layer = layer_of(registry.manifest(NEW)).removeprefix("sha256:")
+    (registry.root / "blobs" / layer).write_bytes(b"something else")
 
 
 async def folder_is_tampered_with(company) -> None:
@@ -105,13 +118,23 @@ async def slack_opens_no_form(company) -> None:
 @pytest.mark.parametrize(
     ("step", "sabotage", "said"),
     [
+        ("dev_moves_the_tag", tag_stays, "carla was told the reason pointer-moved"),
+        ("a_new_version_has_another_builds_sbom", sbom_fits, "dev was told the reason no-sbom"),
         ("staging_first", ci_fails, "staging/ holds the same bytes as dev/"),
         ("rita_approves", artifact_is_tampered_with, "the run run-[0-9a-f]+ succeeded"),
         ("ci_deploys_once", folder_is_tampered_with, "production/ holds the same bytes as staging/ and dev/, hashed anew"),
         ("rita_approves", slack_opens_no_form, "a form opened before Rita"),
-        ("carla_asks_again", ci_never_answers, "the request became a change|waits for approval|one answer"),
+        ("carla_asks_again", registry_loses_everything, "the request became a change|waits for approval|one answer"),
     ],
-    ids=["CI fails", "the artifact was tampered with", "the folder was tampered with", "Slack opens no form", "CI is down"],
+    ids=[
+        "the tag stays",
+        "the SBOM fits",
+        "CI fails",
+        "the artifact was tampered with",
+        "the folder was tampered with",
+        "Slack opens no form",
+        "the registry is empty",
+    ],
 )
 def test_it_stops_with_1_at_the_step_that_did_not_happen(monkeypatch, capsys, tmp_path, step, sabotage, said):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -11,6 +11,7 @@ from guards.assessment import Declared
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
+from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
@@ -137,6 +138,21 @@ def approval(by: Person = MARA, under: Policy = POLICY, **parts: Any) -> Approva
     )
 
 
+def delegation(**parts: Any) -> Delegation:
+    """Mara, the release manager, lets Dana act for her since yesterday, for a day more."""
+    whole = Delegation(
+        "DLG-2026-1124-001", Role.RELEASE_MANAGER, again(MARA.id), MARA.name, again(DANA.id), DANA.name, None, None, AT - DAY, AT + DAY,
+        "on leave",
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
+def on_behalf(under: Delegation | None = None) -> OnBehalf:
+    """What an approval under a delegation carries."""
+    one = under or delegation()
+    return OnBehalf(one.id, one.by, one.by_name, one.role, one.end)
+
+
 def freeze(**parts: Any) -> Freeze:
     """A freeze of production that holds now, for an hour more."""
     whole = Freeze(
@@ -153,7 +169,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(),
+        duplicate=None, freezes=(), delegations=(), links={},
     )  # fmt: skip
     return replace(read, **parts)
 

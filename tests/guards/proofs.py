@@ -69,7 +69,9 @@ PROVENANCE = Provenance(
 )  # fmt: skip
 SIGNATURE = Signature(ARTIFACT.digest, KEY, "sha256:" + "d0" * 32, "https://registry.test/signature")
 PROOF = Proof(ARTIFACT.digest, (SBOM,), (PROVENANCE,), (SIGNATURE,))
-EVIDENCE = Evidence(TAG, SPAN, (check("lint"), check("sast")), OWNERS, PROTECTION, PROOF, retrievable=True)
+EVIDENCE = Evidence(
+    tag=TAG, work=SPAN, checks=(check("lint"), check("sast")), owners=OWNERS, protection=PROTECTION, proof=PROOF, retrievable=True
+)
 
 STRICT = strict()
 

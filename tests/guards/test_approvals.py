@@ -6,8 +6,9 @@ import pytest
 from inline_snapshot import snapshot
 
 from guards.approvals import approved, content_now, counted, may_still_approve
+from guards.content import Content
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Facts, Request, Stranger, Unread, Verdict
+from guards.facts import Absent, Beside, Facts, Request, Stranger, Unread, Verdict
 from guards.matrix import Board, RiskRules, Weight
 from guards.policy import Policy
 from guards.sections import ApprovalRule, EnvironmentEvidence, Evidence, Person, RoleGrant
@@ -42,7 +43,7 @@ from tests.guards.cases import (
     told,
     two_of,
 )
-from tests.guards.proofs import STRICT, proven
+from tests.guards.proofs import OWNERS, SPAN, STRICT, TAG, asking, proven
 
 TWO = two_of()
 MANAGER_AND_QA = two_of(Role.RELEASE_MANAGER, Role.QA)
@@ -366,6 +367,15 @@ def test_where_a_history_is_read_the_content_has_the_commit_that_its_changes_are
     assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash)
     assert content_now(CHANGE, replace(known, running=None)) == replace(now, base=None)
     assert content_now(CHANGE, replace(known, running=Unread("what runs there"))) == Unread("what runs there")
+
+
+def test_for_several_repositories_the_content_has_where_each_begins_and_ends() -> None:
+    under = asking(STRICT.evidence, repositories=("example/config",))
+    known = proven(under, beside=(Beside("example/config", TAG, SPAN, OWNERS),))
+    now = content_now(CHANGE, known)
+    assert isinstance(now, Content)
+    assert now.base == f"{RUNNING.commit} example/config:{SPAN.base}..{SPAN.head}"
+    assert content_now(CHANGE, proven(under)) == Unread("the work in api that is in example/config", "nobody asked for it")
 
 
 # ---------------------------------------------------------------- the union of CF-11 and the board of RSK-08

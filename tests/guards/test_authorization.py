@@ -1,12 +1,14 @@
 """Only people whom the policy names, in a role that it allows here (RBAC-01, RBAC-02, CMD-09, CMD-16)."""
 
+from dataclasses import replace
+
 import pytest
 from inline_snapshot import snapshot
 
-from guards.authorization import authorized, held_roles, names, who_may
+from guards.authorization import authorized, by_group, held_roles, names, who_may
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Request, Stranger, Unread
-from guards.sections import RoleGrant
+from guards.sections import Person, RoleGrant, Slack
 from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     DANA,
@@ -185,6 +187,33 @@ def test_who_may_lists_people_in_the_order_of_the_file_and_counts_the_unread_as_
     assert who_may(Action.APPROVE, "api", "production", QUALITY_UNREAD) == (MARA, RAVI, OTTO)
     assert who_may(Action.APPROVE, "web", "production", FACTS) == (MARA, RAVI, QUINN, THEO)
     assert who_may(Action.APPROVE, "api", "dev", FACTS) == ()
+
+
+BY_ADDRESS = policy(slack=Slack(teams=("T0EXAMPLE",), alerts="C0ALERTS", domains=("example.com",)))
+ELLA = Person(id="ella@example.com", name="Ella", slack=("U0ELLA",))
+
+
+def test_who_may_lists_those_known_by_their_address_when_they_were_read() -> None:
+    """RBAC-01: by a Slack group, as whom the file does not list."""
+    read = facts(BY_ADDRESS, people={**FACTS.people, ELLA.id: ELLA}, groups={"S0QUALITY": frozenset({"U0ELLA"})})
+    assert who_may(Action.APPROVE, "api", "production", read) == (MARA, RAVI, OTTO, ELLA)
+    assert who_may(Action.APPROVE, "api", "production", replace(read, groups={"S0QUALITY": frozenset()})) == (MARA, RAVI, OTTO)
+
+
+def test_a_group_may_hold_people_whom_the_file_does_not_list() -> None:
+    """Only where people are known by their address; then the remedy says so."""
+    assert by_group(Action.APPROVE, "api", "production", facts(BY_ADDRESS)) == "a member of the Slack groups of qa"
+    assert by_group(Action.APPROVE, "api", "production", FACTS) == ""
+    assert by_group(Action.CANCEL, "api", "production", facts(BY_ADDRESS)) == ""
+    only_by_group = policy(slack=BY_ADDRESS.slack, allow=POLICY.allow | {Action.CANCEL: {"production": (Role.QA,)}})
+    asked = request(by=REMY, action=Action.CANCEL)
+    assert told(authorized(asked, facts(only_by_group, groups={"S0QUALITY": frozenset()})))[1] == "Ask a member of the Slack groups of qa."
+
+
+@pytest.mark.parametrize("action", [Action.LINK, Action.DELEGATE])
+def test_what_takes_no_role_is_open_to_everybody_who_is_known(action: Action) -> None:
+    assert said(authorized(request(action=action, by=OTTO), FACTS)) == Allow
+    assert said(authorized(request(action=action, by=GUEST), FACTS)) == Refusal.STRANGER
 
 
 def test_a_second_slack_account_of_one_person_is_in_the_group_too() -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from guards.classify import announced, assessed, labelled
 from guards.codeowners import CodeOwners
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Evidence, Facts, Unread
+from guards.facts import Absent, Beside, Evidence, Facts, Unread
 from guards.judge import Guard, judge
 from guards.proof import listed, revertible, signed
 from guards.proof import proven as attested
@@ -26,11 +26,26 @@ from guards.sections import Evidence as Rules
 from guards.source import checked, protected, tagged
 from guards.vcs import CheckState, Contributor, Review, ReviewState
 from guards.vocabulary import Profile, Requirement
-from tests.guards.cases import ARTIFACT, AT, FACTS, HOUR, OTHER_COMMIT, OTHER_DIGEST, POLICY, REQUEST, policy, request, said, told
+from tests.guards.cases import (
+    ARTIFACT,
+    AT,
+    FACTS,
+    HOUR,
+    OTHER_COMMIT,
+    OTHER_DIGEST,
+    POLICY,
+    REQUEST,
+    Expected,
+    policy,
+    request,
+    said,
+    told,
+)
 from tests.guards.proofs import (
     DANA,
     HEAD,
     MARA,
+    OWNERS,
     PROOF,
     PROTECTION,
     PROVENANCE,
@@ -62,6 +77,13 @@ def attached(**parts: Any) -> Facts:
 
 def review(login: str, state: ReviewState = ReviewState.APPROVED, on: str | None = HEAD, **parts: Any) -> Review:
     return Review(login, state, on, AT - HOUR / 2, **parts)
+
+
+def together(**parts: Any) -> Facts:
+    """A service of two repositories; the arguments replace parts of the other one."""
+    under = asking(STRICT.evidence, repositories=("example/config",))
+    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS)
+    return proven(under, beside=(replace(beside, **parts),))
 
 
 TWO = (review("ravi-r"), review("mara-m"))
@@ -118,6 +140,23 @@ TWO = (review("ravi-r"), review("mara-m"))
         ),
         pytest.param(checked, proven(checks=(check("lint"), check("sast", attempts=4))), Allow, id="one passed at the fourth attempt"),
         pytest.param(checked, proven(checks=Absent("commit")), Refusal.CHECKS_NOT_PASSED, id="the commit is gone"),
+        # several repositories
+        *(pytest.param(guard, together(), Allow, id=f"{guard.__name__}: everything in both") for guard in (tagged, pulled, ticketed, reviewed, owned)),
+        *(
+            pytest.param(guard, replace(together(), evidence=replace(together().evidence, beside=())), Unsure, id=f"{guard.__name__}: one was not asked for")
+            for guard in (pulled, ticketed, reviewed, owned)
+        ),
+        pytest.param(tagged, together(tag=LOST), Unsure, id="the other's tag is unread"),
+        pytest.param(tagged, together(tag=Absent("tag v1.4.0 in example/config")), Refusal.UNTRUSTED_TAG, id="the other has no tag"),
+        pytest.param(tagged, together(tag=replace(TAG, tagger=DANA)), Refusal.UNTRUSTED_TAG, id="the other's tag is a person's"),
+        pytest.param(pulled, together(work=replace(SPAN, commits=(commit(pulls=()),))), Refusal.NO_PULL_REQUEST, id="no pull request in the other"),
+        pytest.param(pulled, together(work=LOST), Unsure, id="the other's work is unread"),
+        pytest.param(pulled, together(work=Absent("commit")), Unsure, id="the other has no such commit"),
+        pytest.param(ticketed, together(work=replace(SPAN, pulls=(pull(tickets=()),))), Refusal.NO_TICKET, id="no ticket in the other"),
+        pytest.param(reviewed, together(work=replace(SPAN, pulls=(pull(reviews=()),))), Refusal.NOT_REVIEWED, id="no review in the other"),
+        pytest.param(owned, together(work=replace(SPAN, pulls=(pull(reviews=TWO[1:]),))), Refusal.NO_OWNER_REVIEW, id="no owner in the other"),
+        pytest.param(owned, together(owners=Absent("CODEOWNERS")), Refusal.NO_OWNER_REVIEW, id="no CODEOWNERS in the other"),
+        pytest.param(owned, together(owners=LOST), Unsure, id="the other's CODEOWNERS is unread"),
         # pull requests and tickets
         pytest.param(pulled, proven(), Allow, id="a commit by a pull request"),
         pytest.param(pulled, worked(pull(), commits=(commit(), commit(pulls=()))), Refusal.NO_PULL_REQUEST, id="a commit without one"),
@@ -262,7 +301,7 @@ def test_what_the_policy_does_not_ask_for_is_said_and_not_judged(guard: Guard) -
 
 def test_each_requirement_has_its_guard_and_each_part_of_the_evidence_is_asked_for() -> None:
     assert list(GUARD_OF) == list(Requirement)
-    assert set(NEEDS.values()) == {part.name for part in fields(Evidence)}
+    assert {*NEEDS.values(), "beside"} == {part.name for part in fields(Evidence)}
 
 
 def test_an_honest_version_is_let_through() -> None:
@@ -385,7 +424,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             proven(tag=replace(TAG, verified=False, reason="unknown_key")),
             snapshot(
                 (
-                    "The signature of the tag v1.4.0 is not valid: unknown key.",
+                    "The signature of the tag v1.4.0 of example/repo is not valid: unknown key.",
                     "Have CI's release workflow make a new version with a signed, annotated tag.",
                 )
             ),
@@ -396,7 +435,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             proven(tag=replace(TAG, tagger=DANA)),
             snapshot(
                 (
-                    "The tag v1.4.0 was made by Dana-D; releases are tagged by ci@example.com.",
+                    "The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.",
                     "Have CI's release workflow make a new version with a signed, annotated tag.",
                 )
             ),
@@ -551,3 +590,23 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
 )
 def test_what_people_read(guard: Guard, known: Facts, expected: tuple[str, ...]) -> None:
     assert told(guard(REQUEST, known)) == expected
+
+
+MINE = pull(paths=("mine/a.py",), reviews=(Review("mara-two", ReviewState.APPROVED, HEAD, AT - HOUR),))
+"""Mara owns it by her address, and approved it with an account that she linked."""
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        pytest.param({"mara-two": "mara@example.com"}, Allow, id="linked to the owner"),
+        pytest.param({}, Refusal.NO_OWNER_REVIEW, id="linked to nobody"),
+        pytest.param({"mara-two": "vera@example.com"}, Refusal.NO_OWNER_REVIEW, id="linked to somebody else"),
+        pytest.param(Unread("the linked GitHub accounts"), Unsure, id="the links could not be read"),
+    ],
+)
+def test_an_owner_by_address_may_approve_with_a_linked_account(links: dict[str, str] | Unread, expected: Expected) -> None:
+    """SOD-12, EVD-15."""
+    assert said(owned(REQUEST, replace(worked(MINE), links=links))) == expected
+    others = replace(worked(replace(MINE, paths=("src/pay.py",))), links=Unread("the linked GitHub accounts"))
+    assert said(owned(REQUEST, others)) == Refusal.NO_OWNER_REVIEW

@@ -67,6 +67,16 @@ def put(*path: str | int, to: object) -> Callable[[Data], None]:
     return change
 
 
+def both(first: Callable[[Data], None], second: Callable[[Data], None]) -> Callable[[Data], None]:
+    """Two changes."""
+
+    def change(data: Any) -> None:
+        first(data)
+        second(data)
+
+    return change
+
+
 def drop(*path: str | int) -> Callable[[Data], None]:
     def change(data: Any) -> None:
         for key in path[:-1]:
@@ -112,6 +122,10 @@ TWINS = [
                  put("people", 1, "slack", to=[]), id="one Slack account twice"),
     pytest.param(put("people", 1, "github", to="Ada-L"), "people.1.github", "already given to ada@example.com",
                  put("people", 1, "github", to=None), id="one login in two spellings"),
+    pytest.param(put("people", 1, "emails", to=["ada@example.com"]), "people.1.emails", "already given to ada@example.com",
+                 put("people", 1, "emails", to=["bob@home.example"]), id="another's id as a second address"),
+    pytest.param(put("people", 1, "emails", to=["bob@example.com"]), "people.1.emails", "already given to bob@example.com",
+                 put("people", 1, "emails", to=[]), id="one's own id as a second address"),
     pytest.param(put(*API, "owners", to=["eda@example.com"]), "services.api.owners.0", "did you mean 'ada@example.com'?",
                  put(*API, "owners", to=["ada@example.com", "bob@example.com"]), id="an owner who is nobody"),
     pytest.param(put(*API, "chain", to=["prod"]), "services.api.chain.0", "unknown environment 'prod'",
@@ -127,6 +141,11 @@ TWINS = [
     pytest.param(put(*API, "artifacts", to="index"), "services.api.artifacts", "unknown artifact source 'index' (known: images)",
                  put("artifacts", "index", to={"kind": "http", "url": "https://ci.example.com", "secret": "CI_SECRET"}),
                  id="an unknown artifact source"),
+    pytest.param(put(*API, "repositories", to=["example/config"]), "services.api.repositories", "takes `history`",
+                 put(*API, "repositories", to=[]), id="other repositories without a history"),
+    pytest.param(both(put(*API, "history", to="github"), put(*API, "repositories", to=["example/config", "example/config"])),
+                 "services.api.repositories", "name each repository once",
+                 both(put(*API, "history", to="github"), put(*API, "repositories", to=["example/config"])), id="a repository twice"),
     pytest.param(drop(*API, "coordinates"), "services.api", "`coordinates` must name",
                  put(*API, "coordinates", to="elsewhere/api"), id="a registry without coordinates"),
     pytest.param(drop(*API, "workflows", "production"), "services.api.workflows", "no workflow for production",
@@ -181,6 +200,11 @@ SHAPES = [
     pytest.param("b.yml; rm -rf", (*API, "workflows"), "staging", "b.yml", id="a workflow with a shell in it"),
     pytest.param("example", API, "repository", "example/api", id="a repository without an owner"),
     pytest.param("#api", API, "channel", "C0API2", id="a channel by its name"),
+    pytest.param("@example.com", ("slack",), "domains", ["example.com"], id="a domain with an @"),
+    pytest.param(["Example.com"], ("slack",), "domains", ["mail.example.com"], id="a domain in capitals"),
+    pytest.param(["com"], ("slack",), "domains", [], id="a domain of everybody"),
+    pytest.param({"roles": []}, (), "delegation", {"roles": ["qa"]}, id="a delegation of nothing"),
+    pytest.param({"roles": ["qa"], "maximum": 14}, (), "delegation", {"roles": ["qa"], "maximum": "14d"}, id="a delegation without a unit"),
     pytest.param("@ada", ADA, "slack", ["U03ADA"], id="an account by its name"),
     pytest.param([], API, "owners", ["bob@example.com"], id="a service without owners"),
     pytest.param("https://u:p@r.example.com", ("artifacts", "images"), "url", "https://r.example.com/v", id="a password in a URL"),
@@ -342,3 +366,18 @@ def test_nearest_names_one_or_lists_all() -> None:
     assert nearest("stagin", ["staging", "production"]) == ", did you mean 'staging'?"
     assert nearest("x", ["staging", "production"]) == " (known: production, staging)"
     assert nearest("x", []) == " (known: none)"
+
+
+def test_which_addresses_are_ours() -> None:
+    """RBAC-01."""
+    ours = changed(put("slack", "domains", to=["example.com"]))
+    assert ours.of_ours("Ada@Example.COM") == "ada@example.com"
+    for other in ("ada@mail.example.com", "ada@example.com.evil.example", "ada@notexample.com", "a b@example.com", "example.com", "", None):
+        assert ours.of_ours(other) is None
+    assert ours.of_ours("a" * 243 + "@example.com") is None
+    assert changed(put("slack", "domains", to=[])).of_ours("ada@example.com") is None
+
+
+def test_each_address_of_a_person_leads_to_them() -> None:
+    known = changed(put("people", 1, "emails", to=["Bob@Home.example"])).by_email
+    assert known["bob@home.example"].id == known["bob@example.com"].id == "bob@example.com"

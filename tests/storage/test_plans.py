@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import approvals, artifacts, audit, cards, changes, claims, deployments, freezes, inbox, outbox, timers
+from guards.identity import Linking
+from storage import approvals, artifacts, audit, cards, changes, claims, delegations, deployments, freezes, inbox, links, outbox, timers
 from storage.database import Store
 from tests.storage.cases import AT
 
@@ -19,6 +20,7 @@ SORTS = {
     "changes.open_like",
     "changes.by_run",
     "freezes.current",
+    "delegations.current",
 }  # few rows
 
 LOOKUPS = {
@@ -40,6 +42,11 @@ LOOKUPS = {
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),
+    "delegations.get": lambda tx: delegations.get(tx, "x"),
+    "delegations.current": lambda tx: delegations.current(tx, AT),
+    "links.of": lambda tx: links.of(tx, "x"),
+    "links.owners": lambda tx: links.owners(tx, [1, 2]),
+    "links.attempt": lambda tx: links.keep(tx, Linking("x", "X", "U1", AT, AT, login="x", number=7, linked=AT)),
     "claims.held": lambda tx: claims.held(tx, "a", "b"),
     "claims.release": lambda tx: claims.release(tx, "k"),
     "cards.place": lambda tx: cards.place(tx, "x"),

@@ -12,6 +12,8 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.adapters.generic_wire import ArtifactBody
+from bot.demo.ci_runs import Shop
 from tests.world.neighbours import COMMIT, CONTENT, DIGEST
 
 SECRET = "the-demo-ci-secret-of-the-test"
@@ -53,7 +55,7 @@ class Process:
         secret.write_text(SECRET + "\n")
         command = [
             "-m",
-            "bot.demo.ci",
+            "bot.demo.servers",
             "--root",
             str(self.root),
             "--secret-file",
@@ -92,10 +94,11 @@ class Process:
 @asynccontextmanager
 async def demo_ci(root: Path) -> AsyncIterator[Process]:
     """A demo CI that knows api v1.4.0."""
-    (root / "artifacts").mkdir(parents=True)
-    (root / "artifacts" / DIGEST.removeprefix("sha256:")).write_bytes(CONTENT)
-    known = {"service": "api", "version": "v1.4.0", "digest": DIGEST, "commit": COMMIT, "authors": ["dana@example.com"], "reviewers": []}
-    (root / "artifacts" / "index.json").write_text(json.dumps([known]))
+    shop = Shop(root, frozenset())
+    digest = shop.registry.push(CONTENT, commit=COMMIT, tag="v1.4.0")
+    assert digest == DIGEST
+    people = {"authors": frozenset({"dana@example.com"}), "reviewers": frozenset()}
+    shop.register(ArtifactBody(service="api", version="v1.4.0", digest=digest, commit=COMMIT, **people))
     listener = Listener()
     app = web.Application()
     app.router.add_post("/webhooks/ci/demo", listener.take)

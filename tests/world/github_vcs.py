@@ -176,7 +176,7 @@ class FakeGitHubVcs:
             "tag": name,
             "message": name,
             "tagger": {"name": "Release CI", "email": "41898282+release-ci@users.noreply.github.com", "date": MERGED},
-            "object": {"type": "commit", "sha": commit, "url": "u"},
+            "object": {"type": "tag" if commit in self.objects else "commit", "sha": commit, "url": "u"},
             "verification": {"verified": verified, "reason": reason, "signature": None, "payload": None, "verified_at": None},
             **changes,
         }
@@ -221,6 +221,19 @@ class FakeGitHubVcs:
         }
         statuses.insert(0, status)
 
+    def protect(self, branch: str, classic: dict | None, rules: list[dict]) -> None:
+        """What protects a branch; None for no classic protection."""
+        if classic is not None:
+            self.protected[branch] = classic
+        self.rules = rules
+
+    def add_file(self, path: str, text: str) -> str:
+        """A commit that adds one file; its id."""
+        known = {where: content for (commit, where), content in self.files.items() if commit == self.history[-1]}
+        oid = self.commit(f"Add {path}", git("ada"))
+        self.files |= {(oid, where): content for where, content in {**known, path: text}.items()}
+        return oid
+
     # ---- what GitHub answers
 
     def app(self) -> web.Application:
@@ -245,6 +258,7 @@ class FakeGitHubVcs:
         if path.endswith("/graphql"):
             self.asked.append(asked)
             return told(self.execute(asked))
+        path = path.removeprefix("/api/v3")
         if found := re.fullmatch(r"/repositories/(\d+)/(.*)", path):
             rest = found[2]
         else:

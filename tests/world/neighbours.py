@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from commands.core.ports import Order
 
 CONTENT = b"the bytes of api v1.4.0"
-DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+DIGEST = "sha256:d1d9af53e84c90119196d09ff648083f800189819a9cfcb49d784bb89673f1ac"  # of the manifest under which the demo pushes them
 COMMIT = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 
 

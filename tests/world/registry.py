@@ -34,6 +34,7 @@ class FakeRegistry:
         granted: the reads that are left of each token.
         denies: the status for a token that is not good: 401, or 403 as some registries say.
         asked: every path that was asked for.
+        unchanged: how often it said that a manifest is still the same.
         scopes: the scope of every token that was asked for.
         referrers: "api", or "tag" for a registry that keeps none and answers `no_api`.
         page: how many referrers a page of the API has.
@@ -49,6 +50,7 @@ class FakeRegistry:
         self.granted: dict[str, float] = {}
         self.denies = 401
         self.asked: list[str] = []
+        self.unchanged = 0
         self.scopes: list[str] = []
         self.referrers, self.no_api, self.page = "api", 404, 100
         self.instead: dict[str, Callable[[], web.StreamResponse]] = {}
@@ -193,7 +195,11 @@ class FakeRegistry:
             return web.json_response({"errors": [{"code": "NAME_UNKNOWN"}]}, status=404)
         if found := self.manifests.get(request.match_info["ref"]):
             kind, body = found
-            headers = {"Content-Type": kind, "Docker-Content-Digest": self.lie or digest_of(body)}
+            etag = f'"{digest_of(body)}"'
+            if request.headers.get("If-None-Match") == etag:
+                self.unchanged += 1
+                return web.Response(status=304, headers={"ETag": etag})
+            headers = {"Content-Type": kind, "Docker-Content-Digest": self.lie or digest_of(body), "ETag": etag}
             return web.Response(body=body, headers=headers)
         return web.json_response({"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}, status=404)
 

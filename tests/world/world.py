@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.build import House, build
@@ -30,6 +31,7 @@ from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
+from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
 from tests.world.proofs import FakeProofs
 from tests.world.vcs import FakeVcs
 
@@ -42,11 +44,13 @@ class World:
         data: the policy; the world's own when left out.
         at: when the story begins.
         socket_mode: reach the bot over a websocket instead of HTTP.
+        github: have a GitHub where people sign in.
     """
 
     def __init__(
-        self, database_url: str, data: Mapping[str, Any] | None = None, at: datetime = TUESDAY, *, socket_mode: bool = False
-    ) -> None:
+        self, database_url: str, data: Mapping[str, Any] | None = None, at: datetime = TUESDAY, *, socket_mode: bool = False,
+        github: bool = False,
+    ) -> None:  # fmt: skip
         self.database_url = database_url
         self.clock = MovingClock(at)
         self.policy = Policy.model_validate(data or policy_data())
@@ -55,6 +59,8 @@ class World:
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
+        self.github = FakeGitHubSignIn() if github else None
+        self._github_server: TestServer | None = None
         self.slack = Workspace(
             self.clock.now,
             app_token="xapp-signalbox-1" if socket_mode else None,
@@ -68,6 +74,9 @@ class World:
 
     async def __aenter__(self) -> "World":
         await self.slack.start()
+        if self.github:
+            self._github_server = TestServer(self.github.app(), host="127.0.0.1")
+            await self._github_server.start_server()
         for handle in PEOPLE:
             self.people[handle] = self.slack.add_person(handle, name=handle.capitalize(), email=f"{handle}@acme.example")
         self.people["guest"] = self.slack.add_person("guest", name="Guest", email="guest@elsewhere.example", guest=True)
@@ -80,6 +89,8 @@ class World:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+        if self._github_server:
+            await self._github_server.close()
         await self.slack.stop()
 
     @property
@@ -115,6 +126,9 @@ class World:
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
         })  # fmt: skip
+        if self._github_server:
+            url = str(self._github_server.make_url("")).rstrip("/")
+            settings = settings.model_copy(update={"github_url": url, "github_api_url": url, "github_client_id": CLIENT})
         beside = Neighbours(
             {"fake": self.ci, "other": self.other_ci},
             {"index": self.artifacts, "registry": self.artifacts},

@@ -1,0 +1,67 @@
+"""The types of words that several commands take beside those of the grammar: moments, people, roles, logins.
+
+Invariant: a moment without an offset is one in the policy's zone; a person is named by an address, never by a display name.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, ValidationInfo
+
+from commands.core.words import policy_of, shown
+from guards.consistency import nearest
+from guards.vocabulary import Role
+
+
+def _moment(word: str, info: ValidationInfo) -> str:
+    zone = policy_of(info).zone
+    try:
+        found = datetime.fromisoformat(word)
+    except ValueError as error:
+        raise ValueError(f"{shown(word)} is no moment; write 2026-12-24T18:00, it is read in {zone}") from error
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).isoformat()
+
+
+def _listed(word: str, info: ValidationInfo) -> str:
+    known = policy_of(info).by_id
+    if word.lower() not in known:
+        raise ValueError(f"{shown(word)} is nobody in the policy file{nearest(word.lower(), known)}")
+    return word.lower()
+
+
+def _colleague(word: str, info: ValidationInfo) -> str:
+    policy = policy_of(info)
+    if known := policy.by_email.get(word.lower()):
+        return known.id
+    return policy.of_ours(word) or _listed(word, info)
+
+
+def _role(word: str) -> str:
+    roles = [role.value for role in Role if role is not Role.EVERYONE]
+    if word.lower() not in roles:
+        raise ValueError(f"there is no role {shown(word)}{nearest(word.lower(), roles)}")
+    return word.lower()
+
+
+def _delegation(word: str) -> str:
+    if not re.fullmatch(r"DLG-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no delegation; write one like DLG-2026-1121-001")
+    return word.upper()
+
+
+def _login(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
+        raise ValueError(f"{shown(word)} is no GitHub login")
+    return word
+
+
+MomentWord = Annotated[str, AfterValidator(_moment)]
+ListedPerson = Annotated[str, AfterValidator(_listed)]
+"""Somebody whom the policy file lists, by corporate id."""
+Colleague = Annotated[str, AfterValidator(_colleague)]
+"""Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
+RoleName = Annotated[str, AfterValidator(_role)]
+DelegationId = Annotated[str, AfterValidator(_delegation)]
+Login = Annotated[str, AfterValidator(_login)]
