@@ -138,10 +138,10 @@ def approved(request: Request, facts: Facts) -> Decision:
     counting = _counted(approvals, content, change, facts)
     if isinstance(counting, Unread):
         return Unsure(counting.what, counting.why)
-    people, able = [person for _, person in counting], list(may_still_approve(change, facts))
-    missing = lacking(counting, need, able, change, facts)
+    people = [person for _, person in counting]
+    missing = lacking(counting, need, lambda: may_still_approve(change, facts), change, facts)
     if len(people) < need.count:
-        remedy = missing.remedy if isinstance(missing, Refuse) else _ask(able, _others(change, facts))
+        remedy = missing.remedy if isinstance(missing, Refuse) else _ask(may_still_approve(change, facts), _others(change, facts))
         return _moved(approvals, content, change) or _short(change.id, len(people), need, remedy)
     return missing or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
 

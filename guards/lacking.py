@@ -3,7 +3,7 @@
 Invariant: a role that could not be told is neither filled nor lacking: then nobody says that somebody else is needed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from guards.authorization import held_roles, names, of_groups
 from guards.decision import Refusal, Refuse, Unsure
@@ -14,10 +14,13 @@ from guards.sections import Person
 from guards.vocabulary import Role
 
 Counting = Sequence[tuple[Approval, Person]]
+Able = Callable[[], Sequence[Person]]
+"""Who could approve besides; asked for only when somebody is lacking: a company is large."""
+
 Held = tuple[frozenset[Role], frozenset[Role]]
 
 
-def lacking(counting: Counting, need: Need, able: Sequence[Person], change: Change, facts: Facts) -> Refuse | Unsure | None:
+def lacking(counting: Counting, need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """What is missing among those who approved, None when nothing is.
 
     Args:
@@ -40,7 +43,7 @@ def _together(told: Sequence[Held]) -> Held:
     return frozenset[Role]().union(*(held for held, _ in told)), frozenset[Role]().union(*(untold for _, untold in told))
 
 
-def _roles(told: Sequence[Held], need: Need, able: Sequence[Person], change: Change, facts: Facts) -> Refuse | Unsure | None:
+def _roles(told: Sequence[Held], need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
     held, untold = _together(told)
     unfilled = [role for role in need.roles if role not in held]
@@ -54,7 +57,7 @@ def _roles(told: Sequence[Held], need: Need, able: Sequence[Person], change: Cha
     )
 
 
-def _board(told: Sequence[Held], need: Need, able: Sequence[Person], change: Change, facts: Facts) -> Refuse | Unsure | None:
+def _board(told: Sequence[Held], need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Somebody on each seat of the change advisory board approved, and its quorum is there (RSK-08)."""
     held, untold = _together(told)
     members = need.board.members
@@ -79,10 +82,10 @@ def _board(told: Sequence[Held], need: Need, able: Sequence[Person], change: Cha
     return None
 
 
-def _ask_as(wanted: Mapping[str, Sequence[Role]], able: Sequence[Person], change: Change, facts: Facts) -> str:
+def _ask_as(wanted: Mapping[str, Sequence[Role]], able: Able, change: Change, facts: Facts) -> str:
     """For each lacking role or seat who could fill it, by name or as a member of a Slack group."""
     content = change.content
-    holding = [(person, held_roles(person, content.service, content.environment, facts)[0]) for person in able]
+    holding = [(person, held_roles(person, content.service, content.environment, facts)[0]) for person in able()]
     said = []
     for name, roles in wanted.items():
         who = names([person for person, held in holding if not held.isdisjoint(roles)])

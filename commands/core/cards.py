@@ -3,7 +3,7 @@
 Invariant: a card shows what is true when it is drawn; a person decides from it alone, on a phone, at midnight.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from commands.core.command import AnyCommand
@@ -25,7 +25,7 @@ from guards.need import need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
-from guards.vocabulary import Action, Requirement
+from guards.vocabulary import Action, Requirement, Role
 from guards.window import next_slot, open_now
 
 STATES = {
@@ -186,8 +186,10 @@ def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
         match decision:
             case Allow(why=why):
                 yield ("✅ ", name, f": {why}")
-            case Refuse(why=why, until=until):
-                yield ("⏳ " if until else "⛔ ", name, f": {why}")
+            case Refuse(why=why, until=None):
+                yield ("⛔ ", name, f": {why}")
+            case Refuse(why=why, until=until) if until:
+                yield ("⏳ ", name, f": {why} Next allowed: ", Moment(until, facts.policy.zone_of(request.service)))
             case Unsure() as lost:
                 yield ("⚠️ ", name, f": could not read {_missing(lost)}")
     if left := [r.value for r in said if r not in asked]:
@@ -306,7 +308,9 @@ def _approvals(change: Change, facts: Facts) -> Line:
 def _who(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
-    able = [f"{p.name}{_fills(p, change, facts)}" for p in may_still_approve(change, facts)]
+    need = need_of(change, facts)
+    wanted = () if isinstance(need, Unsure) else need.wanted
+    able = [f"{p.name}{_fills(p, wanted, change, facts)}" for p in may_still_approve(change, facts)]
     groups = by_group(Action.APPROVE, content.service, content.environment, facts)
     yield ("Still may: ", ", ".join(filter(None, (*able, groups))) or "nobody; the policy file must name somebody else")
     for p in who_may(Action.APPROVE, content.service, content.environment, facts):
@@ -314,13 +318,10 @@ def _who(change: Change, facts: Facts) -> Iterable[Line]:
             yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {_missing(no)} could not be read",)
 
 
-def _fills(person: Person, change: Change, facts: Facts) -> str:
+def _fills(person: Person, wanted: Sequence[Role], change: Change, facts: Facts) -> str:
     """Which of the wanted roles somebody could fill, in brackets."""
-    content, need = change.content, need_of(change, facts)
-    if isinstance(need, Unsure):
-        return ""
-    held = held_roles(person, content.service, content.environment, facts)[0]
-    fills = [role for role in need.wanted if role in held]
+    held = held_roles(person, change.content.service, change.content.environment, facts)[0] if wanted else frozenset()
+    fills = [role for role in wanted if role in held]
     return f" ({', '.join(fills)})" if fills else ""
 
 

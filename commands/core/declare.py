@@ -36,7 +36,7 @@ def _answers(word: str) -> frozenset[Question]:
     if said == [NONE]:
         return frozenset()
     if unknown := [part for part in said if part not in list(Question)]:
-        raise ValueError(f"{shown(unknown[0])} is no risk question{nearest(unknown[0], list(Question))}")
+        raise ValueError(f"{shown(unknown[0])} is no risk question{nearest(unknown[0], map(str, Question))}")
     return frozenset(map(Question, said))
 
 
