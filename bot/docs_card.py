@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from commands.core.cards import change_card
 from commands.core.text import Card, plain
 from guards.assessment import Declared
+from guards.codeowners import CodeOwners
 from guards.content import Content
-from guards.facts import Approval, Artifact, Change, Deployment, Facts, Verdict
+from guards.facts import Approval, Artifact, Change, Deployment, Evidence, Facts, Merged, Verdict
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
+from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
 from guards.vocabulary import ChangeType, Migration, Question, Risk, Role
 
 _AT = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)  # a Tuesday morning in Berlin, inside the window
@@ -27,10 +30,10 @@ def sample(policy: Policy) -> Card:
     """
     linus, grace = policy.by_id["linus@example.com"], policy.by_id["grace@example.com"]
     content = Content(
-        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, Migration.NONE, policy.hash,
+        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, Migration.NONE, policy.hash, "ab12" * 10,
         declared=Declared(frozenset({Question.CUSTOMER_VISIBLE}), Risk.MEDIUM, "a new page for invoices", "none", "none"),
     )  # fmt: skip
-    change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT)
+    change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT - timedelta(days=1))
     approval = Approval(
         grace.id, grace.name, frozenset({Role.RELEASE_MANAGER}), Verdict.APPROVED, "diff read, staging looks quiet", content.hash,
         _AT + timedelta(minutes=6), _AT + timedelta(hours=5),
@@ -38,13 +41,55 @@ def sample(policy: Policy) -> Card:
     facts = Facts(
         at=_AT + timedelta(minutes=10), policy=policy, people={linus.id: linus, grace.id: grace},
         groups={group: frozenset() for grants in policy.roles.values() for grant in grants for group in grant.groups},
-        artifact=Artifact("billing-api", "v1.4.0", _DIGEST, _COMMIT, frozenset({"ada@example.com"}), frozenset()),
+        artifact=Artifact(
+            "billing-api", "v1.4.0", _DIGEST, _COMMIT, frozenset({"ada@example.com"}), frozenset({"ghopper"}), (_MERGED,), tag="7a9e" * 10
+        ),
         registered=Artifact("billing-api", "v1.4.0", _DIGEST, _COMMIT),
-        before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),
+        before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=30)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
-        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(),
+        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), evidence=_evidence(),
     )  # fmt: skip
     return change_card(change, facts)
+
+
+_ADA, _GRACE = Contributor("ada-l", "ada@example.com", "Ada Lovelace"), Contributor("ghopper")
+_KEY = PinnedKey("sha256:" + "5cf0" * 16)
+_URL = "https://github.com/example/billing-api"
+_MERGED = Merged(212, "Round sums half to even", f"{_URL}/pull/212", "ada-l", ("PAY-418",))
+
+
+def _evidence() -> Evidence:
+    """Everything that the example policy asks for, proven."""
+    reviews = (Review("ghopper", ReviewState.APPROVED, _COMMIT, _AT - timedelta(days=2)),)
+    pull = Pull(
+        212, _MERGED.title, _MERGED.url, "main", _COMMIT, _AT - timedelta(days=2), _COMMIT, _ADA, (_ADA,), reviews,
+        frozenset({"risk:medium"}), "", _GRACE,
+        _MERGED.tickets, ("src/sums.py",),
+    )  # fmt: skip
+    commit = Commit(_COMMIT, _MERGED.title, f"{_URL}/commit/{_COMMIT}", _ADA, _ADA, (), verified=True, pulls=(212,))
+    checks = ("lint", "unit-test", "integration-test", "sast")
+    return Evidence(
+        tag=Tag(
+            "example/billing-api", "v1.4.0", "7a9e" * 10, _COMMIT, True, True, "valid",
+            Contributor(None, "release-bot@example.com", "Release Bot"), _AT - timedelta(days=2),
+        ),
+        work=Span("example/billing-api", "ab12" * 10, _COMMIT, (commit,), (pull,)),
+        checks=tuple(Check(name, CheckState.PASSED, None, _AT, 1, "github-actions", 1) for name in checks),
+        owners=CodeOwners.read("CODEOWNERS", "* @ghopper"),
+        protection=Protection("main", frozenset(checks), 1, enforce_admins=True),
+        proof=Proof(
+            _DIGEST,
+            (Sbom(SbomFormat.CYCLONEDX, "1.6", _DIGEST, True, 214, "sha256:" + "b0" * 32, _URL, _KEY),),
+            (
+                Provenance(
+                    "https://slsa.dev/provenance/v1", _DIGEST, _COMMIT, _URL, "refs/tags/v1.4.0", "https://github.com/actions/runner", None,
+                    None, None, 31, _KEY, "sha256:" + "c0" * 32, _URL,
+                ),
+            ),
+            (Signature(_DIGEST, _KEY, "sha256:" + "d0" * 32, _URL),),
+        ),
+        retrievable=True,
+    )  # fmt: skip
 
 
 def as_text(card: Card, width: int = 96) -> str:

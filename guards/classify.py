@@ -32,7 +32,8 @@ def labelled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             f"No risk label is on {', '.join(without[:5])}{f' and {len(without) - 5} more' if len(without) > 5 else ''}.",
             f"Put one of {', '.join(telling)} on it; labels are read anew each time.",
         )
-    return Allow(f"each of {sum(len(w.span.pulls) for w in works)} pull requests has a risk label")
+    pulls = sum(len(w.span.pulls) for w in works)
+    return Allow(f"{pulls} pull request{'' if pulls == 1 else 's'}, each with a risk label")
 
 
 @asks_for(Requirement.RISK)

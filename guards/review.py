@@ -25,6 +25,11 @@ def _works(facts: Facts, artifact: Artifact) -> tuple[Work, ...] | Unsure:
     return Unsure(works.what, works.why) if isinstance(works, Unread) else works
 
 
+def _several(number: int, noun: str) -> str:
+    """A number with its noun: `1 commit`, `2 commits`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _some(names: Iterable[str], between: str = ", ") -> str:
     found = list(names)
     return between.join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
@@ -43,7 +48,7 @@ def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             "Bring it in by a pull request that is reviewed, and have CI build a new version.",
         )
     commits, pulls = sum(len(w.span.commits) for w in works), sum(len(w.span.pulls) for w in works)
-    return Allow(f"{commits} commits came in by {pulls} pull requests")
+    return Allow(f"{_several(commits, 'commit')} came in by {_several(pulls, 'pull request')}")
 
 
 @asks_for(Requirement.TICKETS)
@@ -58,7 +63,7 @@ def ticketed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             f"No ticket is named by {_some(without)}.",
             "Name the ticket in the pull request's title or text; it is read anew each time.",
         )
-    return Allow(f"each of {sum(len(w.span.pulls) for w in works)} pull requests names its ticket")
+    return Allow(f"{_several(sum(len(w.span.pulls) for w in works), 'pull request')}, each with its ticket")
 
 
 def independent(pull: Pull) -> frozenset[str]:
@@ -87,7 +92,7 @@ def reviewed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
         return Refuse(
             Refusal.NOT_REVIEWED, f"{'; '.join(said)}.", "Have it reviewed as it is now; an approval of an earlier commit does not count."
         )
-    return Allow(f"each of {len(pulls)} pull requests has {need} or more approvals on its last commit")
+    return Allow(f"{_several(len(pulls), 'pull request')}, each with {_several(need, 'approval')} or more on its last commit")
 
 
 @asks_for(Requirement.CODE_OWNERS)
