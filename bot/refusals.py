@@ -35,7 +35,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "delegable", "endable"),
+        ("authorized", "independent", "delegable", "endable"),
         "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
@@ -45,13 +45,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
-        ("separated",),
-        "You asked for this change, or act here only for somebody who did, so you cannot approve it.",
-        "Ask somebody else who may approve; the card names them.",
+        ("separated", "independent"),
+        "You asked for this change or exception, or answer for the exception, or act here only for somebody who did, so you cannot "
+        "approve it.",
+        "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated",),
-        "You wrote a part of this version, or act here only for somebody who did, so you cannot let it into production.",
+        ("separated", "independent"),
+        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
+        "production.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -71,7 +73,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NO_RATIONALE: Meaning(
         ("reasoned",),
-        "An approval or a rejection came without a reason.",
+        "An approval, a rejection or a revocation came without a reason.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
     _R.REJECTED: Meaning(
@@ -217,8 +219,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
-        ("undecided", "cancellable"),
-        "The change is past the point where this is possible: CI works on it, or it is over.",
+        ("undecided", "cancellable", "undecided_exception", "revocable"),
+        "The change or exception is past the point where this is possible: CI works on it, or it is over.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -227,7 +229,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Scroll to the newest card, look again, and decide there.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker"),
+        ("undecided_by_asker", "decided_by_asker", "independent"),
         "You approved this already, or there is no approval of yours to withdraw.",
         "Nothing is left to do. One person counts once.",
     ),
@@ -237,21 +239,31 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask that person, or reject the change and say why.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "delegable", "edited"),
-        "The freeze or delegation lacks a field, ends before it begins, or cannot be as described; or lifting a freeze came without a "
-        "word on the exit criteria; or an amendment says nothing that the change does not say already.",
-        "Type `/release freeze declare` or `/release delegate to` and fill in the form, say how the exit criteria are met, or say what to "
-        "change.",
+        ("complete_freeze", "liftable", "complete_exception", "delegable", "edited"),
+        "The freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; or lifting a freeze came "
+        "without a word on the exit criteria; or an amendment says nothing that the change does not say already.",
+        "Type `/release freeze declare`, `/release exception request` or `/release delegate to` and fill in the form, say how the exit "
+        "criteria are met, or say what to change.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "delegable"),
-        "The freeze or delegation lasts longer than the policy lets one last.",
+        ("complete_freeze", "complete_exception", "delegable"),
+        "The freeze, exception or delegation lasts longer than the policy lets one last.",
         "Give an earlier end, and renew it when that comes near.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
         ("authorized", "liftable"),
         "There is no freeze with this id, or it is over.",
         "`/release freeze list` shows those that there are.",
+    ),
+    _R.NO_SUCH_EXCEPTION: Meaning(
+        ("authorized", "known_exception", "undecided_exception", "revocable", "waivable", "independent"),
+        "There is no exception with this id.",
+        "`/release exception list` shows those that wait or count.",
+    ),
+    _R.NOT_WAIVABLE: Meaning(
+        ("waivable",),
+        "The policy lets no exception stand in for this requirement, or, as it is a security gate, only one for an emergency.",
+        "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
     ),
     _R.NO_SUCH_PERSON: Meaning(
         ("delegable",),

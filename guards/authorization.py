@@ -8,6 +8,8 @@ from itertools import product
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
+from guards.exceptions import no_such_exception
+from guards.exemption import Exemption
 from guards.facts import Absent, Facts, Freeze, Request, Stranger, Unread
 from guards.freeze import no_such_freeze
 from guards.record import no_such_change
@@ -70,16 +72,21 @@ def authorized(request: Request, facts: Facts) -> Decision:
 
 
 def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
-    """Where the change or freeze that was named is not there, there is no place to judge: then that is what to say."""
+    """Where the change, freeze or exception that was named is not there, there is no place to judge: then that is what to say."""
     if isinstance(facts.change, Unread):
         return Unsure(facts.change.what, facts.change.why)
     if isinstance(facts.change, Absent):
         return no_such_change(facts.change)
+    if isinstance(facts.exception, Absent):
+        return no_such_exception(facts.exception)
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
-    """Each service and environment that the request touches, at least one; a freeze touches its whole scope (FRZ-02)."""
+    """Each service and environment that the request touches, at least one; a freeze or an exception touches its whole scope (FRZ-02)."""
+    exemption = request.exception or facts.exception
+    if isinstance(exemption, Exemption):
+        return tuple(product(exemption.services or (None,), exemption.environments or (None,)))
     freeze = request.freeze or facts.freeze
     if not isinstance(freeze, Freeze):
         return ((request.service, request.environment),)

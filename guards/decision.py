@@ -68,6 +68,8 @@ class Refusal(StrEnum):
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"
     NO_SUCH_FREEZE = "no-such-freeze"
+    NO_SUCH_EXCEPTION = "no-such-exception"
+    NOT_WAIVABLE = "not-waivable"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"
@@ -81,9 +83,11 @@ class Allow:
 
     Args:
         why: what was seen, as a sentence for the record.
+        exception: id of the exception that it took, if it took one (EVD-19).
     """
 
     why: str
+    exception: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Un
             f"{name} asked for {change.id}; the requester never approves.",
             "Ask somebody else who may approve it.",
         )
-    authors = _people("authors", change, facts)
+    authors = authors_of(change.content.service, change.content.environment, facts)
     if isinstance(authors, Unread):
         return Unsure(authors.what, authors.why)
     if person in authors:
@@ -131,20 +131,30 @@ def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Un
     return None
 
 
+def authors_of(service: str, environment: str, facts: Facts) -> frozenset[str] | Unread:
+    """Corporate ids of those who wrote a part of the version; `Unread` where the policy says that they must be known (SOD-02, SOD-12).
+
+    Args:
+        service, environment: where the version is to go.
+        facts: `artifact` tells the authors.
+    """
+    return _people("authors", service, environment, facts)
+
+
 def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
     """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
-    return _people("reviewers", change, facts)
+    return _people("reviewers", change.content.service, change.content.environment, facts)
 
 
-def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
+def _people(what: str, name: str, environment: str, facts: Facts) -> frozenset[str] | Unread:
     """Everybody must be known where the policy says so, and wherever it names a history to read them from (SOD-12)."""
     noun, artifact, policy = f"the {what} of this version", facts.artifact, facts.policy
-    service = policy.services.get(change.content.service)
+    service = policy.services.get(name)
     by_history = service is not None and service.history is not None
-    required = by_history or policy.approval_rule(change.content.environment).authors_known
+    required = by_history or policy.approval_rule(environment).authors_known
     if isinstance(artifact, Unread):
         return Unread(noun, artifact.why)
-    if by_history and isinstance(work := work_of(change.content.service, facts), Unread):
+    if by_history and isinstance(work := work_of(name, facts), Unread):
         return work
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from guards.assessment import UNSAID, Assessment, Declared
 from guards.codeowners import CodeOwners
 from guards.content import Content
+from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
@@ -313,6 +314,7 @@ class Request:
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
+        exception: the exception to ask for.
         delegation: the delegation to record.
         login: the GitHub login that the person confirms.
     """
@@ -330,6 +332,7 @@ class Request:
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None
+    exception: Exemption | None = None
     delegation: Delegation | None = None
     login: str | None = None
 
@@ -358,6 +361,8 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
+        exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
+        exception: the exception in question, for decisions about it.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
@@ -381,6 +386,8 @@ class Facts:
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None
+    exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
+    exception: Exemption | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)

@@ -31,3 +31,6 @@ GUARD_OF: Mapping[Requirement, Guard] = {
 
 EVIDENCE = tuple(GUARD_OF.values())
 """All of them, in the order in which they are shown."""
+
+REQUIREMENT_OF: Mapping[str, Requirement] = {guard.__name__: requirement for requirement, guard in GUARD_OF.items()}
+"""What a guard asks for, by the guard's name."""

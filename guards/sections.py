@@ -32,7 +32,7 @@ from guards.values import (
     Zone,
     address,
 )
-from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
+from guards.vocabulary import SECURITY_GATES, Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
 
 
 class Environment(Section):
@@ -197,6 +197,28 @@ class Evidence(Section):
     reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
 
 
+class Exceptions(Section):
+    """What an approved exception can do without, how long it lasts, and whom it takes (EXC, EVD-20)."""
+
+    waivable: tuple[Requirement, ...] = Field(
+        default=tuple(requirement for requirement in Requirement if requirement not in SECURITY_GATES),
+        description="Evidence that an exception can stand in for. The security gates `checks`, `sbom`, `provenance` and `signature` are "
+        "left out unless they are named here, and then only an exception of kind `emergency` stands in for them (EVD-20).",
+    )
+    temporary: Duration = Field(default=timedelta(days=30), description="Longest temporary exception (EXC-04).")
+    permanent: Duration = Field(
+        default=timedelta(days=365), description="Latest day of reconsideration of a permanent one; it counts until then (EXC-04)."
+    )
+    emergency: Duration = Field(default=timedelta(hours=24), description="Longest exception for an emergency.")
+    count: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="Distinct people who approve one; neither its requester nor its owner is ever among them (SOD-09).",
+    )
+    roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them.")
+
+
 class Naming(Section):
     """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
 
@@ -333,6 +355,7 @@ class Parts(Section):
         default=RiskRules(),
         description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
     )
+    exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(

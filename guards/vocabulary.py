@@ -43,6 +43,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    REQUEST_EXCEPTION = "request-exception"
+    APPROVE_EXCEPTION = "approve-exception"
     LINK = "link"
     DELEGATE = "delegate"
 
@@ -133,6 +135,10 @@ class Requirement(StrEnum):
     RISK_LABEL = "risk-label"
     RISK = "risk-assessment"
     LEAD_TIME = "lead-time"
+
+
+SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+"""What no exception but an emergency's does without (EVD-20)."""
 
 
 class Profile(StrEnum):

@@ -119,7 +119,7 @@ def show(
     """The newest entries that fit, newest first.
 
     Args:
-        subject: id of a change or freeze.
+        subject: id of a change, freeze or exception.
         actor: corporate id.
         tag_prefix: like `promote:`.
         since: not before this moment, aware.

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from guards.exemption import ExemptionKind, ExemptionState, Ruling
 from guards.facts import Verdict
 from guards.lifecycle import OPEN, UNDECIDED, State
 from guards.vocabulary import ChangeType, Migration
@@ -54,6 +55,10 @@ OPEN_STATES = _among(OPEN)
 
 UNDECIDED_STATES = _among(UNDECIDED)
 """The condition of the partial index on changes that people can still decide."""
+
+
+OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"
+"""The condition of the partial index on exceptions that wait or count, as text."""
 
 
 class CounterRow(Base, table=True):
@@ -198,6 +203,68 @@ class FreezeRow(Base, table=True):
     approver: str
     lifted: datetime | None = _moment(nullable=True)
     lifted_by: str | None = None
+
+
+class ExceptionRow(Base, table=True):
+    """An exception as it was asked for (EXC-02); only its state ever changes."""
+
+    __tablename__ = "exception"
+    __table_args__ = (
+        sa.CheckConstraint("requested < review AND review <= until", name="times"),
+        sa.Index("ix_exception_open", "until", **_where(OPEN_EXCEPTIONS)),
+    )
+    id: str = Field(primary_key=True)
+    requester: str
+    requester_name: str
+    requested: datetime = _moment()
+    owner: str
+    owner_name: str
+    owner_roles: list[str] = _json()
+    kind: ExemptionKind = Field(sa_type=choice(ExemptionKind))
+    requirement: str
+    services: list[str] = _json()
+    environments: list[str] = _json()
+    version: str | None = None
+    risk: str
+    controls: str
+    containment: str
+    evidence: str
+    remediation: str
+    infeasible: str
+    reconsider: str
+    until: datetime = _moment()
+    review: datetime = _moment()
+    once: bool
+    state: ExemptionState = Field(sa_type=choice(ExemptionState))
+
+
+class ExceptionDecisionRow(Base, table=True):
+    """One person's decision about one exception; the roles are those held then."""
+
+    __tablename__ = "exception_decision"
+    __table_args__ = (sa.UniqueConstraint("exception", "by", "ruling"), sa.Index("ix_exception_decision_exception", "exception", "id"))
+    id: int | None = Field(default=None, primary_key=True)
+    exception: str = Field(foreign_key="exception.id")
+    by: str
+    name: str
+    roles: list[str] = _json()
+    ruling: Ruling = Field(sa_type=choice(Ruling))
+    reason: str
+    at: datetime = _moment()
+
+
+class ExceptionUseRow(Base, table=True):
+    """A change that went out by an exception; one that is used up by the first change has one row (EXC-07)."""
+
+    __tablename__ = "exception_use"
+    __table_args__ = (
+        sa.Index("uq_exception_use_once", "exception", unique=True, **_where("once")),
+        sa.Index("ix_exception_use_change", "change"),
+    )
+    exception: str = Field(primary_key=True, foreign_key="exception.id")
+    change: str = Field(primary_key=True, foreign_key="change.id")
+    at: datetime = _moment()
+    once: bool
 
 
 class DelegationRow(Base, table=True):

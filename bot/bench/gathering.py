@@ -93,7 +93,7 @@ async def measure(folder: Path, pulls: int, rounds: int) -> list[Figure]:
         ),
         Figure(group, "second look within a minute", median(again) * 1000, "ms"),
         Figure(group, "second look, conditional requests", second - anew, "requests"),
-        Figure(group, "second look, other requests", anew, "requests", note="what has no ETag: lists, and whether it is there."),
+        Figure(group, "second look, other requests", anew, "requests", note="whether it is still there, what is attached."),
     ]  # fmt: skip
 
 

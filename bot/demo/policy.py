@@ -70,6 +70,8 @@ allow:
   cancel: {dev: [developer], staging: [developer], production: [release_captain, release_manager]}
   freeze: {production: [release_manager]}
   lift: {production: [release_manager]}
+  request-exception: {production: [release_captain, developer]}
+  approve-exception: {production: [release_manager, service_owner]}
 
 windows:
   weekdays:

@@ -18,11 +18,13 @@ from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import lapsed
 from guards.duties import objection
+from guards.evidence import can_be_waived
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
 from guards.need import need_of, needed
-from guards.requirements import GUARD_OF
+from guards.policy import Policy
+from guards.requirements import GUARD_OF, REQUIREMENT_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
 from guards.vocabulary import Action, Requirement, Role
@@ -59,8 +61,9 @@ def _reason(refuse: Refuse, zone: str) -> Part:
     return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
 
 
-def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, zone: str) -> Card:
-    """Every reason with its remedy, the nearest one first (CMD-13)."""
+def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy) -> Card:
+    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one."""
+    zone = policy.zone_of(request.service)
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
     final = [r for r in judgement.refusals if r.code not in judgement.heals]
     parts = [_reason(r, zone) for r in final]
@@ -71,7 +74,16 @@ def refusal_card(judgement: Judgement, command: str, request: Request, correlati
     if final and (later := [r for r in judgement.refusals if r.code in judgement.heals]):
         parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
     title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
-    return Card(title[:150], parts=tuple(parts), footer=("Nothing was started. id ", Code(correlation)))
+    asks = tuple(_asks_for_exception(judgement, request, policy))
+    return Card(title[:150], parts=tuple(parts), buttons=asks, footer=("Nothing was started. id ", Code(correlation)))
+
+
+def _asks_for_exception(judgement: Judgement, request: Request, policy: Policy) -> Iterable[Button]:
+    place = {"services": request.service or "", "environments": request.environment or "", "version": request.version or ""}
+    for answer in judgement.answers:
+        requirement = REQUIREMENT_OF.get(answer.guard)
+        if requirement and isinstance(answer.decision, Refuse) and can_be_waived(requirement, answer.decision, policy):
+            yield Button(f"Ask for an exception: {requirement}", "exception request", {"requirement": requirement.value, **place})
 
 
 def _remedy(refuse: Refuse, zone: str) -> Line:
@@ -163,6 +175,8 @@ def change_card(change: Change, facts: Facts) -> Card:
             parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
+    elif used := tuple(_used(facts)):
+        parts.append(Part(used, heading="Exceptions"))
     given = tuple(_given(change, facts, zone))
     if given:
         parts.append(Part(given, heading="Decisions"))
@@ -194,6 +208,13 @@ def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
                 yield ("⚠️ ", name, f": could not read {_missing(lost)}")
     if left := [r.value for r in said if r not in asked]:
         yield (f"⚪ Not required by policy: {', '.join(left)}",)
+
+
+def _used(facts: Facts) -> Iterable[Line]:
+    """What the change went out by, for as long as its card stands (EVD-19)."""
+    for exemption in () if isinstance(facts.exceptions, Unread) else facts.exceptions:
+        by = " and ".join(decision.name for decision in exemption.approvals)
+        yield ("⚠️ ", Bold(exemption.requirement.value), ": by exception ", Code(exemption.id), f", approved by {by}")
 
 
 def _changes(facts: Facts) -> tuple[Line, ...]:

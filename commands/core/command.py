@@ -12,6 +12,7 @@ from commands.core.text import Card, Form
 from commands.core.words import Arguments
 from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
+from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation
 from guards.judge import Guard, Judgement
@@ -34,6 +35,8 @@ class Ask:
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
         declared: a freeze to declare.
+        exception: id of an exception that exists.
+        wanted: an exception to ask for.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
         linking: corporate id of whose GitHub account it is about.
@@ -53,6 +56,8 @@ class Ask:
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    exception: str | None = None
+    wanted: Exemption | None = None
     delegation: str | None = None
     delegated: Delegation | None = None
     linking: str | None = None

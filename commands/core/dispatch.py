@@ -1,13 +1,14 @@
 """The last judgement: a change goes out, waits, needs people again, or is refused, decided inside the claiming transaction.
 
-Invariant: the only place that takes a claim and orders CI. Claim, state, ledger entry and order are one transaction (PRM-20).
+Invariant: the only place that takes a claim and orders CI. Claim, state, ledger entry, used exceptions and order are one transaction
+(PRM-20, EXC-05).
 """
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.core import record
+from commands.core import exempt, record
 from commands.core.command import Ask
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
@@ -17,7 +18,7 @@ from guards.artifact import pinned, same_artifact
 from guards.assessment import Assessment
 from guards.authorization import authorized
 from guards.classify import catalogued
-from guards.decision import Refusal, Refuse
+from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Change, Claim, Facts, Unread
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
@@ -153,11 +154,12 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, body: dic
 
 
 def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlation: str) -> Change:
-    """Take the claim and write the order for CI; the caller's commit makes both true at once."""
+    """Take the claim, use the exceptions that it took, and write the order for CI; the caller's commit makes all true at once."""
     content = change.content
     ci = facts.policy.services[content.service].ci
     if change.state is State.AWAITING or change.state is State.WAITING:
         change = changes.move(tx, change, State.APPROVED)
+    used = dict.fromkeys(a.decision.exception for a in judgement.answers if isinstance(a.decision, Allow) and a.decision.exception)
     key = f"{change.id}.{change.attempt + 1}"
     if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
         return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
@@ -177,5 +179,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
+    for exception in used:
+        exempt.used(tx, exception, change, facts, correlation)
     card_of(tx, change, facts, correlation)
     return change

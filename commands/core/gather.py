@@ -16,13 +16,14 @@ from commands.core.ports import Artifacts, Clock, Directory, Proofs, SignIn
 from commands.core.prove import Prove
 from commands.core.vcs import Vcs
 from guards.assessment import UNSAID
+from guards.exemption import Exemption
 from guards.facts import Absent, Artifact, Change, Deployment, Evidence, Facts, Freeze, Request, Stranger, Unread
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, delegations, deployments, freezes, links
+from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -134,7 +135,7 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
-        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service else Subject()
+        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
         groups, (artifact, evidence), people = await asyncio.gather(
@@ -172,6 +173,8 @@ class Gather:
 
 
 def _subject(tx: Tx, ask: Ask) -> Subject:
+    if ask.exception:
+        return _excepted(tx, exceptions.get(tx, ask.exception))
     change = changes.get(tx, ask.change) if ask.change else None
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
@@ -181,6 +184,14 @@ def _subject(tx: Tx, ask: Ask) -> Subject:
     return Subject(place.service, place.environment, place.version, running, people, change.state in UNDECIDED)
 
 
+def _excepted(tx: Tx, exemption: Exemption | None) -> Subject:
+    """Of an exception for one version, the version in the last environment of its scope: its authors are kept apart (SOD-09)."""
+    if exemption is None or exemption.version is None:
+        return Subject()
+    service, environment = exemption.services[0], exemption.environments[-1]
+    return Subject(service, environment, exemption.version, deployments.running(tx, service, environment))
+
+
 def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
     """The outside facts completed with the database's, read in this transaction.
 
@@ -188,7 +199,7 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         tx: open.
         ask: what it is about.
         outside: as gathered before.
-        only_reading: leaves the change's row unlocked, for a transaction that will not write.
+        only_reading: leaves the change's or exception's row unlocked, for a transaction that will not write.
     """
     facts = replace(
         outside,
@@ -206,6 +217,9 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         service, environment, version = change.content.service, change.content.environment, change.content.version
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
+    if ask.exception:
+        exemption = exceptions.get(tx, ask.exception) if only_reading else exceptions.lock(tx, ask.exception)
+        facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
     if ask.linking:
@@ -220,7 +234,15 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         running=deployments.running(tx, service, environment),
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
+        exceptions=_exceptions(tx, facts, service, environment),
     )
+
+
+def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
+    """Those that reach the place while people decide; afterwards those that the change went out by."""
+    if isinstance(facts.change, Change) and facts.change.state not in UNDECIDED:
+        return exceptions.used_by(tx, facts.change.id)
+    return exceptions.reaching(tx, service, environment, facts.at)
 
 
 def _links(tx: Tx, accounts: Mapping[str, int | Absent | Unread]) -> dict[str, str | Unread]:
@@ -253,6 +275,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,
+        exception=ask.wanted,
         delegation=ask.delegated,
         login=ask.login,
     )

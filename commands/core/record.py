@@ -11,6 +11,7 @@ from guards.authorization import held_roles
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
+from guards.exemption import STANDS_FOR, Exemption
 from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
 from guards.judge import Judgement
@@ -79,7 +80,7 @@ def write(
         actor: who did it.
         facts: gives the moment and the policy.
         correlation: ties it to log and CI.
-        subject: id of the change or freeze.
+        subject: id of the change, freeze or exception.
         service, environment: the place.
         body: what else is to be known; JSON values only.
     """
@@ -101,8 +102,8 @@ def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict
 
 def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
     match decision:
-        case Allow(why=why):
-            return {"guard": guard, "answer": "allow", "why": why}
+        case Allow(why=why, exception=exception):
+            return {"guard": guard, "answer": "allow", "why": why} | ({"exception": exception} if exception else {})
         case Refuse():
             until = decision.until.isoformat() if decision.until else None
             return {"guard": guard, "answer": "refuse", "code": decision.code.value, "why": decision.why, "until": until}
@@ -231,4 +232,30 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "exit_criteria": freeze.exit_criteria,
         "plan": freeze.plan,
         "approver": freeze.approver,
+    }
+
+
+def exception_body(exemption: Exemption) -> dict[str, Any]:
+    """An exception as the ledger keeps it (EXC-02)."""
+    return {
+        "requirement": exemption.requirement.value,
+        "rule": STANDS_FOR[exemption.requirement],
+        "kind": exemption.kind.value,
+        "owner": exemption.owner,
+        "owner_roles": [role.value for role in exemption.owner_roles],
+        "services": list(exemption.services),
+        "environments": list(exemption.environments),
+        "version": exemption.version,
+        "risk": exemption.risk,
+        "controls": exemption.controls,
+        "containment": exemption.containment,
+        "evidence": exemption.evidence,
+        "remediation": exemption.remediation,
+        "infeasible": exemption.infeasible,
+        "reconsider": exemption.reconsider,
+        "until": exemption.until.isoformat(),
+        "review": exemption.review.isoformat(),
+        "once": exemption.once,
+        "approvers": [decision.by for decision in exemption.approvals],
+        "uses": [use.change for use in exemption.uses],
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, record
+from commands.core import cards, exempt, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -79,6 +79,8 @@ class Road:
                 await self._asked(taken, Asked.model_validate(payload), correlation)
             case "reported":
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
+            case exempt.REVIEW | exempt.EXPIRE as word:
+                await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -87,7 +89,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change stays due: it is tried again after a while.
+        What a timer would have done for a change or an exception stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -102,8 +104,9 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            if change := taken.delivery.payload.get("change"):
-                timers.set(tx, timers.Timer(f"{kind}:{change}", kind, facts.at + AFTER_FAULT, {"change": change}))
+            for noun in ("change", "exception"):
+                if subject := taken.delivery.payload.get(noun):
+                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -187,7 +190,7 @@ class Road:
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.delegation,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
             "service": request.service,
             "environment": request.environment,
         }
@@ -204,8 +207,7 @@ class Road:
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             alert_if_moved(tx, judgement, request, facts, correlation)
-            zone = self.policy.zone_of(request.service)
-            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, zone)
+            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation)
@@ -239,7 +241,7 @@ class Road:
         def work(tx: Tx) -> None:
             actor = record.actor_of(by, asked.user, None, facts)
             record.write(tx, f"stranger:{judgement.outcome}", actor, facts, correlation, **record.judgement_body(judgement, request, facts))
-            card = cards.refusal_card(judgement, "your request", request, correlation, self.policy.zone)
+            card = cards.refusal_card(judgement, "your request", request, correlation, self.policy)
             self._answer(tx, asked, card, facts, correlation)
             inbox.done(tx, taken.id, {"outcome": judgement.outcome})
 

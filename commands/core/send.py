@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from commands.core import cards, follow
 from commands.core.command import Ask
 from commands.core.dispatch import advance
+from commands.core.exempt_card import exception_card
 from commands.core.gather import Gather, inside
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
 from commands.core.tell import CARD
@@ -22,7 +23,7 @@ from guards.facts import Change, Facts, Unread
 from guards.lifecycle import State
 from guards.policy import Policy
 from storage import cards as places
-from storage import changes, claims, outbox
+from storage import changes, claims, exceptions, outbox
 from storage.database import Store, Tx
 
 ORDER = TypeAdapter(Order)
@@ -61,6 +62,8 @@ class Send:
                 await self._order(sending, payload)
             case "card":
                 await self._card(sending, str(payload["change"]))
+            case "exception":
+                await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
             case "log":
                 await self._log(sending, payload)
             case "alert":
@@ -133,6 +136,18 @@ class Send:
         await self._post(
             sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts))
         )
+
+    async def _exception(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the exception as it is now: post its card once, from then on edit it."""
+        exemption, place = await self._store.read(lambda tx: (exceptions.get(tx, id), places.place(tx, id)))
+        if exemption is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the exception is gone"))
+            return
+        card = exception_card(exemption, Facts(at=self._clock.now(), policy=self._policy))
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])

@@ -113,12 +113,19 @@ def _freeze(word: str) -> str:
     return word.upper()
 
 
+def _exception(word: str) -> str:
+    if not re.fullmatch(r"EXC-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no exception; write one like EXC-2026-1121-001")
+    return word.upper()
+
+
 ServiceName = Annotated[str, AfterValidator(_service)]
 EnvironmentName = Annotated[str, AfterValidator(_environment)]
 VersionWord = Annotated[str, AfterValidator(_version)]
 DigestWord = Annotated[str, AfterValidator(_digest)]
 ChangeId = Annotated[str, AfterValidator(_change)]
 FreezeId = Annotated[str, AfterValidator(_freeze)]
+ExceptionId = Annotated[str, AfterValidator(_exception)]
 
 
 def shown(word: str) -> str:

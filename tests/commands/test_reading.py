@@ -208,15 +208,15 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 👤 Rita Manager
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
-api staging: release_manager; may approve
-api production: release_manager; may approve, cancel, freeze, lift
+api staging: release_manager; may approve, approve-exception
+api production: release_manager; may approve, cancel, freeze, lift, approve-exception
 web dev: release_manager; may read
-web staging: release_manager; may approve
-web production: release_manager; may approve, cancel, freeze, lift\
+web staging: release_manager; may approve, approve-exception
+web production: release_manager; may approve, cancel, freeze, lift, approve-exception\
 """)
 
     await world.say("rob", "/release whoami")
-    assert "api production: release_manager; may approve, cancel, freeze, lift" in world.told("rob")
+    assert "api production: release_manager; may approve, cancel, freeze, lift, approve-exception" in world.told("rob")
     await world.restart()
     world.slack.faults.fail("usergroups.users.list", "internal_error")
     await world.say("rob", "/release whoami")
@@ -236,7 +236,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "window list", "window next", "freeze list", "delegate list",
+        "status", "explain", "window list", "window next", "freeze list", "exception list", "exception show", "delegate list",
         "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
     ]  # fmt: skip
 

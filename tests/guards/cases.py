@@ -10,12 +10,13 @@ from typing import Any
 from guards.assessment import Declared
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
-from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -67,6 +68,8 @@ POLICY = Policy(
         Action.CANCEL: {"production": (Role.RELEASE_CAPTAIN,), "staging": ()},
         Action.FREEZE: {"staging": (Role.RELEASE_MANAGER, Role.TECH_LEAD), "production": (Role.RELEASE_MANAGER,)},
         Action.LIFT: {"production": (Role.RELEASE_MANAGER,)},
+        Action.REQUEST_EXCEPTION: {"production": (Role.RELEASE_CAPTAIN,)},
+        Action.APPROVE_EXCEPTION: {"production": (Role.RELEASE_MANAGER, Role.SERVICE_OWNER)},
     },
     windows={"weekdays": WEEKDAYS},
     approvals={"production": ApprovalRule(count=1, authors_known=True)},
@@ -163,13 +166,28 @@ def freeze(**parts: Any) -> Freeze:
     return replace(whole, **parts)
 
 
+EXEMPTED = ExemptionDecision(MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), Ruling.APPROVED, "the risk is small", AT - HOUR)
+
+
+def exemption(**parts: Any) -> Exemption:
+    """Remy's exception from tickets for api in production, approved by Mara, good for a day more."""
+    whole = Exemption(
+        id="EXC-2026-1121-001", requester=REMY.id, requester_name=REMY.name, requested=AT - DAY, owner=OTTO.id, owner_name=OTTO.name,
+        owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=("api",),
+        environments=("production",), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
+        evidence="INC-7", remediation="Dana links it by Friday", infeasible="", reconsider="", until=AT + DAY, review=AT + HOUR,
+        once=False, state=ExemptionState.APPROVED, decisions=(EXEMPTED,),
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
 def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     """Everything was read, and nothing speaks against it."""
     people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), delegations=(), links={},
+        duplicate=None, freezes=(), exceptions=(), delegations=(), links={},
     )  # fmt: skip
     return replace(read, **parts)
 

@@ -425,7 +425,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "The signature of the tag v1.4.0 of example/repo is not valid: unknown key.",
-                    "Have CI's release workflow make a new version with a signed, annotated tag.",
+                    "Have CI's release workflow make a new version with a signed, annotated tag. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="bad signature",
@@ -436,7 +436,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.",
-                    "Have CI's release workflow make a new version with a signed, annotated tag.",
+                    "Have CI's release workflow make a new version with a signed, annotated tag. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="a person's tag",
@@ -475,7 +475,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "No merged pull request brought 000000000000 (Round sums), 000000000000 (Round sums), 000000000000 (Round sums), 000000000000 (Round sums), 000000000000 (Round sums) and 2 more.",
-                    "Bring it in by a pull request that is reviewed, and have CI build a new version.",
+                    "Bring it in by a pull request that is reviewed, and have CI build a new version. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="no pull requests",
@@ -483,7 +483,12 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
         pytest.param(
             ticketed,
             worked(pull(tickets=())),
-            snapshot(("No ticket is named by #12.", "Name the ticket in the pull request's title or text; it is read anew each time.")),
+            snapshot(
+                (
+                    "No ticket is named by #12.",
+                    "Name the ticket in the pull request's title or text; it is read anew each time. Or ask for an exception: `/release exception request`.",
+                )
+            ),
             id="no ticket",
         ),
         pytest.param(
@@ -492,7 +497,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "#12 has 1 of 2 approvals on the last commit; otto asks for changes in #12.",
-                    "Have it reviewed as it is now; an approval of an earlier commit does not count.",
+                    "Have it reviewed as it is now; an approval of an earlier commit does not count. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="not reviewed",
@@ -503,7 +508,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "no owner of src/pay.py (@ravi-r) approved #12; nobody owns free/x, changed by #12.",
-                    "Have an owner of it approve the pull request's last commit.",
+                    "Have an owner of it approve the pull request's last commit. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="not owned",
@@ -520,7 +525,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "The branch main of example/repo does not demand an approving review or a check before a merge.",
-                    "Protect the branch: require pull requests with reviews, and status checks.",
+                    "Protect the branch: require pull requests with reviews, and status checks. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="unprotected",
@@ -578,7 +583,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "v1.3.0 (sha256:9c9c9c9c9c9c…) runs in production and can no longer be pulled: there is no way back.",
-                    "Restore it in the registry first.",
+                    "Restore it in the registry first. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="no way back",

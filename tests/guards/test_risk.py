@@ -340,10 +340,10 @@ def test_a_service_without_history_has_no_labels_and_no_paths_to_go_by() -> None
 @pytest.mark.parametrize(
     ("guard", "asked", "known", "sentence"),
     [
-        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 8))), snapshot(('No risk label is on #1, #2, #3, #4, #5 and 2 more.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time.')), id="labels"),
-        pytest.param(assessed, declared(answers=None, data=None), proven(), snapshot(('It lacks the answers to the risk questions and the data that it touches.', 'Fill in the form: `/release amend CR-2026-1124-001`.')), id="lacking, of a change"),
-        pytest.param(assessed, declared(answers=None), replace(proven(), change=None), snapshot(('It lacks the answers to the risk questions.', 'Fill in the form: `/release promote`.')), id="lacking, of a request"),
-        pytest.param(announced, MEDIUM_RISK, proven(), snapshot(('A normal change of medium risk is known for 24 h before it goes out.', 'Wait; it can be approved meanwhile.', 'from Wed 2026-11-25 10:00 UTC')), id="lead time"),
+        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 8))), snapshot(('No risk label is on #1, #2, #3, #4, #5 and 2 more.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="labels"),
+        pytest.param(assessed, declared(answers=None, data=None), proven(), snapshot(('It lacks the answers to the risk questions and the data that it touches.', 'Fill in the form: `/release amend CR-2026-1124-001`. Or ask for an exception: `/release exception request`.')), id="lacking, of a change"),
+        pytest.param(assessed, declared(answers=None), replace(proven(), change=None), snapshot(('It lacks the answers to the risk questions.', 'Fill in the form: `/release promote`. Or ask for an exception: `/release exception request`.')), id="lacking, of a request"),
+        pytest.param(announced, MEDIUM_RISK, proven(), snapshot(('A normal change of medium risk is known for 24 h before it goes out.', 'Wait; it can be approved meanwhile. Or ask for an exception: `/release exception request`.', 'from Wed 2026-11-25 10:00 UTC')), id="lead time"),
         pytest.param(announced, MEDIUM_RISK, since(AT - 24 * HOUR), snapshot(('it is known since 2026-11-23 11:00 UTC', )), id="known"),
         pytest.param(
             catalogued, replace(STANDARD, service="web", environment="staging"),

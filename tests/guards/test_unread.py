@@ -49,6 +49,7 @@ from tests.guards.cases import (
     approval,
     change,
     delegation,
+    exemption,
     facts,
     freeze,
     on_behalf,
@@ -110,6 +111,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "exceptions": ((), (exemption(),)),
     }
 
 
@@ -118,8 +120,8 @@ NEVER_READ = object()
 LOST = Unread("what was asked for", "no answer within 5 s")
 
 
-NEEDED_SOMETIMES = {"groups:S0QUALITY", f"people:{QUINN.id}", "delegations", "links", "accounts:second-account"}
-"""What a promotion asks for only where a policy, a role or an author hangs on it."""
+NEEDED_SOMETIMES = {"groups:S0QUALITY", f"people:{QUINN.id}", "delegations", "links", "accounts:second-account", "exceptions"}
+"""What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it."""
 
 
 def know(facts: Facts, name: str, told: object) -> Facts:

@@ -6,7 +6,22 @@ import pytest
 import sqlalchemy as sa
 
 from guards.identity import Linking
-from storage import approvals, artifacts, audit, cards, changes, claims, delegations, deployments, freezes, inbox, links, outbox, timers
+from storage import (
+    approvals,
+    artifacts,
+    audit,
+    cards,
+    changes,
+    claims,
+    delegations,
+    deployments,
+    exceptions,
+    freezes,
+    inbox,
+    links,
+    outbox,
+    timers,
+)
 from storage.database import Store
 from tests.storage.cases import AT
 
@@ -19,6 +34,8 @@ SORTS = {
     "changes.claimed",
     "changes.open_like",
     "changes.by_run",
+    "exceptions.current",
+    "exceptions.used_by",
     "freezes.current",
     "delegations.current",
 }  # few rows
@@ -40,6 +57,9 @@ LOOKUPS = {
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
+    "exceptions.get": lambda tx: exceptions.get(tx, "x"),
+    "exceptions.used_by": lambda tx: exceptions.used_by(tx, "x"),
+    "exceptions.current": lambda tx: exceptions.current(tx, AT),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),
     "delegations.get": lambda tx: delegations.get(tx, "x"),

@@ -62,6 +62,8 @@ def policy_data(**changed: Any) -> dict[str, Any]:
             "cancel": {"dev": ["developer"], "staging": ["developer"], "production": ["release_captain", "release_manager"]},
             "freeze": {"production": ["release_manager", "release_captain"]},
             "lift": {"production": ["release_manager"]},
+            "request-exception": {"staging": ["developer"], "production": ["developer", "release_captain"]},
+            "approve-exception": {"staging": ["release_manager"], "production": ["release_manager", "service_owner"]},
         },
         "windows": {"weekdays": {"days": ["Mon", "Tue", "Wed", "Thu"], "start": "10:00", "end": "16:00", "owner": "rita@acme.example"}},
         "approvals": {"production": {"count": 1}},
