@@ -15,7 +15,21 @@ from typing import Any, Final
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.setting_types import Api, AppId, AppToken, BotToken, Collector, Commit, Database, LogLevel, Port, PrivateKey, Secret, bare
+from bot.setting_types import (
+    Api,
+    AppId,
+    AppToken,
+    BotToken,
+    Collector,
+    Commit,
+    Database,
+    LogLevel,
+    Port,
+    PrivateKey,
+    Secret,
+    SigningKey,
+    bare,
+)
 from guards.policy import Policy
 
 _LARGEST_SECRET: Final = 64 * 1024
@@ -91,6 +105,11 @@ class Settings(BaseSettings):
         None,
         validation_alias="GITHUB_WEBHOOK_SECRET",
         description="Proves that a webhook comes from GitHub; without it runs are only looked up.",
+    )
+    signing_key: SigningKey | None = Field(
+        None,
+        validation_alias="SIGNALBOX_SIGNING_KEY",
+        description="Signs evidence bundles: an Ed25519 private key, PEM, from `signalbox evidence keygen`; without it they are unsigned.",
     )
     log_level: LogLevel = Field("info", validation_alias="SIGNALBOX_LOG_LEVEL", description="debug, info, warning or error.")
     otel_endpoint: Collector | None = Field(

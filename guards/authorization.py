@@ -33,8 +33,12 @@ def held_roles(person: Person, service: str | None, environment: str | None, fac
 
 
 def allowed_roles(action: Action, environment: str | None, facts: Facts) -> tuple[Role, ...] | None:
-    """The roles that the policy allows, or None when it says nothing about this action there (CMD-09)."""
-    return facts.policy.allow.get(action, {}).get(environment or "")
+    """The roles that the policy allows, or None when it says nothing about this action there (CMD-09).
+
+    Auditors may always have the evidence (AUD-08); the policy can only add to them.
+    """
+    allowed = facts.policy.allow.get(action, {}).get(environment or "")
+    return allowed if action is not Action.EVIDENCE else tuple(dict.fromkeys((Role.AUDIT, *(allowed or ()))))
 
 
 def who_may(action: Action, service: str | None, environment: str | None, facts: Facts) -> tuple[Person, ...]:
@@ -83,7 +87,12 @@ def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
 
 
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
-    """Each service and environment that the request touches, at least one; a freeze or an exception touches its whole scope (FRZ-02)."""
+    """Each service and environment that the request touches, at least one.
+
+    A freeze or an exception touches its whole scope (FRZ-02); the evidence of a version is that of each production environment.
+    """
+    if request.action is Action.EVIDENCE:
+        return tuple((request.service, name) for name in sorted(facts.policy.production))
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))
@@ -94,11 +103,11 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
 
 
 def _open(action: Action, service: str | None, facts: Facts) -> bool:
-    """Whether the action is switched on for a service of the policy file (CMD-09, CMD-16)."""
+    """Whether the action is switched on for a service of the policy file (CMD-09, CMD-16); evidence cannot be switched off (AUD-03)."""
     if service is None:
         return True
     known = facts.policy.services.get(service)
-    return known is not None and (known.actions is None or action in known.actions)
+    return known is not None and (known.actions is None or action in known.actions or action is Action.EVIDENCE)
 
 
 def _in_place(action: Action, person: Person, service: str | None, environment: str | None, facts: Facts) -> Decision:

@@ -39,6 +39,11 @@ class Content:
     declared: Declared = UNSAID
 
     @property
+    def own_base(self) -> str | None:
+        """The part of `base` that is the service's own repository's; None for all of its history."""
+        return (self.base or "").partition(" ")[0] or None
+
+    @property
     def hash(self) -> str:
         """sha256 over the canonical JSON of all parts, hex."""
         parts = {name: getattr(self, name) for name in self.__slots__}

@@ -45,6 +45,7 @@ class Action(StrEnum):
     LIFT = "lift"
     REQUEST_EXCEPTION = "request-exception"
     APPROVE_EXCEPTION = "approve-exception"
+    EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
 

@@ -172,6 +172,14 @@ def recent(tx: Tx, service: str | None, limit: int = 10) -> list[Change]:
     return _many(tx, _RECENT if service is None else _RECENT_OF, service=service, limit=limit)
 
 
+_OF_VERSION = _ALL.where(_OF_SERVICE, _C.version == bindparam("version")).order_by(_C.requested, _C.id)
+
+
+def of_version(tx: Tx, service: str, version: str) -> list[Change]:
+    """Every change that asked for one version, in any state and to any environment, oldest first (AUD-04)."""
+    return _many(tx, _OF_VERSION, service=service, version=version)
+
+
 _BY_RUN = _ALL.where(_C.run == bindparam("run"), _C.service.in_(bindparam("services", expanding=True))).order_by(*_NEWEST).limit(1)
 
 

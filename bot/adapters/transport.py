@@ -116,8 +116,8 @@ class Transport:
             expect: the statuses that are an answer; every other one is `Unread`.
             method: of a request that changes nothing, or nothing that matters.
             body: the raw bytes of a question that is asked by POST.
-            elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked.
-                From there only 200 is an answer.
+            elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked, or
+                that is kept as it came and never acted on. From there only 200 is an answer.
             size: bytes that the answer may have; the transport's own limit when None.
         """
         request = (method, url, dict(params or {}), dict(headers or {}), body)

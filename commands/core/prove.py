@@ -47,7 +47,7 @@ class Prove:
         what = f"{artifact.service} {artifact.version}"
         reads = self._from_history(artifact, environment, running, what) | self._from_registry(artifact, environment, running, what)
         beside, *answers = await asyncio.gather(
-            self._beside(artifact, environment, running, deadline), *(deadline.read(answer, noun) for noun, answer in reads.values())
+            self.beside(artifact, environment, running, deadline), *(deadline.read(answer, noun) for noun, answer in reads.values())
         )
         evidence = Evidence(beside=beside, **dict(zip(reads, answers, strict=True)))
         return _with_evidence(artifact, evidence), evidence
@@ -72,8 +72,8 @@ class Prove:
             reads["protection"] = (f"the protection of branch {service.branch}", vcs.protection(repository, service.branch))
         return reads
 
-    async def _beside(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Beside, ...]:
-        """What the other repositories of the service bring."""
+    async def beside(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Beside, ...]:
+        """What the other repositories of the service bring; arguments as for `read`."""
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
         if service.history is None:
             return ()

@@ -16,6 +16,7 @@ from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.exempt_card import exception_card
 from commands.core.gather import Gather, inside
+from commands.core.hand_over import HandOver
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
@@ -44,15 +45,19 @@ class Send:
         chat: Slack.
         ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
+        hand_over: makes and sends evidence bundles.
     """
 
-    def __init__(self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock) -> None:
+    def __init__(
+        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock, hand_over: HandOver
+    ) -> None:
         self._policy = policy
         self._store = store
         self._gather = gather
         self._chat = chat
         self._ci = ci
         self._clock = clock
+        self._hand_over = hand_over
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -72,6 +77,8 @@ class Send:
                 card = CARD.validate_python(payload["card"])
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
+            case "evidence":
+                await self._hand_over.send(sending, payload)
             case other:
                 raise ValueError(f"nobody sends messages of kind {other!r}")
 

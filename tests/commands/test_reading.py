@@ -236,7 +236,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "window list", "window next", "freeze list", "exception list", "exception show", "delegate list",
+        "status", "explain", "window list", "window next", "freeze list", "exception list", "exception show", "evidence", "delegate list",
         "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
     ]  # fmt: skip
 

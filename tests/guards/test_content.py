@@ -49,3 +49,8 @@ def test_text_cannot_slide_from_one_part_into_the_next(a: str, b: str, c: str, d
 
 def test_the_hash_is_stable_because_it_stands_in_the_ledger() -> None:
     assert replace(CHANGE.content, policy="p").hash == snapshot("f7c58214adf9d3ae216efa43cb42312998fb0af798a416a4dadf9f2b67c13263")
+
+
+@pytest.mark.parametrize(("base", "own"), [(None, None), ("c0", "c0"), ("c0 acme/config:a..b", "c0"), (" acme/config:..b", None)])
+def test_the_own_part_of_what_the_work_is_counted_from(base: str | None, own: str | None) -> None:
+    assert content(base=base).own_base == own
