@@ -35,6 +35,7 @@ from commands.core.collect import Collect
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
 from commands.core.ports import CI, Clock
+from commands.core.publish import Publish
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.vcs import Vcs
@@ -181,7 +182,8 @@ async def build(
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)
-    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock, hand_over), clock)
+    publish = Publish(policy, store, beside.releases, clock)
+    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock, hand_over, publish), clock)
 
     async def slack_alive() -> str | None:
         lost = await chat.alive()

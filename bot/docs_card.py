@@ -15,6 +15,7 @@ from guards.facts import Approval, Artifact, Change, Deployment, Evidence, Facts
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
 from guards.vocabulary import ChangeType, Migration, Question, Risk, Role
 
@@ -29,8 +30,10 @@ def sample(policy: Policy) -> Card:
         policy: `examples/signalbox.yaml`.
     """
     linus, grace = policy.by_id["linus@example.com"], policy.by_id["grace@example.com"]
+    record = RecordText("None known; watch the error rate.", "Promote v1.3.2 again.", linus.id, linus.name, _AT)
+    notes = ReleaseNotes("## Known issues\n\nNone known.\n\n## Rollback\n\nBack to v1.3.2.", linus.id, linus.name, _AT)
     content = Content(
-        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, Migration.NONE, policy.hash, "ab12" * 10,
+        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, Migration.NONE, policy.hash, "ab12" * 10, record.hash,
         declared=Declared(frozenset({Question.CUSTOMER_VISIBLE}), Risk.MEDIUM, "a new page for invoices", "none", "none"),
     )  # fmt: skip
     change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT - timedelta(days=1))
@@ -48,6 +51,7 @@ def sample(policy: Policy) -> Card:
         before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=30)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
         change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), exceptions=(), evidence=_evidence(),
+        record=record, notes=notes, promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
     )  # fmt: skip
     return change_card(change, facts)
 

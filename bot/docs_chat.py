@@ -28,6 +28,7 @@ WORDS: Final = {
     "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
     "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
+    "base": "the older of two versions",
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
@@ -43,6 +44,7 @@ WORDS: Final = {
     "exit": "what has to be true before it is lifted",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
     "infeasible": "why it cannot end; needed for a permanent one",
+    "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
     "login": "a GitHub login",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
@@ -61,10 +63,13 @@ WORDS: Final = {
     "risk": "of a change, as you see it: `low`, `medium`, `high` or `critical`, the highest that is found counts; of an exception: impact "
     "and likelihood",
     "role": "a role that the policy lets people delegate",
+    "rollback": "how it is rolled back; to which version, the bot knows",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "services": "services from the policy file, with commas between them",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
+    "text": "release notes in Markdown; what stands in `text2` and so on follows",
+    **dict.fromkeys(("text2", "text3", "text4", "text5"), "the rest of a text that does not fit into one input of the form"),
     "type": "`normal`, or `standard:` and the name of a standard change from the policy's catalogue",
     "until": "when it ends, in the same form",
     "version": "a release tag: `v1.4.0`; for an exception also `all`",

@@ -68,7 +68,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.APPROVAL_MOVED: Meaning(
         ("approved",),
-        "A part of what was approved is not what it was: the digest, the commit or the policy file. The approvals are void.",
+        "A part of what was approved is not what it was: the digest, the commit, the release record, the policy file. "
+        "The approvals are void.",
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
@@ -97,7 +98,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself.",
     ),
     _R.NO_ARTIFACT: Meaning(
-        ("same_artifact",),
+        ("same_artifact", "built"),
         "Nothing was published under this version.",
         "Check the version. If it is right, have CI build and publish it once.",
     ),
@@ -188,6 +189,21 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "What runs there now can no longer be pulled, so there would be no way back.",
         "Restore it in the registry first.",
     ),
+    _R.RECORD_INCOMPLETE: Meaning(
+        ("recorded",),
+        "The version's release record has an empty field. Most are filled from what was read; known issues and the rollback people write.",
+        "`/release record` shows all twelve; `/release record complete` asks for what people write.",
+    ),
+    _R.NO_RELEASE_NOTES: Meaning(
+        ("noted", "publishable"),
+        "The version has no release notes, or they do not say its known issues, or not to which version one would go back.",
+        "`/release notes edit` begins with a draft from the pull requests. `later` is not accepted.",
+    ),
+    _R.NO_HISTORY: Meaning(
+        ("comparable",),
+        "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
+        "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
+    ),
     _R.NO_RISK_LABEL: Meaning(
         ("labelled",),
         "A pull request carries none of the labels that say how risky it is.",
@@ -224,9 +240,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
-        ("as_seen",),
-        "The button was on an older card: the change has moved since it was drawn.",
-        "Scroll to the newest card, look again, and decide there.",
+        ("as_seen", "unedited", "unmoved"),
+        "The button was on an older card, or somebody wrote into the record or the notes since the form was opened.",
+        "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
         ("undecided_by_asker", "decided_by_asker", "independent"),
@@ -239,16 +255,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask that person, or reject the change and say why.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "complete_exception", "delegable", "edited"),
-        "The freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; or lifting a freeze came "
-        "without a word on the exit criteria; or an amendment says nothing that the change does not say already.",
-        "Type `/release freeze declare`, `/release exception request` or `/release delegate to` and fill in the form, say how the exit "
-        "criteria are met, or say what to change.",
+        ("complete_freeze", "liftable", "complete_exception", "delegable", "filled_in", "worded", "edited"),
+        "A freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; lifting a freeze came without "
+        "a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
+        "change does not say already.",
+        "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "complete_exception", "delegable"),
-        "The freeze, exception or delegation lasts longer than the policy lets one last.",
-        "Give an earlier end, and renew it when that comes near.",
+        ("complete_freeze", "complete_exception", "delegable", "worded"),
+        "The freeze, exception or delegation lasts longer than the policy lets one last; or a text is longer than a form can show again.",
+        "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
         ("authorized", "liftable"),

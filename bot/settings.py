@@ -249,7 +249,7 @@ def _uses_github(policy: Policy) -> bool:
 
 
 def _reads_github(policy: Policy) -> bool:
-    return _uses_github(policy) or any(service.history == "github" for service in policy.services.values())
+    return _uses_github(policy) or any("github" in {service.history, service.publish} for service in policy.services.values())
 
 
 def missing(settings: Settings, policy: Policy, serve: bool = True) -> list[str]:

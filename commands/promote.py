@@ -11,7 +11,7 @@ from commands.core.dispatch import advance
 from commands.core.tell import card_of
 from commands.core.text import Bold, Code, Form, Input
 from commands.core.words import DigestWord, EnvironmentName, Named, ServiceName, VersionWord
-from guards.approvals import approved, base_of
+from guards.approvals import approved, base_of, record_hash
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
 from guards.classify import catalogued
@@ -51,12 +51,14 @@ def promote(work: Work[Promote]) -> Reply:
     """Record the change, then judge whether it may go out at once: production never does (CMD-11)."""
     artifact = work.facts.artifact
     assert isinstance(artifact, Artifact)
-    base = base_of(artifact.service, work.facts)
-    assert not isinstance(base, Unread)  # what runs there is read in this transaction
+    base, written = base_of(artifact.service, work.facts), record_hash(work.facts)
+    assert not isinstance(base, Unread)  # both are read in this transaction
+    assert not isinstance(written, Unread)
     artifacts.first_seen(work.tx, artifact, work.at)
     content = Content(
         artifact.service, work.args.environment, artifact.version, artifact.digest, artifact.commit,
-        work.request.change_type, work.request.migration, work.policy.hash, base, work.request.entry, work.request.declared,
+        work.request.change_type, work.request.migration, work.policy.hash, base, written, work.request.entry,
+        work.request.declared,
     )  # fmt: skip
     person = work.asker.person
     change = Change(changes.next_id(work.tx, work.at.date()), content, State.REQUESTED, person.id, person.name, work.at)

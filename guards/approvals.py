@@ -37,16 +37,23 @@ def base_of(service: str, facts: Facts) -> str | Unread | None:
     return " ".join([own or "", *(f"{w.repository}:{w.span.base or ''}..{w.span.head}" for w in works if w.repository)])
 
 
+def record_hash(facts: Facts) -> str | Unread | None:
+    """What of the release record approvals bind to; see `Content.record`."""
+    return facts.record if isinstance(facts.record, Unread) else facts.record.hash if facts.record else None
+
+
 def content_now(change: Change, facts: Facts) -> Content | Unread:
-    """What an approver would see now: the change's own words with the digest, commit, policy and running version of this moment."""
-    artifact, base = facts.artifact, base_of(change.content.service, facts)
+    """What an approver would see now: the change's own words with the digest, commit, policy, record and running version of this moment."""
+    artifact, base, record = facts.artifact, base_of(change.content.service, facts), record_hash(facts)
     if isinstance(artifact, Unread):
         return artifact
     if isinstance(base, Unread):
         return base
+    if isinstance(record, Unread):
+        return record
     if isinstance(artifact, Absent):
         return Unread(artifact.what, "it is gone")
-    return replace(change.content, digest=artifact.digest, commit=artifact.commit, policy=facts.policy.hash, base=base)
+    return replace(change.content, digest=artifact.digest, commit=artifact.commit, policy=facts.policy.hash, base=base, record=record)
 
 
 def counted(change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...] | Unread:

@@ -22,6 +22,7 @@ class Content:
         policy: hash of the policy file that judged it (POL-01).
         base: the commit that runs in the target, from which the pull requests that an approver sees are counted; None when nothing
             runs there, and where nobody reads them. For several repositories also `name:base..head` of each other one.
+        record: hash of what people wrote into the release record; None when nobody did (REC-02).
         entry: for a standard change, its name in the policy's catalogue.
         declared: what the requester says about its risk.
     """
@@ -35,6 +36,7 @@ class Content:
     migration: Migration | None
     policy: str
     base: str | None = None
+    record: str | None = None
     entry: str | None = None
     declared: Declared = UNSAID
 

@@ -52,6 +52,9 @@ class Refusal(StrEnum):
     NO_PROVENANCE = "no-provenance"
     NOT_SIGNED = "not-signed"
     NO_ROLLBACK_TARGET = "no-rollback-target"
+    RECORD_INCOMPLETE = "record-incomplete"
+    NO_RELEASE_NOTES = "no-release-notes"
+    NO_HISTORY = "no-history"
     # its risk
     NO_RISK_LABEL = "no-risk-label"
     NOT_ASSESSED = "not-assessed"

@@ -63,18 +63,27 @@ def _or_by_exception(requirement: Requirement, refused: Refuse, request: Request
     """The refusal, or what an exception makes of it."""
     if not can_be_waived(requirement, refused, facts.policy):
         return refused
-    if isinstance(facts.exceptions, Unread):
-        return Unsure(facts.exceptions.what, facts.exceptions.why)
-    change = facts.change.id if isinstance(facts.change, Change) else None
-    valid = [e for e in facts.exceptions if _stands_in(e, requirement, request) and e.counts(facts.at, change)]
-    if not valid:
+    best = exempted(requirement, request, facts)
+    if isinstance(best, Unread):
+        return Unsure(best.what, best.why)
+    if best is None:
         return replace(refused, remedy=f"{refused.remedy} Or ask for an exception: `/release exception request`.")
-    best = min(valid, key=lambda e: e.once)  # one that is used up by this is taken last
     by = " and ".join(decision.name for decision in best.approvals)
     return Allow(
         f"by exception {best.id} until {local(best.until, facts.policy.zone_of(request.service))}, approved by {by}: {refused.why}",
         exception=best.id,
     )
+
+
+def exempted(requirement: Requirement, request: Request, facts: Facts) -> Exemption | Unread | None:
+    """The exception that stands in for a requirement here and now, if there is one."""
+    if requirement not in facts.policy.exceptions.waivable:
+        return None
+    if isinstance(facts.exceptions, Unread):
+        return facts.exceptions
+    change = facts.change.id if isinstance(facts.change, Change) else None
+    valid = [e for e in facts.exceptions if _stands_in(e, requirement, request) and e.counts(facts.at, change)]
+    return min(valid, key=lambda e: e.once, default=None)  # one that is used up by this is taken last
 
 
 def _stands_in(exemption: Exemption, requirement: Requirement, request: Request) -> bool:

@@ -23,6 +23,8 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.PROVENANCE: "EVD-10",
     Requirement.SIGNATURE: "EVD-11",
     Requirement.ROLLBACK: "RBK-14",
+    Requirement.RECORD: "REC-01",
+    Requirement.NOTES: "REC-03",
     Requirement.RISK_LABEL: "RSK-09",
     Requirement.RISK: "RSK-02",
     Requirement.LEAD_TIME: "RSK-01",

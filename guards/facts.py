@@ -16,6 +16,7 @@ from guards.identity import Delegation, Link, Linking, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import Proof
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
 from guards.vcs import Check, Protection, Span, Tag
 from guards.vocabulary import Action, Blocked, ChangeType, Migration, Role
@@ -317,6 +318,8 @@ class Request:
         exception: the exception to ask for.
         delegation: the delegation to record.
         login: the GitHub login that the person confirms.
+        record: what is to be written into the release record; a field left open is "".
+        notes: what is to be written as release notes or as an erratum, if anything.
     """
 
     action: Action
@@ -335,6 +338,8 @@ class Request:
     exception: Exemption | None = None
     delegation: Delegation | None = None
     login: str | None = None
+    record: RecordText | None = None
+    notes: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -369,6 +374,9 @@ class Facts:
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
         linking: the asker's attempt to link one.
+        record: what people wrote into the version's release record, its newest revision; None when nobody did.
+        notes: the version's release notes; None when nobody wrote any.
+        promotions: where the version ran, oldest first (PRM-12).
     """
 
     at: datetime
@@ -394,3 +402,6 @@ class Facts:
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None
     linking: Linking | None = None
+    record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
+    notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
+    promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)

@@ -83,7 +83,7 @@ _LABELS = {
     "customer-impacting": Label(questions=(Question.CUSTOMER_VISIBLE,)),
     "data-migration": Label(questions=(Question.DB_SCHEMA,)),
     "security": Label(questions=(Question.SECURITY,)),
-    "breaking-change": Label(questions=(Question.BREAKING_API,)),
+    **dict.fromkeys(("breaking", "breaking-change"), Label(questions=(Question.BREAKING_API,))),
     "hotfix": Label(release=ReleaseType.HOTFIX),
 }
 _QUESTIONS = {

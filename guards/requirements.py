@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from guards.classify import announced, assessed, labelled
 from guards.judge import Guard
+from guards.notes import noted
 from guards.proof import listed, proven, revertible, signed
+from guards.release_record import recorded
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
 from guards.vocabulary import Requirement
@@ -24,6 +26,8 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.PROVENANCE: proven,
     Requirement.SIGNATURE: signed,
     Requirement.ROLLBACK: revertible,
+    Requirement.RECORD: recorded,
+    Requirement.NOTES: noted,
     Requirement.RISK_LABEL: labelled,
     Requirement.RISK: assessed,
     Requirement.LEAD_TIME: announced,

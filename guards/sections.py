@@ -102,6 +102,11 @@ class Service(Section):
     branch: str = Field(
         default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
     )
+    publish: Literal["github"] | None = Field(
+        default=None,
+        description="Where release notes are published: `github` writes the GitHub release of the tag, which takes *contents: write*. "
+        "Left out: their text is offered as `docs/releases/<version>.md` (REC-04).",
+    )
     source: Url | None = Field(
         default=None, description="Address of the repository as provenance names it; left out: https://github.com/ and `repository`."
     )
@@ -113,6 +118,11 @@ class Service(Section):
     )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
+
+    @property
+    def address(self) -> str:
+        """Where people and provenance find the repository, without a trailing slash."""
+        return (self.source or f"https://github.com/{self.repository}").rstrip("/")
 
 
 class Window(Section):
@@ -401,6 +411,11 @@ class Parts(Section):
     def chain(self, service: str) -> tuple[str, ...]:
         """The promotion order of a service, canonical names."""
         return self.services[service].chain or tuple(e.name for e in self.environments)
+
+    def bound_for(self, service: str) -> str:
+        """The environment that a service's versions are made for: the first production one of its chain, else the last (REC-01)."""
+        chain = self.chain(service)
+        return next((e for e in chain if e in self.production), chain[-1])
 
     def zone_of(self, service: str | None) -> str:
         """The IANA zone in which a service's rules hold."""

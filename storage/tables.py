@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from guards.exemption import ExemptionKind, ExemptionState, Ruling
 from guards.facts import Verdict
 from guards.lifecycle import OPEN, UNDECIDED, State
+from guards.release import NotesKind
 from guards.vocabulary import ChangeType, Migration
 from storage.columns import Moment, choice
 
@@ -95,6 +96,7 @@ class ChangeRow(Base, table=True):
     migration: Migration | None = Field(default=None, sa_type=choice(Migration))
     policy: str
     base: str | None = None
+    record: str | None = None
     entry: str | None = None
     declared: dict[str, Any] | None = _json(nullable=True)
     state: State = Field(sa_type=choice(State))
@@ -147,6 +149,42 @@ class ArtifactRow(Base, table=True):
     reviewers: list[str] | None = _json(nullable=True)
     tag: str | None = None
     seen: datetime = _moment()
+
+
+class ReleaseRecordRow(Base, table=True):
+    """One revision of what people wrote into a version's release record (REC-01, REC-17)."""
+
+    __tablename__ = "release_record"
+    __table_args__ = (sa.Index("ix_release_record_newest", "service", "version", "id"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True)
+    service: str
+    version: str
+    issues: str
+    rollback: str
+    by: str
+    name: str
+    at: datetime = _moment()
+
+
+class ReleaseNotesRow(Base, table=True):
+    """One revision of a version's release notes, or an erratum; `url` is added once to what was published (REC-04, REC-17)."""
+
+    __tablename__ = "release_notes"
+    __table_args__ = (
+        sa.CheckConstraint("url IS NULL OR kind = 'published'", name="url"),
+        sa.Index("ix_release_notes_of", "service", "version", "id"),
+        sa.Index("uq_release_notes_published", "service", "version", unique=True, **_where("kind = 'published'")),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    service: str
+    version: str
+    kind: NotesKind = Field(sa_type=choice(NotesKind))
+    text: str
+    by: str
+    name: str
+    at: datetime = _moment()
+    url: str | None = None
 
 
 class TargetRow(Base, table=True):

@@ -145,5 +145,5 @@ async def _released(folder: Path, pulls: int) -> AsyncIterator[tuple[Settings, P
 
 def _ids() -> dict[str, str]:
     """Slack's ids, of which none is ever asked."""
-    people = {name: f"U0{name.upper()}" for name in ("carla", "dev", "rita", "rob", "olga")}
+    people = {name: f"U0{name.upper()}" for name in ("carla", "dev", "rita", "rob", "olga", "audrey")}
     return people | {"team": "T0BENCH", "releases": "C0RELEASES", "alerts": "C0ALERTS", "managers": "S0MANAGERS"}

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from commands.core.command import AnyCommand
 from commands.core.gather import at_dispatch
+from commands.core.release_cards import written_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
 from commands.core.words import Problem, usage
 from guards.approvals import counted, may_still_approve
@@ -171,6 +172,8 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.why:
         parts.append(Part(((change.why,),), heading="Why"))
     if change.state in UNDECIDED:
+        if written := tuple(written_lines(facts)):
+            parts.append(Part(written, heading="Release record"))
         if changed := _changes(facts):
             parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))

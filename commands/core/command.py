@@ -17,6 +17,7 @@ from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
+from guards.release import RecordText
 from guards.sections import Person
 from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
@@ -42,6 +43,9 @@ class Ask:
         linking: corporate id of whose GitHub account it is about.
         login: the GitHub login that the person confirms.
         rationale: the reason given.
+        base: the version that the other one is compared with.
+        record: what is to be written into the release record.
+        notes: what is to be written as release notes.
     """
 
     service: str | None = None
@@ -63,6 +67,9 @@ class Ask:
     linking: str | None = None
     login: str | None = None
     rationale: str = ""
+    base: str | None = None
+    record: RecordText | None = None
+    notes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,17 @@ _PEOPLE = frozenset(
 )  # fmt: skip
 """What approvers heal, or the requester by amending it."""
 
-HEALS = _PEOPLE | {Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.LEAD_TIME}
+HEALS = _PEOPLE | {
+    Refusal.OUTSIDE_WINDOW,
+    Refusal.FROZEN,
+    Refusal.IN_FLIGHT,
+    Refusal.LEAD_TIME,
+    Refusal.RECORD_INCOMPLETE,
+    Refusal.NO_RELEASE_NOTES,
+}
 """What people or time heal: the change is kept."""
 
-_REBOUND = {"policy": "The policy file", "base": "What runs there"}
+_REBOUND = {"policy": "The policy file", "base": "What runs there", "record": "The release record"}
 """Parts that move without anybody meaning this change: people look at it again, nobody has to ask again."""
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -116,6 +123,14 @@ def _assessed(tx: Tx, change: Change, facts: Facts) -> Change:
         return change
     found = assess(change, facts)
     return changes.amend(tx, change, assessed=found) if isinstance(found, Assessment) and found != change.assessed else change
+
+
+def judge_again(tx: Tx, service: str, version: str, facts: Facts, correlation: str) -> None:
+    """Have what people can still decide about a version judged again: what they are shown, or what it lacked, was written."""
+    for change in changes.undecided(tx, service, limit=200):
+        if change.content.version == version:
+            card_of(tx, change, facts, correlation)
+            timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at, {"change": change.id}))
 
 
 def _lapses(change: Change, facts: Facts) -> list[datetime]:

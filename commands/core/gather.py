@@ -23,7 +23,7 @@ from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links
+from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -119,6 +119,11 @@ class Gather:
             return artifact, Evidence()
         return await self._prove.read(artifact, about.environment, about.running, deadline)
 
+    async def _between(self, ask: Ask, base: str, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
+        """The work between two versions; no artifact is looked at for that."""
+        work = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
+        return Unread("the artifact", "nobody asked for it"), Evidence(work=work)
+
     async def glimpse(self, ask: Ask, by: Person) -> Facts:
         """What can be read in the moment in which a form can be opened; all that comes later is `Unread`.
 
@@ -140,7 +145,7 @@ class Gather:
         deadline = Deadline(seconds)
         groups, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
-            self._proven(about, deadline),
+            self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
@@ -234,6 +239,9 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         running=deployments.running(tx, service, environment),
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
+        record=releases.record(tx, service, version),
+        notes=releases.notes(tx, service, version),
+        promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
     )
 
@@ -275,6 +283,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,
+        record=ask.record,
+        notes=ask.notes,
         exception=ask.wanted,
         delegation=ask.delegated,
         login=ask.login,

@@ -18,6 +18,7 @@ from guards.judge import Judgement
 from guards.need import need_of
 from guards.proof import signed_by
 from guards.provenance import Proof
+from guards.release import RecordText, ReleaseNotes
 from guards.risk import assess
 from guards.sections import Person
 from guards.vcs import Contributor, Span, Tag
@@ -123,6 +124,10 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
         "evidence": evidence_body(request, facts),
         "declared": declared_body(request.declared),
         "risk": _risk_body(request, facts),
+        "release": {
+            "record": facts.record.hash if isinstance(facts.record, RecordText) else None,
+            "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
+        },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
@@ -178,6 +183,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "migration": content.migration,
         "declared": declared_body(content.declared),
         "base": content.base,
+        "record": content.record,
         "hash": content.hash,
     }
 

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds: orders to CI, cards, log lines and answers to Slack.
+"""Sends what the outbox holds: orders to CI, release notes to the VCS, cards, log lines and answers to Slack.
 
 Invariant: a message that may already have been sent is looked up before it is sent again; an order whose outcome is
 unknown is never sent again from here.
@@ -18,6 +18,7 @@ from commands.core.exempt_card import exception_card
 from commands.core.gather import Gather, inside
 from commands.core.hand_over import HandOver
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
+from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from guards.facts import Change, Facts, Unread
@@ -46,10 +47,19 @@ class Send:
         ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
         hand_over: makes and sends evidence bundles.
+        publish: sends release notes.
     """
 
     def __init__(
-        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock, hand_over: HandOver
+        self,
+        policy: Policy,
+        store: Store,
+        gather: Gather,
+        chat: Chat,
+        ci: Mapping[str, CI],
+        clock: Clock,
+        hand_over: HandOver,
+        publish: Publish,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -58,6 +68,7 @@ class Send:
         self._ci = ci
         self._clock = clock
         self._hand_over = hand_over
+        self._publish = publish
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -79,6 +90,8 @@ class Send:
                 await self._settle(sending, told)
             case "evidence":
                 await self._hand_over.send(sending, payload)
+            case "notes":
+                await self._publish.send(sending)
             case other:
                 raise ValueError(f"nobody sends messages of kind {other!r}")
 

@@ -85,10 +85,17 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A block of lines under an optional heading."""
+    """A block of lines under an optional heading.
+
+    Args:
+        lines: what it says.
+        heading: shown in bold above.
+        literal: shown exactly as it is, to be copied: the text of a file.
+    """
 
     lines: tuple[Line, ...]
     heading: str = ""
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from guards.policy import Policy
 LONGEST = 2000
 """Characters of one command; Slack allows more, nobody needs more."""
 
+LONGEST_ANSWER = 3000
+"""Characters of one answer in a form: as many as Slack's inputs take."""
+
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
 
 
@@ -215,8 +218,10 @@ def bind(model: type[Arguments], fields: Mapping[str, str], policy: Policy) -> A
         policy: which services and environments there are.
     """
     given = {name: value for name, value in fields.items() if value.strip()}
-    if hidden := [name for name, value in given.items() if len(value) > LONGEST or _has_controls(value)]:
-        return Problem(tuple(f"{name[:40]}: it is longer than {LONGEST:,} characters or holds control characters." for name in hidden[:6]))
+    if hidden := [name for name, value in given.items() if len(value) > LONGEST_ANSWER or _has_controls(value)]:
+        return Problem(
+            tuple(f"{name[:40]}: it is longer than {LONGEST_ANSWER:,} characters or holds control characters." for name in hidden[:6])
+        )
     missing = tuple(n for n, f in model.model_fields.items() if f.is_required() and n not in given)
     if missing:
         wrong = _problems(model, given, policy, ignore=frozenset(missing))

@@ -70,8 +70,8 @@ DLG-2026-1124-001 api in production, from today 11:00 (Tue 11:00 Europe/Berlin) 
         [
             "Identity: audrey@acme.example, GitHub: audrey, Slack: UZI5FRDED",
             "DLG-2026-1124-001: release_manager for Rita Manager, api in production, today 11:00 (Tue 11:00 Europe/Berlin) until Nov 26, 2026 18:00 (Thu 18:00 Europe/Berlin)",
-            "api dev: audit; may read",
-            "api staging: audit; may read",
+            "api dev: audit; may evidence",
+            "api staging: audit; may evidence",
         ]
     )
 

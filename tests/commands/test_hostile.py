@@ -111,7 +111,7 @@ async def test_a_form_is_read_as_carefully_as_words_are(world, subtests):
             await world.press("rita", "Approve")
             await world.fill("rita", rationale=rationale)
             assert await world.news() == ["words:refused"]
-            assert "rationale: it is longer than 2,000 characters or holds control characters." in world.told("rita")
+            assert "rationale: it is longer than 3,000 characters or holds control characters." in world.told("rita")
             assert (await world.change()).state is State.AWAITING
 
     await world.press("rita", "Approve")

@@ -69,14 +69,15 @@ If Carla Captain asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ labelled: risk-label: not required by policy
 ✅ assessed: risk-assessment: not required by policy
 ✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
-✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+… and 2 more
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -117,14 +118,14 @@ If Rita Manager asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ labelled: risk-label: not required by policy
 ✅ assessed: risk-assessment: not required by policy
 ✅ announced: lead-time: not required by policy
 ✅ in_order: v1.4.0 ran in staging
 ✅ alone: nothing else works on api in production
-✅ not_frozen: production is not frozen
-✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-… and 1 more
+… and 3 more
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
@@ -142,6 +143,8 @@ If it were dispatched now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
 ✅ labelled: risk-label: not required by policy
 ✅ assessed: risk-assessment: not required by policy
 ✅ announced: lead-time: not required by policy
@@ -149,7 +152,7 @@ If it were dispatched now
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+… and 1 more
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING
@@ -209,14 +212,14 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
 api staging: release_manager; may approve, approve-exception
-api production: release_manager; may approve, cancel, freeze, lift, approve-exception
+api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception
 web dev: release_manager; may read
 web staging: release_manager; may approve, approve-exception
-web production: release_manager; may approve, cancel, freeze, lift, approve-exception\
+web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception\
 """)
 
     await world.say("rob", "/release whoami")
-    assert "api production: release_manager; may approve, cancel, freeze, lift, approve-exception" in world.told("rob")
+    assert "api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception" in world.told("rob")
     await world.restart()
     world.slack.faults.fail("usergroups.users.list", "internal_error")
     await world.say("rob", "/release whoami")
@@ -236,7 +239,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "window list", "window next", "freeze list", "exception list", "exception show", "evidence", "delegate list",
+        "status", "explain", "changes", "record", "notes", "window list", "window next", "freeze list", "exception list", "exception show", "evidence", "delegate list",
         "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
     ]  # fmt: skip
 

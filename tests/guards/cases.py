@@ -15,6 +15,7 @@ from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, 
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
 from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 
@@ -68,6 +69,7 @@ POLICY = Policy(
         Action.CANCEL: {"production": (Role.RELEASE_CAPTAIN,), "staging": ()},
         Action.FREEZE: {"staging": (Role.RELEASE_MANAGER, Role.TECH_LEAD), "production": (Role.RELEASE_MANAGER,)},
         Action.LIFT: {"production": (Role.RELEASE_MANAGER,)},
+        Action.RECORD: {"production": (Role.RELEASE_CAPTAIN,)},
         Action.REQUEST_EXCEPTION: {"production": (Role.RELEASE_CAPTAIN,)},
         Action.APPROVE_EXCEPTION: {"production": (Role.RELEASE_MANAGER, Role.SERVICE_OWNER)},
     },
@@ -105,6 +107,7 @@ ARTIFACT = Artifact(
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
 STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
+PROMOTED = Promotion("staging", STAGED.digest, STAGED.commit, STAGED.at, "CR-2026-1123-001", (MARA.name,))
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
 
@@ -187,7 +190,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), exceptions=(), delegations=(), links={},
+        duplicate=None, freezes=(), exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
     )  # fmt: skip
     return replace(read, **parts)
 

@@ -364,7 +364,8 @@ def test_the_content_that_counts_has_the_digest_commit_and_policy_of_now_and_the
 def test_where_a_history_is_read_the_content_has_the_commit_that_its_changes_are_counted_from() -> None:
     known = proven()
     now = content_now(CHANGE, known)
-    assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash)
+    assert isinstance(now, Content)
+    assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash, record=now.record)
     assert content_now(CHANGE, replace(known, running=None)) == replace(now, base=None)
     assert content_now(CHANGE, replace(known, running=Unread("what runs there"))) == Unread("what runs there")
 

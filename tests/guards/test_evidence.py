@@ -18,6 +18,7 @@ from guards.judge import Guard, judge
 from guards.proof import listed, revertible, signed
 from guards.proof import proven as attested
 from guards.provenance import Identity, Invalid
+from guards.release_record import recorded
 from guards.requirements import EVIDENCE as GUARDS
 from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
@@ -267,10 +268,12 @@ NEEDS = {
     labelled: "work",
     assessed: "work",
     announced: "work",
+    recorded: "proof",
 }
+"""Guard → the part of the evidence that it needs; `noted` needs none, see test_notes.py."""
 
 
-@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("guard", NEEDS)
 @pytest.mark.parametrize("lost", [LOST, None], ids=["unread", "not asked for"])
 def test_what_was_not_read_is_never_a_yes(guard: Guard, lost: Unread | None) -> None:
     """A failed read stops the promotion and claims nothing about the version (EVD-31)."""

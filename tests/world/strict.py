@@ -64,8 +64,19 @@ def proof(digest: str, built_from: str = COMMIT) -> Proof:
     )  # fmt: skip
 
 
-async def prove(world: World) -> None:
-    """Have everything proven of v1.4.0, with v1.3.2 in production, and v1.4.0 in dev."""
+NOTES = """# api v1.4.0
+
+## Known issues
+
+None known.
+
+## Rollback
+
+Back to v1.3.2."""
+
+
+async def prove(world: World, *, written: bool = True) -> None:
+    """Have everything proven of v1.4.0, with v1.3.2 in production; its record and its notes are written unless said otherwise."""
     vcs, history = world.vcs, (commit(1, DEV, 12),)
     vcs.tags[REPOSITORY, "v1.4.0"] = TAG
     for base in (None, OLD_COMMIT):
@@ -76,3 +87,7 @@ async def prove(world: World) -> None:
     world.proofs.add("api", proof(DIGEST))
     world.proofs.add("api", proof(OLD_DIGEST, OLD_COMMIT))
     await world.runs_in("production", "v1.3.2", digest=OLD_DIGEST, commit=OLD_COMMIT)
+    if not written:
+        return
+    await world.say("rita", '/release record complete api v1.4.0 issues="none known" rollback="promote v1.3.2 again"')
+    await world.say("rita", f'/release notes edit api v1.4.0 text="{NOTES}"')

@@ -33,6 +33,7 @@ from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
 from tests.world.proofs import FakeProofs
+from tests.world.releases import FakeReleases
 from tests.world.signing import SIGNING_KEY
 from tests.world.vcs import FakeVcs
 
@@ -61,6 +62,7 @@ class World:
         self.other_ci = FakeCI("other")
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
+        self.releases = FakeReleases()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -138,6 +140,7 @@ class World:
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
+            {"github": self.releases},
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
