@@ -25,13 +25,18 @@ from guards.vocabulary import TAKES_NO_ROLE, Action
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
 WORDS: Final = {
+    "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
+    "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
     "base": "the older of two versions",
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
+    "customers": "which customers notice it, and how",
+    "data": "which data it touches, or `none`",
     "delegation": "a delegation's id: `DLG-2026-1121-001`",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
+    "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases",
     "environments": "environments or their aliases, with commas between them",
     "evidence": "links to pull requests, builds, incidents",
@@ -42,7 +47,8 @@ WORDS: Final = {
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
     "login": "a GitHub login",
-    "migration": "`yes` or `no`: whether it carries a database migration; left open, it counts as yes where that matters",
+    "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
+    "a migration where that matters",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
     "owner": "who answers for it: an e-mail address from `people`",
     "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
@@ -54,7 +60,8 @@ WORDS: Final = {
     "remediation": "which steps end it, and by whom; needed unless it is permanent",
     "requirement": "the evidence that is missing, as `evidence` in the policy file names it",
     "review": "when its owner is reminded; left out: three days before its end, or at half of its time",
-    "risk": "impact and likelihood",
+    "risk": "of a change, as you see it: `low`, `medium`, `high` or `critical`, the highest that is found counts; of an exception: impact "
+    "and likelihood",
     "role": "a role that the policy lets people delegate",
     "rollback": "how it is rolled back; to which version, the bot knows",
     "seen": "filled in by a button: what its card showed",
@@ -63,6 +70,7 @@ WORDS: Final = {
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
     "text": "release notes in Markdown; what stands in `text2` and so on follows",
     **dict.fromkeys(("text2", "text3", "text4", "text5"), "the rest of a text that does not fit into one input of the form"),
+    "type": "`normal`, or `standard:` and the name of a standard change from the policy's catalogue",
     "until": "when it ends, in the same form",
     "version": "a release tag: `v1.4.0`; for an exception also `all`",
     "words": "a whole command, without `/release`",

@@ -92,6 +92,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A freeze holds this place. The refusal names who declared it, why, and until when.",
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`).",
     ),
+    _R.LEAD_TIME: Meaning(
+        ("announced",),
+        "A normal change of this risk has to be known for some time before it goes out, and it is not yet.",
+        "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself.",
+    ),
     _R.NO_ARTIFACT: Meaning(
         ("same_artifact", "built"),
         "Nothing was published under this version.",
@@ -199,6 +204,21 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
         "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
     ),
+    _R.NO_RISK_LABEL: Meaning(
+        ("labelled",),
+        "A pull request carries none of the labels that say how risky it is.",
+        "Put one on it. Labels are read anew each time.",
+    ),
+    _R.NOT_ASSESSED: Meaning(
+        ("assessed",),
+        "The seven risk questions are not answered, no migration is declared, or the impact is not told.",
+        "Fill in the form that opens with `/release promote`, or for a change that is open with `/release amend <change>`.",
+    ),
+    _R.NOT_STANDARD: Meaning(
+        ("catalogued",),
+        "The change claims to be a standard one, and does not meet each condition of its entry in the catalogue. The refusal names those.",
+        "Ask for a normal change. One that is open is made normal with `/release amend <change> type=normal`.",
+    ),
     _R.IN_FLIGHT: Meaning(
         ("alone",),
         "Another change is at work on this service in this environment.",
@@ -229,10 +249,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "You approved this already, or there is no approval of yours to withdraw.",
         "Nothing is left to do. One person counts once.",
     ),
+    _R.NOT_REQUESTER: Meaning(
+        ("own_request",),
+        "Only the person who asked for a change edits it.",
+        "Ask that person, or reject the change and say why.",
+    ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "complete_exception", "delegable", "filled_in", "worded"),
+        ("complete_freeze", "liftable", "complete_exception", "delegable", "filled_in", "worded", "edited"),
         "A freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; lifting a freeze came without "
-        "a word on the exit criteria; or a record or notes were sent with nothing written.",
+        "a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
+        "change does not say already.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(

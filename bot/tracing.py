@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from bot.log import log
 from commands.core.command import Ask
+from commands.core.deadline import SECONDS
 from commands.core.gather import Gather
 from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
 from guards.facts import Absent, Facts, Stranger, Unread
@@ -86,9 +87,9 @@ class TracedGather(Gather):
             return await super().asker(user)
 
     @override
-    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+    async def outside(self, ask: Ask, by: Person | None = None, seconds: float = SECONDS) -> Facts:
         with step("gather"):
-            return await super().outside(ask, by)
+            return await super().outside(ask, by, seconds)
 
 
 class TracedCI:

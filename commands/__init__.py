@@ -4,6 +4,7 @@ Invariant: a command exists when it stands in this tuple, and nowhere else; exte
 """
 
 from commands import (
+    amend,
     approve,
     cancel,
     changes,
@@ -32,6 +33,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     approve.command,
     reject.command,
     withdraw.command,
+    amend.command,
     cancel.command,
     status.command,
     explain.command,

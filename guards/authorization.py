@@ -51,12 +51,13 @@ def who_may(action: Action, service: str | None, environment: str | None, facts:
 
 def by_group(action: Action, service: str | None, environment: str | None, facts: Facts) -> str:
     """Where people are known by their address, the Slack groups may hold more of them than anybody listed: whom to ask; "" elsewhere."""
-    roles = [
-        role
-        for role in allowed_roles(action, environment, facts) or ()
-        if any(grant.groups and grant.covers(service, environment) for grant in facts.policy.roles.get(role, ()))
-    ]
-    return f"a member of the Slack groups of {', '.join(roles)}" if roles and facts.policy.slack.domains else ""
+    return of_groups(allowed_roles(action, environment, facts) or (), service, environment, facts)
+
+
+def of_groups(roles: Sequence[Role], service: str | None, environment: str | None, facts: Facts) -> str:
+    """The same for roles instead of an action."""
+    granted = [r for r in roles if any(g.groups and g.covers(service, environment) for g in facts.policy.roles.get(r, ()))]
+    return f"a member of the Slack groups of {', '.join(granted)}" if granted and facts.policy.slack.domains else ""
 
 
 def authorized(request: Request, facts: Facts) -> Decision:

@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     # time
     OUTSIDE_WINDOW = "outside-window"
     FROZEN = "frozen"
+    LEAD_TIME = "lead-time"
     # the artifact and its way
     NO_ARTIFACT = "no-artifact"
     DIGEST_MISMATCH = "digest-mismatch"
@@ -54,6 +55,10 @@ class Refusal(StrEnum):
     RECORD_INCOMPLETE = "record-incomplete"
     NO_RELEASE_NOTES = "no-release-notes"
     NO_HISTORY = "no-history"
+    # its risk
+    NO_RISK_LABEL = "no-risk-label"
+    NOT_ASSESSED = "not-assessed"
+    NOT_STANDARD = "not-standard"
     # the change itself
     IN_FLIGHT = "in-flight"
     ALREADY_REQUESTED = "already-requested"
@@ -61,6 +66,7 @@ class Refusal(StrEnum):
     WRONG_STATE = "wrong-state"
     STALE_CARD = "stale-card"
     ALREADY_DECIDED = "already-decided"
+    NOT_REQUESTER = "not-requester"
     # records
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"

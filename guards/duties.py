@@ -11,6 +11,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
 from guards.facts import Absent, Change, Facts, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
+from guards.need import need_of
 from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Role
@@ -87,11 +88,12 @@ def standing_in(one: Delegation | OnBehalf, change: Change, facts: Facts) -> Ref
 def capacity(person: Person, change: Change, facts: Facts) -> Delegation | None:
     """In whose place a person decides about a change: a delegation, or None for their own right (RBAC-06).
 
-    The own right goes first, unless only a delegated role is among those that the environment wants to see.
+    The own right goes first, unless only a delegated role is among those that approving it takes.
     """
     place, allowed = (change.content.service, change.content.environment), _may_approve(change, facts)
     own = own_roles(person, *place, facts)[0]
-    wanted = frozenset(facts.policy.approval_rule(change.content.environment).roles)
+    need = need_of(change, facts)
+    wanted = frozenset(facts.policy.approval_rule(change.content.environment).roles if isinstance(need, Unsure) else need.wanted)
     able = own & allowed
     if able and (not wanted or own & wanted):
         return None

@@ -25,6 +25,9 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.ROLLBACK: "RBK-14",
     Requirement.RECORD: "REC-01",
     Requirement.NOTES: "REC-03",
+    Requirement.RISK_LABEL: "RSK-09",
+    Requirement.RISK: "RSK-02",
+    Requirement.LEAD_TIME: "RSK-01",
 }
 """The rule that each requirement stands for: an exception's policy reference."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from guards.assessment import UNSAID, Assessment, Declared
 from guards.codeowners import CodeOwners
 from guards.content import Content
 from guards.exemption import Exemption
@@ -18,7 +19,7 @@ from guards.provenance import Proof
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
 from guards.vcs import Check, Protection, Span, Tag
-from guards.vocabulary import Action, Blocked, ChangeType, Role
+from guards.vocabulary import Action, Blocked, ChangeType, Migration, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,8 @@ class Change:
         run, run_url: CI's run, once known.
         dispatched, finished: UTC.
         why: the last reason that a person should know ("waits for the window").
+        amended: when its requester last edited it, UTC (RSK-12).
+        assessed: its risk when it was last judged; None where the policy does not ask for it.
     """
 
     id: str
@@ -228,6 +231,8 @@ class Change:
     dispatched: datetime | None = None
     finished: datetime | None = None
     why: str = ""
+    amended: datetime | None = None
+    assessed: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,7 @@ class Freeze:
     def holds(self, request: "Request") -> bool:
         """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05)."""
         placed = request.environment in self.environments and (self.services is None or request.service in self.services)
-        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not False)
+        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
         return placed and blocked and request.change_type not in self.passes
 
     @property
@@ -304,7 +309,9 @@ class Request:
         service, environment, version: canonical names; None where the command has none.
         digest: the digest that the person named, if any.
         change_type: an emergency only by its own record, never by a word (EMG-05).
-        migration: whether it carries a database migration; None when nobody said.
+        entry: for a standard change, its name in the policy's catalogue.
+        migration: what it does to its database; None when nobody said.
+        declared: what the asker says about its risk.
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
@@ -322,7 +329,9 @@ class Request:
     version: str | None = None
     digest: str | None = None
     change_type: ChangeType = ChangeType.NORMAL
-    migration: bool | None = None
+    entry: str | None = None
+    migration: Migration | None = None
+    declared: Declared = UNSAID
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None

@@ -5,6 +5,7 @@ Invariant: no requirement without a guard (a test holds it), so that none that a
 
 from collections.abc import Mapping
 
+from guards.classify import announced, assessed, labelled
 from guards.judge import Guard
 from guards.notes import noted
 from guards.proof import listed, proven, revertible, signed
@@ -27,6 +28,9 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.ROLLBACK: revertible,
     Requirement.RECORD: recorded,
     Requirement.NOTES: noted,
+    Requirement.RISK_LABEL: labelled,
+    Requirement.RISK: assessed,
+    Requirement.LEAD_TIME: announced,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())

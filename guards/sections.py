@@ -8,8 +8,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from guards.matrix import RiskRules
+from guards.section import Section
 from guards.values import (
     ClockTime,
     Day,
@@ -31,12 +33,6 @@ from guards.values import (
     address,
 )
 from guards.vocabulary import SECURITY_GATES, Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
-
-
-class Section(BaseModel):
-    """A part of the policy file: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
 
 class Environment(Section):
@@ -173,11 +169,6 @@ class ApprovalRule(Section):
     authors_known: bool = Field(
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
     )
-
-    @property
-    def least(self) -> int:
-        """How many people it takes: a wanted role takes somebody who holds it, whatever the count says."""
-        return max(self.count, 1) if self.roles else self.count
 
 
 class EnvironmentEvidence(Section):
@@ -370,6 +361,10 @@ class Parts(Section):
     delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
     evidence: Evidence = Field(default=Evidence(), description="What must be proven about a version; left out: the strict profile.")
+    risk: RiskRules = Field(
+        default=RiskRules(),
+        description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
+    )
     exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
@@ -445,6 +440,11 @@ class Parts(Section):
         if environment.production:
             return _EVERYTHING
         return frozenset() if environment == self.environments[0] else ON_THE_WAY
+
+    def assesses(self, service: str | None, environment: str | None) -> bool:
+        """Whether changes are asked for their risk there; where a place is not said, whether they are in any."""
+        places = [(s, e) for s, e in self._required if service in {None, s} and environment in {None, e}]
+        return any(Requirement.RISK in self._required[place] for place in places)
 
     def checks(self, service: str) -> tuple[str, ...]:
         """The checks that a service's commits must have passed."""

@@ -13,7 +13,7 @@ from guards.exemption import ExemptionKind, ExemptionState, Ruling
 from guards.facts import Verdict
 from guards.lifecycle import OPEN, UNDECIDED, State
 from guards.release import NotesKind
-from guards.vocabulary import ChangeType
+from guards.vocabulary import ChangeType, Migration
 from storage.columns import Moment, choice
 
 CONVENTION = {
@@ -93,10 +93,12 @@ class ChangeRow(Base, table=True):
     digest: str
     commit: str
     change_type: ChangeType = Field(sa_type=choice(ChangeType))
-    migration: bool | None = None
+    migration: Migration | None = Field(default=None, sa_type=choice(Migration))
     policy: str
     base: str | None = None
     record: str | None = None
+    entry: str | None = None
+    declared: dict[str, Any] | None = _json(nullable=True)
     state: State = Field(sa_type=choice(State))
     requester: str
     requester_name: str
@@ -107,6 +109,8 @@ class ChangeRow(Base, table=True):
     dispatched: datetime | None = _moment(nullable=True)
     finished: datetime | None = _moment(nullable=True)
     why: str
+    amended: datetime | None = _moment(nullable=True)
+    assessed: dict[str, Any] | None = _json(nullable=True)
 
 
 class ApprovalRow(Base, table=True):

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from commands.core.text import Card, Form
 from commands.core.words import Arguments
+from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
@@ -18,7 +19,7 @@ from guards.judge import Guard, Judgement
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
-from guards.vocabulary import Action
+from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
 A = TypeVar("A", bound=Arguments)
@@ -29,7 +30,8 @@ class Ask:
     """What a command is about, told from its words alone; the road reads the facts of it.
 
     Args:
-        service, environment, version, digest, migration: for a promotion.
+        service, environment, version, digest: for a promotion.
+        migration, change_type, entry, said: what is declared about a change; None, or nothing said, keeps what it says.
         change: id of a change that exists; service, environment and version are then its own.
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
@@ -50,7 +52,10 @@ class Ask:
     environment: str | None = None
     version: str | None = None
     digest: str | None = None
-    migration: bool | None = None
+    migration: Migration | None = None
+    change_type: ChangeType | None = None
+    entry: str | None = None
+    said: Declared = UNSAID
     change: str | None = None
     seen: str | None = None
     freeze: str | None = None
@@ -126,7 +131,8 @@ class Reply:
     card: Card | None
 
 
-FormBuilder = Callable[[Mapping[str, str], Facts, Person], Form]
+FormBuilder = Callable[[Mapping[str, str], Facts, Person], Form | None]
+"""From the words by name, what was read, and the asker; None when there is nothing to ask this person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ class Command(Generic[A]):
         run: what it does, inside the transaction.
         heals: refusals that people or time heal: the request is kept and waits (WIN-09).
         form: builds the form that asks for missing words; None when there is none.
+        wants_form: tells from the words and the policy that the form is to be shown although no word is missing.
         form_after: refusals that the form mends (a missing rationale); with any other, the refusal is told instead.
     """
 
@@ -157,6 +164,7 @@ class Command(Generic[A]):
     run: Callable[[Work[A]], Reply]
     heals: frozenset[Refusal] = frozenset()
     form: FormBuilder | None = None
+    wants_form: Callable[[A, Policy], bool] | None = None
     form_after: frozenset[Refusal] = frozenset()
 
     def __post_init__(self) -> None:

@@ -15,29 +15,41 @@ from commands.core.orders import order_of
 from commands.core.tell import alert_if_moved, card_of, log_of
 from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
+from guards.assessment import Assessment
 from guards.authorization import authorized
+from guards.classify import catalogued
 from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Change, Claim, Facts, Unread
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.judge import Judgement, judge
 from guards.lifecycle import UNDECIDED, State
+from guards.need import Need, need_of
 from guards.order import in_order
 from guards.requirements import EVIDENCE
+from guards.risk import assess
+from guards.vocabulary import Requirement
 from guards.window import in_window
 from storage import changes, claims, outbox, timers
 from storage.database import Tx
 
-GUARDS = (authorized, pinned, in_order, same_artifact, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
+GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
 """What stands between an approved change and CI."""
 
-HEALS = frozenset({
-    Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED,
-    Refusal.RECORD_INCOMPLETE, Refusal.NO_RELEASE_NOTES,
-})  # fmt: skip
-"""What people or time heal: the change is kept."""
+_PEOPLE = frozenset(
+    {Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED, Refusal.NOT_ASSESSED, Refusal.NOT_STANDARD}
+)  # fmt: skip
+"""What approvers heal, or the requester by amending it."""
 
-_PEOPLE = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED})
+HEALS = _PEOPLE | {
+    Refusal.OUTSIDE_WINDOW,
+    Refusal.FROZEN,
+    Refusal.IN_FLIGHT,
+    Refusal.LEAD_TIME,
+    Refusal.RECORD_INCOMPLETE,
+    Refusal.NO_RELEASE_NOTES,
+}
+"""What people or time heal: the change is kept."""
 
 _REBOUND = {"policy": "The policy file", "base": "What runs there", "record": "The release record"}
 """Parts that move without anybody meaning this change: people look at it again, nobody has to ask again."""
@@ -63,6 +75,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     timers.cancel(tx, f"advance:{change.id}")
     ask = Ask(change=change.id)
     facts = inside(tx, ask, outside)
+    change = _assessed(tx, change, facts)
     request = at_dispatch(change, facts)
     judgement = judge(GUARDS, request, facts, HEALS)
     body = record.judgement_body(judgement, request, facts)
@@ -104,6 +117,14 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     return change
 
 
+def _assessed(tx: Tx, change: Change, facts: Facts) -> Change:
+    """The change with its risk as it is now: what stands on its card once nobody reads the work in it any more (RSK-11)."""
+    if Requirement.RISK not in facts.policy.required(change.content.service, change.content.environment):
+        return change
+    found = assess(change, facts)
+    return changes.amend(tx, change, assessed=found) if isinstance(found, Assessment) and found != change.assessed else change
+
+
 def judge_again(tx: Tx, service: str, version: str, facts: Facts, correlation: str) -> None:
     """Have what people can still decide about a version judged again: what they are shown, or what it lacked, was written."""
     for change in changes.undecided(tx, service, limit=200):
@@ -131,7 +152,8 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, body: dic
     """Back to the approvers; when only the policy or what runs there moved, the change is bound to that of today, and asked about anew."""
     now = content_now(change, facts)
     counting = counted(change, facts)
-    too_few = not isinstance(counting, Unread) and len(counting) < facts.policy.approval_rule(change.content.environment).least
+    need = need_of(change, facts)
+    too_few = isinstance(need, Need) and not isinstance(counting, Unread) and len(counting) < need.count
     # that approvals are too few is in their own row of the card; that they are the wrong people's is not
     why = "" if too_few and short.code is Refusal.NOT_APPROVED else short.why
     place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}

@@ -10,20 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.core.command import Ask
-from commands.core.deadline import Deadline
+from commands.core.deadline import SECONDS, Deadline
 from commands.core.people import People, unknown_logins
 from commands.core.ports import Artifacts, Clock, Directory, Proofs, SignIn
 from commands.core.prove import Prove
 from commands.core.vcs import Vcs
+from guards.assessment import UNSAID
 from guards.exemption import Exemption
 from guards.facts import Absent, Artifact, Change, Deployment, Evidence, Facts, Freeze, Request, Stranger, Unread
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
-from guards.vocabulary import Action
+from guards.vocabulary import Action, ChangeType
 from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
 from storage.database import Store, Tx
+
+GLIMPSE = 1.0
+"""Seconds: Slack opens a form up to 3 s after the click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +124,25 @@ class Gather:
         work = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
         return Unread("the artifact", "nobody asked for it"), Evidence(work=work)
 
-    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+    async def glimpse(self, ask: Ask, by: Person) -> Facts:
+        """What can be read in the moment in which a form can be opened; all that comes later is `Unread`.
+
+        Args: as for `outside`.
+        """
+        outside = await self.outside(ask, by, seconds=GLIMPSE)
+        return await self._store.read(lambda tx: inside(tx, ask, outside, only_reading=True))
+
+    async def outside(self, ask: Ask, by: Person | None = None, seconds: float = SECONDS) -> Facts:
         """Everything that is not in the database, stamped with one moment.
 
         Args:
             ask: what it is about; a change is read first, to know its place and people.
             by: the asker, already resolved.
+            seconds: how long the reads may take together.
         """
         about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
-        deadline = Deadline()
+        deadline = Deadline(seconds)
         groups, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
@@ -263,7 +276,10 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         environment=content.environment if content else ask.environment,
         version=content.version if content else ask.version,
         digest=content.digest if content else ask.digest,
-        migration=content.migration if content else ask.migration,
+        change_type=ask.change_type or (content.change_type if content else ChangeType.NORMAL),
+        entry=ask.entry if ask.change_type or content is None else content.entry,
+        migration=ask.migration or (content.migration if content else None),
+        declared=ask.said.over(content.declared if content else UNSAID),
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,

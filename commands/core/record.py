@@ -6,6 +6,7 @@ Invariant: an entry is written in the transaction of what it records, and refusa
 from dataclasses import dataclass
 from typing import Any
 
+from guards.assessment import Declared
 from guards.authorization import held_roles
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
@@ -14,12 +15,14 @@ from guards.exemption import STANDS_FOR, Exemption
 from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
 from guards.judge import Judgement
+from guards.need import need_of
 from guards.proof import signed_by
 from guards.provenance import Proof
 from guards.release import RecordText, ReleaseNotes
+from guards.risk import assess
 from guards.sections import Person
 from guards.vcs import Contributor, Span, Tag
-from guards.vocabulary import Requirement
+from guards.vocabulary import Question, Requirement
 from guards.window import open_now
 from storage import audit
 from storage.database import Tx
@@ -119,6 +122,8 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
         "running": _fact(facts.running),
         "window": {"name": window.window, "start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
         "evidence": evidence_body(request, facts),
+        "declared": declared_body(request.declared),
+        "risk": _risk_body(request, facts),
         "release": {
             "record": facts.record.hash if isinstance(facts.record, RecordText) else None,
             "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
@@ -174,11 +179,33 @@ def content_body(content: Content) -> dict[str, Any]:
         "digest": content.digest,
         "commit": content.commit,
         "type": content.change_type.value,
+        "entry": content.entry,
         "migration": content.migration,
+        "declared": declared_body(content.declared),
         "base": content.base,
         "record": content.record,
         "hash": content.hash,
     }
+
+
+def declared_body(declared: Declared) -> dict[str, Any]:
+    """What the requester says about the risk, as the ledger keeps it (RSK-02, RSK-11)."""
+    return {
+        "answers": None if declared.answers is None else {question.value: question in declared.answers for question in Question},
+        "risk": declared.level,
+        "customers": declared.customers,
+        "downtime": declared.downtime,
+        "data": declared.data,
+    }
+
+
+def _risk_body(request: Request, facts: Facts) -> dict[str, Any] | None:
+    if Requirement.RISK not in facts.policy.required(request.service, request.environment):
+        return None
+    found, need = assess(request, facts), need_of(request, facts)
+    if isinstance(found, Unsure) or isinstance(need, Unsure):
+        return {"unread": found.missing if isinstance(found, Unsure) else None}
+    return {"level": found.level, "factors": list(found.factors), "approvers": need.sentence, "count": need.count, "quorum": need.quorum}
 
 
 def delegation_body(one: Delegation) -> dict[str, Any]:

@@ -131,8 +131,7 @@ class Road:
             return
         asker = Asker(by, asked.user, self._clock.now(), self.policy)
         command, bound = self._read(asked)
-        if isinstance(bound, Missing) and command and command.form and asked.trigger:
-            form = command.form(asked.fields or self._typed(asked, command), Facts(at=asker.at, policy=self.policy), by)
+        if form := await self._form(asked, command, bound, asker):
             told = _Told(form=form)
         elif isinstance(bound, Problem | Missing) or command is None:
             if isinstance(bound, Missing):
@@ -146,6 +145,17 @@ class Road:
             told = await self._store.write(lambda tx: self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation))
         if told.form:
             await self._open(taken, asked, told.form, correlation)
+
+    async def _form(self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker) -> Form | None:
+        """The form that asks for what was not said, as long as one can be opened."""
+        if command is None or command.form is None or not asked.trigger:
+            return None
+        facts = Facts(at=asker.at, policy=self.policy)
+        if isinstance(bound, Arguments) and command.wants_form and command.wants_form(bound, self.policy):
+            facts = await self._gather.glimpse(command.ask(bound, asker), asker.person)
+        elif not isinstance(bound, Missing):
+            return None
+        return command.form(asked.fields or self._typed(asked, command), facts, asker.person)
 
     def _read(self, asked: Asked) -> tuple[AnyCommand | None, Arguments | Missing | Problem]:
         """The command and its arguments; typing nothing at all stands for the first command, whose form then opens."""
@@ -188,7 +198,8 @@ class Road:
         if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
-                return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
+                if form:
+                    return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
             judgement = replace(judgement, heals=command.heals | command.form_after)
         tag = command.name.replace(" ", "-")

@@ -249,8 +249,9 @@ def _sentence(error: Any) -> str:
 def usage(name: str, model: type[Arguments]) -> str:
     """How a command is written: `promote <service> <version> <environment> [digest=…]`."""
     words = [name]
-    for field, info in model.model_fields.items():
-        if any(isinstance(m, Named) for m in info.metadata):
+    pair = {field: any(isinstance(m, Named) for m in info.metadata) for field, info in model.model_fields.items()}
+    for field, info in sorted(model.model_fields.items(), key=lambda item: pair[item[0]]):
+        if pair[field]:
             word = f"{field}=…"
         elif any(isinstance(m, Rest) for m in info.metadata):
             word = f"<{field} …>"

@@ -48,7 +48,7 @@ NAMES = st.lists(st.sampled_from(["service", "version", "environment", "migratio
 def question(name: str) -> st.SearchStrategy[Input]:
     option = st.tuples(TEXT, TEXT)
     return st.builds(
-        Input, st.just(name), TEXT, st.sampled_from(["line", "text", "choice", "moment"]),
+        Input, st.just(name), TEXT, st.sampled_from(["line", "text", "choice", "choices", "moment"]),
         (st.lists(option, max_size=3) | st.just([(f"s{n}", f"Service {n}") for n in range(250)])).map(tuple),
         TEXT | st.sampled_from(["s1", "2026-11-24T10:00:00+00:00", "2026-11-24T10:00", "9999-12-31T23:59:59-23:59"]),
         TEXT, st.booleans(), st.integers(0, 400), st.integers(1, 400),

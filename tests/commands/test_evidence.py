@@ -12,7 +12,21 @@ from guards.facts import Unread
 from guards.lifecycle import State
 from guards.vcs import CheckState
 from tests.world.company import COMMIT, DIGEST
-from tests.world.strict import DEV, NOTES, OLD_COMMIT, OLD_DIGEST, OLGA, REPOSITORY, TAG, commit, proof, prove, pull, strict_policy
+from tests.world.strict import (
+    DECLARED,
+    DEV,
+    NOTES,
+    OLD_COMMIT,
+    OLD_DIGEST,
+    OLGA,
+    REPOSITORY,
+    TAG,
+    commit,
+    proof,
+    prove,
+    pull,
+    strict_policy,
+)
 from tests.world.world import World
 
 AWAY = Unread("acme/api", "GitHub answered 502")
@@ -28,7 +42,7 @@ async def world(database_url):
 
 
 async def ask(world: World) -> None:
-    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.say("carla", f"/release promote api v1.4.0 production {DECLARED}")
 
 
 async def test_an_honest_version_goes_and_its_card_and_its_record_say_what_was_proven(world):

@@ -21,7 +21,7 @@ from guards.policy import Policy
 from guards.provenance import Proof
 from tests.world.company import COMMIT, DIGEST, policy_data
 from tests.world.signing import PUBLIC_KEY
-from tests.world.strict import DEV, KEY, OLD_COMMIT, REPOSITORY, TAG, prove, pull, strict_policy
+from tests.world.strict import DECLARED, DEV, KEY, OLD_COMMIT, REPOSITORY, TAG, prove, pull, strict_policy
 from tests.world.world import World
 
 ASK = "/release evidence api v1.4.0"
@@ -39,9 +39,9 @@ async def strict(database_url):
 
 async def in_production(world: World) -> None:
     """A version goes all the way, and one attempt to skip staging is refused before."""
-    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.say("carla", f"/release promote api v1.4.0 production {DECLARED}")
     await world.on_staging()
-    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.say("carla", f"/release promote api v1.4.0 production {DECLARED}")
     await world.approve("rita", "diff read, alerts are quiet")
     await world.ci_says(RunState.SUCCEEDED)
     await world.news()

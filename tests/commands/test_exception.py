@@ -16,7 +16,7 @@ from guards.facts import Artifact
 from guards.lifecycle import State
 from guards.policy import Policy
 from tests.world.company import COMMIT, DIGEST, policy_data
-from tests.world.strict import proof, prove, strict_policy
+from tests.world.strict import DECLARED, proof, prove, strict_policy
 from tests.world.world import World
 
 ID = "EXC-2026-1124-001"
@@ -238,14 +238,14 @@ async def test_what_is_not_waivable_is_not_waived(database_url):
         await world.restart(Policy.model_validate({**strict_policy(), "exceptions": {"waivable": ["sbom"]}}))
         await world.on_staging()
         world.proofs.add("api", replace(proof(DIGEST), sboms=()))
-        await ask(world)
+        await ask(world, f"api v1.4.0 production {DECLARED}")
         assert "no-sbom" in await world.codes()
         await wish(world, what="sbom api production v1.4.0")
         assert await world.codes() == ["not-waivable"]
         await wish(world, what="sbom api production all", **emergency)
         assert "is for one version, not for all" in world.form("carla").as_text()
         await grant(world, what="sbom api production v1.4.0", **emergency)
-        await ask(world)
+        await ask(world, f"api v1.4.0 production {DECLARED}")
         assert (await world.change()).state is State.AWAITING
 
 

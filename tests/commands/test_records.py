@@ -13,7 +13,7 @@ from guards.lifecycle import State
 from guards.notes import LONGEST
 from guards.vcs import Tag
 from tests.world.company import COMMIT, TUESDAY
-from tests.world.strict import DEV, OLD_COMMIT, REPOSITORY, TAG, commit, prove, pull, strict_policy
+from tests.world.strict import DECLARED, DEV, OLD_COMMIT, REPOSITORY, TAG, commit, prove, pull, strict_policy
 from tests.world.world import World
 
 RECORD = '/release record complete api v1.4.0 issues="none known" rollback="promote v1.3.2 again"'
@@ -33,7 +33,7 @@ async def world(database_url):
 
 
 async def promote(world: World) -> None:
-    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.say("carla", f"/release promote api v1.4.0 production {DECLARED}")
 
 
 async def notes(world: World, who: str = "rita") -> None:
@@ -169,7 +169,7 @@ async def test_what_the_policy_does_not_ask_for_says_so_in_the_record(database_u
 async def test_notes_are_drafted_from_the_pull_requests_edited_and_asked_for_before_production(world):
     """REC-03, REC-05, REC-18."""
     pulls = (
-        replace(pull(12, DEV, "rob", "olga"), title="feat(pay): round sums", labels=frozenset({"breaking"})),
+        replace(pull(12, DEV, "rob", "olga"), title="feat(pay): round sums", labels=frozenset({"breaking", "risk:low"})),
         replace(pull(13, DEV, "rob", "olga"), title="fix: a cent too much", body="(cherry picked from commit " + "9" * 40 + ")"),
         replace(pull(14, DEV, "rob", "olga"), title="Tidy up", paths=("migrations/0042_sums.py",)),
     )

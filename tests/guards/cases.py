@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from guards.assessment import Declared
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
@@ -16,7 +17,7 @@ from guards.lifecycle import State
 from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
-from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -110,10 +111,14 @@ PROMOTED = Promotion("staging", STAGED.digest, STAGED.commit, STAGED.at, "CR-202
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
 
+DECLARED = Declared(frozenset(), customers="a new button", downtime="none", data="none")
+"""Every question is answered, and nothing is touched."""
+
+
 def content(under: Policy = POLICY, **parts: Any) -> Content:
     """What an approver saw."""
-    seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, False, under.hash)
-    return replace(seen, **parts)
+    seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, Migration.NONE, under.hash)
+    return replace(seen, **({"declared": DECLARED} | parts))
 
 
 def change(under: Policy = POLICY, **parts: Any) -> Change:
@@ -192,7 +197,9 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
 
 def request(**parts: Any) -> Request:
     """Remy promotes api to production."""
-    asked = Request(action=Action.PROMOTE, by=REMY, service="api", environment="production", version="v1.4.0", migration=False)
+    asked = Request(
+        action=Action.PROMOTE, by=REMY, service="api", environment="production", version="v1.4.0", migration=Migration.NONE, declared=DECLARED
+    )  # fmt: skip
     return replace(asked, **parts)
 
 

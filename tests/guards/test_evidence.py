@@ -10,6 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
+from guards.classify import announced, assessed, labelled
 from guards.codeowners import CodeOwners
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Beside, Evidence, Facts, Unread
@@ -264,6 +265,9 @@ NEEDS = {
     attested: "proof",
     signed: "proof",
     revertible: "retrievable",
+    labelled: "work",
+    assessed: "work",
+    announced: "work",
     recorded: "proof",
 }
 """Guard → the part of the evidence that it needs; `noted` needs none, see test_notes.py."""
@@ -353,8 +357,9 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
     one = {"api": POLICY.services["api"]}
     assert problems(evidence=Rules(), services=one) == snapshot(
         [
-            "services.api: production asks for signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, which nothing can tell of this service: give it `history: github` and an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
+            "services.api: production asks for signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, risk-label, which nothing can tell of this service: give it `history: github` and an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
             "roles.tech_lead.0.services.0: unknown service 'web' (known: api)",
+            "risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role product, the role on_call, the role security, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`",
         ]
     )
     history = {"api": POLICY.services["api"].model_copy(update={"history": "github"})}
@@ -362,6 +367,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
         [
             "services.api: production asks for sbom, provenance, signature, which nothing can tell of this service: give it an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
             "roles.tech_lead.0.services.0: unknown service 'web' (known: api)",
+            "risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role product, the role on_call, the role security, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`",
         ]
     )
     wrong = Rules(

@@ -58,7 +58,8 @@ def untold(*held: Exemption, under: Policy | None = None, **parts: Any) -> Facts
 def unlisted(*held: Exemption, waived: tuple[Requirement, ...] = tuple(Requirement)) -> Facts:
     """A version without a bill of materials, under a policy that lets this be waived, with these exceptions."""
     under = policy(
-        **{name: getattr(strict(), name) for name in ("services", "artifacts", "evidence")}, exceptions=Exceptions(waivable=waived)
+        **{name: getattr(strict(), name) for name in ("services", "artifacts", "evidence", "roles", "allow")},
+        exceptions=Exceptions(waivable=waived),
     )
     return replace(proven(under, proof=replace(PROOF, sboms=())), exceptions=held)
 
