@@ -164,6 +164,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A changed file has no owner in CODEOWNERS, or none of its owners approved the pull request.",
         "Have an owner approve it, or give the path an owner by a reviewed change.",
     ),
+    _R.NO_SPECIALIST: Meaning(
+        ("specialised",),
+        "A pull request touches security, a database schema, infrastructure or an API that others use, and nobody of the role that the "
+        "policy asks for approved it, or too few did.",
+        "Have them approve the pull request's last commit.",
+    ),
     _R.UNPROTECTED_BRANCH: Meaning(
         ("protected",),
         "The branch that releases come from does not demand reviews and checks before a merge.",

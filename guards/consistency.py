@@ -19,6 +19,7 @@ FROM_HISTORY = frozenset(
         Requirement.TICKETS,
         Requirement.REVIEWS,
         Requirement.CODE_OWNERS,
+        Requirement.SPECIALISTS,
         Requirement.PROTECTION,
         Requirement.RISK_LABEL,
     }

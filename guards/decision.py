@@ -47,6 +47,7 @@ class Refusal(StrEnum):
     NO_TICKET = "no-ticket"
     NOT_REVIEWED = "not-reviewed"
     NO_OWNER_REVIEW = "no-owner-review"
+    NO_SPECIALIST = "no-specialist"
     UNPROTECTED_BRANCH = "unprotected-branch"
     NO_SBOM = "no-sbom"
     NO_PROVENANCE = "no-provenance"

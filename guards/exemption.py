@@ -18,6 +18,7 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.TICKETS: "EVD-13",
     Requirement.REVIEWS: "EVD-14",
     Requirement.CODE_OWNERS: "EVD-13",
+    Requirement.SPECIALISTS: "RSK-06",
     Requirement.PROTECTION: "EVD-15",
     Requirement.SBOM: "EVD-09",
     Requirement.PROVENANCE: "EVD-10",

@@ -38,6 +38,13 @@ class Label(Weight):
     release: ReleaseType | None = Field(default=None, description="A release type that it makes of the version beside its step.")
 
 
+class Reviewers(Section):
+    """Who must have approved a pull request that answers a question with yes (RSK-06)."""
+
+    count: int = Field(default=0, ge=0, le=10, description="Approvals on its last commit, at least.")
+    roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by one of those who approved it.")
+
+
 class Board(Section):
     """The change advisory board: engineering leads, product and ops (RSK-08)."""
 
@@ -95,6 +102,21 @@ _QUESTIONS = {
     Question.PERFORMANCE: Weight(level=Risk.MEDIUM),
     Question.CUSTOMER_VISIBLE: Weight(level=Risk.MEDIUM),
 }
+_REVIEWERS = {
+    Question.BREAKING_API: Reviewers(count=2),
+    Question.DB_SCHEMA: Reviewers(roles=(Role.DBA,)),
+    Question.INFRASTRUCTURE: Reviewers(roles=(Role.OPS,)),
+    Question.SECURITY: Reviewers(roles=(Role.SECURITY,)),
+}
+_BOXES: dict[str, tuple[Question, ...]] = {
+    "database schema": (Question.DB_SCHEMA,),
+    "breaking api": (Question.BREAKING_API,),
+    "infrastructure": (Question.INFRASTRUCTURE,),
+    "third-party integration": (Question.THIRD_PARTY,),
+    "security": (Question.SECURITY,),
+    "performance": (Question.PERFORMANCE,),
+    "customer-visible": (Question.CUSTOMER_VISIBLE,),
+}
 _RELEASES = {
     ReleaseType.MAJOR: Weight(level=Risk.HIGH, roles=(Role.PRODUCT,), cab=True),
     ReleaseType.MINOR: Weight(roles=(Role.TECH_LEAD,)),
@@ -118,6 +140,13 @@ class RiskRules(Section):
     )
     paths: Mapping[str, tuple[Question, ...]] = Field(
         default={}, description="Pattern of changed files, written as in CODEOWNERS → questions that it answers with yes."
+    )
+    boxes: Annotated[Mapping[str, tuple[Question, ...]], _over(_BOXES)] = Field(
+        default=_BOXES,
+        description="How a ticked box in a pull request's text begins, in lower case → questions that it answers with yes (REC-15).",
+    )
+    reviewers: Annotated[Mapping[Question, Reviewers], _over(_REVIEWERS)] = Field(
+        default=_REVIEWERS, description="Question → who must have approved each pull request that answers it with yes (RSK-06)."
     )
     questions: Annotated[Mapping[Question, Weight], _over(_QUESTIONS)] = Field(
         default=_QUESTIONS, description="Question → what a yes means (RSK-02, RSK-04)."

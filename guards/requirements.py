@@ -12,6 +12,7 @@ from guards.proof import listed, proven, revertible, signed
 from guards.release_record import recorded
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
+from guards.specialists import specialised
 from guards.vocabulary import Requirement
 
 GUARD_OF: Mapping[Requirement, Guard] = {
@@ -21,6 +22,7 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.TICKETS: ticketed,
     Requirement.REVIEWS: reviewed,
     Requirement.CODE_OWNERS: owned,
+    Requirement.SPECIALISTS: specialised,
     Requirement.PROTECTION: protected,
     Requirement.SBOM: listed,
     Requirement.PROVENANCE: proven,

@@ -18,6 +18,7 @@ from guards.vocabulary import Migration, Question, ReleaseType, Risk
 from guards.work import Work, work_of
 
 _BREAKING_TITLE = re.compile(r"^[a-z]+(?:\([^)]*\))?!:", re.IGNORECASE)
+_TICKED = re.compile(r"^\s*[-*+] \[[xX]\] (.+?)\s*$", re.MULTILINE)
 _BREAKING_FOOTER = re.compile(r"^BREAKING[ -]CHANGE:", re.MULTILINE)
 
 _FACTORS = 50
@@ -94,13 +95,14 @@ def _declared(declared: Declared, migration: Migration | None, rules: RiskRules)
 def _told_by_work(works: Iterable[Work], rules: RiskRules) -> Iterator[Finding]:
     for work in works:
         for pull in work.span.pulls:
-            yield from _told_by_pull(pull, work.name(pull), rules)
+            yield from told_by_pull(pull, work.name(pull), rules)
         for commit in work.span.commits:
             if _breaking(commit.title):
                 yield f"commit {commit.sha[:12]} is marked as breaking", Question.BREAKING_API
 
 
-def _told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
+def told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
+    """What a pull request's labels, files, ticked boxes and marks say of its risk (RSK-10, REC-15)."""
     for known in sorted(pull.labels & rules.labels.keys()):
         label, why = rules.labels[known], f"{name} is labelled {known}"
         yield why, label
@@ -112,6 +114,10 @@ def _told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
             yield from ((f"the files of {name} are too many to be listed", question) for question in questions)
         elif path := next((path for path in pull.paths if matches(pattern, path)), None):
             yield from ((f"{name} changes {path}", question) for question in questions)
+    for box in _TICKED.findall(pull.body):
+        for words, questions in rules.boxes.items():
+            if box.lower().startswith(words):
+                yield from ((f"{name} ticks {box[:60]!r}", question) for question in questions)
     if _breaking(pull.title) or _BREAKING_FOOTER.search(pull.body):
         yield f"{name} is marked as breaking", Question.BREAKING_API
 

@@ -129,6 +129,7 @@ class Requirement(StrEnum):
     TICKETS = "tickets"
     REVIEWS = "reviews"
     CODE_OWNERS = "code-owners"
+    SPECIALISTS = "specialist-reviews"
     PROTECTION = "branch-protection"
     SBOM = "sbom"
     PROVENANCE = "provenance"

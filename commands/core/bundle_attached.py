@@ -46,7 +46,7 @@ class Registry:
             return self._none(_KINDS, keys, Unread(what, "the policy names no signers for its registry"))
         if artifact is None:
             return self._none(_KINDS, keys, Unread(what, "nobody knows its digest"))
-        proof = await self.deadline.read(self.proofs.find(service, version, artifact.digest), what)
+        proof = await self.deadline.read(what, self.proofs.find, service, version, artifact.digest)
         if isinstance(proof, Absent | Unread):
             return self._none(_KINDS, keys, proof)
         attached: tuple[Sbom | Provenance | Signature, ...] = (*proof.sboms, *proof.provenances, *proof.signatures)
@@ -59,7 +59,7 @@ class Registry:
     async def _documents(self, proofs: Proofs, service: str, hashes: set[str]) -> dict[str, bytes | Absent | Unread]:
         """Each once, although one document may carry several statements."""
         wanted = sorted(hashes)
-        reads = (self.deadline.read(proofs.document(service, hash_), f"the document {hash_[:19]}…") for hash_ in wanted)
+        reads = (self.deadline.read(f"the document {hash_[:19]}…", proofs.document, service, hash_) for hash_ in wanted)
         return dict(zip(wanted, await asyncio.gather(*reads), strict=True))
 
     def _verified(self, proof: Proof, keys: Mapping[str, str]) -> Item:

@@ -85,7 +85,7 @@ class History:
     ) -> tuple[Item, ...]:
         if self.vcs is None:
             return (replace(blank, content=Unread(blank.title, "the policy names no version control for this service")),)
-        answer = await self.deadline.read(ask(self.vcs), blank.title)
+        answer = await self.deadline.read(blank.title, ask, self.vcs)
         return _told(answer, replace(blank, at=self.clock.now()), items)
 
     async def _unknown(self, blank: Item) -> tuple[Item, ...]:

@@ -90,7 +90,7 @@ class Collect:
     async def _artifact(self, service: str, version: str, deadline: Deadline) -> tuple[Artifact | None, Item]:
         """What the version names now at its source."""
         source = self._policy.services[service].artifacts
-        read = await deadline.read(self._sources[source].find(service, version), f"the artifact of {service} {version}")
+        read = await deadline.read(f"the artifact of {service} {version}", self._sources[source].find, service, version)
         content = as_json(replace(read, authors=None, reviewers=None)) if isinstance(read, Artifact) else read
         title, name, keys = "what the version names now", "deployments/artifact.json", {"service": service, "version": version}
         item = Item(EvidenceClass.DEPLOYMENT, title, name, source, keys, self._clock.now(), content)
@@ -111,7 +111,7 @@ class Collect:
         what = f"the log of {change.id}"
         answer: RunLog | Absent | Unread = Unread(what, f"the policy names no workflow for {content.environment} any more")
         if content.environment in service.workflows:
-            answer = await deadline.read(self._ci[service.ci].log(order_of(change, self._policy), change.run), what)
+            answer = await deadline.read(what, self._ci[service.ci].log, order_of(change, self._policy), change.run)
         kind = answer.media_type if isinstance(answer, RunLog) else "text/plain"
         name = f"ci/{change.id.lower()}.{'zip' if kind == _ARCHIVE else 'txt'}"
         keys = {"change": change.id, "commit": content.commit, "tag": content.version} | ({"run": change.run} if change.run else {})

@@ -4,12 +4,13 @@ Invariant: no judgement waits longer than this for the outside, however many nei
 """
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
 
 from guards.facts import Unread
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 SECONDS = 15.0
 """For everything outside that one judgement needs, together; each adapter has its own, shorter limits."""
@@ -21,15 +22,16 @@ class Deadline:
     def __init__(self, seconds: float = SECONDS) -> None:
         self._until = asyncio.get_running_loop().time() + seconds
 
-    async def read(self, answer: Awaitable[T], what: str) -> T | Unread:
+    async def read(self, what: str, ask: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T | Unread:
         """The answer, or that there was none in time.
 
         Args:
-            answer: a read of a port, which does not raise.
             what: a noun phrase that fits "could not read …".
+            ask: a read of a port, which does not raise; it is not called when whoever waits is gone before.
+            args, kwargs: for it.
         """
         try:
             async with asyncio.timeout_at(self._until):
-                return await answer
+                return await ask(*args, **kwargs)
         except TimeoutError:
             return Unread(what, "no answer in time")

@@ -102,15 +102,14 @@ class Gather:
             if service is None or grant.services is None or service in grant.services
             for group in grant.groups
         }
-        read = await asyncio.gather(*(deadline.read(self._directory.members(g), f"Slack group {g}") for g in sorted(names)))
+        read = await asyncio.gather(*(deadline.read(f"Slack group {g}", self._directory.members, g) for g in sorted(names)))
         return dict(zip(sorted(names), read, strict=True))
 
     async def _artifact(self, service: str | None, version: str | None, deadline: Deadline) -> Artifact | Absent | Unread:
         known = self.policy.services.get(service or "")
         if known is None or not version:
             return Unread("the artifact", "nobody asked for it")
-        found = self._sources[known.artifacts].find(service or "", version)
-        return await deadline.read(found, f"the artifact of {service} {version}")
+        return await deadline.read(f"the artifact of {service} {version}", self._sources[known.artifacts].find, service or "", version)
 
     async def _proven(self, about: Subject, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
         """The artifact, and what proves it as long as people decide; afterwards nobody asks for that."""

@@ -36,7 +36,7 @@ class People:
             user: Slack user id.
             deadline: that of the whole judgement; one of its own when None.
         """
-        account = await (deadline or Deadline()).read(self._directory.account(user), "your Slack account")
+        account = await (deadline or Deadline()).read("your Slack account", self._directory.account, user)
         if isinstance(account, Unread):
             return account
         if isinstance(account, Absent):
@@ -89,7 +89,7 @@ class People:
         return min(seen, key=lambda s: next(i for i, kind in enumerate(order) if isinstance(s, kind)), default=gone)
 
     async def _by_address(self, address: str, corporate: str, deadline: Deadline) -> Person | Stranger | Unread:
-        user = await deadline.read(self._directory.holder(address), f"the Slack account of {address}")
+        user = await deadline.read(f"the Slack account of {address}", self._directory.holder, address)
         if isinstance(user, Unread):
             return user
         if isinstance(user, Absent):
@@ -111,7 +111,7 @@ class People:
         return dict(zip(ours, seen, strict=True))
 
     async def _writer(self, address: str, deadline: Deadline) -> Person | Stranger | Unread:
-        user = await deadline.read(self._directory.holder(address), f"the Slack account of {address}")
+        user = await deadline.read(f"the Slack account of {address}", self._directory.holder, address)
         if isinstance(user, Absent):
             return Stranger("", address, f"No working Slack account has the address {address}.")
         return user if isinstance(user, Unread) else Person(id=address, name=address, slack=(user,))
@@ -128,7 +128,7 @@ class People:
             Login → the account's id.
         """
         names = sorted(logins)
-        reads = (deadline.read(self._sign_in.account(name, repository), f"the GitHub account {name}") for name in names)
+        reads = (deadline.read(f"the GitHub account {name}", self._sign_in.account, name, repository) for name in names)
         found = await asyncio.gather(*reads)
         return {n: f if isinstance(f, Absent | Unread) else f.number for n, f in zip(names, found, strict=True)}
 

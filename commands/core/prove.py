@@ -5,8 +5,9 @@ stays None, which no guard takes for an answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from commands.core.deadline import Deadline
@@ -17,6 +18,9 @@ from guards.facts import Absent, Artifact, Beside, Deployment, Evidence, Merged,
 from guards.policy import Policy
 from guards.vcs import Span, Tag
 from guards.vocabulary import Requirement
+
+Reads = dict[str, tuple[str, Callable[[], Awaitable[Any]]]]
+"""Part of the evidence → what it is called when it cannot be read, and how it is read."""
 
 
 class Prove:
@@ -47,7 +51,7 @@ class Prove:
         what = f"{artifact.service} {artifact.version}"
         reads = self._from_history(artifact, environment, running, what) | self._from_registry(artifact, environment, running, what)
         beside, *answers = await asyncio.gather(
-            self.beside(artifact, environment, running, deadline), *(deadline.read(answer, noun) for noun, answer in reads.values())
+            self.beside(artifact, environment, running, deadline), *(deadline.read(noun, ask) for noun, ask in reads.values())
         )
         evidence = Evidence(beside=beside, **dict(zip(reads, answers, strict=True)))
         return _with_evidence(artifact, evidence), evidence
@@ -68,31 +72,27 @@ class Prove:
             return None
         vcs, repository = self._histories[known.history], known.repository
         tags: list[Tag | Absent | Unread] = await asyncio.gather(
-            *(deadline.read(vcs.tag(repository, name), f"the tag {name}") for name in (base, version))
+            *(deadline.read(f"the tag {name}", vcs.tag, repository, name) for name in (base, version))
         )
         if lost := next((tag for tag in tags if isinstance(tag, Unread)), None) or next((t for t in tags if isinstance(t, Absent)), None):
             return lost
         first, last = (tag.commit for tag in tags if isinstance(tag, Tag))
-        return await deadline.read(vcs.span(repository, first, last), f"the work between {base} and {version}")
+        return await deadline.read(f"the work between {base} and {version}", vcs.span, repository, first, last)
 
-    def _from_history(
-        self, artifact: Artifact, environment: str, running: Deployment | None, what: str
-    ) -> dict[str, tuple[str, Awaitable[Any]]]:
+    def _from_history(self, artifact: Artifact, environment: str, running: Deployment | None, what: str) -> Reads:
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
         if service.history is None:
             return {}
         vcs, repository, commit = self._histories[service.history], service.repository, artifact.commit
-        reads: dict[str, tuple[str, Awaitable[Any]]] = {
-            "work": (f"the work in {what}", vcs.span(repository, running.commit if running else None, commit))
-        }
+        reads: Reads = {"work": (f"the work in {what}", partial(vcs.span, repository, running.commit if running else None, commit))}
         if Requirement.TAG in asked:
-            reads["tag"] = (f"the tag {artifact.version}", vcs.tag(repository, artifact.version))
+            reads["tag"] = (f"the tag {artifact.version}", partial(vcs.tag, repository, artifact.version))
         if Requirement.CHECKS in asked:
-            reads["checks"] = (f"the checks of {commit[:12]}", vcs.checks(repository, commit))
+            reads["checks"] = (f"the checks of {commit[:12]}", partial(vcs.checks, repository, commit))
         if Requirement.CODE_OWNERS in asked:
-            reads["owners"] = (f"the CODEOWNERS file at {commit[:12]}", vcs.codeowners(repository, commit))
+            reads["owners"] = (f"the CODEOWNERS file at {commit[:12]}", partial(vcs.codeowners, repository, commit))
         if not asked.isdisjoint({Requirement.PROTECTION, Requirement.CODE_OWNERS}):
-            reads["protection"] = (f"the protection of branch {service.branch}", vcs.protection(repository, service.branch))
+            reads["protection"] = (f"the protection of branch {service.branch}", partial(vcs.protection, repository, service.branch))
         return reads
 
     async def beside(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Beside, ...]:
@@ -108,7 +108,7 @@ class Prove:
         self, vcs: Vcs, repository: str, version: str, running: Deployment | None, deadline: Deadline, *, owned: bool
     ) -> Beside:
         async def tag(name: str) -> Tag | Absent | Unread:
-            return await deadline.read(vcs.tag(repository, name), f"the tag {name} of {repository}")
+            return await deadline.read(f"the tag {name} of {repository}", vcs.tag, repository, name)
 
         async def nothing() -> None:
             return None
@@ -120,21 +120,19 @@ class Prove:
             return Beside(repository, head, before)
         base = before.commit if isinstance(before, Tag) else None  # without a tag of its own, all of its history is new
         work, owners = await asyncio.gather(
-            deadline.read(vcs.span(repository, base, head.commit), f"the work in {version} of {repository}"),
-            deadline.read(vcs.codeowners(repository, head.commit), f"the CODEOWNERS file of {repository}") if owned else nothing(),
+            deadline.read(f"the work in {version} of {repository}", vcs.span, repository, base, head.commit),
+            deadline.read(f"the CODEOWNERS file of {repository}", vcs.codeowners, repository, head.commit) if owned else nothing(),
         )
         return Beside(repository, head, work, owners)
 
-    def _from_registry(
-        self, artifact: Artifact, environment: str, running: Deployment | None, what: str
-    ) -> dict[str, tuple[str, Awaitable[Any]]]:
+    def _from_registry(self, artifact: Artifact, environment: str, running: Deployment | None, what: str) -> Reads:
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
         proofs = self._proofs.get(service.artifacts)
-        reads: dict[str, tuple[str, Awaitable[Any]]] = {}
+        reads: Reads = {}
         if proofs and not asked.isdisjoint(FROM_REGISTRY):
-            reads["proof"] = (f"what is attached to {what}", proofs.find(artifact.service, artifact.version, artifact.digest))
+            reads["proof"] = (f"what is attached to {what}", partial(proofs.find, artifact.service, artifact.version, artifact.digest))
         if Requirement.ROLLBACK in asked and running:
-            there = proofs.retrievable(artifact.service, running.digest) if proofs else self._still_known(running)
+            there = partial(proofs.retrievable, artifact.service, running.digest) if proofs else partial(self._still_known, running)
             reads["retrievable"] = (f"whether {running.version} can still be pulled", there)
         return reads
 

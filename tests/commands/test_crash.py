@@ -212,6 +212,7 @@ async def test_two_bots_that_race_dispatch_once(shared):
             await asyncio.sleep(0)  # the request is under way to this one of the two
         await asyncio.gather(*say)
         for _ in range(3):
+            world.clock.at += timedelta(seconds=40)  # who lost a race tries again a little later
             await asyncio.gather(first.workers.tick(), second.workers.tick())
             await asyncio.gather(first.workers.quiet(), second.workers.quiet())
 

@@ -64,6 +64,7 @@ If Carla Captain asked now
 ✅ ticketed: tickets: not required by policy
 ✅ reviewed: reviews: not required by policy
 ✅ owned: code-owners: not required by policy
+✅ specialised: specialist-reviews: not required by policy
 ✅ protected: branch-protection: not required by policy
 ✅ listed: sbom: not required by policy
 ✅ proven: provenance: not required by policy
@@ -76,8 +77,7 @@ If Carla Captain asked now
 ✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
-✅ not_frozen: production is not frozen
-… and 2 more
+… and 3 more
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -113,6 +113,7 @@ If Rita Manager asked now
 ✅ ticketed: tickets: not required by policy
 ✅ reviewed: reviews: not required by policy
 ✅ owned: code-owners: not required by policy
+✅ specialised: specialist-reviews: not required by policy
 ✅ protected: branch-protection: not required by policy
 ✅ listed: sbom: not required by policy
 ✅ proven: provenance: not required by policy
@@ -124,8 +125,7 @@ If Rita Manager asked now
 ✅ assessed: risk-assessment: not required by policy
 ✅ announced: lead-time: not required by policy
 ✅ in_order: v1.4.0 ran in staging
-✅ alone: nothing else works on api in production
-… and 3 more
+… and 4 more
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
@@ -138,6 +138,7 @@ If it were dispatched now
 ✅ ticketed: tickets: not required by policy
 ✅ reviewed: reviews: not required by policy
 ✅ owned: code-owners: not required by policy
+✅ specialised: specialist-reviews: not required by policy
 ✅ protected: branch-protection: not required by policy
 ✅ listed: sbom: not required by policy
 ✅ proven: provenance: not required by policy
@@ -151,8 +152,7 @@ If it were dispatched now
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
-✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-… and 1 more
+… and 2 more
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING

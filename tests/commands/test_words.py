@@ -108,4 +108,7 @@ def test_every_example_is_a_complete_command(example):
 
 
 def test_usage_shows_which_words_may_be_left_out():
-    assert usage("promote", Promote) == "promote <service> <version> <environment> [digest=…] [migration=…]"
+    assert usage("promote", Promote) == (
+        "promote <service> <version> <environment> "
+        "[type=…] [risk=…] [answers=…] [migration=…] [customers=…] [downtime=…] [data=…] [digest=…]"
+    )

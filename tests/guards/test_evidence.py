@@ -25,6 +25,7 @@ from guards.requirements import EVIDENCE as GUARDS
 from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
+from guards.specialists import specialised
 from guards.vcs import CheckState, Contributor, Review, ReviewState
 from guards.vocabulary import Profile, Requirement
 from tests.guards.cases import (
@@ -260,6 +261,7 @@ NEEDS = {
     ticketed: "work",
     reviewed: "work",
     owned: "owners",
+    specialised: "work",
     protected: "protection",
     listed: "proof",
     attested: "proof",
@@ -357,7 +359,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
     one = {"api": POLICY.services["api"]}
     assert problems(evidence=Rules(), services=one) == snapshot(
         [
-            "services.api: production asks for signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, risk-label, which nothing can tell of this service: give it `history: github` and an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
+            "services.api: production asks for signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, risk-label, which nothing can tell of this service: give it `history: github` and an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
             "roles.tech_lead.0.services.0: unknown service 'web' (known: api)",
             "risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role product, the role on_call, the role security, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`",
         ]

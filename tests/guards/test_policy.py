@@ -381,3 +381,11 @@ def test_which_addresses_are_ours() -> None:
 def test_each_address_of_a_person_leads_to_them() -> None:
     known = changed(put("people", 1, "emails", to=["Bob@Home.example"])).by_email
     assert known["bob@home.example"].id == known["bob@example.com"].id == "bob@example.com"
+
+
+def test_a_repository_is_where_its_source_says_or_else_at_github() -> None:
+    assert changed(lambda data: None).services["api"].address == "https://github.com/example/api"
+    assert (
+        changed(put(*API, "source", to="https://git.example.com/example/api")).services["api"].address
+        == "https://git.example.com/example/api"
+    )

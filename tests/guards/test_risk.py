@@ -108,6 +108,12 @@ LOW, MEDIUM, HIGH, CRITICAL = Risk
             request(), under(PATHS, pull(paths=None)), HIGH, ("the files of #12 are too many to be listed (db-schema)",), id="paths that nobody lists"
         ),
         pytest.param(request(), under(STRICT, pull(paths=None)), LOW, (), id="paths that nobody asks for"),
+        # boxes of the pull request's text (REC-15)
+        pytest.param(
+            request(), under(STRICT, pull(body="Why\n- [x] Security: new token\n- [ ] Database schema\n")), HIGH,
+            ("#12 ticks 'Security: new token' (security)",), id="a ticked box",
+        ),
+        pytest.param(request(), under(STRICT, pull(body="- [x] No security impact\n- [x] tests")), LOW, (), id="boxes that say nothing"),
         pytest.param(
             request(), under(STRICT, pull(title="feat(api)!: drop v1")), CRITICAL, ("#12 is marked as breaking (breaking-api)",), id="a breaking title"
         ),

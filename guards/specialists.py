@@ -1,0 +1,71 @@
+"""Whether those who know about it looked at it: security, databases, operations, and two for what breaks others (RSK-06).
+
+Invariant: a specialist is a person who holds the role here, now, and approved the pull request's last commit without having written it.
+"""
+
+from collections.abc import Iterable
+
+from guards.authorization import held_roles
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.duties import identify
+from guards.evidence import asks_for
+from guards.facts import Artifact, Facts, Request, Unread
+from guards.review import independent
+from guards.risk import history_of, told_by_pull
+from guards.vcs import Pull
+from guards.vocabulary import Question, Requirement, Role
+
+_NAMED = 5
+
+
+@asks_for(Requirement.SPECIALISTS)
+def specialised(request: Request, facts: Facts, artifact: Artifact) -> Decision:
+    """Whether each pull request that answers a question with yes was approved by whom the policy asks for (RSK-06)."""
+    works, rules = history_of(artifact.service, facts), facts.policy.risk
+    if isinstance(works, Unsure):
+        return works
+    lacking: list[str] = []
+    looked = 0
+    for name, pull in ((w.name(p), p) for w in works or () for p in w.span.pulls):
+        asked = sorted({what for _, what in told_by_pull(pull, name, rules) if isinstance(what, Question) and what in rules.reviewers})
+        looked += bool(asked)
+        for question in asked:
+            short = _short(pull, question, request, facts)
+            if isinstance(short, Unsure):
+                return short
+            lacking += [f"{name} ({question}) lacks {one}" for one in short]
+    if lacking:
+        more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+        return Refuse(Refusal.NO_SPECIALIST, f"{'; '.join(lacking[:_NAMED])}{more}.", "Have them approve the pull request's last commit.")
+    return Allow(
+        f"pull requests that take specialists: {looked}, each approved by them" if looked else "no pull request takes a specialist"
+    )
+
+
+def _short(pull: Pull, question: Question, request: Request, facts: Facts) -> list[str] | Unsure:
+    """What a pull request's approvals lack for one question."""
+    wanted, approvers = facts.policy.risk.reviewers[question], independent(pull)
+    lacks = [f"{wanted.count - len(approvers)} of {wanted.count} approvals"] if len(approvers) < wanted.count else []
+    if not wanted.roles:
+        return lacks
+    held = _held(sorted(approvers), request, facts)
+    if isinstance(held, Unsure):
+        return held
+    sure, untold = held
+    missing = [role for role in wanted.roles if role not in sure]
+    if unknown := [role for role in missing if role in untold]:
+        return Unsure(f"the Slack groups that hold {', '.join(unknown)}")
+    return [*lacks, *(f"an approval of {role}" for role in missing)]
+
+
+def _held(logins: Iterable[str], request: Request, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]] | Unsure:
+    """The roles that these people hold, and those that hang on groups that could not be read. Somebody unknown holds none."""
+    sure, untold = frozenset[Role](), frozenset[Role]()
+    for login in logins:
+        person = identify(login, facts)
+        if isinstance(person, Unread):
+            return Unsure(person.what, person.why)
+        if person is not None:
+            roles, unread = held_roles(person, request.service, request.environment, facts)
+            sure, untold = sure | roles, untold | unread
+    return sure, untold
