@@ -33,7 +33,7 @@ class Table:
             out.write(f"«{prompt}»")
             return _next(left)
 
-        await Prompt(self.company, stage, ask).play()
+        await Prompt(self.company, stage, ask, "http://127.0.0.1:1/page/").play()
         assert list(left) == []
         return " ".join(out.getvalue().partition("«")[2].replace("│", " ").split())
 
