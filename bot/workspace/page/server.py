@@ -28,6 +28,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the token stands in the address
     "Cache-Control": "no-store",
 }
+_LAST = 5.0
+"""Seconds that a deed may still take when the page is closed: longer than the bot may take to acknowledge."""
+
 _BEAT = 15.0
 """Seconds after which a page that heard nothing is told the time: so a closed one is noticed."""
 
@@ -56,7 +59,7 @@ class Page:
         app.router.add_static(f"{root}/static", FILES)
         app.on_response_prepare.append(_harden)
         app.on_shutdown.append(self._leave)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, 0).start()
         self.address = f"http://{HOST}:{self._runner.addresses[0][1]}{root}/"
@@ -76,6 +79,7 @@ class Page:
         person = next((each for each in state.people.values() if wanted in (None, each.handle)), None)
         if person is None:
             return _refused(404, "nobody here has that name")
+        self._workspace.dm(person)  # everyone has the bot among their conversations
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
@@ -94,16 +98,18 @@ class Page:
             self._open.discard(task)
 
     async def _deed(self, request: web.Request) -> web.StreamResponse:
+        """Do what a person asks for. That it cannot be done is an answer like any other: its problem is for the person."""
+        problem = None
         try:
             deed = deeds.Deed.validate_json(await request.read())
             await deeds.carry_out(deed, self._workspace, self._seen)
         except ValidationError as wrong:
             return _refused(400, str(wrong.errors()[0]["msg"]))
         except NotSent:
-            return _refused(422, "The form is not complete.")
+            problem = "The form is not complete."
         except (LookupError, ValueError) as wrong:
-            return _refused(422, str(wrong.args[0]))
-        return web.json_response({"ok": True})
+            problem = str(wrong.args[0])
+        return web.json_response({"problem": problem})
 
     async def _leave(self, _: web.Application) -> None:
         """End the streams, which would go on for ever."""

@@ -27,7 +27,8 @@ async function deed(what) {
     const answer = await fetch(new URL("deeds", root), {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ person: me, ...what }),
     });
-    return (await answer.json()).error ?? "";
+    const { problem, error } = await answer.json();
+    return problem ?? error ?? "";
   } catch {
     return "The demo does not answer; it may have ended.";
   }
