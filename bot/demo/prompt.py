@@ -223,7 +223,7 @@ class Prompt:
             self._stage.failed(f"Entry {found.seq}: {found.why}.")
 
     async def _page(self, _: str) -> None:
-        self._stage.tell("In a browser on this machine, as any of the people, in as many tabs as you like:", self._address)
+        self._stage.tell("In a browser on this machine, each tab as another of the people if you like:", self._address)
 
     async def _help(self, _: str) -> None:
         self._stage.table(("type", "and this happens"), HELP)

@@ -90,9 +90,9 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
     await form.get_by_role("textbox").fill(HOSTILE)
     await form.locator("button.primary").click()
     await form.wait_for(state="hidden")
-    for tab in (mine, hers):
-        await tab.get_by_role("heading", name="→ production: deployed").wait_for()
-        await tab.get_by_text(HOSTILE).wait_for()
+    for shown in (mine, hers):
+        await shown.get_by_role("heading", name="→ production: deployed").wait_for()
+        await shown.get_by_text(HOSTILE).wait_for()
     assert await rita.locator("img").count() == 0
     assert await rita.locator(".undrawn").count() == 0
     await rita.screenshot(path=PICTURES / "deployed.png")
@@ -101,6 +101,13 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
     await rita.get_by_role("complementary", name="Thread").get_by_text("Rita Manager approved").first.wait_for()
     await rita.keyboard.press("Escape")
     assert await rita.evaluate("document.activeElement.className") == "replies"
+
+    # the same tab becomes somebody else, who was told other things
+    await rita.get_by_label("You are").select_option("carla")
+    await card(rita, "Asked for api v1.5.0 → production").get_by_text("Only visible to you").wait_for()
+    await rita.get_by_role("button", name="Signalbox").click()
+    await rita.get_by_role("heading", name="Signalbox", exact=True).and_(rita.locator("h2")).wait_for()
+    await rita.get_by_role("button", name="# releases").click()
 
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
         await rita.emulate_media(color_scheme=scheme)

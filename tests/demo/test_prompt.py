@@ -150,7 +150,7 @@ ANSWERS = (
     ("ledger", "# when what who about"),
     ("who", "gus guest a guest in Slack: nobody to the bot"),
     ("help", "press a button on a card"),
-    ("page", "in as many tabs as you like: http://127.0.0.1:1/page/"),
+    ("page", "if you like: http://127.0.0.1:1/page/"),
     ("guest> /release status", "A guest cannot use releases here."),
     ("/release expalin", "/release explain"),
     ("/release promote api v9.9.9 staging", "Refused: promote api v9.9.9 staging"),

@@ -7,6 +7,7 @@ import { blocks, make } from "./draw.js";
 const at = (id) => document.getElementById(id);
 const root = new URL(".", location.href);
 const messages = new Map();
+const known = new Set();
 const unread = new Set();
 let me = null;
 let channels = [];
@@ -43,24 +44,30 @@ async function press(on, part) {
 
 /** Be somebody, by handle; null is whoever comes first. */
 function become(handle) {
-  const query = handle ? `?as=${encodeURIComponent(handle)}` : "";
-  history.replaceState(null, "", `${root}${query}`);
+  history.replaceState(null, "", handle ? `${root}?as=${encodeURIComponent(handle)}` : root);
+  thread = null;
+  caughtUp = false;
+  known.clear();
+  unread.clear();
+  at("messages").replaceChildren();
+  listen();
+}
+
+/** Hears what is new for the person of the address, from the beginning. */
+function listen() {
   source?.close();
-  source = new EventSource(new URL(`news${query}`, root));
-  source.onopen = () => {
-    messages.clear();
-    caughtUp = false;
-    at("messages").replaceChildren();
-  };
+  source = new EventSource(new URL(`news${location.search}`, root));
+  source.onopen = () => messages.clear();
   source.onmessage = (event) => look(JSON.parse(event.data));
   source.onerror = () => { at("now").textContent = "Not connected: the demo does not answer."; };
 }
 
 function look(news) {
   for (const [key, message] of Object.entries(news.messages)) {
-    if (message && caughtUp && !messages.has(key) && message.channel !== channel) unread.add(message.channel);
+    if (message && caughtUp && !known.has(key) && message.channel !== channel) unread.add(message.channel);
     if (message) messages.set(key, message);
     else messages.delete(key);
+    known.add(key);
   }
   caughtUp = true;
   me = news.me;
@@ -178,10 +185,11 @@ function leaveThread() {
   (parent?.querySelector(".replies") ?? at("text")).focus();
 }
 
-at("me").addEventListener("change", () => {
-  thread = null;
-  unread.clear();
-  become(at("me").value);
+at("me").addEventListener("change", () => become(at("me").value));
+document.addEventListener("visibilitychange", () => {
+  // browsers keep six connections to one place, for all tabs together: a tab that nobody sees gives its own up
+  if (document.hidden) source.close();
+  else listen();
 });
 at("thread-close").addEventListener("click", leaveThread);
 at("thread").addEventListener("keydown", (event) => { if (event.key === "Escape") leaveThread(); });
