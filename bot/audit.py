@@ -50,7 +50,7 @@ def show(settings: Settings, *, change: str | None, person: str | None, tag: str
 
     Args:
         settings: where the database is.
-        change: id of a change or a freeze.
+        change: id of a change, a freeze or an exception.
         person: corporate id.
         tag: the beginning of a tag, like `promote:`.
         since: not before this moment, aware.

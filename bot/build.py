@@ -17,7 +17,9 @@ from bot.adapters.clock import MachineClock
 from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.transport import Transport
-from bot.health import Health, Probe
+from bot.evidence.keys import private
+from bot.evidence.pack import Zip
+from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
 from bot.neighbours import Neighbours, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
@@ -28,8 +30,12 @@ from bot.tracing import TracedCI, TracedGather, TracedStore
 from bot.web import Doors
 from bot.workers import Workers
 from commands import COMMANDS
+from commands.core.bundle import Packer
+from commands.core.collect import Collect
 from commands.core.gather import Gather
+from commands.core.hand_over import HandOver
 from commands.core.ports import CI, Clock
+from commands.core.publish import Publish
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.vcs import Vcs
@@ -55,7 +61,7 @@ class House:
 
     Args:
         settings, policy: what it was built from.
-        store, gather, inbox, road, workers, scheduler, health, doors, intake, directory, sign_in, histories: its parts.
+        store, gather, collect, packer, inbox, road, workers, scheduler, health, doors, intake, directory, sign_in, histories: its parts.
         transport, session: shared connections.
         socket: when Slack is reached over Socket Mode.
         ports: the public and the internal one, once it listens.
@@ -65,6 +71,8 @@ class House:
     policy: Policy
     store: Store
     gather: Gather
+    collect: Collect
+    packer: Packer
     inbox: inbox.Inbox
     road: Road
     workers: Workers
@@ -171,7 +179,11 @@ async def build(
     sign_in = sign_in_of(settings, transport, clock)
     gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in)
-    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock), clock)
+    collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
+    packer = _packer(settings)
+    hand_over = HandOver(policy, store, collect, packer, chat, clock)
+    publish = Publish(policy, store, beside.releases, clock)
+    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock, hand_over, publish), clock)
 
     async def slack_alive() -> str | None:
         lost = await chat.alive()
@@ -195,8 +207,8 @@ async def build(
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
     return House(
-        settings, policy, store, gather, remembered, road, workers, Scheduler(workers.tick), health, doors, intake, transport, session,
-        directory, sign_in, tuple(beside.histories.values()), over_websocket,
+        settings, policy, store, gather, collect, packer, remembered, road, workers, Scheduler(workers.tick), health, doors, intake,
+        transport, session, directory, sign_in, tuple(beside.histories.values()), over_websocket,
     )  # fmt: skip
 
 
@@ -205,6 +217,11 @@ def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     base = settings.slack_api_url.rstrip("/") + "/"
     return AsyncWebClient(token=token, base_url=base, timeout=SLACK_LIMIT, session=session, retry_handlers=[], logger=quiet("slack_sdk"))
+
+
+def _packer(settings: Settings) -> Packer:
+    key = settings.signing_key
+    return Zip(private(key.get_secret_value()) if key else None, program_version())
 
 
 def _probe(ci: CI) -> Probe:

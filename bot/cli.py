@@ -1,23 +1,19 @@
 """`signalbox`: the console script (POL-01, OPS-14).
 
-Invariant: this module imports only typer and the standard library, so `signalbox --help` answers at once; each command imports what
-it needs. Exit codes: 0 all is well, 1 the answer is no (a broken ledger, a stale page), 2 the input cannot be used.
+Invariant: this module and its parts (`cli_*`) import only typer and the standard library, so `signalbox --help` answers at once; each
+command imports what it needs. Exit codes: 0 all is well, 1 the answer is no (a broken ledger, a stale page), 2 the input cannot be used.
 """
 
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from bot.settings import Settings
-    from guards.policy import Policy
-
-_INPUT = 2
+from bot.cli_evidence import evidence
+from bot.cli_start import PolicyOption, read_both, ready, settings_of_environment, stop
 
 app = typer.Typer(
     name="signalbox",
@@ -30,11 +26,8 @@ app = typer.Typer(
 audit = typer.Typer(name="audit", help="Prove, read and export the ledger.", no_args_is_help=True)
 db = typer.Typer(name="db", help="The database that remembers everything.", no_args_is_help=True)
 app.add_typer(audit)
+app.add_typer(evidence)
 app.add_typer(db)
-
-PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", "-p", metavar="FILE", help="The policy file; SIGNALBOX_POLICY when left out.", show_default=False)
-]
 
 
 def main() -> None:
@@ -58,56 +51,6 @@ def signalbox(
     """Only for `--version`; the commands follow."""
 
 
-# ---------------------------------------------------------------- what every command starts with
-
-
-def _stop(title: str, problems: Iterable[object]) -> NoReturn:
-    """Say what is wrong in one block, and leave."""
-    typer.echo("\n".join([f"signalbox: {title}", *(f"  {problem}" for problem in problems)]), err=True)
-    raise typer.Exit(_INPUT)
-
-
-def _counted(number: int) -> str:
-    return "1 problem" if number == 1 else f"{number} problems"
-
-
-def _read(policy_file: Path | None, *, with_settings: bool = True, serve: bool = True) -> "tuple[Settings | None, Policy]":
-    """The policy and the settings, or the end of the program with everything that is wrong with both."""
-    from bot import policy_file as files
-    from bot import settings as environment
-
-    problems: list[object] = []
-    settings = policy = None
-    try:
-        settings = environment.load() if with_settings else None
-    except environment.SettingsError as error:
-        problems += error.problems
-    try:
-        policy = files.load(policy_file or environment.policy_path())
-    except files.PolicyFileError as error:
-        problems += error.problems
-    if settings and policy:
-        problems += environment.missing(settings, policy, serve=serve)
-    if problems or policy is None:
-        _stop(f"{_counted(len(problems))} to mend", problems)
-    return settings, policy
-
-
-def _ready(policy_file: Path | None, *, serve: bool = True) -> "tuple[Settings, Policy]":
-    settings, policy = _read(policy_file, serve=serve)
-    assert settings is not None
-    return settings, policy
-
-
-def _settings() -> "Settings":
-    from bot import settings as environment
-
-    try:
-        return environment.load()
-    except environment.SettingsError as error:
-        _stop(f"{_counted(len(error.problems))} to mend", error.problems)
-
-
 # ---------------------------------------------------------------- the policy file
 
 
@@ -121,12 +64,12 @@ def init(
     from bot import questions, starter
 
     if target.exists() and not overwrite:
-        _stop(f"{target} is already there", ["give another name, or --overwrite to replace it"])
+        stop(f"{target} is already there", ["give another name, or --overwrite to replace it"])
     answers = starter.Answers() if defaults else questions.ask()
     try:
         target.write_text(starter.render(answers), encoding="utf-8")
     except OSError as error:
-        _stop(f"{target} cannot be written", [error.strerror or error])
+        stop(f"{target} cannot be written", [error.strerror or error])
     typer.echo(starter.next_steps(answers, target))
 
 
@@ -138,7 +81,7 @@ def check(
     ] = False,
 ) -> None:
     """Read the policy file and the settings, and tell everything that is wrong with them."""
-    settings, read = _read(policy, with_settings=not policy_only)
+    settings, read = read_both(policy, with_settings=not policy_only)
     from bot import settings as environment
     from bot.summary import show
 
@@ -180,7 +123,7 @@ def serve(policy: PolicyOption = None) -> None:
     A SQLite database is created, and brought to this version's tables, by itself. A PostgreSQL database, which several programs may
     share, is only changed by `signalbox db upgrade`. Exits with 1 when it cannot start: no database, a port in use.
     """
-    settings, read = _ready(policy)
+    settings, read = ready(policy)
     from bot.serve import run
 
     raise typer.Exit(run(settings, read))
@@ -193,11 +136,11 @@ def explain(
     policy: PolicyOption = None,
 ) -> None:
     """Tell what the guards would answer to a command now, and why; nothing is done. Exits with 1 if they would refuse."""
-    settings, read = _ready(policy, serve=False)
+    settings, read = ready(policy, serve=False)
     if person.lower() not in read.by_id:
         from guards.consistency import nearest
 
-        _stop(f"unknown person {person!r}{nearest(person.lower(), read.by_id)}", [])
+        stop(f"unknown person {person!r}{nearest(person.lower(), read.by_id)}", [])
     from bot.explain import run
 
     raise typer.Exit(run(settings, read, person=person.lower(), words=words))
@@ -238,7 +181,7 @@ def verify(
     ] = None,
 ) -> None:
     """Prove that no entry was changed, removed or added; exits with 1 and names the first bad entry otherwise."""
-    settings = None if export_file else _settings()
+    settings = None if export_file else settings_of_environment()
     from bot.audit import verify as run
 
     raise typer.Exit(run(settings, export_file=export_file))
@@ -255,7 +198,7 @@ def show(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest ones.")] = 50,
 ) -> None:
     """Read entries of the ledger."""
-    settings = _settings()
+    settings = settings_of_environment()
     from bot.audit import show as run
 
     raise typer.Exit(run(settings, change=change, person=person, tag=tag, since=since and since.replace(tzinfo=UTC), limit=limit))
@@ -267,8 +210,8 @@ def export(
 ) -> None:
     """Write the whole ledger as JSONL, which `audit verify --export` proves offline."""
     if to.exists():
-        _stop(f"{to} is already there", ["give another name; an export is evidence and is never replaced"])
-    settings = _settings()
+        stop(f"{to} is already there", ["give another name; an export is evidence and is never replaced"])
+    settings = settings_of_environment()
     from bot.audit import export as run
 
     raise typer.Exit(run(settings, to=to))
@@ -277,12 +220,12 @@ def export(
 @db.command()
 def upgrade() -> None:
     """Bring the database to this version's tables; safe to repeat."""
-    settings = _settings()
+    settings = settings_of_environment()
     from storage.errors import StorageError
     from storage.migrations import upgrade as run
 
     try:
         run(settings.database_url.get_secret_value())
     except StorageError as error:
-        _stop("the database cannot be upgraded", [error])
+        stop("the database cannot be upgraded", [error])
     typer.echo("The database is up to date.")

@@ -144,14 +144,29 @@ def _default(node: Schema) -> str:
     if not default and default is not False:
         return "none"
     match default:
-        case dict():
+        case dict() if "$ref" in node:
             return "its own defaults"
+        case dict():
+            return "; ".join(f"`{key}`: {_inner(value)}" for key, value in default.items())
         case list():
             return ", ".join(f"`{item}`" for item in default)
         case bool():
             return f"`{str(default).lower()}`"
         case _:
             return f"`{default}`"
+
+
+def _inner(value: Any) -> str:
+    """A default inside of a table: what says nothing is left out."""
+    match value:
+        case dict():
+            return ", ".join(f"{key} {_inner(one)}" for key, one in value.items() if one) or "nothing"
+        case list():
+            return " and ".join(map(_inner, value))
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
 
 
 def _takes(node: Schema, parts: Schema) -> str:

@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from commands.core.cards import change_card
 from commands.core.text import Card, plain
+from guards.assessment import Declared
 from guards.codeowners import CodeOwners
 from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Deployment, Evidence, Facts, Merged, Verdict
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
-from guards.vocabulary import ChangeType, Role
+from guards.vocabulary import ChangeType, Migration, Question, Risk, Role
 
 _AT = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)  # a Tuesday morning in Berlin, inside the window
 _DIGEST, _COMMIT = "sha256:" + "1f3d" * 16, "9fceb02d" * 5
@@ -28,10 +30,13 @@ def sample(policy: Policy) -> Card:
         policy: `examples/signalbox.yaml`.
     """
     linus, grace = policy.by_id["linus@example.com"], policy.by_id["grace@example.com"]
+    record = RecordText("None known; watch the error rate.", "Promote v1.3.2 again.", linus.id, linus.name, _AT)
+    notes = ReleaseNotes("## Known issues\n\nNone known.\n\n## Rollback\n\nBack to v1.3.2.", linus.id, linus.name, _AT)
     content = Content(
-        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, migration=False, policy=policy.hash, base="ab12" * 10
+        "billing-api", "production", "v1.4.0", _DIGEST, _COMMIT, ChangeType.NORMAL, Migration.NONE, policy.hash, "ab12" * 10, record.hash,
+        declared=Declared(frozenset({Question.CUSTOMER_VISIBLE}), Risk.MEDIUM, "a new page for invoices", "none", "none"),
     )  # fmt: skip
-    change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT)
+    change = Change("CR-2026-1124-001", content, State.AWAITING, linus.id, linus.name, _AT - timedelta(days=1))
     approval = Approval(
         grace.id, grace.name, frozenset({Role.RELEASE_MANAGER}), Verdict.APPROVED, "diff read, staging looks quiet", content.hash,
         _AT + timedelta(minutes=6), _AT + timedelta(hours=5),
@@ -43,9 +48,10 @@ def sample(policy: Policy) -> Card:
             "billing-api", "v1.4.0", _DIGEST, _COMMIT, frozenset({"ada@example.com"}), frozenset({"ghopper"}), (_MERGED,), tag="7a9e" * 10
         ),
         registered=Artifact("billing-api", "v1.4.0", _DIGEST, _COMMIT),
-        before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),
+        before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=30)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
-        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), evidence=_evidence(),
+        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), exceptions=(), evidence=_evidence(),
+        record=record, notes=notes, promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
     )  # fmt: skip
     return change_card(change, facts)
 
@@ -58,9 +64,10 @@ _MERGED = Merged(212, "Round sums half to even", f"{_URL}/pull/212", "ada-l", ("
 
 def _evidence() -> Evidence:
     """Everything that the example policy asks for, proven."""
-    reviews = (Review("ghopper", ReviewState.APPROVED, _COMMIT, _AT - timedelta(days=1)),)
+    reviews = (Review("ghopper", ReviewState.APPROVED, _COMMIT, _AT - timedelta(days=2)),)
     pull = Pull(
-        212, _MERGED.title, _MERGED.url, "main", _COMMIT, _AT - timedelta(days=1), _COMMIT, _ADA, (_ADA,), reviews, frozenset(), "", _GRACE,
+        212, _MERGED.title, _MERGED.url, "main", _COMMIT, _AT - timedelta(days=2), _COMMIT, _ADA, (_ADA,), reviews,
+        frozenset({"risk:medium"}), "", _GRACE,
         _MERGED.tickets, ("src/sums.py",),
     )  # fmt: skip
     commit = Commit(_COMMIT, _MERGED.title, f"{_URL}/commit/{_COMMIT}", _ADA, _ADA, (), verified=True, pulls=(212,))
@@ -68,7 +75,7 @@ def _evidence() -> Evidence:
     return Evidence(
         tag=Tag(
             "example/billing-api", "v1.4.0", "7a9e" * 10, _COMMIT, True, True, "valid",
-            Contributor(None, "release-bot@example.com", "Release Bot"), _AT - timedelta(days=1),
+            Contributor(None, "release-bot@example.com", "Release Bot"), _AT - timedelta(days=2),
         ),
         work=Span("example/billing-api", "ab12" * 10, _COMMIT, (commit,), (pull,)),
         checks=tuple(Check(name, CheckState.PASSED, None, _AT, 1, "github-actions", 1) for name in checks),

@@ -80,7 +80,7 @@ class Health:
         seen = await self._ask()
         waiting = await self.measure()
         return web.json_response({
-            "version": _version(),
+            "version": program_version(),
             "git_sha": self._git_sha or UNKNOWN,
             "policy": self._policy,
             "uptime_seconds": round((now - self._begun).total_seconds()),
@@ -121,7 +121,8 @@ async def _in_time(probe: Probe) -> str | None:
         return f"cannot be asked ({type(error).__name__})"
 
 
-def _version() -> str:
+def program_version() -> str:
+    """Of this program, also when it runs from its source tree."""
     try:
         return version("signalbox")
     except PackageNotFoundError:

@@ -19,7 +19,7 @@ from bot.adapters.signatures import PinnedKeys, Signers
 from bot.adapters.transport import Transport
 from bot.settings import Settings, SettingsError
 from commands.core.ports import CI, Artifacts, Clock, Proofs
-from commands.core.vcs import Vcs
+from commands.core.vcs import Releases, Vcs
 from guards.policy import Policy
 from guards.sections import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 
@@ -33,12 +33,14 @@ class Neighbours:
         sources: where built versions are known by digest.
         histories: kind in a service's `history` → version control.
         proofs: name in `artifacts` → what is attached to artifacts there.
+        releases: kind in a service's `publish` → where release notes are published.
     """
 
     ci: Mapping[str, CI]
     sources: Mapping[str, Artifacts]
     histories: Mapping[str, Vcs] = field(default_factory=dict)
     proofs: Mapping[str, Proofs] = field(default_factory=dict)
+    releases: Mapping[str, Releases] = field(default_factory=dict)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
@@ -53,6 +55,7 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _sources(settings, policy, transport, clock),
         _histories(settings, policy, transport, clock),
         _proofs(settings, policy, transport),
+        _releases(settings, policy, transport, clock),
     )
 
 
@@ -106,6 +109,16 @@ def _histories(settings: Settings, policy: Policy, transport: Transport, clock: 
     return {"github": GitHubVcs(api)}
 
 
+def _releases(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Releases]:
+    """Where release notes are published, for the services that say so."""
+    if not any(service.publish for service in policy.services.values()):
+        return {}
+    from bot.adapters.github_releases import GitHubReleases
+
+    auth = _github_auth(settings, transport, clock)
+    return {"github": GitHubReleases(transport, auth, clock=clock, api_url=settings.github_api_url)}
+
+
 def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:
     found: dict[str, Artifacts] = {}
     for name, entry in policy.artifacts.items():
@@ -133,7 +146,7 @@ def _proofs(settings: Settings, policy: Policy, transport: Transport) -> dict[st
             transport,
             base=entry.url,
             repositories={n: s.coordinates for n, s in mine.items() if s.coordinates},
-            trust={n: Trust(s.source or f"https://github.com/{s.repository}", signers) for n, s in mine.items()},
+            trust={n: Trust(s.address, signers) for n, s in mine.items()},
             login=_login(settings, entry),
         )
     return found

@@ -35,7 +35,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "delegable", "endable"),
+        ("authorized", "independent", "delegable", "endable"),
         "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
@@ -45,13 +45,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
-        ("separated",),
-        "You asked for this change, or act here only for somebody who did, so you cannot approve it.",
-        "Ask somebody else who may approve; the card names them.",
+        ("separated", "independent"),
+        "You asked for this change or exception, or answer for the exception, or act here only for somebody who did, so you cannot "
+        "approve it.",
+        "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated",),
-        "You wrote a part of this version, or act here only for somebody who did, so you cannot let it into production.",
+        ("separated", "independent"),
+        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
+        "production.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -66,12 +68,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.APPROVAL_MOVED: Meaning(
         ("approved",),
-        "A part of what was approved is not what it was: the digest, the commit or the policy file. The approvals are void.",
+        "A part of what was approved is not what it was: the digest, the commit, the release record, the policy file. "
+        "The approvals are void.",
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
         ("reasoned",),
-        "An approval or a rejection came without a reason.",
+        "An approval, a rejection or a revocation came without a reason.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
     _R.REJECTED: Meaning(
@@ -89,8 +92,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A freeze holds this place. The refusal names who declared it, why, and until when.",
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`).",
     ),
+    _R.LEAD_TIME: Meaning(
+        ("announced",),
+        "A normal change of this risk has to be known for some time before it goes out, and it is not yet.",
+        "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself.",
+    ),
     _R.NO_ARTIFACT: Meaning(
-        ("same_artifact",),
+        ("same_artifact", "built"),
         "Nothing was published under this version.",
         "Check the version. If it is right, have CI build and publish it once.",
     ),
@@ -181,6 +189,36 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "What runs there now can no longer be pulled, so there would be no way back.",
         "Restore it in the registry first.",
     ),
+    _R.RECORD_INCOMPLETE: Meaning(
+        ("recorded",),
+        "The version's release record has an empty field. Most are filled from what was read; known issues and the rollback people write.",
+        "`/release record` shows all twelve; `/release record complete` asks for what people write.",
+    ),
+    _R.NO_RELEASE_NOTES: Meaning(
+        ("noted", "publishable"),
+        "The version has no release notes, or they do not say its known issues, or not to which version one would go back.",
+        "`/release notes edit` begins with a draft from the pull requests. `later` is not accepted.",
+    ),
+    _R.NO_HISTORY: Meaning(
+        ("comparable",),
+        "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
+        "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
+    ),
+    _R.NO_RISK_LABEL: Meaning(
+        ("labelled",),
+        "A pull request carries none of the labels that say how risky it is.",
+        "Put one on it. Labels are read anew each time.",
+    ),
+    _R.NOT_ASSESSED: Meaning(
+        ("assessed",),
+        "The seven risk questions are not answered, no migration is declared, or the impact is not told.",
+        "Fill in the form that opens with `/release promote`, or for a change that is open with `/release amend <change>`.",
+    ),
+    _R.NOT_STANDARD: Meaning(
+        ("catalogued",),
+        "The change claims to be a standard one, and does not meet each condition of its entry in the catalogue. The refusal names those.",
+        "Ask for a normal change. One that is open is made normal with `/release amend <change> type=normal`.",
+    ),
     _R.IN_FLIGHT: Meaning(
         ("alone",),
         "Another change is at work on this service in this environment.",
@@ -197,35 +235,51 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
-        ("undecided", "cancellable"),
-        "The change is past the point where this is possible: CI works on it, or it is over.",
+        ("undecided", "cancellable", "undecided_exception", "revocable"),
+        "The change or exception is past the point where this is possible: CI works on it, or it is over.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
-        ("as_seen",),
-        "The button was on an older card: the change has moved since it was drawn.",
-        "Scroll to the newest card, look again, and decide there.",
+        ("as_seen", "unedited", "unmoved"),
+        "The button was on an older card, or somebody wrote into the record or the notes since the form was opened.",
+        "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker"),
+        ("undecided_by_asker", "decided_by_asker", "independent"),
         "You approved this already, or there is no approval of yours to withdraw.",
         "Nothing is left to do. One person counts once.",
     ),
+    _R.NOT_REQUESTER: Meaning(
+        ("own_request",),
+        "Only the person who asked for a change edits it.",
+        "Ask that person, or reject the change and say why.",
+    ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "delegable"),
-        "The freeze or delegation lacks a field, ends before it begins, or cannot be as described; or lifting a freeze came without a "
-        "word on the exit criteria.",
-        "Type `/release freeze declare` or `/release delegate to` and fill in the form, or say how the exit criteria are met.",
+        ("complete_freeze", "liftable", "complete_exception", "delegable", "filled_in", "worded", "edited"),
+        "A freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; lifting a freeze came without "
+        "a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
+        "change does not say already.",
+        "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "delegable"),
-        "The freeze or delegation lasts longer than the policy lets one last.",
-        "Give an earlier end, and renew it when that comes near.",
+        ("complete_freeze", "complete_exception", "delegable", "worded"),
+        "The freeze, exception or delegation lasts longer than the policy lets one last; or a text is longer than a form can show again.",
+        "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
         ("authorized", "liftable"),
         "There is no freeze with this id, or it is over.",
         "`/release freeze list` shows those that there are.",
+    ),
+    _R.NO_SUCH_EXCEPTION: Meaning(
+        ("authorized", "known_exception", "undecided_exception", "revocable", "waivable", "independent"),
+        "There is no exception with this id.",
+        "`/release exception list` shows those that wait or count.",
+    ),
+    _R.NOT_WAIVABLE: Meaning(
+        ("waivable",),
+        "The policy lets no exception stand in for this requirement, or, as it is a security gate, only one for an emergency.",
+        "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
     ),
     _R.NO_SUCH_PERSON: Meaning(
         ("delegable",),

@@ -94,6 +94,16 @@ def _private_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _signing_key(value: SecretStr) -> SecretStr:
+    from bot.evidence.keys import KeyProblem, private  # most commands sign nothing
+
+    try:
+        private(value.get_secret_value())
+    except KeyProblem as problem:
+        raise ValueError(str(problem)) from None
+    return value
+
+
 def _app_id(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.]{1,40}", value):
         raise ValueError("write the App ID or the Client ID from the app's settings page")
@@ -119,3 +129,4 @@ AppToken = Annotated[Secret, _begins("xapp-", "the app's Basic Information page,
 AppId = Annotated[str, AfterValidator(_app_id)]
 Commit = Annotated[str, AfterValidator(_commit)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
+SigningKey = Annotated[SecretStr, AfterValidator(_signing_key)]

@@ -15,7 +15,21 @@ from typing import Any, Final
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.setting_types import Api, AppId, AppToken, BotToken, Collector, Commit, Database, LogLevel, Port, PrivateKey, Secret, bare
+from bot.setting_types import (
+    Api,
+    AppId,
+    AppToken,
+    BotToken,
+    Collector,
+    Commit,
+    Database,
+    LogLevel,
+    Port,
+    PrivateKey,
+    Secret,
+    SigningKey,
+    bare,
+)
 from guards.policy import Policy
 
 _LARGEST_SECRET: Final = 64 * 1024
@@ -91,6 +105,11 @@ class Settings(BaseSettings):
         None,
         validation_alias="GITHUB_WEBHOOK_SECRET",
         description="Proves that a webhook comes from GitHub; without it runs are only looked up.",
+    )
+    signing_key: SigningKey | None = Field(
+        None,
+        validation_alias="SIGNALBOX_SIGNING_KEY",
+        description="Signs evidence bundles: an Ed25519 private key, PEM, from `signalbox evidence keygen`; without it they are unsigned.",
     )
     log_level: LogLevel = Field("info", validation_alias="SIGNALBOX_LOG_LEVEL", description="debug, info, warning or error.")
     otel_endpoint: Collector | None = Field(
@@ -230,7 +249,7 @@ def _uses_github(policy: Policy) -> bool:
 
 
 def _reads_github(policy: Policy) -> bool:
-    return _uses_github(policy) or any(service.history == "github" for service in policy.services.values())
+    return _uses_github(policy) or any("github" in {service.history, service.publish} for service in policy.services.values())
 
 
 def missing(settings: Settings, policy: Policy, serve: bool = True) -> list[str]:

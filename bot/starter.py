@@ -201,6 +201,12 @@ allow:
     production: [release_manager, service_owner]
   lift:
     production: [release_manager]
+  record:
+    production: [release_captain, release_manager]
+  request-exception:
+    production: [release_captain, release_manager]
+  approve-exception:
+    production: [release_manager, service_owner]
 
 # Production changes only while a window is open.
 windows:

@@ -46,7 +46,7 @@ def _production(policy: Policy) -> Table:
                 environment.name,
                 _who(policy, Action.PROMOTE, environment.name),
                 _who(policy, Action.APPROVE, environment.name),
-                f"{rule.count}{among}",
+                f"{rule.count}{among}{', and what its risk takes' if policy.assesses(None, environment.name) else ''}",
             )
     return table
 

@@ -15,9 +15,10 @@ from typing_extensions import override
 
 from bot.log import log
 from commands.core.command import Ask
+from commands.core.deadline import SECONDS
 from commands.core.gather import Gather
-from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
-from guards.facts import Facts, Stranger, Unread
+from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from guards.facts import Absent, Facts, Stranger, Unread
 from guards.sections import Person
 from storage.database import Store, Tx
 
@@ -86,9 +87,9 @@ class TracedGather(Gather):
             return await super().asker(user)
 
     @override
-    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+    async def outside(self, ask: Ask, by: Person | None = None, seconds: float = SECONDS) -> Facts:
         with step("gather"):
-            return await super().outside(ask, by)
+            return await super().outside(ask, by, seconds)
 
 
 class TracedCI:
@@ -107,6 +108,11 @@ class TracedCI:
         """See the port."""
         with step("ci.find", ci=self._name, key=order.key):
             return await self._ci.find(order, run, since)
+
+    async def log(self, order: Order, run: str | None) -> RunLog | Absent | Unread:
+        """See the port."""
+        with step("ci.log", ci=self._name, key=order.key):
+            return await self._ci.log(order, run)
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:
         """See the port."""

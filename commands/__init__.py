@@ -3,7 +3,29 @@
 Invariant: a command exists when it stands in this tuple, and nowhere else; extending it is a reviewed change (CMD-19).
 """
 
-from commands import approve, cancel, delegate, explain, freeze, help, link, promote, reject, status, whoami, window, withdraw  # noqa: A004
+from commands import (
+    amend,
+    approve,
+    cancel,
+    changes,
+    delegate,
+    evidence,
+    exception_decide,
+    exception_list,
+    exception_request,
+    explain,
+    freeze,
+    help,  # noqa: A004
+    link,
+    notes,
+    promote,
+    record,
+    reject,
+    status,
+    whoami,
+    window,
+    withdraw,
+)
 from commands.core.command import AnyCommand
 
 COMMANDS: tuple[AnyCommand, ...] = (
@@ -11,14 +33,28 @@ COMMANDS: tuple[AnyCommand, ...] = (
     approve.command,
     reject.command,
     withdraw.command,
+    amend.command,
     cancel.command,
     status.command,
     explain.command,
+    changes.command,
+    record.show_record,
+    record.complete_record,
+    notes.show_notes,
+    notes.edit_notes,
+    notes.publish_notes,
     window.window_list,
     window.window_next,
     freeze.declare_freeze,
     freeze.freeze_list,
     freeze.freeze_lift,
+    exception_request.command,
+    exception_decide.exception_approve,
+    exception_decide.exception_reject,
+    exception_decide.exception_revoke,
+    exception_list.exception_list,
+    exception_list.exception_show,
+    evidence.command,
     delegate.delegate_to,
     delegate.delegate_list,
     delegate.delegate_end,

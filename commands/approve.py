@@ -11,6 +11,7 @@ from commands.core.tell import log_of
 from commands.core.text import Form, plain
 from guards.artifact import same_artifact
 from guards.authorization import authorized
+from guards.classify import catalogued
 from guards.decision import Refusal
 from guards.duties import separated
 from guards.facts import Change, Facts, Verdict
@@ -62,6 +63,7 @@ command = Command(
         as_seen,
         undecided_by_asker,
         same_artifact,
+        catalogued,
         *EVIDENCE,
         in_order,
         alone,
@@ -73,7 +75,7 @@ command = Command(
     ask=ask,
     run=approve,
     # an approval may come before its window, or while another change is at work (WIN-09)
-    heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT}),
+    heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT, Refusal.LEAD_TIME}),
     form=form,
     form_after=frozenset({Refusal.NO_RATIONALE}),
 )

@@ -1,18 +1,20 @@
-"""/release promote <service> <version> <environment> [digest=…] [migration=yes|no]: ask for a built version in an environment."""
+"""/release promote <service> <version> <environment> [digest=…] [type=…] [answers=…] …: ask for a built version in an environment."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
+from commands.core.declare import Declaring, questions
 from commands.core.dispatch import advance
 from commands.core.tell import card_of
 from commands.core.text import Bold, Code, Form, Input
-from commands.core.words import Arguments, DigestWord, EnvironmentName, Named, ServiceName, VersionWord
-from guards.approvals import approved, base_of
+from commands.core.words import DigestWord, EnvironmentName, Named, ServiceName, VersionWord
+from guards.approvals import approved, base_of, record_hash
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
+from guards.classify import catalogued
 from guards.content import Content
 from guards.decision import Refusal
 from guards.duties import separated
@@ -21,6 +23,7 @@ from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.lifecycle import State
 from guards.order import in_order
+from guards.policy import Policy
 from guards.requirements import EVIDENCE
 from guards.sections import Person
 from guards.vocabulary import Action
@@ -28,32 +31,34 @@ from guards.window import in_window
 from storage import artifacts, changes, timers
 
 
-class Promote(Arguments):
+class Promote(Declaring):
     """The words of a promotion."""
 
     service: ServiceName
     version: VersionWord
     environment: EnvironmentName
     digest: Annotated[DigestWord | None, Named()] = None
-    migration: Annotated[Literal["yes", "no"] | None, Named()] = None
 
 
 def ask(args: Promote, asker: Asker) -> Ask:
     """A promotion is about one version in one place."""
-    migration = None if args.migration is None else args.migration == "yes"
-    return Ask(args.service, args.environment, args.version, args.digest, migration)
+    return Ask(
+        args.service, args.environment, args.version, args.digest, args.migration, args.change_type, args.entry, args.declared
+    )  # fmt: skip
 
 
 def promote(work: Work[Promote]) -> Reply:
     """Record the change, then judge whether it may go out at once: production never does (CMD-11)."""
     artifact = work.facts.artifact
     assert isinstance(artifact, Artifact)
-    base = base_of(artifact.service, work.facts)
-    assert not isinstance(base, Unread)  # what runs there is read in this transaction
+    base, written = base_of(artifact.service, work.facts), record_hash(work.facts)
+    assert not isinstance(base, Unread)  # both are read in this transaction
+    assert not isinstance(written, Unread)
     artifacts.first_seen(work.tx, artifact, work.at)
     content = Content(
         artifact.service, work.args.environment, artifact.version, artifact.digest, artifact.commit,
-        work.request.change_type, work.request.migration, work.policy.hash, base,
+        work.request.change_type, work.request.migration, work.policy.hash, base, written, work.request.entry,
+        work.request.declared,
     )  # fmt: skip
     person = work.asker.person
     change = Change(changes.next_id(work.tx, work.at.date()), content, State.REQUESTED, person.id, person.name, work.at)
@@ -71,6 +76,11 @@ def promote(work: Work[Promote]) -> Reply:
     return Reply(note(f"📝 Asked for {what}", ("Its card is in the release channel: ", Code(change.id), f", {change.state}.")))
 
 
+def wants_form(args: Promote, policy: Policy) -> bool:
+    """Where risk is assessed, the seven questions are asked (RSK-02)."""
+    return policy.assesses(args.service, args.environment) and not args.complete
+
+
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
     """Asks for the words that are missing, prefilled with those that are there."""
     policy = facts.policy
@@ -86,10 +96,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
                 "environment", "Environment", "choice", tuple((e.name, e.name) for e in policy.environments),
                 policy.environment_names.get(typed, ""),
             ),
-            Input(
-                "migration", "Does it carry a database migration?", "choice", (("no", "No"), ("yes", "Yes")),
-                fields.get("migration", ""), optional=True, hint="Left open, it counts as yes where that matters.",
-            ),
+            *questions(fields, facts, _known(fields.get("service"), policy.services) or None, policy.environment_names.get(typed)),
         ),
         known={k: v for k, v in fields.items() if k == "digest"},
         lines=(("Nothing is deployed by this form: it is judged, and ", Bold("somebody else approves"), " where that is required."),),
@@ -103,12 +110,29 @@ def _known(word: str | None, names: Mapping[str, object]) -> str:
 command = Command(
     name="promote",
     summary="Ask for a built version in an environment.",
-    examples=("promote api v1.4.0 staging", "promote api v1.4.0 production migration=no"),
+    examples=(
+        "promote api v1.4.0 staging",
+        'promote api v1.4.0 production migration=no answers=none customers="a new button" downtime=none data=none',
+    ),
     action=Action.PROMOTE,
-    guards=(authorized, separated, pinned, in_order, same_artifact, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved),
+    guards=(
+        authorized,
+        separated,
+        pinned,
+        in_order,
+        same_artifact,
+        catalogued,
+        *EVIDENCE,
+        asked_once,
+        alone,
+        not_frozen,
+        in_window,
+        approved,
+    ),
     arguments=Promote,
     ask=ask,
     run=promote,
-    heals=frozenset({Refusal.NOT_APPROVED, Refusal.OUTSIDE_WINDOW}),
+    heals=frozenset({Refusal.NOT_APPROVED, Refusal.OUTSIDE_WINDOW, Refusal.LEAD_TIME}),
     form=form,
+    wants_form=wants_form,
 )

@@ -1,17 +1,20 @@
-"""Enough of the right people approved exactly this, and it still counts (RSK-04, CF-11, RSK-12, RBAC-09, SOD-06).
+"""Enough of the right people approved exactly this, and it still counts (RSK-03, RSK-04, CF-11, RSK-12, RBAC-09, SOD-06).
 
 Invariant: an approval counts only for the content that its giver saw, while it lasts, while the giver still may,
 and once for each person.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from guards.authorization import allowed_roles, by_group, held_roles, names, who_may
+from guards.authorization import allowed_roles, by_group, names, who_may
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated, lapsed
 from guards.duties import objection, part_in, reviewers, standing_in
 from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
+from guards.lacking import lacking
+from guards.need import Need, need_of
 from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Role
@@ -34,27 +37,23 @@ def base_of(service: str, facts: Facts) -> str | Unread | None:
     return " ".join([own or "", *(f"{w.repository}:{w.span.base or ''}..{w.span.head}" for w in works if w.repository)])
 
 
+def record_hash(facts: Facts) -> str | Unread | None:
+    """What of the release record approvals bind to; see `Content.record`."""
+    return facts.record if isinstance(facts.record, Unread) else facts.record.hash if facts.record else None
+
+
 def content_now(change: Change, facts: Facts) -> Content | Unread:
-    """What an approver would see now: the change's own words with the digest, commit, policy and running version of this moment."""
-    artifact, base = facts.artifact, base_of(change.content.service, facts)
+    """What an approver would see now: the change's own words with the digest, commit, policy, record and running version of this moment."""
+    artifact, base, record = facts.artifact, base_of(change.content.service, facts), record_hash(facts)
     if isinstance(artifact, Unread):
         return artifact
     if isinstance(base, Unread):
         return base
+    if isinstance(record, Unread):
+        return record
     if isinstance(artifact, Absent):
         return Unread(artifact.what, "it is gone")
-    was = change.content
-    return Content(
-        was.service,
-        was.environment,
-        was.version,
-        artifact.digest,
-        artifact.commit,
-        was.change_type,
-        was.migration,
-        facts.policy.hash,
-        base,
-    )
+    return replace(change.content, digest=artifact.digest, commit=artifact.commit, policy=facts.policy.hash, base=base, record=record)
 
 
 def counted(change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...] | Unread:
@@ -120,43 +119,43 @@ def may_still_approve(change: Change, facts: Facts) -> tuple[Person, ...]:
 
 
 def approved(request: Request, facts: Facts) -> Decision:
-    """Whether the approvals that count now are enough for the environment of the change, and nobody rejected it."""
-    change = facts.change
+    """Whether the approvals that count now are enough for the change, and nobody rejected it (RSK-03, RSK-05, RSK-08)."""
+    change, approvals = facts.change, facts.approvals
     if isinstance(change, Unread):
         return Unsure(change.what, change.why)
-    environment = change.content.environment if isinstance(change, Change) else request.environment or ""
-    rule = facts.policy.approval_rule(environment)
-    need = rule.least
-    if need == 0:
-        return Allow(f"the policy asks for no approval in {environment}")
+    if isinstance(change, Change) and not isinstance(approvals, Unread) and (rejection := _rejection(approvals, change)):
+        return rejection
+    need = need_of(change if isinstance(change, Change) else request, facts)
+    if isinstance(need, Unsure):
+        return need
+    if need.count == 0:
+        return Allow(f"the policy asks for no approval in {need.demands[0].by}")
     if not isinstance(change, Change):
         asker = request.by.id if isinstance(request.by, Person) else None
-        able = [p for p in who_may(Action.APPROVE, request.service, environment, facts) if p.id != asker]
+        able = [p for p in who_may(Action.APPROVE, request.service, request.environment, facts) if p.id != asker]
         return _short(
-            f"{request.service} {request.version} in {environment}", 0, need,
-            _ask(able, by_group(Action.APPROVE, request.service, environment, facts)),
+            f"{request.service} {request.version} in {request.environment}", 0, need,
+            _ask(able, by_group(Action.APPROVE, request.service, request.environment, facts)),
         )  # fmt: skip
-    approvals, content = facts.approvals, content_now(change, facts)
+    content = content_now(change, facts)
     if isinstance(approvals, Unread):
         return Unsure(approvals.what, approvals.why)
-    if rejection := _rejection(approvals, change):
-        return rejection
     if isinstance(content, Unread):
         return Unsure(content.what, content.why)
     counting = _counted(approvals, content, change, facts)
     if isinstance(counting, Unread):
         return Unsure(counting.what, counting.why)
     people = [person for _, person in counting]
-    if len(people) < need:
-        remedy = _ask(may_still_approve(change, facts), _others(change, facts))
+    missing = lacking(counting, need, lambda: may_still_approve(change, facts), change, facts)
+    if len(people) < need.count:
+        remedy = missing.remedy if isinstance(missing, Refuse) else _ask(may_still_approve(change, facts), _others(change, facts))
         return _moved(approvals, content, change) or _short(change.id, len(people), need, remedy)
-    return (
-        _roles_lacking(counting, rule.roles, change, facts) or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
-    )
+    return missing or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")
 
 
-def _short(what: str, have: int, need: int, remedy: str) -> Refuse:
-    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need} approvals.", remedy)
+def _short(what: str, have: int, need: Need, remedy: str) -> Refuse:
+    takes = f": {need.sentence}" if need.sentence else ""
+    return Refuse(Refusal.NOT_APPROVED, f"{what} has {have} of {need.count} approvals{takes}.", remedy)
 
 
 def _rejection(approvals: Sequence[Approval], change: Change) -> Refuse | None:
@@ -181,27 +180,6 @@ def _moved(approvals: Sequence[Approval], now: Content, change: Change) -> Refus
         Refusal.APPROVAL_MOVED,
         f"The {' and '.join(parts)} moved after it was approved, so the approvals are void.",
         f"Cancel {change.id} and ask again, so that people approve what will go out.",
-    )
-
-
-def _roles_lacking(
-    counting: Sequence[tuple[Approval, Person]], wanted: Sequence[Role], change: Change, facts: Facts
-) -> Refuse | Unsure | None:  # fmt: skip
-    """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
-    place = (change.content.service, change.content.environment)
-    told = [own_roles(person, *place, facts) for _, person in counting]
-    told += [(frozenset({approval.on_behalf.role}), frozenset()) for approval, _ in counting if approval.on_behalf]
-    held = frozenset[Role]().union(*(roles for roles, _ in told))
-    untold = frozenset[Role]().union(*(roles for _, roles in told))
-    unfilled = [role for role in wanted if role not in held]
-    lacking = [role for role in unfilled if role not in untold]
-    if not lacking:
-        return Unsure(f"the Slack groups that hold {', '.join(unfilled)}") if unfilled else None
-    able = [p for p in may_still_approve(change, facts) if not held_roles(p, *place, facts)[0].isdisjoint(lacking)]
-    return Refuse(
-        Refusal.NOT_APPROVED,
-        f"Nobody who approved is {' or '.join(lacking)}; {change.content.environment} takes {', '.join(wanted)}.",
-        _ask(able, _others(change, facts)),
     )
 
 

@@ -66,6 +66,16 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
     return Allow(f"{artifact.version} is {short(artifact.digest)}" + (f", as in {below.environment}" if below else ""))
 
 
+def built(request: Request, facts: Facts) -> Decision:
+    """Whether the version was built: nothing is written about one that was not."""
+    artifact = facts.artifact
+    if isinstance(artifact, Unread):
+        return Unsure(artifact.what, artifact.why)
+    if isinstance(artifact, Absent):
+        return no_artifact(artifact)
+    return Allow(f"{artifact.version} is {short(artifact.digest)}")
+
+
 def no_artifact(artifact: Absent) -> Refuse:
     """The refusal of a version that was never built; every guard that needs the artifact says the same."""
     return Refuse(

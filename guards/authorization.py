@@ -8,6 +8,8 @@ from itertools import product
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
+from guards.exceptions import no_such_exception
+from guards.exemption import Exemption
 from guards.facts import Absent, Facts, Freeze, Request, Stranger, Unread
 from guards.freeze import no_such_freeze
 from guards.record import no_such_change
@@ -31,8 +33,12 @@ def held_roles(person: Person, service: str | None, environment: str | None, fac
 
 
 def allowed_roles(action: Action, environment: str | None, facts: Facts) -> tuple[Role, ...] | None:
-    """The roles that the policy allows, or None when it says nothing about this action there (CMD-09)."""
-    return facts.policy.allow.get(action, {}).get(environment or "")
+    """The roles that the policy allows, or None when it says nothing about this action there (CMD-09).
+
+    Auditors may always have the evidence (AUD-08); the policy can only add to them.
+    """
+    allowed = facts.policy.allow.get(action, {}).get(environment or "")
+    return allowed if action is not Action.EVIDENCE else tuple(dict.fromkeys((Role.AUDIT, *(allowed or ()))))
 
 
 def who_may(action: Action, service: str | None, environment: str | None, facts: Facts) -> tuple[Person, ...]:
@@ -45,12 +51,13 @@ def who_may(action: Action, service: str | None, environment: str | None, facts:
 
 def by_group(action: Action, service: str | None, environment: str | None, facts: Facts) -> str:
     """Where people are known by their address, the Slack groups may hold more of them than anybody listed: whom to ask; "" elsewhere."""
-    roles = [
-        role
-        for role in allowed_roles(action, environment, facts) or ()
-        if any(grant.groups and grant.covers(service, environment) for grant in facts.policy.roles.get(role, ()))
-    ]
-    return f"a member of the Slack groups of {', '.join(roles)}" if roles and facts.policy.slack.domains else ""
+    return of_groups(allowed_roles(action, environment, facts) or (), service, environment, facts)
+
+
+def of_groups(roles: Sequence[Role], service: str | None, environment: str | None, facts: Facts) -> str:
+    """The same for roles instead of an action."""
+    granted = [r for r in roles if any(g.groups and g.covers(service, environment) for g in facts.policy.roles.get(r, ()))]
+    return f"a member of the Slack groups of {', '.join(granted)}" if granted and facts.policy.slack.domains else ""
 
 
 def authorized(request: Request, facts: Facts) -> Decision:
@@ -69,16 +76,26 @@ def authorized(request: Request, facts: Facts) -> Decision:
 
 
 def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
-    """Where the change or freeze that was named is not there, there is no place to judge: then that is what to say."""
+    """Where the change, freeze or exception that was named is not there, there is no place to judge: then that is what to say."""
     if isinstance(facts.change, Unread):
         return Unsure(facts.change.what, facts.change.why)
     if isinstance(facts.change, Absent):
         return no_such_change(facts.change)
+    if isinstance(facts.exception, Absent):
+        return no_such_exception(facts.exception)
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
-    """Each service and environment that the request touches, at least one; a freeze touches its whole scope (FRZ-02)."""
+    """Each service and environment that the request touches, at least one.
+
+    A freeze or an exception touches its whole scope (FRZ-02); the evidence of a version is that of each production environment.
+    """
+    if request.action is Action.EVIDENCE:
+        return tuple((request.service, name) for name in sorted(facts.policy.production))
+    exemption = request.exception or facts.exception
+    if isinstance(exemption, Exemption):
+        return tuple(product(exemption.services or (None,), exemption.environments or (None,)))
     freeze = request.freeze or facts.freeze
     if not isinstance(freeze, Freeze):
         return ((request.service, request.environment),)
@@ -86,11 +103,11 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
 
 
 def _open(action: Action, service: str | None, facts: Facts) -> bool:
-    """Whether the action is switched on for a service of the policy file (CMD-09, CMD-16)."""
+    """Whether the action is switched on for a service of the policy file (CMD-09, CMD-16); evidence cannot be switched off (AUD-03)."""
     if service is None:
         return True
     known = facts.policy.services.get(service)
-    return known is not None and (known.actions is None or action in known.actions)
+    return known is not None and (known.actions is None or action in known.actions or action is Action.EVIDENCE)
 
 
 def _in_place(action: Action, person: Person, service: str | None, environment: str | None, facts: Facts) -> Decision:

@@ -3,11 +3,13 @@
 Invariant: all contradictions are found in one pass, each with the path of keys at which it stands.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from typing import Any
 
+from guards.matrix import Approvers, LeadTime, RiskRules
 from guards.sections import Parts
-from guards.vocabulary import Requirement, Weekday
+from guards.vocabulary import Action, Requirement, Role, Weekday
 
 FROM_HISTORY = frozenset(
     {
@@ -18,6 +20,7 @@ FROM_HISTORY = frozenset(
         Requirement.REVIEWS,
         Requirement.CODE_OWNERS,
         Requirement.PROTECTION,
+        Requirement.RISK_LABEL,
     }
 )
 """What only version control can tell."""
@@ -45,6 +48,7 @@ def problems(policy: Parts) -> Iterator[Problem]:
     yield from _evidence(policy)
     yield from _roles(policy)
     yield from _windows(policy)
+    yield from _risk(policy)
 
 
 def _unknown(path: Path, used: Iterable[str] | None, known: Collection[str], noun: str) -> Iterator[Problem]:
@@ -175,3 +179,36 @@ def _windows(policy: Parts) -> Iterator[Problem]:
         for i, date in enumerate(window.dates):
             if (day := Weekday.of(date)) in policy.closed_weekdays:
                 yield (*at, "dates", i), f"{date} is a {day}, which `closed_weekdays` closes; take one of the two out (WIN-03)"
+
+
+def _risk(policy: Parts) -> Iterator[Problem]:
+    """Whatever the rules can ask for, somebody can give: a change that nobody may ever approve is found here, not at midnight."""
+    rules, names = policy.risk, _names(policy)
+    for name, entry in rules.catalogue.items():
+        at = ("risk", "catalogue", name)
+        yield from _unknown((*at, "services"), entry.services, policy.services, "service")
+        yield from _unknown((*at, "environments"), entry.environments, names, "environment")
+    asking = [e for e in names if policy.assesses(None, e)]
+    matrix = rules.model_copy(update={"catalogue": {}, "lead_time": LeadTime()})
+    if not asking and matrix != RiskRules():
+        yield ("risk",), "no environment asks for `risk-assessment`: add it to `evidence`, or leave the matrix out"
+    tables: tuple[Mapping[Any, Approvers], ...] = (rules.levels, rules.releases, rules.questions, rules.labels)
+    findings = [finding for table in tables for finding in table.values()]
+    roles = dict.fromkeys(role for finding in findings for role in finding.roles)
+    wanted: list[tuple[str, tuple[Role, ...]]] = [(f"the role {role}", (role,)) for role in roles]
+    if any(finding.cab for finding in findings):
+        wanted += [(f"the CAB's seat {seat}", takes) for seat, takes in rules.cab.seats.items()]
+    for environment in asking:
+        may = policy.allow.get(Action.APPROVE, {}).get(environment, ())
+        lacking = [noun for noun, takes in wanted if not any(role in may and _granted(policy, role, environment) for role in takes)]
+        if lacking:
+            yield (
+                ("risk",),
+                f"{environment} asks for risk-assessment, and nobody who may approve there holds {', '.join(lacking)}: "
+                f"grant it in `roles` and open `allow.approve.{environment}` for it, change `risk`, or ask for less in `evidence`",
+            )
+
+
+def _granted(policy: Parts, role: Role, environment: str) -> bool:
+    grants = [grant for grant in policy.roles.get(role, ()) if grant.environments is None or environment in grant.environments]
+    return role in {Role.EVERYONE, Role.SERVICE_OWNER} or any(grant.people or grant.groups for grant in grants)

@@ -7,7 +7,8 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 
-from guards.vocabulary import ChangeType
+from guards.assessment import UNSAID, Declared
+from guards.vocabulary import ChangeType, Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,13 @@ class Content:
     Args:
         service, environment, version: what goes where.
         digest, commit: the artifact that the version named when the change was requested.
-        change_type, migration: its classification.
+        change_type, migration: its classification; the migration is None when nobody declared it.
         policy: hash of the policy file that judged it (POL-01).
         base: the commit that runs in the target, from which the pull requests that an approver sees are counted; None when nothing
             runs there, and where nobody reads them. For several repositories also `name:base..head` of each other one.
+        record: hash of what people wrote into the release record; None when nobody did (REC-02).
+        entry: for a standard change, its name in the policy's catalogue.
+        declared: what the requester says about its risk.
     """
 
     service: str
@@ -29,16 +33,29 @@ class Content:
     digest: str
     commit: str
     change_type: ChangeType
-    migration: bool | None
+    migration: Migration | None
     policy: str
     base: str | None = None
+    record: str | None = None
+    entry: str | None = None
+    declared: Declared = UNSAID
+
+    @property
+    def own_base(self) -> str | None:
+        """The part of `base` that is the service's own repository's; None for all of its history."""
+        return (self.base or "").partition(" ")[0] or None
 
     @property
     def hash(self) -> str:
         """sha256 over the canonical JSON of all parts, hex."""
         parts = {name: getattr(self, name) for name in self.__slots__}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain).encode()).hexdigest()
 
     def moved(self, now: "Content") -> tuple[str, ...]:
         """The names of the parts that differ, in field order."""
         return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(now, f.name))
+
+
+def _plain(part: object) -> object:
+    """A part that JSON does not know, in the one form that is hashed."""
+    return {name: getattr(part, name) for name in part.__slots__} if isinstance(part, Declared) else sorted(part)  # type: ignore[call-overload]

@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     # time
     OUTSIDE_WINDOW = "outside-window"
     FROZEN = "frozen"
+    LEAD_TIME = "lead-time"
     # the artifact and its way
     NO_ARTIFACT = "no-artifact"
     DIGEST_MISMATCH = "digest-mismatch"
@@ -51,6 +52,13 @@ class Refusal(StrEnum):
     NO_PROVENANCE = "no-provenance"
     NOT_SIGNED = "not-signed"
     NO_ROLLBACK_TARGET = "no-rollback-target"
+    RECORD_INCOMPLETE = "record-incomplete"
+    NO_RELEASE_NOTES = "no-release-notes"
+    NO_HISTORY = "no-history"
+    # its risk
+    NO_RISK_LABEL = "no-risk-label"
+    NOT_ASSESSED = "not-assessed"
+    NOT_STANDARD = "not-standard"
     # the change itself
     IN_FLIGHT = "in-flight"
     ALREADY_REQUESTED = "already-requested"
@@ -58,10 +66,13 @@ class Refusal(StrEnum):
     WRONG_STATE = "wrong-state"
     STALE_CARD = "stale-card"
     ALREADY_DECIDED = "already-decided"
+    NOT_REQUESTER = "not-requester"
     # records
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"
     NO_SUCH_FREEZE = "no-such-freeze"
+    NO_SUCH_EXCEPTION = "no-such-exception"
+    NOT_WAIVABLE = "not-waivable"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"
@@ -75,9 +86,11 @@ class Allow:
 
     Args:
         why: what was seen, as a sentence for the record.
+        exception: id of the exception that it took, if it took one (EVD-19).
     """
 
     why: str
+    exception: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
 from guards.facts import Absent, Change, Facts, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
+from guards.need import need_of
 from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Role
@@ -87,11 +88,12 @@ def standing_in(one: Delegation | OnBehalf, change: Change, facts: Facts) -> Ref
 def capacity(person: Person, change: Change, facts: Facts) -> Delegation | None:
     """In whose place a person decides about a change: a delegation, or None for their own right (RBAC-06).
 
-    The own right goes first, unless only a delegated role is among those that the environment wants to see.
+    The own right goes first, unless only a delegated role is among those that approving it takes.
     """
     place, allowed = (change.content.service, change.content.environment), _may_approve(change, facts)
     own = own_roles(person, *place, facts)[0]
-    wanted = frozenset(facts.policy.approval_rule(change.content.environment).roles)
+    need = need_of(change, facts)
+    wanted = frozenset(facts.policy.approval_rule(change.content.environment).roles if isinstance(need, Unsure) else need.wanted)
     able = own & allowed
     if able and (not wanted or own & wanted):
         return None
@@ -117,7 +119,7 @@ def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Un
             f"{name} asked for {change.id}; the requester never approves.",
             "Ask somebody else who may approve it.",
         )
-    authors = _people("authors", change, facts)
+    authors = authors_of(change.content.service, change.content.environment, facts)
     if isinstance(authors, Unread):
         return Unsure(authors.what, authors.why)
     if person in authors:
@@ -129,20 +131,30 @@ def part_in(person: str, name: str, change: Change, facts: Facts) -> Refuse | Un
     return None
 
 
+def authors_of(service: str, environment: str, facts: Facts) -> frozenset[str] | Unread:
+    """Corporate ids of those who wrote a part of the version; `Unread` where the policy says that they must be known (SOD-02, SOD-12).
+
+    Args:
+        service, environment: where the version is to go.
+        facts: `artifact` tells the authors.
+    """
+    return _people("authors", service, environment, facts)
+
+
 def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
     """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
-    return _people("reviewers", change, facts)
+    return _people("reviewers", change.content.service, change.content.environment, facts)
 
 
-def _people(what: str, change: Change, facts: Facts) -> frozenset[str] | Unread:
+def _people(what: str, name: str, environment: str, facts: Facts) -> frozenset[str] | Unread:
     """Everybody must be known where the policy says so, and wherever it names a history to read them from (SOD-12)."""
     noun, artifact, policy = f"the {what} of this version", facts.artifact, facts.policy
-    service = policy.services.get(change.content.service)
+    service = policy.services.get(name)
     by_history = service is not None and service.history is not None
-    required = by_history or policy.approval_rule(change.content.environment).authors_known
+    required = by_history or policy.approval_rule(environment).authors_known
     if isinstance(artifact, Unread):
         return Unread(noun, artifact.why)
-    if by_history and isinstance(work := work_of(change.content.service, facts), Unread):
+    if by_history and isinstance(work := work_of(name, facts), Unread):
         return work
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:

@@ -1,19 +1,27 @@
 """What makes a guard ask for evidence: only where the policy does, and never silently passed where it does not (EVD, PRM-11).
 
 Invariant: a requirement that the policy leaves out is allowed with these very words, `not required by policy`; one that it asks for is
-allowed only by what was read.
+allowed only by what was read, or by an exception that was approved for exactly this and is named in the answer (EXC-01, EVD-19). What
+could not be read is waived by nothing (EVD-31).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 
 from guards.artifact import no_artifact
-from guards.decision import Allow, Decision, Unsure
-from guards.facts import Absent, Artifact, Facts, Request, Unread
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.exemption import Exemption, ExemptionKind
+from guards.facts import Absent, Artifact, Change, Facts, Request, Unread
 from guards.judge import Guard
-from guards.vocabulary import Requirement
+from guards.policy import Policy
+from guards.vocabulary import SECURITY_GATES, Requirement
+from guards.window import local
 
 NOT_REQUIRED = "not required by policy"
+
+NEVER_WAIVED = frozenset({Refusal.POINTER_MOVED})
+"""A pointer that moved is no missing evidence: the version is not what it was, and no exception makes it so (PRM-05)."""
 
 Check = Callable[[Request, Facts, Artifact], Decision]
 
@@ -38,8 +46,47 @@ def asks_for(requirement: Requirement) -> Callable[[Check], Guard]:
                 return Unsure(artifact.what, artifact.why)
             if isinstance(artifact, Absent):
                 return no_artifact(artifact)
-            return check(request, facts, artifact)
+            answer = check(request, facts, artifact)
+            return _or_by_exception(requirement, answer, request, facts) if isinstance(answer, Refuse) else answer
 
         return guard
 
     return guarding
+
+
+def can_be_waived(requirement: Requirement, refused: Refuse, policy: Policy) -> bool:
+    """Whether an exception could stand in for what was refused (EVD-20)."""
+    return requirement in policy.exceptions.waivable and refused.code not in NEVER_WAIVED
+
+
+def _or_by_exception(requirement: Requirement, refused: Refuse, request: Request, facts: Facts) -> Decision:
+    """The refusal, or what an exception makes of it."""
+    if not can_be_waived(requirement, refused, facts.policy):
+        return refused
+    best = exempted(requirement, request, facts)
+    if isinstance(best, Unread):
+        return Unsure(best.what, best.why)
+    if best is None:
+        return replace(refused, remedy=f"{refused.remedy} Or ask for an exception: `/release exception request`.")
+    by = " and ".join(decision.name for decision in best.approvals)
+    return Allow(
+        f"by exception {best.id} until {local(best.until, facts.policy.zone_of(request.service))}, approved by {by}: {refused.why}",
+        exception=best.id,
+    )
+
+
+def exempted(requirement: Requirement, request: Request, facts: Facts) -> Exemption | Unread | None:
+    """The exception that stands in for a requirement here and now, if there is one."""
+    if requirement not in facts.policy.exceptions.waivable:
+        return None
+    if isinstance(facts.exceptions, Unread):
+        return facts.exceptions
+    change = facts.change.id if isinstance(facts.change, Change) else None
+    valid = [e for e in facts.exceptions if _stands_in(e, requirement, request) and e.counts(facts.at, change)]
+    return min(valid, key=lambda e: e.once, default=None)  # one that is used up by this is taken last
+
+
+def _stands_in(exemption: Exemption, requirement: Requirement, request: Request) -> bool:
+    if requirement in SECURITY_GATES and exemption.kind is not ExemptionKind.EMERGENCY:
+        return False
+    return exemption.covers(requirement, request.service, request.environment, request.version)

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from guards.assessment import UNSAID, Assessment, Declared
 from guards.codeowners import CodeOwners
 from guards.content import Content
+from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import Proof
+from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
 from guards.vcs import Check, Protection, Span, Tag
-from guards.vocabulary import Action, Blocked, ChangeType, Role
+from guards.vocabulary import Action, Blocked, ChangeType, Migration, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,8 @@ class Change:
         run, run_url: CI's run, once known.
         dispatched, finished: UTC.
         why: the last reason that a person should know ("waits for the window").
+        amended: when its requester last edited it, UTC (RSK-12).
+        assessed: its risk when it was last judged; None where the policy does not ask for it.
     """
 
     id: str
@@ -226,6 +231,8 @@ class Change:
     dispatched: datetime | None = None
     finished: datetime | None = None
     why: str = ""
+    amended: datetime | None = None
+    assessed: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +271,7 @@ class Freeze:
     def holds(self, request: "Request") -> bool:
         """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05)."""
         placed = request.environment in self.environments and (self.services is None or request.service in self.services)
-        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not False)
+        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
         return placed and blocked and request.change_type not in self.passes
 
     @property
@@ -302,12 +309,17 @@ class Request:
         service, environment, version: canonical names; None where the command has none.
         digest: the digest that the person named, if any.
         change_type: an emergency only by its own record, never by a word (EMG-05).
-        migration: whether it carries a database migration; None when nobody said.
+        entry: for a standard change, its name in the policy's catalogue.
+        migration: what it does to its database; None when nobody said.
+        declared: what the asker says about its risk.
         seen: hash of the content that was on the card that was clicked, if any.
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
+        exception: the exception to ask for.
         delegation: the delegation to record.
         login: the GitHub login that the person confirms.
+        record: what is to be written into the release record; a field left open is "".
+        notes: what is to be written as release notes or as an erratum, if anything.
     """
 
     action: Action
@@ -317,12 +329,17 @@ class Request:
     version: str | None = None
     digest: str | None = None
     change_type: ChangeType = ChangeType.NORMAL
-    migration: bool | None = None
+    entry: str | None = None
+    migration: Migration | None = None
+    declared: Declared = UNSAID
     seen: str | None = None
     rationale: str = ""
     freeze: Freeze | None = None
+    exception: Exemption | None = None
     delegation: Delegation | None = None
     login: str | None = None
+    record: RecordText | None = None
+    notes: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -349,12 +366,17 @@ class Facts:
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
         freeze: the freeze in question, for lifting.
+        exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
+        exception: the exception in question, for decisions about it.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
         linking: the asker's attempt to link one.
+        record: what people wrote into the version's release record, its newest revision; None when nobody did.
+        notes: the version's release notes; None when nobody wrote any.
+        promotions: where the version ran, oldest first (PRM-12).
     """
 
     at: datetime
@@ -372,9 +394,14 @@ class Facts:
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
     freeze: Freeze | Absent | None = None
+    exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
+    exception: Exemption | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None
     linking: Linking | None = None
+    record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
+    notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
+    promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)

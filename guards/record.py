@@ -1,4 +1,4 @@
-"""A decision about a change names one that exists, still can be decided, is the one that was seen, and gives a reason.
+"""A decision or an edit names a change that exists, still can be decided, is the one that was seen, and says what it has to.
 
 Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
 """
@@ -64,6 +64,31 @@ def as_seen(request: Request, facts: Facts) -> Decision:
             Refusal.STALE_CARD, f"{change.id} has changed since this card was drawn.", "Look at its newest card, and decide there."
         )
     return Allow("decided on what is true now")
+
+
+def own_request(request: Request, facts: Facts) -> Decision:
+    """Whether the asker is who asked for the change (RSK-12)."""
+    change = _change(facts)
+    if not isinstance(change, Change):
+        return change
+    if not isinstance(request.by, Person) or request.by.id != change.requester:
+        return Refuse(
+            Refusal.NOT_REQUESTER,
+            f"{change.requester_name} asked for {change.id}; nobody else edits it.",
+            f"Ask {change.requester_name}, or reject it and say why.",
+        )
+    return Allow("the requester edits it")
+
+
+def edited(request: Request, facts: Facts) -> Decision:
+    """Whether an amendment says something else than the change does."""
+    change = _change(facts)
+    if not isinstance(change, Change):
+        return change
+    was, now = change.content, (request.change_type, request.entry, request.migration, request.declared)
+    if (was.change_type, was.entry, was.migration, was.declared) == now:
+        return Refuse(Refusal.INCOMPLETE, f"That is what {change.id} says already.", "Say what to change; the words are in its usage.")
+    return Allow(f"{change.id} is edited")
 
 
 def reasoned(request: Request, facts: Facts) -> Decision:

@@ -5,8 +5,11 @@ Invariant: no requirement without a guard (a test holds it), so that none that a
 
 from collections.abc import Mapping
 
+from guards.classify import announced, assessed, labelled
 from guards.judge import Guard
+from guards.notes import noted
 from guards.proof import listed, proven, revertible, signed
+from guards.release_record import recorded
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
 from guards.vocabulary import Requirement
@@ -23,7 +26,15 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.PROVENANCE: proven,
     Requirement.SIGNATURE: signed,
     Requirement.ROLLBACK: revertible,
+    Requirement.RECORD: recorded,
+    Requirement.NOTES: noted,
+    Requirement.RISK_LABEL: labelled,
+    Requirement.RISK: assessed,
+    Requirement.LEAD_TIME: announced,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())
 """All of them, in the order in which they are shown."""
+
+REQUIREMENT_OF: Mapping[str, Requirement] = {guard.__name__: requirement for requirement, guard in GUARD_OF.items()}
+"""What a guard asks for, by the guard's name."""

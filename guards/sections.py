@@ -8,8 +8,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from guards.matrix import RiskRules
+from guards.section import Section
 from guards.values import (
     ClockTime,
     Day,
@@ -30,13 +32,7 @@ from guards.values import (
     Zone,
     address,
 )
-from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
-
-
-class Section(BaseModel):
-    """A part of the policy file: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+from guards.vocabulary import SECURITY_GATES, Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
 
 
 class Environment(Section):
@@ -106,6 +102,11 @@ class Service(Section):
     branch: str = Field(
         default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
     )
+    publish: Literal["github"] | None = Field(
+        default=None,
+        description="Where release notes are published: `github` writes the GitHub release of the tag, which takes *contents: write*. "
+        "Left out: their text is offered as `docs/releases/<version>.md` (REC-04).",
+    )
     source: Url | None = Field(
         default=None, description="Address of the repository as provenance names it; left out: https://github.com/ and `repository`."
     )
@@ -117,6 +118,11 @@ class Service(Section):
     )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
+
+    @property
+    def address(self) -> str:
+        """Where people and provenance find the repository, without a trailing slash."""
+        return (self.source or f"https://github.com/{self.repository}").rstrip("/")
 
 
 class Window(Section):
@@ -164,11 +170,6 @@ class ApprovalRule(Section):
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
     )
 
-    @property
-    def least(self) -> int:
-        """How many people it takes: a wanted role takes somebody who holds it, whatever the count says."""
-        return max(self.count, 1) if self.roles else self.count
-
 
 class EnvironmentEvidence(Section):
     """What evidence one environment asks for."""
@@ -204,6 +205,28 @@ class Evidence(Section):
         "write a status.",
     )
     reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
+
+
+class Exceptions(Section):
+    """What an approved exception can do without, how long it lasts, and whom it takes (EXC, EVD-20)."""
+
+    waivable: tuple[Requirement, ...] = Field(
+        default=tuple(requirement for requirement in Requirement if requirement not in SECURITY_GATES),
+        description="Evidence that an exception can stand in for. The security gates `checks`, `sbom`, `provenance` and `signature` are "
+        "left out unless they are named here, and then only an exception of kind `emergency` stands in for them (EVD-20).",
+    )
+    temporary: Duration = Field(default=timedelta(days=30), description="Longest temporary exception (EXC-04).")
+    permanent: Duration = Field(
+        default=timedelta(days=365), description="Latest day of reconsideration of a permanent one; it counts until then (EXC-04)."
+    )
+    emergency: Duration = Field(default=timedelta(hours=24), description="Longest exception for an emergency.")
+    count: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="Distinct people who approve one; neither its requester nor its owner is ever among them (SOD-09).",
+    )
+    roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them.")
 
 
 class Naming(Section):
@@ -338,6 +361,11 @@ class Parts(Section):
     delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
     evidence: Evidence = Field(default=Evidence(), description="What must be proven about a version; left out: the strict profile.")
+    risk: RiskRules = Field(
+        default=RiskRules(),
+        description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
+    )
+    exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
@@ -384,6 +412,11 @@ class Parts(Section):
         """The promotion order of a service, canonical names."""
         return self.services[service].chain or tuple(e.name for e in self.environments)
 
+    def bound_for(self, service: str) -> str:
+        """The environment that a service's versions are made for: the first production one of its chain, else the last (REC-01)."""
+        chain = self.chain(service)
+        return next((e for e in chain if e in self.production), chain[-1])
+
     def zone_of(self, service: str | None) -> str:
         """The IANA zone in which a service's rules hold."""
         known = self.services.get(service) if service else None
@@ -407,6 +440,11 @@ class Parts(Section):
         if environment.production:
             return _EVERYTHING
         return frozenset() if environment == self.environments[0] else ON_THE_WAY
+
+    def assesses(self, service: str | None, environment: str | None) -> bool:
+        """Whether changes are asked for their risk there; where a place is not said, whether they are in any."""
+        places = [(s, e) for s, e in self._required if service in {None, s} and environment in {None, e}]
+        return any(Requirement.RISK in self._required[place] for place in places)
 
     def checks(self, service: str) -> tuple[str, ...]:
         """The checks that a service's commits must have passed."""

@@ -1,4 +1,4 @@
-"""The closed lists that policy and guards are written in: roles, actions, types of change, evidence, what a freeze blocks, weekdays.
+"""The closed lists that policy and guards are written in: roles, actions, types of change, risk, evidence, what a freeze blocks, weekdays.
 
 Invariant: the values are stable; they stand in policy files, in the ledger and in exports.
 """
@@ -43,6 +43,10 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FREEZE = "freeze"
     LIFT = "lift"
+    RECORD = "record"
+    REQUEST_EXCEPTION = "request-exception"
+    APPROVE_EXCEPTION = "approve-exception"
+    EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
 
@@ -57,6 +61,53 @@ class ChangeType(StrEnum):
     STANDARD = "standard"
     NORMAL = "normal"
     EMERGENCY = "emergency"
+
+
+class Question(StrEnum):
+    """The seven risk questions (RSK-02)."""
+
+    DB_SCHEMA = "db-schema"
+    BREAKING_API = "breaking-api"
+    INFRASTRUCTURE = "infrastructure"
+    THIRD_PARTY = "third-party"
+    SECURITY = "security"
+    PERFORMANCE = "performance"
+    CUSTOMER_VISIBLE = "customer-visible"
+
+
+class Risk(StrEnum):
+    """How much can go wrong, lowest first (RSK-03)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Where it stands, 0 for the lowest: text does not compare like risk."""
+        return _RANKS[self]
+
+
+_RANKS = {risk: rank for rank, risk in enumerate(Risk)}
+
+
+class ReleaseType(StrEnum):
+    """What kind of step a version is from what runs (RSK-05)."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    HOTFIX = "hotfix"
+
+
+class Migration(StrEnum):
+    """What a version does to its database (DBM-01)."""
+
+    NONE = "no"
+    EXPAND = "expand"
+    CONTRACT = "contract"
+    OTHER = "other"
 
 
 class Blocked(StrEnum):
@@ -83,6 +134,15 @@ class Requirement(StrEnum):
     PROVENANCE = "provenance"
     SIGNATURE = "signature"
     ROLLBACK = "rollback-target"
+    RECORD = "release-record"
+    NOTES = "release-notes"
+    RISK_LABEL = "risk-label"
+    RISK = "risk-assessment"
+    LEAD_TIME = "lead-time"
+
+
+SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+"""What no exception but an emergency's does without (EVD-20)."""
 
 
 class Profile(StrEnum):

@@ -5,14 +5,14 @@ and every column as it is stored, so nobody changes the past without `chain.veri
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
-from storage.chain import Row, digest
+from storage.chain import GENESIS, Row, Withheld, content_hash, digest
 from storage.columns import iso
 from storage.database import Tx
 from storage.tables import LedgerHeadRow, LedgerRow, table
@@ -119,7 +119,7 @@ def show(
     """The newest entries that fit, newest first.
 
     Args:
-        subject: id of a change or freeze.
+        subject: id of a change, freeze or exception.
         actor: corporate id.
         tag_prefix: like `promote:`.
         since: not before this moment, aware.
@@ -136,6 +136,79 @@ def show(
         found = found.where(_C.at >= iso(since)).order_by(_C.at.desc())  # by the index on `at`, not back through the whole ledger
     found = found.order_by(_C.seq.desc())
     return [Row._make(row) for row in tx.run(found)]
+
+
+_ABOUT = (
+    select(_C.seq, _C.subject, _C.body)
+    .where(
+        or_(
+            _C.subject.in_(bindparam("subjects", expanding=True)),
+            # the body is canonical JSON, so this finds every entry that names the version anywhere; `_names` says which are about it
+            (_C.service == bindparam("service")) & _C.body.contains(bindparam("named"), autoescape=False),
+        )
+    )
+    .order_by(_C.seq)
+)
+
+
+def about(tx: Tx, service: str, version: str, changes: Collection[str], exceptions: Collection[str] = ()) -> list[int]:
+    """The numbers of the entries about one version of a service, refusals among them, in order.
+
+    Args:
+        service, version: names.
+        changes: ids of its changes; whatever their entries say, they are about it.
+        exceptions: ids of those by which its changes went out; what another change did with them is not about it.
+    """
+    given = {"subjects": sorted({*changes, *exceptions}), "service": service, "named": f'"version":{json.dumps(version)}'}
+
+    def shown(subject: str | None, body: Any) -> bool:
+        used_by = body.get("change") if isinstance(body, dict) else None
+        return subject in changes or (subject in exceptions and (used_by is None or used_by in changes)) or _names(body, version)
+
+    return [row.seq for row in tx.run(_ABOUT, given) if shown(row.subject, json.loads(row.body))]
+
+
+def _names(body: Any, version: str) -> bool:
+    """Whether an entry is about the version, and does not only mention what ran before; a body that was tampered with names nothing."""
+    if not isinstance(body, dict):
+        return False
+    seen = body.get("seen")
+    asked = seen.get("request") if isinstance(seen, dict) else None
+    return version == body.get("version") or (isinstance(asked, dict) and version == asked.get("version"))
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A part of the ledger with some entries shown and all others withheld, up to its end.
+
+    Args:
+        after: number and hash of the entry before the first; 0 and the genesis hash at the beginning.
+        entries: in order and without gaps.
+        head: number and hash of the last.
+    """
+
+    after: tuple[int, str]
+    entries: tuple[Row | Withheld, ...]
+    head: tuple[int, str]
+
+
+def extract(tx: Tx, shown: Collection[int]) -> Extract:
+    """What proves some entries against the ledger's head, and tells nothing of the others.
+
+    Args:
+        shown: numbers of entries; when there are none, the extract is empty and only names the head.
+    """
+    end = head(tx)
+    if not shown:
+        return Extract(end, (), end)
+    wanted = frozenset(shown)
+    found: list[Row | Withheld] = []
+    before = (0, GENESIS)
+    for row in rows(tx, min(wanted) - 1):
+        if not found:
+            before = (row.seq - 1, row.prev)
+        found.append(row if row.seq in wanted else Withheld(row.seq, content_hash(row)))
+    return Extract(before, tuple(found), end)
 
 
 def head(tx: Tx) -> tuple[int, str]:

@@ -25,7 +25,7 @@ class Place:
     """Where a message is.
 
     Args:
-        subject: what the card is about: a change's or a freeze's id.
+        subject: what the card is about: a change's or an exception's id.
         channel: Slack's channel id.
         ts: Slack's id of the message in the channel.
         thread: `ts` of the thread that it stands in, if any.

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 
+from guards.assessment import UNSAID, Assessment, Declared
 from guards.content import Content
 from guards.facts import Change
 from guards.lifecycle import CLAIMED, MOVES, State
@@ -34,6 +36,8 @@ class Updates(TypedDict, total=False):
     dispatched: datetime | None
     finished: datetime | None
     content: Content
+    amended: datetime | None
+    assessed: Assessment | None
 
 
 def next_id(tx: Tx, day: date) -> str:
@@ -168,6 +172,14 @@ def recent(tx: Tx, service: str | None, limit: int = 10) -> list[Change]:
     return _many(tx, _RECENT if service is None else _RECENT_OF, service=service, limit=limit)
 
 
+_OF_VERSION = _ALL.where(_OF_SERVICE, _C.version == bindparam("version")).order_by(_C.requested, _C.id)
+
+
+def of_version(tx: Tx, service: str, version: str) -> list[Change]:
+    """Every change that asked for one version, in any state and to any environment, oldest first (AUD-04)."""
+    return _many(tx, _OF_VERSION, service=service, version=version)
+
+
 _BY_RUN = _ALL.where(_C.run == bindparam("run"), _C.service.in_(bindparam("services", expanding=True))).order_by(*_NEWEST).limit(1)
 
 
@@ -192,18 +204,28 @@ def by_key(tx: Tx, key: str) -> Change | None:
     return found if found is not None and str(found.attempt) == attempt and found.attempt > 0 else None
 
 
+_DECLARED, _ASSESSED = TypeAdapter(Declared), TypeAdapter(Assessment)
+
+
 def _row(change: Change) -> dict[str, Any]:
     content = change.content
+    declared = None if content.declared == UNSAID else _DECLARED.dump_python(content.declared, mode="json", exclude_none=True)
+    if declared and content.declared.answers is not None:
+        declared["answers"] = sorted(content.declared.answers)
     return {
         **{name: getattr(content, name) for name in _CONTENT},
         **{f.name: getattr(change, f.name) for f in fields(Change) if f.name != "content"},
+        "declared": declared,
+        "assessed": _ASSESSED.dump_python(change.assessed, mode="json") if change.assessed else None,
     }
 
 
 def _change(row: Any) -> Change:
     values = dict(row._mapping)
-    content = Content(**{name: values.pop(name) for name in _CONTENT})
-    return Change(content=content, **values)
+    content = {name: values.pop(name) for name in _CONTENT}
+    content["declared"] = _DECLARED.validate_python(content["declared"] or {})
+    values["assessed"] = _ASSESSED.validate_python(values["assessed"]) if values["assessed"] else None
+    return Change(content=Content(**content), **values)
 
 
 def _one(tx: Tx, statement: sa.Executable, **values: Any) -> Change | None:

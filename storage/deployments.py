@@ -48,6 +48,22 @@ def proof(tx: Tx, service: str, environment: str, version: str) -> Deployment | 
     return _one(tx, _PROOF, service=service, environment=environment, version=version)
 
 
+_OF_COMMIT = _RUNNING.where(_C.commit == bindparam("commit"))
+
+
+def of_commit(tx: Tx, service: str, environment: str, commit: str) -> Deployment | None:
+    """The newest success in a place of what was built from a commit."""
+    return _one(tx, _OF_COMMIT, service=service, environment=environment, commit=commit)
+
+
+_OF_VERSION = _SELECT.where(_C.service == bindparam("service"), _C.version == bindparam("version")).order_by(_C.at, _C.id)
+
+
+def of_version(tx: Tx, service: str, version: str) -> list[Deployment]:
+    """Every success of one version, in any environment, oldest first (PRM-13)."""
+    return [Deployment(**row._mapping) for row in tx.run(_OF_VERSION, {"service": service, "version": version})]
+
+
 _inner = _T.alias("newest")
 _NEWEST_HERE = (
     select(_inner.c.id)

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 
 from guards.content import Content
 from guards.lifecycle import State
-from guards.vocabulary import ChangeType
+from guards.vocabulary import ChangeType, Migration
 from storage import tables
 from storage.audit import head
 from storage.chain import GENESIS, Row, digest
@@ -139,11 +139,15 @@ def _moment(number: int, of: int, until: datetime) -> datetime:
 def _change(number: int, services: Sequence[str], policy: str, at: datetime) -> dict[str, Any]:
     version = f"v1.{number // len(services)}.0"
     sha = f"{number:064x}"
-    content = Content(services[number % len(services)], "production", version, f"sha256:{sha}", sha[:40], ChangeType.NORMAL, False, policy)
+    content = Content(
+        services[number % len(services)], "production", version, f"sha256:{sha}", sha[:40], ChangeType.NORMAL, Migration.NONE, policy
+    )
     return {
-        "id": _id(number), **{name: getattr(content, name) for name in content.__slots__}, "state": _STATES[number % len(_STATES)],
+        "id": _id(number), **{name: getattr(content, name) for name in content.__slots__}, "declared": None,
+        "state": _STATES[number % len(_STATES)],
         "requester": "person-0@bench.example", "requester_name": "Person 0", "requested": at, "attempt": 1, "run": f"run-{number}",
         "run_url": f"https://ci.bench.example/runs/{number}", "dispatched": at, "finished": at, "why": "",
+        "amended": None, "assessed": None,
     }  # fmt: skip
 
 

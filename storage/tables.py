@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from guards.exemption import ExemptionKind, ExemptionState, Ruling
 from guards.facts import Verdict
 from guards.lifecycle import OPEN, UNDECIDED, State
-from guards.vocabulary import ChangeType
+from guards.release import NotesKind
+from guards.vocabulary import ChangeType, Migration
 from storage.columns import Moment, choice
 
 CONVENTION = {
@@ -56,6 +58,10 @@ UNDECIDED_STATES = _among(UNDECIDED)
 """The condition of the partial index on changes that people can still decide."""
 
 
+OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"
+"""The condition of the partial index on exceptions that wait or count, as text."""
+
+
 class CounterRow(Base, table=True):
     """The last number given out, for ids like `CR-2026-1121-001` (REC-09)."""
 
@@ -87,9 +93,12 @@ class ChangeRow(Base, table=True):
     digest: str
     commit: str
     change_type: ChangeType = Field(sa_type=choice(ChangeType))
-    migration: bool | None = None
+    migration: Migration | None = Field(default=None, sa_type=choice(Migration))
     policy: str
     base: str | None = None
+    record: str | None = None
+    entry: str | None = None
+    declared: dict[str, Any] | None = _json(nullable=True)
     state: State = Field(sa_type=choice(State))
     requester: str
     requester_name: str
@@ -100,6 +109,8 @@ class ChangeRow(Base, table=True):
     dispatched: datetime | None = _moment(nullable=True)
     finished: datetime | None = _moment(nullable=True)
     why: str
+    amended: datetime | None = _moment(nullable=True)
+    assessed: dict[str, Any] | None = _json(nullable=True)
 
 
 class ApprovalRow(Base, table=True):
@@ -138,6 +149,42 @@ class ArtifactRow(Base, table=True):
     reviewers: list[str] | None = _json(nullable=True)
     tag: str | None = None
     seen: datetime = _moment()
+
+
+class ReleaseRecordRow(Base, table=True):
+    """One revision of what people wrote into a version's release record (REC-01, REC-17)."""
+
+    __tablename__ = "release_record"
+    __table_args__ = (sa.Index("ix_release_record_newest", "service", "version", "id"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True)
+    service: str
+    version: str
+    issues: str
+    rollback: str
+    by: str
+    name: str
+    at: datetime = _moment()
+
+
+class ReleaseNotesRow(Base, table=True):
+    """One revision of a version's release notes, or an erratum; `url` is added once to what was published (REC-04, REC-17)."""
+
+    __tablename__ = "release_notes"
+    __table_args__ = (
+        sa.CheckConstraint("url IS NULL OR kind = 'published'", name="url"),
+        sa.Index("ix_release_notes_of", "service", "version", "id"),
+        sa.Index("uq_release_notes_published", "service", "version", unique=True, **_where("kind = 'published'")),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    service: str
+    version: str
+    kind: NotesKind = Field(sa_type=choice(NotesKind))
+    text: str
+    by: str
+    name: str
+    at: datetime = _moment()
+    url: str | None = None
 
 
 class TargetRow(Base, table=True):
@@ -194,6 +241,68 @@ class FreezeRow(Base, table=True):
     approver: str
     lifted: datetime | None = _moment(nullable=True)
     lifted_by: str | None = None
+
+
+class ExceptionRow(Base, table=True):
+    """An exception as it was asked for (EXC-02); only its state ever changes."""
+
+    __tablename__ = "exception"
+    __table_args__ = (
+        sa.CheckConstraint("requested < review AND review <= until", name="times"),
+        sa.Index("ix_exception_open", "until", **_where(OPEN_EXCEPTIONS)),
+    )
+    id: str = Field(primary_key=True)
+    requester: str
+    requester_name: str
+    requested: datetime = _moment()
+    owner: str
+    owner_name: str
+    owner_roles: list[str] = _json()
+    kind: ExemptionKind = Field(sa_type=choice(ExemptionKind))
+    requirement: str
+    services: list[str] = _json()
+    environments: list[str] = _json()
+    version: str | None = None
+    risk: str
+    controls: str
+    containment: str
+    evidence: str
+    remediation: str
+    infeasible: str
+    reconsider: str
+    until: datetime = _moment()
+    review: datetime = _moment()
+    once: bool
+    state: ExemptionState = Field(sa_type=choice(ExemptionState))
+
+
+class ExceptionDecisionRow(Base, table=True):
+    """One person's decision about one exception; the roles are those held then."""
+
+    __tablename__ = "exception_decision"
+    __table_args__ = (sa.UniqueConstraint("exception", "by", "ruling"), sa.Index("ix_exception_decision_exception", "exception", "id"))
+    id: int | None = Field(default=None, primary_key=True)
+    exception: str = Field(foreign_key="exception.id")
+    by: str
+    name: str
+    roles: list[str] = _json()
+    ruling: Ruling = Field(sa_type=choice(Ruling))
+    reason: str
+    at: datetime = _moment()
+
+
+class ExceptionUseRow(Base, table=True):
+    """A change that went out by an exception; one that is used up by the first change has one row (EXC-07)."""
+
+    __tablename__ = "exception_use"
+    __table_args__ = (
+        sa.Index("uq_exception_use_once", "exception", unique=True, **_where("once")),
+        sa.Index("ix_exception_use_change", "change"),
+    )
+    exception: str = Field(primary_key=True, foreign_key="exception.id")
+    change: str = Field(primary_key=True, foreign_key="change.id")
+    at: datetime = _moment()
+    once: bool
 
 
 class DelegationRow(Base, table=True):

@@ -13,11 +13,16 @@ from bot.adapters.answers import Answer, not_taken, parse, retry_after, said
 from bot.adapters.generic_wire import AbsentBody, ArtifactBody, Callback, ErrorBody, OrderBody, RunBody
 from bot.adapters.signing import MAX_AGE, MAX_AHEAD, checked, sign, verify
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
+from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
 from guards.facts import Absent, Artifact, Unread
 
 # CI refuses an order older than MAX_AGE by its own clock, which may be MAX_AHEAD behind ours; a minute more for one that waited here.
 FINAL_AFTER: timedelta = MAX_AGE + MAX_AHEAD + timedelta(minutes=1)
+
+MAX_LOG = 32 * 1024 * 1024
+"""Bytes of the log of one run."""
+
+_ARCHIVE = "application/zip"
 
 
 class _Caller:
@@ -30,10 +35,16 @@ class _Caller:
         self.name, self.transport, self.clock, self.secret = name, transport, clock, checked(secret)
         self.base = base.rstrip("/")
 
-    async def read(self, what: str, path: str) -> Answer | Unread:
-        """GET `path`; 200 and 404 are answers."""
+    async def read(self, what: str, path: str, size: int | None = None) -> Answer | Unread:
+        """GET `path`; 200 and 404 are answers.
+
+        Args:
+            what: a noun phrase that fits "could not read …".
+            path: below the base.
+            size: as in `Transport.read`.
+        """
         headers = sign(self.secret, "GET", path, b"", self.clock.now())
-        return await self.transport.read(what, self.base + path, headers=headers, expect={200, 404})
+        return await self.transport.read(what, self.base + path, headers=headers, expect={200, 404}, size=size)
 
     async def alive(self) -> Unread | None:
         """None when `/health` answers 200."""
@@ -100,6 +111,20 @@ class GenericCI:
         if found.key != order.key or (run is not None and found.run != run):
             return Unread(what, "it answered about another run")
         return found.value()
+
+    async def log(self, order: Order, run: str | None) -> RunLog | Absent | Unread:  # noqa: ARG002  the key alone names it
+        """See `CI.log`. The route is optional: a CI without it answers 404 without the word of what is absent, which is no answer."""
+        caller, what = self._caller, f"the log of {order.change} at {self._caller.name}"
+        answer = await caller.read(what, f"/runs/{quote(order.key, safe='')}/log", MAX_LOG)
+        if isinstance(answer, Unread):
+            return answer
+        if answer.status == 404:
+            body = parse(AbsentBody, what, answer)
+            if isinstance(body, AbsentBody) and body.absent == order.key:
+                return Absent(f"log of {order.key} at {caller.name}")
+            return Unread(what, "it answered 404 without saying what is absent; perhaps it does not offer logs")
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return RunLog(answer.body, _ARCHIVE if kind == _ARCHIVE else "text/plain")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:
         """See `CI.hear`."""

@@ -23,11 +23,14 @@ from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun,
 from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, Started, TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from guards.facts import Absent, Unread
 
 INPUTS = ("service", "environment", "version", "digest", "commit", "change", "key")
 WHO = "GitHub"
+MAX_LOG = 32 * 1024 * 1024
+"""Bytes of the logs of one run, as the zip that GitHub makes of them."""
+
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _WORKFLOW = re.compile(r"[A-Za-z0-9._-]+\.ya?ml")
 _PER_PAGE, _MAX_PAGES = 50, 20  # GitHub lists at most 1,000 runs for one search
@@ -98,6 +101,22 @@ class GitHubActions:
         """See `CI.find`. GitHub's listing lags behind, so absence is never sure."""
         what = f"the run of {order.change} at {WHO}"
         return await (self._by_key(what, order, since) if run is None else self._by_id(what, order, run))
+
+    async def log(self, order: Order, run: str | None) -> RunLog | Absent | Unread:
+        """See `CI.log`. GitHub keeps the logs of a run as a zip, for 90 days unless the repository says otherwise, and answers 410 then.
+
+        Source: GitHub, "Download workflow run logs".
+        """
+        what = f"the log of {order.change} at {WHO}"
+        if run is None or not (run.isascii() and run.isdigit()):
+            return Unread(what, "it never told the run's id")
+        if (order.repository.lower(), order.workflow) not in self._workflows:
+            return Unread(what, f"{order.workflow} of {order.repository} is not a workflow of the policy file")
+        try:
+            answer = await self._reads.download(what, order.repository, f"actions/runs/{run}/logs", MAX_LOG, also={410})
+        except UnreadError as failed:
+            return failed.unread
+        return Absent(f"log of run {run} at {WHO} any more") if answer.status == 410 else RunLog(answer.body, "application/zip")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:  # noqa: ARG002  GitHub signs no time
         """See `CI.hear`. Only `workflow_run` events of our own workflows say anything (GitHub, "Validating webhook deliveries")."""

@@ -121,6 +121,26 @@ class GitHubApi:
         self._kept.put(key, good)
         return good
 
+    async def download(self, what: str, repository: str, path: str, size: int, *, also: Collection[int] = ()) -> Answer:
+        """A file that GitHub keeps elsewhere: one redirect to another host is followed, without our token.
+
+        Args:
+            what, repository, path, also: see `get`.
+            size: bytes that it may have.
+
+        Raises:
+            UnreadError: for everything else than 200 and `also`.
+        """
+        answer = await self._transport.read(
+            what,
+            f"{self._api}/repos/{repository}/{path}",
+            headers=await self._headers(what, repository),
+            expect={200, 401, 403, 404, 429, *also},
+            elsewhere=True,
+            size=size,
+        )
+        return answer if isinstance(answer, Answer) and answer.status in also else self._checked(what, repository, answer)
+
     async def pages(self, what: str, repository: str, path: str, most: int) -> list[Answer]:
         """All pages of a list that does not say how long it is.
 

@@ -104,6 +104,18 @@ class OciProofs:
         except TimeoutError:
             return Unread(what, f"no complete answer within {self._total:g} s")
 
+    async def document(self, service: str, hash: str) -> bytes | Absent | Unread:  # noqa: A002
+        """See `Proofs.document`. The registry's answer is believed only when its bytes have this hash."""
+        what = f"the document {hash[:19]}… of {service} at {self._registry.host}"
+        try:
+            async with asyncio.timeout(self._total):
+                answer = await self._registry.pull(service, what).blob(hash, MAX_DOCUMENT)
+        except UnreadError as failed:
+            return failed.unread
+        except TimeoutError:
+            return Unread(what, f"no complete answer within {self._total:g} s")
+        return Absent(what.removeprefix("the ")) if answer is None else answer.body
+
     async def retrievable(self, service: str, digest: str) -> bool | Unread:
         """See `Proofs.retrievable`. Layers and configurations are asked for, not read."""
         what = f"whether {digest[:19]}… of {service} is still at {self._registry.host}"

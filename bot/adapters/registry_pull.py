@@ -21,7 +21,7 @@ from guards.facts import Absent, Unread
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _MAX_PLATFORMS = 20
 _ROOM = 8 * 1024 * 1024
-"""Bytes of manifests that are kept, to be asked for by "only if it changed"."""
+"""Bytes of tagged manifests that are kept, to be asked for by "only if it changed"."""
 
 
 class Registry:
@@ -100,7 +100,7 @@ class Pull:
         elsewhere: bool = False,
         size: int | None = None,
     ) -> Answer:
-        """Read below the repository; one 401 is answered, and a manifest that is still the same costs a 304 only.
+        """Read below the repository; one 401 is answered, and a tag that still names the same costs a 304 only.
 
         Args:
             path: `manifests/v1.4.0`.
@@ -109,7 +109,9 @@ class Pull:
             expect: the statuses that are an answer.
             elsewhere, size: as in `Transport.read`.
         """
-        kept = self._kept.get(f"{self.url}/{path}") if method == "GET" and not elsewhere else None
+        # A registry may say "unchanged" of a digest without looking whether it is still there (Debian's docker-registry does).
+        by_name = method == "GET" and not elsewhere and "sha256:" not in path
+        kept = self._kept.get(f"{self.url}/{path}") if by_name else None
 
         async def read(authorization: str | None, also: set[int]) -> Answer:
             with_it = {**headers, "Authorization": authorization} if authorization else dict(headers)
@@ -128,7 +130,7 @@ class Pull:
                 raise UnreadError(answer)
             if answer.status == 304 and kept:
                 return kept
-            if answer.status == 200 and method == "GET" and not elsewhere:
+            if answer.status == 200 and by_name:
                 self._kept.put(f"{self.url}/{path}", answer)
             return answer
 

@@ -116,8 +116,8 @@ class Transport:
             expect: the statuses that are an answer; every other one is `Unread`.
             method: of a request that changes nothing, or nothing that matters.
             body: the raw bytes of a question that is asked by POST.
-            elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked.
-                From there only 200 is an answer.
+            elsewhere: follow one redirect to another https host, without any headers; only for content whose digest is checked, or
+                that is kept as it came and never acted on. From there only 200 is an answer.
             size: bytes that the answer may have; the transport's own limit when None.
         """
         request = (method, url, dict(params or {}), dict(headers or {}), body)
@@ -149,14 +149,17 @@ class Transport:
             return Unread(what, "its address is not a valid URL")
         raise AssertionError("the loop above returns or raises")
 
-    async def send(self, whom: str, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer | TurnedDown | Unknown:
-        """POST something that must not happen twice: once, without following a redirect (PRM-20).
+    async def send(
+        self, whom: str, url: str, *, body: bytes, headers: Mapping[str, str], method: str = "POST"
+    ) -> Answer | TurnedDown | Unknown:
+        """Send something that must not happen twice: once, without following a redirect (PRM-20).
 
         Args:
             whom: the neighbour's name for people ("GitHub").
             url: absolute, without credentials in it.
             body: the raw bytes.
             headers: as they are sent.
+            method: POST, or PATCH.
 
         Returns:
             The answer of any status when it is complete; `TurnedDown` when the request certainly never left; else `Unknown`.
@@ -165,7 +168,7 @@ class Transport:
         try:
             async with asyncio.timeout(self.limits.total), self._gate(url):
                 sending = True
-                return await self._exchange("POST", url, {}, dict(headers), body, self.limits.size)
+                return await self._exchange(method, url, {}, dict(headers), body, self.limits.size)
         except TimeoutError:
             if not sending:
                 return TurnedDown(f"Too many calls to {whom} were under way; this one was not sent.")

@@ -93,7 +93,7 @@ async def measure(folder: Path, pulls: int, rounds: int) -> list[Figure]:
         ),
         Figure(group, "second look within a minute", median(again) * 1000, "ms"),
         Figure(group, "second look, conditional requests", second - anew, "requests"),
-        Figure(group, "second look, other requests", anew, "requests", note="what has no ETag: lists, and whether it is there."),
+        Figure(group, "second look, other requests", anew, "requests", note="whether it is still there, what is attached."),
     ]  # fmt: skip
 
 
@@ -145,5 +145,5 @@ async def _released(folder: Path, pulls: int) -> AsyncIterator[tuple[Settings, P
 
 def _ids() -> dict[str, str]:
     """Slack's ids, of which none is ever asked."""
-    people = {name: f"U0{name.upper()}" for name in ("carla", "dev", "rita", "rob", "olga")}
+    people = {name: f"U0{name.upper()}" for name in ("carla", "dev", "rita", "rob", "olga", "audrey")}
     return people | {"team": "T0BENCH", "releases": "C0RELEASES", "alerts": "C0ALERTS", "managers": "S0MANAGERS"}

@@ -19,7 +19,7 @@ from guards.content import Content
 from guards.facts import Approval, Artifact, Change, Claim, Deployment, Facts, Freeze, Verdict
 from guards.judge import judge
 from guards.lifecycle import State
-from guards.vocabulary import Blocked, ChangeType, Role
+from guards.vocabulary import Blocked, ChangeType, Migration, Role
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Berlin."""
@@ -76,7 +76,7 @@ def case() -> Case:
     """A change of svc-00 to production that may go: approved, inside a window, two freezes elsewhere in time."""
     service, version = SERVICES[0], "v1.4.0"
     known, what = policy(), built(version)
-    content = Content(service, "production", version, what.digest, what.commit, ChangeType.NORMAL, False, known.hash)
+    content = Content(service, "production", version, what.digest, what.commit, ChangeType.NORMAL, Migration.NONE, known.hash)
     change = Change("CR-2026-1124-001", content, State.APPROVED, email(0), "Person 0", AT - DAY / 24)
     artifact = Artifact(service, version, what.digest, what.commit, frozenset({"person-20"}), frozenset({"person-21"}))
     approval = Approval(
@@ -97,6 +97,7 @@ def case() -> Case:
         running=Deployment(service, "production", "v1.3.0", built("v1.3.0").digest, built("v1.3.0").commit, AT - 7 * DAY),
         change=change, approvals=(approval,), in_flight=None, duplicate=change.id,
         freezes=(freeze(1, AT + DAY, AT + 3 * DAY), freeze(2, AT + 7 * DAY, AT + 9 * DAY)),
+        record=None, notes=None, promotions=(),
     )  # fmt: skip
     return Case(change, facts)
 

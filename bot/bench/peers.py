@@ -12,7 +12,7 @@ from time import perf_counter
 from aiohttp import web
 
 from bot.bench.company import TEAM, built
-from commands.core.ports import Heard, NoRun, Order, Run, RunState, Started
+from commands.core.ports import Heard, NoRun, Order, Run, RunLog, RunState, Started
 from guards.facts import Artifact
 
 
@@ -87,6 +87,10 @@ class BenchCI:
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:  # noqa: ARG002
         """Every run is on its way."""
         return Run(order.key, run or "run", None, RunState.RUNNING)
+
+    async def log(self, order: Order, run: str | None) -> RunLog:  # noqa: ARG002
+        """Nothing was written."""
+        return RunLog(b"", "text/plain")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard:  # noqa: ARG002
         """Nothing that matters."""

@@ -48,6 +48,7 @@ class DemoCI:
                 web.get("/health", self._down_or(self._health)),
                 web.post("/runs", self._down_or(self._signed(self._take))),
                 web.get("/runs/{key}", self._down_or(self._signed(self._look_up))),
+                web.get("/runs/{key}/log", self._down_or(self._signed(self._log))),
                 web.get("/artifacts/{service}/{version}", self._down_or(self._signed(self._artifact))),
                 *Controls(self._shop, self._faults, self._reports, self._clock, self._spawn).routes(),
             ]
@@ -110,6 +111,11 @@ class DemoCI:
         key = request.match_info["key"]
         record = await asyncio.to_thread(self._shop.record, key)
         return answer(200, record.body()) if record else web.json_response({"absent": key}, status=404)
+
+    async def _log(self, request: web.Request) -> web.Response:
+        key = request.match_info["key"]
+        record = await asyncio.to_thread(self._shop.record, key)
+        return web.Response(text=record.log()) if record else web.json_response({"absent": key}, status=404)
 
     async def _artifact(self, request: web.Request) -> web.Response:
         service, version = request.match_info["service"], request.match_info["version"]

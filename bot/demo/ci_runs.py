@@ -46,6 +46,13 @@ class Record(BaseModel):
         """The run as the contract shows it."""
         return RunBody(key=self.order.key, run=self.run, state=self.state, digest=self.digest)
 
+    def log(self) -> str:
+        """What the run wrote: what it was asked for, and what it read back after deploying."""
+        order = self.order
+        lines = [f"run {self.run} of order {order.key}: {order.service} {order.version} to {order.environment}"]
+        lines += [f"deployed {self.digest} to {order.environment}"] if self.digest else []
+        return "\n".join([*lines, f"the run is {self.state.value}", ""])
+
     def report(self) -> RunReport:
         """The run as a callback tells it."""
         return RunReport(type="run", **self.body().model_dump())

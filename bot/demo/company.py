@@ -23,6 +23,7 @@ from bot.demo.development import SERVICE, Development
 from bot.demo.forge import API
 from bot.demo.people import MEMBERS, RELEASE_CI
 from bot.demo.repository import Repository
+from bot.evidence.keys import generate, pem_of
 from bot.policy_file import load
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
@@ -46,6 +47,7 @@ class Company:
 
     Attributes:
         clock, slack, people, ci, development, house, releases, alerts: its parts.
+        public_key: of the key that the bot signs evidence with, PEM; an auditor has it from the company's own pages.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,6 +60,7 @@ class Company:
         self.house: House
         self.releases: Channel
         self.alerts: Channel
+        self.public_key = ""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -85,7 +88,8 @@ class Company:
         )
         self.development = Development(repository, self.ci, self.clock)
         await self.development.begin()
-        file = self.folder / "signalbox.yaml"
+        file, signing = self.folder / "signalbox.yaml", self.folder / "signing-key"
+        self.public_key = pem_of(await asyncio.to_thread(generate, signing))
         await asyncio.to_thread(
             file.write_text, policy.text(self.ci.url, self.development.builds.public_key, RELEASE_CI.email, ids), encoding="utf-8"
         )
@@ -96,7 +100,7 @@ class Company:
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"),
             "GITHUB_API_URL": f"{self.ci.url}{API}", "GITHUB_TOKEN": SecretStr(shared), "GITHUB_APP_ID": None,
-            "GITHUB_APP_PRIVATE_KEY": None,
+            "GITHUB_APP_PRIVATE_KEY": None, "SIGNALBOX_SIGNING_KEY": SecretStr(await asyncio.to_thread(signing.read_text)),
         })  # fmt: skip
         self.house = await build(settings, await asyncio.to_thread(load, file), self.clock)
         await self.house.start()

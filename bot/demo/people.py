@@ -39,6 +39,7 @@ MEMBERS = (
     Member("rita", "Rita Manager", "manager", "release manager: approves, declares and lifts freezes"),
     Member("rob", "Rob Second", "approver", "release manager by Slack user group, code owner; reviewed what is new"),
     Member("olga", "Olga Owner", "owner", "owns the service api: approves"),
+    Member("audrey", "Audrey Auditor", "auditor", "audits: reads everything, and takes the evidence along"),
     Member("gus", "Gus Guest", "guest", "a guest in Slack: nobody to the bot"),
 )
 BY_NAME = {word: member for member in MEMBERS for word in (member.handle, member.part)}

@@ -54,11 +54,13 @@ people:
   - {id: rita@acme.example, name: Rita Manager, github: rita, slack: [$rita]}
   - {id: rob@acme.example, name: Rob Second, github: rob, slack: [$rob]}
   - {id: olga@acme.example, name: Olga Owner, github: olga, slack: [$olga]}
+  - {id: audrey@acme.example, name: Audrey Auditor, slack: [$audrey]}
 
 roles:
   release_captain: [{people: [carla@acme.example]}]
   developer: [{people: [dev@acme.example, carla@acme.example]}]
   tech_lead: [{people: [dev@acme.example]}]
+  audit: [{people: [audrey@acme.example]}]
   release_manager:
     - people: [rita@acme.example]
     - groups: [$managers]        # Rob is in this Slack user group; it is read when it is needed
@@ -70,6 +72,9 @@ allow:
   cancel: {dev: [developer], staging: [developer], production: [release_captain, release_manager]}
   freeze: {production: [release_manager]}
   lift: {production: [release_manager]}
+  record: {production: [release_captain]}
+  request-exception: {production: [release_captain, developer]}
+  approve-exception: {production: [release_manager, service_owner]}
 
 windows:
   weekdays:
@@ -82,9 +87,12 @@ windows:
 approvals:
   production: {count: 1, authors_known: true}
 
-# What has to be proven: in production everything, on the way there where the bits come from. Nothing is left out.
+# What has to be proven: in production everything, on the way there where the bits come from. Five people have no board, so who must approve
+# does not depend on the risk here.
 evidence:
   profile: strict
+  environments:
+    production: {omit: [risk-label, risk-assessment, lead-time]}
   taggers: [$tagger]
   checks: [$checks]
   check_sources: [demo-ci]

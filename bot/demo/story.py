@@ -5,12 +5,15 @@ what was printed; when one is not so, the story stops there and says what did no
 """
 
 import asyncio
+import os
+import sys
 import tempfile
 from pathlib import Path
 
 from bot.demo import logs, prompt
 from bot.demo.ci_process import CIError
 from bot.demo.company import ZONE, Company, title
+from bot.demo.development import SERVICE
 from bot.demo.git import CommandError
 from bot.demo.stage import Stage
 from bot.demo.story_asking import NEW, OLD, Asking
@@ -20,6 +23,8 @@ from bot.workspace.page import Page
 from commands.core.ports import RunState
 from storage.chain import Sound
 from storage.errors import StorageError
+
+_PATIENCE = 30.0  # seconds for a program that takes less than one
 
 
 class Story(Asking):
@@ -43,6 +48,7 @@ class Story(Asking):
         await self.a_new_version_has_another_builds_sbom()
         await self.staging_first()
         await self.rita_lifts_the_freeze()
+        await self.carla_writes_what_only_people_know()
         await self.carla_asks_again()
         await self.carla_may_not_approve_her_own_request()
         await self.dev_may_not_approve_his_own_work()
@@ -50,21 +56,22 @@ class Story(Asking):
         await self.rita_approves()
         await self.ci_deploys_once()
         await self.everything_is_on_record()
+        await self.audrey_takes_the_evidence_along()
 
     # ------------------------------------------------------------ the steps
 
     async def carla_may_not_approve_her_own_request(self) -> None:
-        self.stage.chapter("8. Nobody approves their own request")
+        self.stage.chapter("9. Nobody approves their own request")
         self.stage.tell("Carla may approve for production, but not what she asked for herself.")
         await self.refused_to_approve("carla", self.to_production, "own-request")
 
     async def dev_may_not_approve_his_own_work(self) -> None:
-        self.stage.chapter("9. Nobody approves their own work")
+        self.stage.chapter("10. Nobody approves their own work")
         self.stage.tell("Dev did not ask for it, and he may approve for production too. But he wrote a part of this version.")
         await self.refused_to_approve("dev", self.to_production, "own-work")
 
     async def rob_reviewed_it_and_does_not_decide_alone(self) -> None:
-        self.stage.chapter("10. Who reviewed the code does not decide alone")
+        self.stage.chapter("11. Who reviewed the code does not decide alone")
         self.stage.tell("Rob may approve, and his approval counts. But he approved the code already, so a second pair of eyes has to look.")
         await self.approves("rob", self.to_production, "The diff is as I reviewed it, and staging is green.")
         row = (await self.company.ledger())[-1]
@@ -73,7 +80,7 @@ class Story(Asking):
         self.proved(not await self.company.ci.runs(self.to_production), "CI was not asked")
 
     async def rita_approves(self) -> None:
-        self.stage.chapter("11. Somebody else looks at it, and approves")
+        self.stage.chapter("12. Somebody else looks at it, and approves")
         self.stage.tell("Rita presses Approve. A form shows once more what she decides on, and asks why it may go.")
         sent = await self.approves(
             "rita", self.to_production, f"Read the diff and the staging run; {OLD} can be put back in a minute.", show_form=True
@@ -88,7 +95,7 @@ class Story(Asking):
 
     async def ci_deploys_once(self) -> None:
         stage = self.stage
-        stage.chapter("12. CI was asked once, and deployed")
+        stage.chapter("13. CI was asked once, and deployed")
         runs = await self.company.ci.runs(self.to_production)
         self.proved(len(runs) == 1, "CI holds exactly one order for it")
         order = runs[0].order
@@ -110,7 +117,7 @@ class Story(Asking):
 
     async def everything_is_on_record(self) -> None:
         stage = self.stage
-        stage.chapter("13. Everything is on record")
+        stage.chapter("14. Everything is on record")
         rows = await self.company.ledger()
         stage.table(
             ("#", "what", "who", "about"), ((str(row.seq), row.tag, row.actor_name, row.subject or row.environment or "") for row in rows)
@@ -125,6 +132,46 @@ class Story(Asking):
         if not isinstance(found, Sound):
             raise DidNotHappen(f"the ledger is whole ({found.why})")
         stage.proved(f"audit verify: {found.count} entries, each follows from the one before")
+
+    async def audrey_takes_the_evidence_along(self) -> None:
+        """The bundle that Slack has is verified by a process that gets nothing but the file and the public key."""
+        company, stage = self.company, self.stage
+        stage.chapter("15. The evidence goes along, and verifies anywhere")
+        stage.tell(
+            "Audrey audits. She asks for everything about this version; the bot collects it and sends her one file. On a machine of her "
+            "own, without the bot, its database or a network, she verifies it with the company's public key."
+        )
+        words = f"/release evidence {SERVICE} {NEW}"
+        stage.types("audrey", words)
+        await self.delivered(await company.say("audrey", words))
+        files = [message for message in company.told("audrey") if message.files]
+        self.proved_silently(len(files) == 1, "audrey has one file")
+        stage.message(files[0], "only audrey sees this")
+        content = company.slack.file(files[0])
+        with tempfile.TemporaryDirectory(prefix="signalbox-auditor-") as name:
+            bundle, key = Path(name) / "evidence.zip", Path(name) / "acme.pem"
+            await asyncio.to_thread(bundle.write_bytes, content)
+            await asyncio.to_thread(key.write_text, company.public_key)
+            code, said = await _alone("evidence", "verify", bundle.name, "--key", key.name, folder=Path(name))
+            stage.note(said)
+            self.proved(code == 0, "signalbox evidence verify, in a process of its own: all of it is proven")
+            broken = bytearray(content)
+            broken[len(broken) // 2] ^= 1
+            await asyncio.to_thread(bundle.write_bytes, bytes(broken))
+            code, said = await _alone("evidence", "verify", bundle.name, "--key", key.name, folder=Path(name))
+            self.proved(code == 1, f"with one bit changed it does not verify: {said.splitlines()[0]}")
+        self.proved("evidence:exported" in await self.tags(), "that she took it is on record")
+
+
+async def _alone(*words: str, folder: Path) -> tuple[int, str]:
+    """Run the console script with nothing of this process's environment; its exit code, and what it said."""
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *words, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    async with asyncio.timeout(_PATIENCE):
+        said, _ = await process.communicate()
+    return process.returncode or 0, said.decode().strip()
 
 
 def run(*, once: bool) -> int:

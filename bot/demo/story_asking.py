@@ -85,14 +85,14 @@ class Asking(Teller):
         self.stage.chapter("3. A promotion is refused, with every reason and what to do about it")
         self.stage.tell(
             f"Dev fixed a typo in a second pull request, which Rob approved too. To save a version he moved the tag {MOVED} to it. Carla, "
-            f"who knows nothing of that, wants {MOVED} in production. It never ran in staging, production is frozen, and she pasted the "
-            f"digest of {OLD}. She is told all of it at once, privately, each reason with its remedy."
+            f"who knows nothing of that, wants {MOVED} in production. It never ran in staging, production is frozen, nobody wrote a "
+            f"word about it, and she pasted the digest of {OLD}. She is told all of it at once, privately, each reason with its remedy."
         )
         await company.development.change("API-8: fix a typo", {"api.py": 'print("Hello, all")\n'}, author="dev", reviewer="rob")
         await company.development.move_tag(MOVED, "dev")
         await self.refused(
             "carla", f"/release promote {SERVICE} {MOVED} production digest={self.runs.digest}",
-            "environment-skipped", "pointer-moved", "digest-mismatch", "frozen",
+            "environment-skipped", "pointer-moved", "digest-mismatch", "record-incomplete", "no-release-notes", "frozen",
         )  # fmt: skip
         alerts = company.slack.messages(company.alerts)
         self.proved(any(f"{SERVICE} {MOVED}" in alert.as_text() for alert in alerts), "#alerts was told that a fixed pointer moved")
@@ -133,8 +133,23 @@ class Asking(Teller):
         await self.say("rita", f"/release freeze lift {self.freeze} p95 is 210 ms for a quarter of an hour, the cache is warm")
         self.proved((await self.tags())[-1] == "freeze:lifted", "production is open again")
 
+    async def carla_writes_what_only_people_know(self) -> None:
+        self.stage.chapter("7. Made right: what only people know is written")
+        self.stage.tell(
+            "Ten of the twelve fields of a release record the bot reads by itself. Known issues, and how it is rolled back, Carla writes. "
+            "The release notes begin as a draft from the pull requests; she looks them over and saves them."
+        )
+        await self.fills_in(
+            "carla", f"/release record complete {SERVICE} {NEW}", issues="None known; watch how fast it answers.",
+            rollback=f"Promote {OLD} again; no data has changed.",
+        )  # fmt: skip
+        await self.fills_in("carla", f"/release notes edit {SERVICE} {NEW}")
+        tags = await self.tags()
+        self.proved("record:written" in tags, "the release record is complete, and on record")
+        self.proved(tags[-1] == "notes:draft", "the release notes are saved")
+
     async def carla_asks_again(self) -> None:
-        self.stage.chapter("7. Carla asks again, for what is proven")
+        self.stage.chapter("8. Carla asks again, for what is proven")
         self.stage.tell(
             "Nothing speaks against it now but that nobody has approved: the request is kept, and a card shows it to everyone, with what "
             "was read to prove it."

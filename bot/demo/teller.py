@@ -70,6 +70,17 @@ class Teller:
         found = refusals_in(row) - {"not-approved"}  # nobody is asked to approve what is refused
         self.proved(row.tag == "promote:refused" and found == set(codes), f"the ledger has the refusal: {', '.join(codes)}")
 
+    async def fills_in(self, who: str, words: str, **answers: str) -> None:
+        """Somebody types a command that opens a form, fills it in and sends it; what the form was prefilled with stays."""
+        self.stage.types(who, words)
+        await self.delivered(await self.company.say(who, words))
+        form = self.company.slack.modal(self.company.people[who])
+        if form is None:
+            raise DidNotHappen(f"a form opened before {BY_NAME[who].name}")
+        form.fill(answers)
+        self.stage.form(form, f"{BY_NAME[who].name}’s form")
+        await self.delivered(await self.company.fill(who))
+
     async def approves(self, who: str, change: str, rationale: str, *, show_form: bool = False) -> Exchange:
         """Somebody presses Approve, fills in the form and sends it."""
         company, stage = self.company, self.stage

@@ -5,6 +5,7 @@ is posted again (a post has no idempotency key at Slack).
 """
 
 import asyncio
+import io
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -29,7 +30,8 @@ _FINAL = frozenset({
     "edit_window_closed", "invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "user_not_in_channel", "expired_trigger_id",
     "exchanged_trigger_id", "invalid_trigger_id", "cannot_dm_bot", "user_disabled", "thread_not_found", "msg_blocks_too_long",
     "metadata_too_large", "invalid_metadata_format", "invalid_arguments", "messages_tab_disabled", "is_inactive", "view_too_large",
-    "push_limit_reached",
+    "push_limit_reached", "file_uploads_disabled", "file_uploads_except_images_disabled", "file_type_not_allowed",
+    "file_upload_size_restricted", "posting_to_channel_denied", "missing_scope",
 })  # fmt: skip
 """Trying again cannot help."""
 
@@ -37,6 +39,7 @@ _PERHAPS = frozenset({"fatal_error", "internal_error", "service_unavailable", "r
 """Slack documents that some part of the call may have succeeded."""
 
 _LONGEST_WAIT = 3600.0
+_UPLOAD_SECONDS = 20.0
 _DRAWN_WRONG = Unposted("the card does not fit into Slack's blocks", final=True)
 
 Payload = dict[str, Any]
@@ -53,6 +56,11 @@ class _Posted(_Answer):
 
 class _Shown(_Answer):
     message_ts: str = ""
+
+
+class _Upload(_Answer):
+    upload_url: str
+    file_id: str
 
 
 class _Conversation(BaseModel):
@@ -156,6 +164,20 @@ class SlackChat:
         answer = await self._called(self._client.chat_postMessage(channel=opened.channel.id, blocks=drawn, text=text), _Posted)
         return answer if isinstance(answer, Unposted) else Posted(answer.channel, answer.ts)
 
+    async def upload(self, channel: str, name: str, content: bytes, *, title: str) -> Unposted | None:
+        """Put a file into a conversation: ask for an address, send the bytes there, and share what came of it.
+
+        Source: Slack, "Working with files", "Uploading files" (files.getUploadURLExternal, files.completeUploadExternal).
+        """
+        begun = await self._called(self._client.files_getUploadURLExternal(filename=name, length=len(content)), _Upload)
+        if isinstance(begun, Unposted):
+            return begun
+        if unsent := await self._sent(begun.upload_url, content):
+            return unsent
+        files: list[dict[str, str | None]] = [{"id": begun.file_id, "title": title}]
+        shared = await self._called(self._client.files_completeUploadExternal(files=files, channel_id=channel), _Answer)
+        return shared if isinstance(shared, Unposted) else None
+
     async def ask(self, trigger: str, form: Form, *, channel: str | None = None) -> Unposted | None:
         """Open a form (views.open); it works for 3 s after the click."""
         drawn = _drawn(lambda: view(form, {"channel": channel} if channel else {}))
@@ -168,6 +190,20 @@ class SlackChat:
         """Whether Slack answers our token (auth.test), for /health/ready."""
         answer = await self._called(self._client.auth_test(), _Answer)
         return Unread("Slack", answer.why) if isinstance(answer, Unposted) else None
+
+    async def _sent(self, url: str, content: bytes) -> Unposted | None:
+        """The bytes of a file, sent to the address that Slack gave for them; until it is shared nobody sees them."""
+        to = URL(url)
+        if to.scheme != "https" and to.origin() != self._base.origin():
+            return Unposted("Slack gave an address for a file that is not safe", final=True)
+        patience = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
+        try:
+            async with self._session.post(to, data=io.BytesIO(content), allow_redirects=False, timeout=patience) as response:
+                if response.status == 200:
+                    return None
+                return Unposted(f"Slack answered with status {response.status} to a file")
+        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+            return Unposted(f"Slack did not take a file ({type(error).__name__})")
 
     async def _respond(self, url: str, payload: Payload) -> bool:
         """Post to a response URL; it expires, so failure is not an error (https://docs.slack.dev/interactivity/handling-user-interaction)."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import (
     Block,
+    CheckboxesElement,
     DateTimePickerElement,
     InputBlock,
     Option,
@@ -24,7 +25,7 @@ from bot.slack.markup import cut
 from bot.slack.render import Room, section
 from commands.core.text import Form, Input
 
-_OPTIONS, _HIDDEN = 100, 3000
+_OPTIONS, _BOXES, _HIDDEN = 100, 10, 3000
 
 Json = dict[str, Any]
 
@@ -70,6 +71,10 @@ def _input(question: Input) -> InputBlock:
             element = StaticSelectElement(action_id=question.name, options=options, initial_option=initial)
             if len(offered) > _OPTIONS:
                 hint = f"The first {_OPTIONS} of {len(offered)}; for the others type the command. {hint}".strip()
+        case "choices" if offered:
+            boxes = [Option(value=value, text=PlainTextObject(text=cut(label, 75))) for value, label in offered[:_BOXES]]
+            ticked = [box for box in boxes if box.value in question.initial.split(",")]
+            element = CheckboxesElement(action_id=question.name, options=boxes, initial_options=ticked or None)
         case "moment":
             element = DateTimePickerElement(action_id=question.name, initial_date_time=_moment(question.initial))
         case _:  # a choice without anything to choose from is typed

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from commands.core.invocation import Asked
+from commands.core.text import NONE
 
 Body = Mapping[str, Any]
 _KEY = 160
@@ -79,11 +80,14 @@ class _Answer(_Shape):
 
     value: Text | None = None
     selected_option: _Option | None = None
+    selected_options: list[_Option] | None = None
     selected_date_time: Annotated[int, Field(ge=0, le=253_402_300_799)] | None = None
 
     def text(self) -> str:
         if self.selected_option:
             return self.selected_option.value
+        if self.selected_options is not None:  # boxes: that none is ticked is an answer too
+            return ",".join(option.value for option in self.selected_options) or NONE
         if self.selected_date_time is not None:
             return datetime.fromtimestamp(self.selected_date_time, UTC).isoformat()
         return self.value or ""

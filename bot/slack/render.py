@@ -19,6 +19,7 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
     RichTextBlock,
     RichTextElementParts,
+    RichTextPreformattedElement,
     RichTextSectionElement,
     SectionBlock,
 )
@@ -112,11 +113,21 @@ def _small(line: Line) -> ContextBlock:
 
 
 def _part(part: Part, room: Room) -> Block:
+    if part.literal:
+        return _literal(part, room)
     lines: Sequence[Line] = part.lines[:_LINES]
     if len(part.lines) > _LINES:
         lines = (*lines, (f"… and {len(part.lines) - _LINES} more",))
     heading: tuple[Line, ...] = ((Bold(part.heading),),) if part.heading else ()
     return RichTextBlock(elements=[section((*heading, *lines), room)])
+
+
+def _literal(part: Part, room: Room) -> Block:
+    """Text as it is; the cut of what has no room shows."""
+    text = cut("\n".join(plain(line) for line in part.lines), max(room.left, 1))
+    room.left -= len(text)
+    heading = [section(((Bold(part.heading),),), room)] if part.heading else []
+    return RichTextBlock(elements=[*heading, RichTextPreformattedElement(elements=[_P.Text(text=text or " ")])])
 
 
 def section(lines: Sequence[Line], room: Room) -> RichTextSectionElement:

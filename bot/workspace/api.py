@@ -9,14 +9,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.workspace import api_chat, api_conversations, api_directory, api_views
+from bot.workspace import api_chat, api_conversations, api_directory, api_files, api_views
 from bot.workspace.arguments import Arguments, Refused
 from bot.workspace.state import State
 from bot.workspace.text import Json
 
 BOT_TOKENS, APP_TOKENS = "xoxb-signalbox-", "xapp-signalbox-"
 SCOPES = frozenset(
-    {"chat:write", "commands", "im:write", "pins:write", "usergroups:read", "users:read", "users:read.email"}
+    {"chat:write", "commands", "files:write", "im:write", "pins:write", "usergroups:read", "users:read", "users:read.email"}
     | {f"{kind}:{what}" for kind in ("channels", "groups", "im", "mpim") for what in ("read", "history")}
 )
 
@@ -41,6 +41,8 @@ METHODS = {
     "chat.postEphemeral": Method(api_chat.post_ephemeral, "chat:write"),
     "chat.delete": Method(api_chat.delete, "chat:write"),
     "chat.getPermalink": Method(api_chat.permalink),
+    "files.getUploadURLExternal": Method(api_files.upload_url, "files:write"),
+    "files.completeUploadExternal": Method(api_files.complete, "files:write"),
     "views.open": Method(api_views.open_view),
     "views.update": Method(api_views.update_view),
     "views.push": Method(api_views.push_view),

@@ -69,6 +69,7 @@ class Message:
     Args:
         ts, channel, user: as in Slack. thread_ts: the parent's ts, or None.
         ephemeral_to: the only person who sees it, or None.
+        files: each with id, name, title and size.
         metadata: `{"event_type", "event_payload"}` or None. reads: makes a reader for a zone, now.
     """
 
@@ -82,6 +83,7 @@ class Message:
     ephemeral_to: str | None = None
     metadata: Json | None = None
     edited: bool = False
+    files: list[Json] = field(default_factory=list)
 
     @property
     def buttons(self) -> list[Button]:
@@ -91,7 +93,8 @@ class Message:
     def as_text(self, zone: str = "UTC") -> str:
         """The message as plain readable text, for a reader in `zone` (IANA name)."""
         reader = self.reads(zone)
-        return blocks_text(self.blocks, reader) if self.blocks else mrkdwn(self.text, reader)
+        said = blocks_text(self.blocks, reader) if self.blocks else mrkdwn(self.text, reader)
+        return "\n".join(filter(None, (said, *(f"📎 {file['title']} ({file['name']})" for file in self.files))))
 
 
 def buttons_of(blocks: list[Json], reader: Reader) -> list[Button]:

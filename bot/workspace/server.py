@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.workspace.api import Api
+from bot.workspace.api_files import take
 from bot.workspace.deliver import Courier
 from bot.workspace.faults import Fail, Faults, Hang, LoseAnswer, Status
 from bot.workspace.responses import use_response_url
@@ -39,6 +40,7 @@ class Server:
         app = web.Application(client_max_size=2**20)
         app.router.add_route("*", "/api/{method}", self._call)
         app.router.add_post("/respond/{path:.+}", self._respond)
+        app.router.add_post("/upload/{id}", self._upload)
         app.router.add_get("/link/", self._link)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -73,6 +75,8 @@ class Server:
             self._record(method, arguments, {"status": fault.status})
             return _status(fault)
         answer = {"ok": False, "error": fault.error} if isinstance(fault, Fail) else self._api.answer(method, token, arguments)
+        if "upload_url" in answer:
+            answer["upload_url"] = f"{self.origin}{answer['upload_url']}"
         self._record(method, arguments, answer)
         if isinstance(fault, LoseAnswer):
             return _drop(request)
@@ -92,6 +96,19 @@ class Server:
             return _status(fault)
         status, body = (404, fault.error) if isinstance(fault, Fail) else use_response_url(self._state, request.path, payload)
         self._record("response_url", payload, {"ok": status == 200, "status": status, "body": body})
+        if isinstance(fault, LoseAnswer):
+            return _drop(request)
+        return web.Response(status=status, text=body)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        fault = self._faults.take("upload")
+        if isinstance(fault, Status):
+            return _status(fault)
+        content = bytearray()  # a file may be larger than the body of any call
+        async for chunk in request.content.iter_any():
+            content += chunk
+        status, body = take(self._state, request.match_info["id"], bytes(content))
+        self._record("upload", {"id": request.match_info["id"], "length": len(content)}, {"ok": status == 200, "status": status})
         if isinstance(fault, LoseAnswer):
             return _drop(request)
         return web.Response(status=status, text=body)

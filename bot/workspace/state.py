@@ -61,6 +61,17 @@ class Trigger:
 
 
 @dataclass(slots=True)
+class Upload:
+    """A file on its way: an address was given for it, then its bytes came, then it is shared."""
+
+    id: str
+    name: str
+    length: int
+    content: bytes | None = None
+    shared: bool = False
+
+
+@dataclass(slots=True)
 class ResponseUrl:
     """What a response URL may still do, and for whom."""
 
@@ -85,6 +96,7 @@ class State:
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.uploads: dict[str, Upload] = {}
         self.calls: list[Call] = []
         self.told: list[str] = []
         self.names: dict[str, str] = {BOT_USER: "@Signalbox", SLACKBOT: "@Slackbot"}

@@ -275,6 +275,12 @@ class Workspace:
         direct = self._state.dm(person.id).id
         return [m for m in self._state.messages if m.ephemeral_to == person.id or (m.channel == direct and m.ephemeral_to is None)]
 
+    def file(self, message: Message, number: int = 0) -> bytes:
+        """The bytes of a file that a message shares."""
+        content = self._state.uploads[message.files[number]["id"]].content
+        assert content is not None
+        return content
+
     def pins(self, channel: Channel) -> list[Message]:
         """The channel's pinned messages, oldest pin first."""
         return [message for ts in channel.pins if (message := self._state.find_message(channel.id, ts)) is not None]

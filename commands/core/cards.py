@@ -3,22 +3,32 @@
 Invariant: a card shows what is true when it is drawn; a person decides from it alone, on a phone, at midnight.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from commands.core.command import AnyCommand
+from commands.core.gather import at_dispatch
+from commands.core.release_cards import written_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
 from commands.core.words import Problem, usage
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
-from guards.authorization import by_group, who_may
+from guards.assessment import Declared
+from guards.authorization import by_group, held_roles, who_may
+from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import lapsed
 from guards.duties import objection
+from guards.evidence import can_be_waived
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
 from guards.judge import Answer, Judgement
 from guards.lifecycle import UNDECIDED, State
-from guards.requirements import GUARD_OF
-from guards.vocabulary import Action
+from guards.need import need_of, needed
+from guards.policy import Policy
+from guards.requirements import GUARD_OF, REQUIREMENT_OF
+from guards.risk import MIGRATIONS, assess
+from guards.sections import Person
+from guards.vocabulary import Action, Requirement, Role
 from guards.window import next_slot, open_now
 
 STATES = {
@@ -52,8 +62,9 @@ def _reason(refuse: Refuse, zone: str) -> Part:
     return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
 
 
-def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, zone: str) -> Card:
-    """Every reason with its remedy, the nearest one first (CMD-13)."""
+def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy) -> Card:
+    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one."""
+    zone = policy.zone_of(request.service)
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
     final = [r for r in judgement.refusals if r.code not in judgement.heals]
     parts = [_reason(r, zone) for r in final]
@@ -64,7 +75,16 @@ def refusal_card(judgement: Judgement, command: str, request: Request, correlati
     if final and (later := [r for r in judgement.refusals if r.code in judgement.heals]):
         parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
     title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
-    return Card(title[:150], parts=tuple(parts), footer=("Nothing was started. id ", Code(correlation)))
+    asks = tuple(_asks_for_exception(judgement, request, policy))
+    return Card(title[:150], parts=tuple(parts), buttons=asks, footer=("Nothing was started. id ", Code(correlation)))
+
+
+def _asks_for_exception(judgement: Judgement, request: Request, policy: Policy) -> Iterable[Button]:
+    place = {"services": request.service or "", "environments": request.environment or "", "version": request.version or ""}
+    for answer in judgement.answers:
+        requirement = REQUIREMENT_OF.get(answer.guard)
+        if requirement and isinstance(answer.decision, Refuse) and can_be_waived(requirement, answer.decision, policy):
+            yield Button(f"Ask for an exception: {requirement}", "exception request", {"requirement": requirement.value, **place})
 
 
 def _remedy(refuse: Refuse, zone: str) -> Line:
@@ -124,18 +144,19 @@ def change_card(change: Change, facts: Facts) -> Card:
     content = change.content
     zone = facts.policy.zone_of(content.service)
     emoji, words = STATES[change.state]
-    request = Request(
-        Action.PROMOTE, facts.people.get(change.requester, Unread("")), content.service, content.environment, content.version,
-        migration=content.migration,
-    )  # fmt: skip
+    request = at_dispatch(change, replace(facts, change=change))
     rows: list[tuple[str, Line]] = [
         ("State", (f"{emoji} {words}",)),
         ("Requested by", (change.requester_name, ", ", Moment(change.requested, zone))),
         ("Artifact", (Code(short(content.digest)), " at ", Code(content.commit[:12]))),
         ("Same digest as before", _equality(facts)),
         *([("Rollback target", _running(facts.running))] if change.state is not State.SUCCEEDED else []),
-        ("Type", (content.change_type.value, _migration(content.migration))),
+        ("Type", (_type(content),)),
     ]
+    if risk := _risk(change, facts):
+        rows.append(("Risk", risk))
+    if impact := _impact(content.declared):
+        rows.append(("Impact", impact))
     if change.state in UNDECIDED:
         rows.append(("Window", _window(request, facts, zone)))
         rows.append(("Freeze", _freeze(request, facts)))
@@ -151,16 +172,20 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.why:
         parts.append(Part(((change.why,),), heading="Why"))
     if change.state in UNDECIDED:
+        if written := tuple(written_lines(facts)):
+            parts.append(Part(written, heading="Release record"))
         if changed := _changes(facts):
             parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
         parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
-    given = tuple(_given(facts, zone))
+    elif used := tuple(_used(facts)):
+        parts.append(Part(used, heading="Exceptions"))
+    given = tuple(_given(change, facts, zone))
     if given:
         parts.append(Part(given, heading="Decisions"))
     return Card(
         f"{emoji} {content.service} {content.version} → {content.environment}: {words}",
-        facts=tuple(rows[:10]),
+        facts=tuple(rows),
         parts=tuple(parts),
         buttons=_buttons(change),
         footer=(Code(change.id), f" · policy {content.policy[:12]} · details in the thread"),
@@ -178,12 +203,21 @@ def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
         match decision:
             case Allow(why=why):
                 yield ("✅ ", name, f": {why}")
-            case Refuse(why=why):
+            case Refuse(why=why, until=None):
                 yield ("⛔ ", name, f": {why}")
+            case Refuse(why=why, until=until) if until:
+                yield ("⏳ ", name, f": {why} Next allowed: ", Moment(until, facts.policy.zone_of(request.service)))
             case Unsure() as lost:
                 yield ("⚠️ ", name, f": could not read {_missing(lost)}")
     if left := [r.value for r in said if r not in asked]:
         yield (f"⚪ Not required by policy: {', '.join(left)}",)
+
+
+def _used(facts: Facts) -> Iterable[Line]:
+    """What the change went out by, for as long as its card stands (EVD-19)."""
+    for exemption in () if isinstance(facts.exceptions, Unread) else facts.exceptions:
+        by = " and ".join(decision.name for decision in exemption.approvals)
+        yield ("⚠️ ", Bold(exemption.requirement.value), ": by exception ", Code(exemption.id), f", approved by {by}")
 
 
 def _changes(facts: Facts) -> tuple[Line, ...]:
@@ -240,8 +274,26 @@ def _running(running: Deployment | Unread | None) -> Line:
     return (Code(running.version), " ", Code(short(running.digest)), ", runs there now") if running else ("nothing runs there yet",)
 
 
-def _migration(migration: bool | None) -> str:
-    return {True: ", with a database migration", False: ", no migration", None: ", migration not declared"}[migration]
+def _type(content: Content) -> str:
+    migration = MIGRATIONS[content.migration] if content.migration else "migration not declared"
+    return f"{content.change_type}{f' ({content.entry})' if content.entry else ''}, {migration}"
+
+
+def _risk(change: Change, facts: Facts) -> Line | None:
+    """The risk and what makes it; once people decided, as it was judged last. None where the policy does not ask for it."""
+    content = change.content
+    if change.state not in UNDECIDED:
+        return (change.assessed.sentence,) if change.assessed else None
+    if Requirement.RISK not in facts.policy.required(content.service, content.environment):
+        return None
+    found = assess(change, facts)
+    return (f"⚠️ could not read {_missing(found)}",) if isinstance(found, Unsure) else (found.sentence,)
+
+
+def _impact(declared: Declared) -> Line | None:
+    told = {"customers": declared.customers, "downtime": declared.downtime, "data": declared.data}
+    said = "; ".join(f"{name}: {words}" for name, words in told.items() if words is not None)
+    return (said,) if said else None
 
 
 def _window(request: Request, facts: Facts, zone: str) -> Line:
@@ -262,35 +314,46 @@ def _freeze(request: Request, facts: Facts) -> Line:
 
 
 def _approvals(change: Change, facts: Facts) -> Line:
-    rule = facts.policy.approval_rule(change.content.environment)
-    if rule.least == 0:
+    decided = change.state not in UNDECIDED
+    need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
+    if isinstance(need, Unsure):
+        return (f"⚠️ could not read {_missing(need)}",)
+    if need.count == 0:
         return ("not required by policy",)
-    if change.state not in UNDECIDED and not isinstance(facts.approvals, Unread):
+    if decided and not isinstance(facts.approvals, Unread):
         given = sum(a.verdict is Verdict.APPROVED and a.withdrawn is None for a in facts.approvals)
-        return (f"{given} given, {rule.least} needed",)
+        return (f"{given} given, {need.count} needed",)
     counting = counted(change, facts)
     if isinstance(counting, Unread):
         return (f"⚠️ could not read {counting.what}",)
-    return (f"{len(counting)} of {rule.least}",)
+    return (f"{len(counting)} of {need.count}" + (f"; {need.sentence}" if need.sentence else ""),)
 
 
 def _who(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
-    able = may_still_approve(change, facts)
+    need = need_of(change, facts)
+    wanted = () if isinstance(need, Unsure) else need.wanted
+    able = [f"{p.name}{_fills(p, wanted, change, facts)}" for p in may_still_approve(change, facts)]
     groups = by_group(Action.APPROVE, content.service, content.environment, facts)
-    names = ", ".join(filter(None, (*(p.name for p in able), groups)))
-    yield ("Still may: ", names or "nobody; the policy file must name somebody else")
+    yield ("Still may: ", ", ".join(filter(None, (*able, groups))) or "nobody; the policy file must name somebody else")
     for p in who_may(Action.APPROVE, content.service, content.environment, facts):
         if no := objection(p, change, facts):
             yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {_missing(no)} could not be read",)
 
 
-def _given(facts: Facts, zone: str) -> Iterable[Line]:
+def _fills(person: Person, wanted: Sequence[Role], change: Change, facts: Facts) -> str:
+    """Which of the wanted roles somebody could fill, in brackets."""
+    held = held_roles(person, change.content.service, change.content.environment, facts)[0] if wanted else frozenset()
+    fills = [role for role in wanted if role in held]
+    return f" ({', '.join(fills)})" if fills else ""
+
+
+def _given(change: Change, facts: Facts, zone: str) -> Iterable[Line]:
     approvals: tuple[Approval, ...] = () if isinstance(facts.approvals, Unread) else facts.approvals
     for a in approvals[-6:]:
         mark = "✅" if a.verdict is Verdict.APPROVED else "⛔"
-        over = a.verdict is Verdict.APPROVED and (a.expires <= facts.at or lapsed(a, facts) is True)
+        over = a.verdict is Verdict.APPROVED and (a.expires <= facts.at or a.content != change.content.hash or lapsed(a, facts) is True)
         gone = " (withdrawn)" if a.withdrawn else " (no longer counts)" if over else ""
         yield (f"{mark} {a.name}{gone}, ", Moment(a.at, zone), *in_place_of(a, zone), f": {a.rationale}")
 
@@ -305,10 +368,7 @@ def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
     """The change in a few lines, for forms and explanations: what, to where, which artifact, how it stands, in which time."""
     content = change.content
     zone = facts.policy.zone_of(content.service)
-    request = Request(
-        Action.PROMOTE, facts.people.get(change.requester, Unread("")), content.service, content.environment, content.version,
-        migration=content.migration,
-    )  # fmt: skip
+    request = at_dispatch(change, replace(facts, change=change))
     return (
         (Bold(f"{content.service} {content.version} → {content.environment}"), f", asked by {change.requester_name}"),
         ("Artifact ", Code(short(content.digest)), " at ", Code(content.commit[:12]), "; ", *_equality(facts)),

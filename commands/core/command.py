@@ -10,13 +10,16 @@ from typing import Any, Generic, TypeVar
 
 from commands.core.text import Card, Form
 from commands.core.words import Arguments
+from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
+from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.policy import Policy
+from guards.release import RecordText
 from guards.sections import Person
-from guards.vocabulary import Action
+from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
 A = TypeVar("A", bound=Arguments)
@@ -27,32 +30,46 @@ class Ask:
     """What a command is about, told from its words alone; the road reads the facts of it.
 
     Args:
-        service, environment, version, digest, migration: for a promotion.
+        service, environment, version, digest: for a promotion.
+        migration, change_type, entry, said: what is declared about a change; None, or nothing said, keeps what it says.
         change: id of a change that exists; service, environment and version are then its own.
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
         declared: a freeze to declare.
+        exception: id of an exception that exists.
+        wanted: an exception to ask for.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
         linking: corporate id of whose GitHub account it is about.
         login: the GitHub login that the person confirms.
         rationale: the reason given.
+        base: the version that the other one is compared with.
+        record: what is to be written into the release record.
+        notes: what is to be written as release notes.
     """
 
     service: str | None = None
     environment: str | None = None
     version: str | None = None
     digest: str | None = None
-    migration: bool | None = None
+    migration: Migration | None = None
+    change_type: ChangeType | None = None
+    entry: str | None = None
+    said: Declared = UNSAID
     change: str | None = None
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    exception: str | None = None
+    wanted: Exemption | None = None
     delegation: str | None = None
     delegated: Delegation | None = None
     linking: str | None = None
     login: str | None = None
     rationale: str = ""
+    base: str | None = None
+    record: RecordText | None = None
+    notes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +131,8 @@ class Reply:
     card: Card | None
 
 
-FormBuilder = Callable[[Mapping[str, str], Facts, Person], Form]
+FormBuilder = Callable[[Mapping[str, str], Facts, Person], Form | None]
+"""From the words by name, what was read, and the asker; None when there is nothing to ask this person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,7 @@ class Command(Generic[A]):
         run: what it does, inside the transaction.
         heals: refusals that people or time heal: the request is kept and waits (WIN-09).
         form: builds the form that asks for missing words; None when there is none.
+        wants_form: tells from the words and the policy that the form is to be shown although no word is missing.
         form_after: refusals that the form mends (a missing rationale); with any other, the refusal is told instead.
     """
 
@@ -145,6 +164,7 @@ class Command(Generic[A]):
     run: Callable[[Work[A]], Reply]
     heals: frozenset[Refusal] = frozenset()
     form: FormBuilder | None = None
+    wants_form: Callable[[A, Policy], bool] | None = None
     form_after: frozenset[Refusal] = frozenset()
 
     def __post_init__(self) -> None:

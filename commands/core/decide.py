@@ -12,6 +12,8 @@ from commands.core.command import Ask, Asker
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, ChangeId, Named, Rest
 from guards.authorization import held_roles
+from guards.classify import announced
+from guards.decision import Refuse
 from guards.duties import capacity
 from guards.facts import Approval, Change, Facts, Request, Verdict
 from guards.identity import OnBehalf
@@ -52,7 +54,7 @@ def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts
     assert isinstance(change, Change)
     content = change.content
     roles = held_roles(person, content.service, content.environment, facts)[0]
-    under, expires = capacity(person, change, facts), _expiry(content.service, content.environment, facts)
+    under, expires = capacity(person, change, facts), _expiry(content.service, content.environment, request, facts)
     return Approval(
         by=person.id, name=person.name, roles=roles, verdict=verdict, rationale=request.rationale.strip(),
         content=content.hash, at=facts.at, expires=min(expires, under.until) if under else expires,
@@ -60,13 +62,23 @@ def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts
     )  # fmt: skip
 
 
-def _expiry(service: str, environment: str, facts: Facts) -> datetime:
-    """After the policy's lifetime, or with the window in which, or before which, it was given; whichever is first."""
+def _expiry(service: str, environment: str, request: Request, facts: Facts) -> datetime:
+    """After the policy's lifetime, or with the window in which, or before which, it was given; whichever is first.
+
+    An approval that is given while the change still waits for its lead time begins to age when that is over.
+    """
     rule = facts.policy.approval_rule(environment)
-    latest = facts.at + rule.lifetime
+    begins = max(facts.at, _known_long_enough(request, facts))
+    latest = begins + rule.lifetime
     if not rule.ends_with_window:
         return latest
-    window = open_now(facts.policy, service, environment, facts.at)
+    window = open_now(facts.policy, service, environment, begins)
     if window is None:
-        window = next(openings(facts.policy, service, environment, facts.at, rule.lifetime.days + 1), None)
+        window = next(openings(facts.policy, service, environment, begins, rule.lifetime.days + 1), None)
     return min(latest, window.end) if window else latest
+
+
+def _known_long_enough(request: Request, facts: Facts) -> datetime:
+    """When the change's lead time is over; this moment where it has none left."""
+    waits = announced(request, facts)
+    return waits.until if isinstance(waits, Refuse) and waits.until else facts.at

@@ -1,43 +1,57 @@
 """The last judgement: a change goes out, waits, needs people again, or is refused, decided inside the claiming transaction.
 
-Invariant: the only place that takes a claim and orders CI. Claim, state, ledger entry and order are one transaction (PRM-20).
+Invariant: the only place that takes a claim and orders CI. Claim, state, ledger entry, used exceptions and order are one transaction
+(PRM-20, EXC-05).
 """
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.core import record
+from commands.core import exempt, record
 from commands.core.command import Ask
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
 from commands.core.tell import alert_if_moved, card_of, log_of
 from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
+from guards.assessment import Assessment
 from guards.authorization import authorized
-from guards.decision import Refusal, Refuse
+from guards.classify import catalogued
+from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Change, Claim, Facts, Unread
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.judge import Judgement, judge
 from guards.lifecycle import UNDECIDED, State
+from guards.need import Need, need_of
 from guards.order import in_order
 from guards.requirements import EVIDENCE
+from guards.risk import assess
+from guards.vocabulary import Requirement
 from guards.window import in_window
 from storage import changes, claims, outbox, timers
 from storage.database import Tx
 
-GUARDS = (authorized, pinned, in_order, same_artifact, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
+GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
 """What stands between an approved change and CI."""
 
-HEALS = frozenset(
-    {Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.OUTSIDE_WINDOW, Refusal.FROZEN, Refusal.IN_FLIGHT, Refusal.APPROVAL_MOVED}
-)
+_PEOPLE = frozenset(
+    {Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED, Refusal.NOT_ASSESSED, Refusal.NOT_STANDARD}
+)  # fmt: skip
+"""What approvers heal, or the requester by amending it."""
+
+HEALS = _PEOPLE | {
+    Refusal.OUTSIDE_WINDOW,
+    Refusal.FROZEN,
+    Refusal.IN_FLIGHT,
+    Refusal.LEAD_TIME,
+    Refusal.RECORD_INCOMPLETE,
+    Refusal.NO_RELEASE_NOTES,
+}
 """What people or time heal: the change is kept."""
 
-_PEOPLE = frozenset({Refusal.NOT_APPROVED, Refusal.SOLE_REVIEWER, Refusal.APPROVAL_MOVED})
-
-_REBOUND = {"policy": "The policy file", "base": "What runs there"}
+_REBOUND = {"policy": "The policy file", "base": "What runs there", "record": "The release record"}
 """Parts that move without anybody meaning this change: people look at it again, nobody has to ask again."""
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -61,6 +75,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     timers.cancel(tx, f"advance:{change.id}")
     ask = Ask(change=change.id)
     facts = inside(tx, ask, outside)
+    change = _assessed(tx, change, facts)
     request = at_dispatch(change, facts)
     judgement = judge(GUARDS, request, facts, HEALS)
     body = record.judgement_body(judgement, request, facts)
@@ -102,6 +117,22 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     return change
 
 
+def _assessed(tx: Tx, change: Change, facts: Facts) -> Change:
+    """The change with its risk as it is now: what stands on its card once nobody reads the work in it any more (RSK-11)."""
+    if Requirement.RISK not in facts.policy.required(change.content.service, change.content.environment):
+        return change
+    found = assess(change, facts)
+    return changes.amend(tx, change, assessed=found) if isinstance(found, Assessment) and found != change.assessed else change
+
+
+def judge_again(tx: Tx, service: str, version: str, facts: Facts, correlation: str) -> None:
+    """Have what people can still decide about a version judged again: what they are shown, or what it lacked, was written."""
+    for change in changes.undecided(tx, service, limit=200):
+        if change.content.version == version:
+            card_of(tx, change, facts, correlation)
+            timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at, {"change": change.id}))
+
+
 def _lapses(change: Change, facts: Facts) -> list[datetime]:
     """When the approvals that count now end: the change is judged again then, and its card tells."""
     counting = counted(change, facts)
@@ -121,7 +152,8 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, body: dic
     """Back to the approvers; when only the policy or what runs there moved, the change is bound to that of today, and asked about anew."""
     now = content_now(change, facts)
     counting = counted(change, facts)
-    too_few = not isinstance(counting, Unread) and len(counting) < facts.policy.approval_rule(change.content.environment).least
+    need = need_of(change, facts)
+    too_few = isinstance(need, Need) and not isinstance(counting, Unread) and len(counting) < need.count
     # that approvals are too few is in their own row of the card; that they are the wrong people's is not
     why = "" if too_few and short.code is Refusal.NOT_APPROVED else short.why
     place = {"subject": change.id, "service": change.content.service, "environment": change.content.environment}
@@ -137,11 +169,12 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, body: dic
 
 
 def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlation: str) -> Change:
-    """Take the claim and write the order for CI; the caller's commit makes both true at once."""
+    """Take the claim, use the exceptions that it took, and write the order for CI; the caller's commit makes all true at once."""
     content = change.content
     ci = facts.policy.services[content.service].ci
     if change.state is State.AWAITING or change.state is State.WAITING:
         change = changes.move(tx, change, State.APPROVED)
+    used = dict.fromkeys(a.decision.exception for a in judgement.answers if isinstance(a.decision, Allow) and a.decision.exception)
     key = f"{change.id}.{change.attempt + 1}"
     if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
         return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
@@ -161,5 +194,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
+    for exception in used:
+        exempt.used(tx, exception, change, facts, correlation)
     card_of(tx, change, facts, correlation)
     return change

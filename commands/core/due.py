@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from commands.core import follow, record
+from commands.core import exempt, follow, record
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.expire import expired
@@ -85,6 +85,23 @@ class Due:
 
         def work(tx: Tx) -> None:
             step(tx, replace(outside, at=self._clock.now()))  # judged at this transaction's moment (FRZ-03)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def exception(self, taken: inbox.Taken, word: str, id: str, correlation: str) -> None:  # noqa: A002
+        """Carry out what a timer wants done with an exception.
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            word: `exempt.REVIEW` or `exempt.EXPIRE`.
+            id: the exception's.
+            correlation: of the delivery.
+        """
+        step = exempt.reviewed if word == exempt.REVIEW else exempt.expired
+
+        def work(tx: Tx) -> None:
+            step(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

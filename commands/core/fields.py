@@ -1,9 +1,10 @@
-"""The types of words that several commands take beside those of the grammar: moments, people, roles, logins.
+"""The types of words that several commands take beside those of the grammar: moments, people, roles, logins, lists of places.
 
 Invariant: a moment without an offset is one in the policy's zone; a person is named by an address, never by a display name.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,7 +13,8 @@ from pydantic import AfterValidator, ValidationInfo
 
 from commands.core.words import policy_of, shown
 from guards.consistency import nearest
-from guards.vocabulary import Role
+from guards.policy import Policy
+from guards.vocabulary import Requirement, Role
 
 
 def _moment(word: str, info: ValidationInfo) -> str:
@@ -57,6 +59,30 @@ def _login(word: str) -> str:
     return word
 
 
+def _requirement(word: str) -> str:
+    known = tuple(requirement.value for requirement in Requirement)
+    if word.lower() not in known:
+        raise ValueError(f"there is no requirement {shown(word)}{nearest(word.lower(), known)}")
+    return word.lower()
+
+
+def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[str, ValidationInfo], str]:
+    """Reads `a,b` as canonical names, each once, in the policy's order."""
+
+    def read(words: str, info: ValidationInfo) -> str:
+        known = names(policy_of(info))
+        given = [word.strip().lower() for word in words.split(",") if word.strip()]
+        if not given:
+            raise ValueError(f"name at least one {noun}")
+        for word in given:
+            if word not in known:
+                raise ValueError(f"there is no {noun} {shown(word)}{nearest(word, known)}")
+        chosen = {known[word] for word in given}
+        return ",".join(name for name in dict.fromkeys(known.values()) if name in chosen)
+
+    return read
+
+
 MomentWord = Annotated[str, AfterValidator(_moment)]
 ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
@@ -65,3 +91,6 @@ Colleague = Annotated[str, AfterValidator(_colleague)]
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, AfterValidator(_delegation)]
 Login = Annotated[str, AfterValidator(_login)]
+RequirementWord = Annotated[str, AfterValidator(_requirement)]
+ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
+EnvironmentNames = Annotated[str, AfterValidator(_each("environment", lambda policy: policy.environment_names))]

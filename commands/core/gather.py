@@ -10,19 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.core.command import Ask
-from commands.core.deadline import Deadline
+from commands.core.deadline import SECONDS, Deadline
 from commands.core.people import People, unknown_logins
 from commands.core.ports import Artifacts, Clock, Directory, Proofs, SignIn
 from commands.core.prove import Prove
 from commands.core.vcs import Vcs
+from guards.assessment import UNSAID
+from guards.exemption import Exemption
 from guards.facts import Absent, Artifact, Change, Deployment, Evidence, Facts, Freeze, Request, Stranger, Unread
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
-from guards.vocabulary import Action
-from storage import approvals, artifacts, changes, claims, delegations, deployments, freezes, links
+from guards.vocabulary import Action, ChangeType
+from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
 from storage.database import Store, Tx
+
+GLIMPSE = 1.0
+"""Seconds: Slack opens a form up to 3 s after the click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +119,33 @@ class Gather:
             return artifact, Evidence()
         return await self._prove.read(artifact, about.environment, about.running, deadline)
 
-    async def outside(self, ask: Ask, by: Person | None = None) -> Facts:
+    async def _between(self, ask: Ask, base: str, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
+        """The work between two versions; no artifact is looked at for that."""
+        work = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
+        return Unread("the artifact", "nobody asked for it"), Evidence(work=work)
+
+    async def glimpse(self, ask: Ask, by: Person) -> Facts:
+        """What can be read in the moment in which a form can be opened; all that comes later is `Unread`.
+
+        Args: as for `outside`.
+        """
+        outside = await self.outside(ask, by, seconds=GLIMPSE)
+        return await self._store.read(lambda tx: inside(tx, ask, outside, only_reading=True))
+
+    async def outside(self, ask: Ask, by: Person | None = None, seconds: float = SECONDS) -> Facts:
         """Everything that is not in the database, stamped with one moment.
 
         Args:
             ask: what it is about; a change is read first, to know its place and people.
             by: the asker, already resolved.
+            seconds: how long the reads may take together.
         """
-        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service else Subject()
+        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
-        deadline = Deadline()
+        deadline = Deadline(seconds)
         groups, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
-            self._proven(about, deadline),
+            self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
@@ -159,6 +178,8 @@ class Gather:
 
 
 def _subject(tx: Tx, ask: Ask) -> Subject:
+    if ask.exception:
+        return _excepted(tx, exceptions.get(tx, ask.exception))
     change = changes.get(tx, ask.change) if ask.change else None
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
@@ -168,6 +189,14 @@ def _subject(tx: Tx, ask: Ask) -> Subject:
     return Subject(place.service, place.environment, place.version, running, people, change.state in UNDECIDED)
 
 
+def _excepted(tx: Tx, exemption: Exemption | None) -> Subject:
+    """Of an exception for one version, the version in the last environment of its scope: its authors are kept apart (SOD-09)."""
+    if exemption is None or exemption.version is None:
+        return Subject()
+    service, environment = exemption.services[0], exemption.environments[-1]
+    return Subject(service, environment, exemption.version, deployments.running(tx, service, environment))
+
+
 def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
     """The outside facts completed with the database's, read in this transaction.
 
@@ -175,7 +204,7 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         tx: open.
         ask: what it is about.
         outside: as gathered before.
-        only_reading: leaves the change's row unlocked, for a transaction that will not write.
+        only_reading: leaves the change's or exception's row unlocked, for a transaction that will not write.
     """
     facts = replace(
         outside,
@@ -193,6 +222,9 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         service, environment, version = change.content.service, change.content.environment, change.content.version
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
+    if ask.exception:
+        exemption = exceptions.get(tx, ask.exception) if only_reading else exceptions.lock(tx, ask.exception)
+        facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
     if ask.linking:
@@ -207,7 +239,18 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         running=deployments.running(tx, service, environment),
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
+        record=releases.record(tx, service, version),
+        notes=releases.notes(tx, service, version),
+        promotions=releases.promotions(tx, service, version),
+        exceptions=_exceptions(tx, facts, service, environment),
     )
+
+
+def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
+    """Those that reach the place while people decide; afterwards those that the change went out by."""
+    if isinstance(facts.change, Change) and facts.change.state not in UNDECIDED:
+        return exceptions.used_by(tx, facts.change.id)
+    return exceptions.reaching(tx, service, environment, facts.at)
 
 
 def _links(tx: Tx, accounts: Mapping[str, int | Absent | Unread]) -> dict[str, str | Unread]:
@@ -233,10 +276,16 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         environment=content.environment if content else ask.environment,
         version=content.version if content else ask.version,
         digest=content.digest if content else ask.digest,
-        migration=content.migration if content else ask.migration,
+        change_type=ask.change_type or (content.change_type if content else ChangeType.NORMAL),
+        entry=ask.entry if ask.change_type or content is None else content.entry,
+        migration=ask.migration or (content.migration if content else None),
+        declared=ask.said.over(content.declared if content else UNSAID),
         seen=ask.seen,
         rationale=ask.rationale,
         freeze=ask.declared or held,
+        record=ask.record,
+        notes=ask.notes,
+        exception=ask.wanted,
         delegation=ask.delegated,
         login=ask.login,
     )

@@ -189,6 +189,19 @@ class Malformed:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """What a run wrote, as CI keeps it.
+
+    Args:
+        content: its bytes, never interpreted here.
+        media_type: `text/plain`, or `application/zip` for an archive.
+    """
+
+    content: bytes
+    media_type: str
+
+
 class CI(Protocol):
     """The system that deploys. The bot only ever asks it (CMD-10)."""
 
@@ -203,6 +216,18 @@ class CI(Protocol):
             order: what was asked.
             run: CI's id, when it was told.
             since: no run of this order is older than this, UTC.
+        """
+        ...
+
+    async def log(self, order: Order, run: str | None) -> RunLog | Absent | Unread:
+        """What the run of an order wrote, as long as CI keeps it (AUD-12).
+
+        Args:
+            order: what was asked.
+            run: CI's id, when it was told.
+
+        Returns:
+            `Absent` when CI says that it has none, or no longer.
         """
         ...
 
@@ -250,6 +275,15 @@ class Proofs(Protocol):
 
         Returns:
             `Absent` when the artifact itself is not there; an empty `Proof` when nothing is attached to it.
+        """
+        ...
+
+    async def document(self, service: str, hash: str) -> bytes | Absent | Unread:  # noqa: A002
+        """The bytes of something that `find` told of, unchanged (AUD-05).
+
+        Args:
+            service: name in the policy file.
+            hash: of an `Sbom`, `Provenance` or `Signature`.
         """
         ...
 
@@ -447,6 +481,17 @@ class Chat(Protocol):
             card: what to tell.
             channel: where the person is looking, if known; else it goes into their direct messages.
             answer_to: the response URL of a command or click that is answered; used first while it is young.
+        """
+        ...
+
+    async def upload(self, channel: str, name: str, content: bytes, *, title: str) -> Unposted | None:
+        """Put a file into a conversation; None when it stands there.
+
+        Args:
+            channel: `C…` or `D…`.
+            name: of the file.
+            content: its bytes, at least one.
+            title: shown above it.
         """
         ...
 

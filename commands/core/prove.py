@@ -47,10 +47,33 @@ class Prove:
         what = f"{artifact.service} {artifact.version}"
         reads = self._from_history(artifact, environment, running, what) | self._from_registry(artifact, environment, running, what)
         beside, *answers = await asyncio.gather(
-            self._beside(artifact, environment, running, deadline), *(deadline.read(answer, noun) for noun, answer in reads.values())
+            self.beside(artifact, environment, running, deadline), *(deadline.read(answer, noun) for noun, answer in reads.values())
         )
         evidence = Evidence(beside=beside, **dict(zip(reads, answers, strict=True)))
         return _with_evidence(artifact, evidence), evidence
+
+    async def between(self, service: str, base: str, version: str, deadline: Deadline) -> Span | Absent | Unread | None:
+        """The work between two tagged versions (REC-07).
+
+        Args:
+            service: name in the policy file.
+            base, version: tags; what is in the second and not in the first.
+            deadline: for all of it together.
+
+        Returns:
+            `Absent` when one of them is no tag; None when the policy names no history for the service.
+        """
+        known = self._policy.services[service]
+        if known.history is None:
+            return None
+        vcs, repository = self._histories[known.history], known.repository
+        tags: list[Tag | Absent | Unread] = await asyncio.gather(
+            *(deadline.read(vcs.tag(repository, name), f"the tag {name}") for name in (base, version))
+        )
+        if lost := next((tag for tag in tags if isinstance(tag, Unread)), None) or next((t for t in tags if isinstance(t, Absent)), None):
+            return lost
+        first, last = (tag.commit for tag in tags if isinstance(tag, Tag))
+        return await deadline.read(vcs.span(repository, first, last), f"the work between {base} and {version}")
 
     def _from_history(
         self, artifact: Artifact, environment: str, running: Deployment | None, what: str
@@ -72,8 +95,8 @@ class Prove:
             reads["protection"] = (f"the protection of branch {service.branch}", vcs.protection(repository, service.branch))
         return reads
 
-    async def _beside(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Beside, ...]:
-        """What the other repositories of the service bring."""
+    async def beside(self, artifact: Artifact, environment: str, running: Deployment | None, deadline: Deadline) -> tuple[Beside, ...]:
+        """What the other repositories of the service bring; arguments as for `read`."""
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
         if service.history is None:
             return ()

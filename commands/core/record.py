@@ -6,18 +6,23 @@ Invariant: an entry is written in the transaction of what it records, and refusa
 from dataclasses import dataclass
 from typing import Any
 
+from guards.assessment import Declared
 from guards.authorization import held_roles
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
+from guards.exemption import STANDS_FOR, Exemption
 from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
 from guards.identity import Delegation, OnBehalf
 from guards.judge import Judgement
+from guards.need import need_of
 from guards.proof import signed_by
 from guards.provenance import Proof
+from guards.release import RecordText, ReleaseNotes
+from guards.risk import assess
 from guards.sections import Person
 from guards.vcs import Contributor, Span, Tag
-from guards.vocabulary import Requirement
+from guards.vocabulary import Question, Requirement
 from guards.window import open_now
 from storage import audit
 from storage.database import Tx
@@ -76,7 +81,7 @@ def write(
         actor: who did it.
         facts: gives the moment and the policy.
         correlation: ties it to log and CI.
-        subject: id of the change or freeze.
+        subject: id of the change, freeze or exception.
         service, environment: the place.
         body: what else is to be known; JSON values only.
     """
@@ -98,8 +103,8 @@ def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict
 
 def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
     match decision:
-        case Allow(why=why):
-            return {"guard": guard, "answer": "allow", "why": why}
+        case Allow(why=why, exception=exception):
+            return {"guard": guard, "answer": "allow", "why": why} | ({"exception": exception} if exception else {})
         case Refuse():
             until = decision.until.isoformat() if decision.until else None
             return {"guard": guard, "answer": "refuse", "code": decision.code.value, "why": decision.why, "until": until}
@@ -117,6 +122,12 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
         "running": _fact(facts.running),
         "window": {"name": window.window, "start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
         "evidence": evidence_body(request, facts),
+        "declared": declared_body(request.declared),
+        "risk": _risk_body(request, facts),
+        "release": {
+            "record": facts.record.hash if isinstance(facts.record, RecordText) else None,
+            "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
+        },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
@@ -168,10 +179,33 @@ def content_body(content: Content) -> dict[str, Any]:
         "digest": content.digest,
         "commit": content.commit,
         "type": content.change_type.value,
+        "entry": content.entry,
         "migration": content.migration,
+        "declared": declared_body(content.declared),
         "base": content.base,
+        "record": content.record,
         "hash": content.hash,
     }
+
+
+def declared_body(declared: Declared) -> dict[str, Any]:
+    """What the requester says about the risk, as the ledger keeps it (RSK-02, RSK-11)."""
+    return {
+        "answers": None if declared.answers is None else {question.value: question in declared.answers for question in Question},
+        "risk": declared.level,
+        "customers": declared.customers,
+        "downtime": declared.downtime,
+        "data": declared.data,
+    }
+
+
+def _risk_body(request: Request, facts: Facts) -> dict[str, Any] | None:
+    if Requirement.RISK not in facts.policy.required(request.service, request.environment):
+        return None
+    found, need = assess(request, facts), need_of(request, facts)
+    if isinstance(found, Unsure) or isinstance(need, Unsure):
+        return {"unread": found.missing if isinstance(found, Unsure) else None}
+    return {"level": found.level, "factors": list(found.factors), "approvers": need.sentence, "count": need.count, "quorum": need.quorum}
 
 
 def delegation_body(one: Delegation) -> dict[str, Any]:
@@ -204,4 +238,30 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "exit_criteria": freeze.exit_criteria,
         "plan": freeze.plan,
         "approver": freeze.approver,
+    }
+
+
+def exception_body(exemption: Exemption) -> dict[str, Any]:
+    """An exception as the ledger keeps it (EXC-02)."""
+    return {
+        "requirement": exemption.requirement.value,
+        "rule": STANDS_FOR[exemption.requirement],
+        "kind": exemption.kind.value,
+        "owner": exemption.owner,
+        "owner_roles": [role.value for role in exemption.owner_roles],
+        "services": list(exemption.services),
+        "environments": list(exemption.environments),
+        "version": exemption.version,
+        "risk": exemption.risk,
+        "controls": exemption.controls,
+        "containment": exemption.containment,
+        "evidence": exemption.evidence,
+        "remediation": exemption.remediation,
+        "infeasible": exemption.infeasible,
+        "reconsider": exemption.reconsider,
+        "until": exemption.until.isoformat(),
+        "review": exemption.review.isoformat(),
+        "once": exemption.once,
+        "approvers": [decision.by for decision in exemption.approvals],
+        "uses": [use.change for use in exemption.uses],
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, record
+from commands.core import cards, exempt, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -79,6 +79,8 @@ class Road:
                 await self._asked(taken, Asked.model_validate(payload), correlation)
             case "reported":
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
+            case exempt.REVIEW | exempt.EXPIRE as word:
+                await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -87,7 +89,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change stays due: it is tried again after a while.
+        What a timer would have done for a change or an exception stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -102,8 +104,9 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            if change := taken.delivery.payload.get("change"):
-                timers.set(tx, timers.Timer(f"{kind}:{change}", kind, facts.at + AFTER_FAULT, {"change": change}))
+            for noun in ("change", "exception"):
+                if subject := taken.delivery.payload.get(noun):
+                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -128,8 +131,7 @@ class Road:
             return
         asker = Asker(by, asked.user, self._clock.now(), self.policy)
         command, bound = self._read(asked)
-        if isinstance(bound, Missing) and command and command.form and asked.trigger:
-            form = command.form(asked.fields or self._typed(asked, command), Facts(at=asker.at, policy=self.policy), by)
+        if form := await self._form(asked, command, bound, asker):
             told = _Told(form=form)
         elif isinstance(bound, Problem | Missing) or command is None:
             if isinstance(bound, Missing):
@@ -143,6 +145,17 @@ class Road:
             told = await self._store.write(lambda tx: self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation))
         if told.form:
             await self._open(taken, asked, told.form, correlation)
+
+    async def _form(self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker) -> Form | None:
+        """The form that asks for what was not said, as long as one can be opened."""
+        if command is None or command.form is None or not asked.trigger:
+            return None
+        facts = Facts(at=asker.at, policy=self.policy)
+        if isinstance(bound, Arguments) and command.wants_form and command.wants_form(bound, self.policy):
+            facts = await self._gather.glimpse(command.ask(bound, asker), asker.person)
+        elif not isinstance(bound, Missing):
+            return None
+        return command.form(asked.fields or self._typed(asked, command), facts, asker.person)
 
     def _read(self, asked: Asked) -> tuple[AnyCommand | None, Arguments | Missing | Problem]:
         """The command and its arguments; typing nothing at all stands for the first command, whose form then opens."""
@@ -177,7 +190,7 @@ class Road:
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.delegation,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
             "service": request.service,
             "environment": request.environment,
         }
@@ -185,7 +198,8 @@ class Road:
         if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
-                return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
+                if form:
+                    return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
             judgement = replace(judgement, heals=command.heals | command.form_after)
         tag = command.name.replace(" ", "-")
@@ -193,8 +207,7 @@ class Road:
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             alert_if_moved(tx, judgement, request, facts, correlation)
-            zone = self.policy.zone_of(request.service)
-            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, zone)
+            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation)
@@ -228,7 +241,7 @@ class Road:
         def work(tx: Tx) -> None:
             actor = record.actor_of(by, asked.user, None, facts)
             record.write(tx, f"stranger:{judgement.outcome}", actor, facts, correlation, **record.judgement_body(judgement, request, facts))
-            card = cards.refusal_card(judgement, "your request", request, correlation, self.policy.zone)
+            card = cards.refusal_card(judgement, "your request", request, correlation, self.policy)
             self._answer(tx, asked, card, facts, correlation)
             inbox.done(tx, taken.id, {"outcome": judgement.outcome})
 

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds: orders to CI, cards, log lines and answers to Slack.
+"""Sends what the outbox holds: orders to CI, release notes to the VCS, cards, log lines and answers to Slack.
 
 Invariant: a message that may already have been sent is looked up before it is sent again; an order whose outcome is
 unknown is never sent again from here.
@@ -14,15 +14,18 @@ from pydantic import TypeAdapter
 from commands.core import cards, follow
 from commands.core.command import Ask
 from commands.core.dispatch import advance
+from commands.core.exempt_card import exception_card
 from commands.core.gather import Gather, inside
+from commands.core.hand_over import HandOver
 from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
+from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from guards.facts import Change, Facts, Unread
 from guards.lifecycle import State
 from guards.policy import Policy
 from storage import cards as places
-from storage import changes, claims, outbox
+from storage import changes, claims, exceptions, outbox
 from storage.database import Store, Tx
 
 ORDER = TypeAdapter(Order)
@@ -43,15 +46,29 @@ class Send:
         chat: Slack.
         ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
+        hand_over: makes and sends evidence bundles.
+        publish: sends release notes.
     """
 
-    def __init__(self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        store: Store,
+        gather: Gather,
+        chat: Chat,
+        ci: Mapping[str, CI],
+        clock: Clock,
+        hand_over: HandOver,
+        publish: Publish,
+    ) -> None:
         self._policy = policy
         self._store = store
         self._gather = gather
         self._chat = chat
         self._ci = ci
         self._clock = clock
+        self._hand_over = hand_over
+        self._publish = publish
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -61,6 +78,8 @@ class Send:
                 await self._order(sending, payload)
             case "card":
                 await self._card(sending, str(payload["change"]))
+            case "exception":
+                await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
             case "log":
                 await self._log(sending, payload)
             case "alert":
@@ -69,6 +88,10 @@ class Send:
                 card = CARD.validate_python(payload["card"])
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
+            case "evidence":
+                await self._hand_over.send(sending, payload)
+            case "notes":
+                await self._publish.send(sending)
             case other:
                 raise ValueError(f"nobody sends messages of kind {other!r}")
 
@@ -133,6 +156,18 @@ class Send:
         await self._post(
             sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts))
         )
+
+    async def _exception(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the exception as it is now: post its card once, from then on edit it."""
+        exemption, place = await self._store.read(lambda tx: (exceptions.get(tx, id), places.place(tx, id)))
+        if exemption is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the exception is gone"))
+            return
+        card = exception_card(exemption, Facts(at=self._clock.now(), policy=self._policy))
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from commands.core.text import Card, Part
 from guards.decision import Refusal
+from guards.exemption import Exemption
 from guards.facts import Change, Facts, Request
 from guards.judge import Judgement
 from storage import outbox
@@ -30,6 +31,14 @@ def log_of(tx: Tx, change: Change, facts: Facts, correlation: str, text: str) ->
     channel = facts.policy.services[change.content.service].channel
     body = {"change": change.id, "text": text, "at": facts.at.isoformat()}
     outbox.add(tx, outbox.Message("log", body, lane=channel, correlation=correlation), facts.at)
+
+
+def exception_card_of(tx: Tx, exemption: Exemption, facts: Facts, correlation: str) -> None:
+    """Have an exception's card drawn anew, in the channel of its first service."""
+    service = facts.policy.services.get(exemption.services[0])
+    channel = service.channel if service else facts.policy.slack.alerts
+    body = {"exception": exemption.id, "channel": channel}
+    outbox.add(tx, outbox.Message("exception", body, key=f"exception:{exemption.id}", lane=channel, correlation=correlation), facts.at)
 
 
 def reply_to(tx: Tx, user: str, card: Card, at: datetime, correlation: str, *, channel: str | None, answer_to: str | None) -> None:

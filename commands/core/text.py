@@ -57,6 +57,9 @@ class Link:
     kind: Literal["link"] = "link"
 
 
+NONE = "none"
+"""What is said where there is nothing to say: no box is ticked, no downtime, no data."""
+
 Span = Annotated[Mention | Moment | Code | Bold | Link, Field(discriminator="kind")]
 Line = tuple[str | Span, ...]
 
@@ -82,10 +85,17 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A block of lines under an optional heading."""
+    """A block of lines under an optional heading.
+
+    Args:
+        lines: what it says.
+        heading: shown in bold above.
+        literal: shown exactly as it is, to be copied: the text of a file.
+    """
 
     lines: tuple[Line, ...]
     heading: str = ""
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +124,9 @@ class Input:
     Args:
         name: the command's word that it fills.
         label: the question.
-        kind: a line of text, many lines, a choice, or a date with time.
-        options: value and label, for a choice.
-        initial: the value that it is prefilled with.
+        kind: a line of text, many lines, a choice, boxes to tick, or a date with time.
+        options: value and label, for a choice or for boxes; at most 10 boxes.
+        initial: the value that it is prefilled with; for boxes the values of those that are ticked, with commas between.
         hint: help below it.
         optional: whether it may stay empty.
         shortest, longest: bounds of a text, in characters.
@@ -124,7 +134,7 @@ class Input:
 
     name: str
     label: str
-    kind: Literal["line", "text", "choice", "moment"] = "line"
+    kind: Literal["line", "text", "choice", "choices", "moment"] = "line"
     options: tuple[tuple[str, str], ...] = ()
     initial: str = ""
     hint: str = ""

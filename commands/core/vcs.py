@@ -1,10 +1,12 @@
-"""What the machinery needs from the version control system: `bot/adapters/github_vcs.py` implements it.
+"""What the machinery needs from the version control system: `bot/adapters/github_vcs.py` and `github_releases.py` implement it.
 
-Invariant: it is only read; a call that fails is an `Unread` and never raises, and every call has one deadline (EVD-31).
+Invariant: nothing is written but release notes; a call that fails never raises, and every call has one deadline (EVD-31).
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from commands.core.ports import Unposted
 from guards.codeowners import CodeOwners
 from guards.facts import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
@@ -46,4 +48,32 @@ class Vcs(Protocol):
 
     async def close(self) -> None:
         """End the calls under way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Release notes stand at the VCS as they were given.
+
+    Args:
+        url: where people read them.
+    """
+
+    url: str
+
+
+class Releases(Protocol):
+    """The VCS's page of a release (REC-04). It never raises for a failed call."""
+
+    async def publish(self, repository: str, tag: str, name: str, text: str) -> Published | Unposted:
+        """Have the notes of a tag stand there; the same again changes nothing, so it may be repeated.
+
+        What others wrote on that page stays. A tag that is not there is never made.
+
+        Args:
+            repository: `owner/name`.
+            tag: `v1.4.0`.
+            name: the page's title, when it has none yet.
+            text: Markdown.
+        """
         ...

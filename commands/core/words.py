@@ -20,6 +20,9 @@ from guards.policy import Policy
 LONGEST = 2000
 """Characters of one command; Slack allows more, nobody needs more."""
 
+LONGEST_ANSWER = 3000
+"""Characters of one answer in a form: as many as Slack's inputs take."""
+
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
 
 
@@ -113,12 +116,19 @@ def _freeze(word: str) -> str:
     return word.upper()
 
 
+def _exception(word: str) -> str:
+    if not re.fullmatch(r"EXC-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no exception; write one like EXC-2026-1121-001")
+    return word.upper()
+
+
 ServiceName = Annotated[str, AfterValidator(_service)]
 EnvironmentName = Annotated[str, AfterValidator(_environment)]
 VersionWord = Annotated[str, AfterValidator(_version)]
 DigestWord = Annotated[str, AfterValidator(_digest)]
 ChangeId = Annotated[str, AfterValidator(_change)]
 FreezeId = Annotated[str, AfterValidator(_freeze)]
+ExceptionId = Annotated[str, AfterValidator(_exception)]
 
 
 def shown(word: str) -> str:
@@ -208,8 +218,10 @@ def bind(model: type[Arguments], fields: Mapping[str, str], policy: Policy) -> A
         policy: which services and environments there are.
     """
     given = {name: value for name, value in fields.items() if value.strip()}
-    if hidden := [name for name, value in given.items() if len(value) > LONGEST or _has_controls(value)]:
-        return Problem(tuple(f"{name[:40]}: it is longer than {LONGEST:,} characters or holds control characters." for name in hidden[:6]))
+    if hidden := [name for name, value in given.items() if len(value) > LONGEST_ANSWER or _has_controls(value)]:
+        return Problem(
+            tuple(f"{name[:40]}: it is longer than {LONGEST_ANSWER:,} characters or holds control characters." for name in hidden[:6])
+        )
     missing = tuple(n for n, f in model.model_fields.items() if f.is_required() and n not in given)
     if missing:
         wrong = _problems(model, given, policy, ignore=frozenset(missing))
@@ -237,8 +249,9 @@ def _sentence(error: Any) -> str:
 def usage(name: str, model: type[Arguments]) -> str:
     """How a command is written: `promote <service> <version> <environment> [digest=…]`."""
     words = [name]
-    for field, info in model.model_fields.items():
-        if any(isinstance(m, Named) for m in info.metadata):
+    pair = {field: any(isinstance(m, Named) for m in info.metadata) for field, info in model.model_fields.items()}
+    for field, info in sorted(model.model_fields.items(), key=lambda item: pair[item[0]]):
+        if pair[field]:
             word = f"{field}=…"
         elif any(isinstance(m, Rest) for m in info.metadata):
             word = f"<{field} …>"

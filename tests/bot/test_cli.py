@@ -220,8 +220,8 @@ name         way                                 CI        owners
 billing-api  development → staging → production  actions   Ada Lovelace
 web-shop     staging → production                in-house  Grace Hopper, Ada Lovelace
 Production
-environment  may promote                       may approve                         approvals
-production   release_captain, release_manager  release_manager, service_owner, qa  2, among them qa and release_manager
+environment  may promote                       may approve                                                                                approvals
+production   release_captain, release_manager  release_manager, service_owner, qa, developer, tech_lead, product, security, ops, on_call  2, among them qa and release_manager, and what its risk takes
 Windows (closed: Fri, Sat, Sun)
 name         opens                                                         for
 weekdays     Mon Tue Wed Thu 10:00–16:00 America/New_York / Europe/Berlin  all services
@@ -244,7 +244,7 @@ def test_check_tells_the_mistakes_of_the_file_and_of_the_environment_together(ru
         snapshot("""\
 signalbox: 2 problems to mend
   SIGNALBOX_PORT: write a port from 1 to 65535, or 0 for any that is free
-  signalbox.yaml:154:12: approvals.production.count: write a whole number, not 'two'
+  signalbox.yaml:173:12: approvals.production.count: write a whole number, not 'two'
 """),
     )
 

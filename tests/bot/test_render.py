@@ -31,7 +31,7 @@ SPAN = (
 )
 LINE = st.lists(SPAN, max_size=4).map(tuple)
 LINES = st.lists(LINE, max_size=6) | LINE.map(lambda line: [line] * 40) | SPAN.map(lambda span: [(span,) * 300])
-PART = st.builds(Part, LINES.map(tuple), TEXT)
+PART = st.builds(Part, LINES.map(tuple), TEXT, st.booleans())
 FIELDS = st.dictionaries(st.text(max_size=10), st.text(max_size=40) | st.just("v" * 3000), max_size=3)
 BUTTON = st.builds(Button, TEXT, st.sampled_from(["approve", "w" * 300]), FIELDS, st.sampled_from(["", "primary", "danger"]), TEXT)
 CARD = st.builds(
@@ -48,7 +48,7 @@ NAMES = st.lists(st.sampled_from(["service", "version", "environment", "migratio
 def question(name: str) -> st.SearchStrategy[Input]:
     option = st.tuples(TEXT, TEXT)
     return st.builds(
-        Input, st.just(name), TEXT, st.sampled_from(["line", "text", "choice", "moment"]),
+        Input, st.just(name), TEXT, st.sampled_from(["line", "text", "choice", "choices", "moment"]),
         (st.lists(option, max_size=3) | st.just([(f"s{n}", f"Service {n}") for n in range(250)])).map(tuple),
         TEXT | st.sampled_from(["s1", "2026-11-24T10:00:00+00:00", "2026-11-24T10:00", "9999-12-31T23:59:59-23:59"]),
         TEXT, st.booleans(), st.integers(0, 400), st.integers(1, 400),
@@ -162,6 +162,14 @@ def test_many_lines_and_many_parts_are_counted():
     assert "… and 15 more" in shown(Card("x", parts=(Part((("line",),) * 40),)))
     assert "… and 10 more, cut" in shown(Card("x", parts=(Part((("line",),)),) * 40))
     assert "more lines, cut" in shown(Card("x", parts=(Part((("a" * 2400,),) * 20),)))
+
+
+def test_a_file_is_shown_as_it_is_and_its_cut_shows():
+    drawn = blocks(Card("x", parts=(Part((("# *api*\n\n- `one`",),), heading="docs/releases/v1.md", literal=True),)))
+    heading, text = drawn[-1]["elements"]
+    assert heading["elements"] == [{"type": "text", "text": "docs/releases/v1.md", "style": {"bold": True}}]
+    assert text == {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "# *api*\n\n- `one`"}]}
+    assert blocks(Card("x", parts=(Part((("y" * 20_000,),), literal=True),)))[-1]["elements"][0]["elements"][0]["text"].endswith("…")
 
 
 def test_buttons_that_do_not_fit_are_missed():

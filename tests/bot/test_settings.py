@@ -10,6 +10,8 @@ from inline_snapshot import snapshot
 from bot.policy_file import load as load_policy
 from bot.settings import SECRETS, VARIABLES, SettingsError, load, missing, warnings
 from guards.policy import Policy
+from tests.world.keys import RSA_KEY
+from tests.world.signing import SIGNING_KEY
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"
 HTTP = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5"}
@@ -183,6 +185,20 @@ def test_no_secret_shows_in_any_form(environment: Environment) -> None:
     assert all(value not in shown for value in (*HTTP.values(), *TOKEN.values(), "db-secret"))
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        pytest.param(PEM, "is no PEM private key without a passphrase", id="none"),
+        pytest.param(RSA_KEY, "is no Ed25519 key; make one with `signalbox evidence keygen`", id="of another kind"),
+    ],
+)
+def test_a_signing_key_that_cannot_sign_is_told_at_the_start(environment: Environment, value: str, said: str) -> None:
+    environment(SIGNALBOX_SIGNING_KEY=value)
+    assert problems() == [f"SIGNALBOX_SIGNING_KEY: {said}"]
+    environment(SIGNALBOX_SIGNING_KEY=SIGNING_KEY)
+    assert load().signing_key is not None
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_secret_can_come_from_a_file(environment: Environment, tmp_path: Path, name: str) -> None:
     value = {
@@ -190,6 +206,7 @@ def test_each_secret_can_come_from_a_file(environment: Environment, tmp_path: Pa
         "SLACK_BOT_TOKEN": "xoxb-1",
         "SLACK_APP_TOKEN": "xapp-1",
         "GITHUB_APP_PRIVATE_KEY": PEM,
+        "SIGNALBOX_SIGNING_KEY": SIGNING_KEY.strip(),
     }.get(name, "value")
     file = tmp_path / "secret"
     file.write_text(f"{value}\n", encoding="utf-8")

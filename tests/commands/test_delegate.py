@@ -58,7 +58,7 @@ DLG-2026-1124-001 api in production, from today 11:00 (Tue 11:00 Europe/Berlin) 
 """)
 
     await world.say("dev", "/release help")
-    assert "/release delegate to" in world.told("dev")
+    assert "delegate (to, list, end)" in world.told("dev")
     await world.say("dev", "/release delegate list")
     assert world.told("dev") == snapshot("""\
 🤝 Delegations
@@ -70,8 +70,8 @@ DLG-2026-1124-001 api in production, from today 11:00 (Tue 11:00 Europe/Berlin) 
         [
             "Identity: audrey@acme.example, GitHub: audrey, Slack: UZI5FRDED",
             "DLG-2026-1124-001: release_manager for Rita Manager, api in production, today 11:00 (Tue 11:00 Europe/Berlin) until Nov 26, 2026 18:00 (Thu 18:00 Europe/Berlin)",
-            "api dev: audit; may read",
-            "api staging: audit; may read",
+            "api dev: audit; may evidence",
+            "api staging: audit; may evidence",
         ]
     )
 
@@ -263,7 +263,8 @@ async def test_where_the_policy_says_nothing_nobody_delegates(database_url):
         await give(closed)
         assert (await closed.news(), await closed.codes()) == (["delegate-to:refused"], ["no-policy"])
         await closed.say("rita", "/release help")
-        assert "delegate to" not in closed.told("rita")
+        assert "delegate list" in closed.told("rita")
+        assert "delegate (" not in closed.told("rita")
         await give(closed)
         assert closed.told("rita") == snapshot("""\
 ⛔ Refused: delegate to

@@ -12,7 +12,21 @@ from guards.facts import Unread
 from guards.lifecycle import State
 from guards.vcs import CheckState
 from tests.world.company import COMMIT, DIGEST
-from tests.world.strict import DEV, OLD_COMMIT, OLD_DIGEST, OLGA, REPOSITORY, TAG, commit, proof, prove, pull, strict_policy
+from tests.world.strict import (
+    DECLARED,
+    DEV,
+    NOTES,
+    OLD_COMMIT,
+    OLD_DIGEST,
+    OLGA,
+    REPOSITORY,
+    TAG,
+    commit,
+    proof,
+    prove,
+    pull,
+    strict_policy,
+)
 from tests.world.world import World
 
 AWAY = Unread("acme/api", "GitHub answered 502")
@@ -28,7 +42,7 @@ async def world(database_url):
 
 
 async def ask(world: World) -> None:
-    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.say("carla", f"/release promote api v1.4.0 production {DECLARED}")
 
 
 async def test_an_honest_version_goes_and_its_card_and_its_record_say_what_was_proven(world):
@@ -191,6 +205,7 @@ async def test_when_another_version_goes_out_first_people_look_at_the_changes_ag
     change = await world.change()
     assert (change.state, change.content.base) == (State.AWAITING, newer)
     assert change.why == "What runs there moved, so earlier approvals are void."
+    await world.say("rita", f'/release notes edit api v1.4.0 text="{NOTES.replace("v1.3.2", "v1.3.3")}"')  # another version to go back to
     await world.approve("rita", "the new list read")
     assert len(world.ci.started) == 2
     await world.ci_says(RunState.SUCCEEDED)

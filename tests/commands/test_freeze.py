@@ -193,7 +193,7 @@ async def test_a_freeze_of_migrations_passes_what_says_that_it_has_none(world):
 
     await world.say("carla", "/release promote api v1.4.0 production")
     assert "frozen" in await world.codes()
-    await world.say("carla", "/release promote api v1.4.0 production migration=yes")
+    await world.say("carla", "/release promote api v1.4.0 production migration=expand")
     assert "frozen" in await world.codes()
     await world.say("carla", "/release promote api v1.4.0 production migration=no")
     assert (await world.change()).state is State.AWAITING

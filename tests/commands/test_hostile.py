@@ -111,7 +111,7 @@ async def test_a_form_is_read_as_carefully_as_words_are(world, subtests):
             await world.press("rita", "Approve")
             await world.fill("rita", rationale=rationale)
             assert await world.news() == ["words:refused"]
-            assert "rationale: it is longer than 2,000 characters or holds control characters." in world.told("rita")
+            assert "rationale: it is longer than 3,000 characters or holds control characters." in world.told("rita")
             assert (await world.change()).state is State.AWAITING
 
     await world.press("rita", "Approve")
@@ -122,7 +122,7 @@ async def test_a_form_is_read_as_carefully_as_words_are(world, subtests):
 FAMILIAR = st.sampled_from([
     "promote", "approve", "reject", "withdraw", "cancel", "status", "explain", "window", "freeze", "declare", "list", "lift", "next", "help",
     "whoami", "api", "web", "v1.4.0", "latest", "dev", "staging", "production", "prod", "CR-2026-1124-001", "CR-2026-1124-002", "looks good",
-    "digest=sha256:" + "a1" * 32, "digest=x", "migration=yes", "kind=holiday", "until=2026-11-30T10:00", "reason=x", "exit=x", "plan=x",
+    "digest=sha256:" + "a1" * 32, "digest=x", "migration=expand", "answers=security", "type=normal", "risk=low", "customers=x", "downtime=x", "data=x", "kind=holiday", "until=2026-11-30T10:00", "reason=x", "exit=x", "plan=x",
     "approver=rita@acme.example", "FRZ-2026-1124-001", '"', "=", "<!channel>", "--force", "\n",
 ])  # fmt: skip
 SPEECH = st.one_of(st.text(max_size=60), st.lists(FAMILIAR, max_size=9).map(" ".join))

@@ -57,6 +57,7 @@ If Carla Captain asked now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ catalogued: it is a normal change
 ✅ tagged: signed-tag: not required by policy
 ✅ checked: checks: not required by policy
 ✅ pulled: pull-requests: not required by policy
@@ -68,11 +69,15 @@ If Carla Captain asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
+✅ labelled: risk-label: not required by policy
+✅ assessed: risk-assessment: not required by policy
+✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
-✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+… and 2 more
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -101,6 +106,7 @@ If Rita Manager asked now
 ✅ as_seen: decided on what is true now
 ✅ undecided_by_asker: no decision of theirs stands
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ catalogued: it is a normal change
 ✅ tagged: signed-tag: not required by policy
 ✅ checked: checks: not required by policy
 ✅ pulled: pull-requests: not required by policy
@@ -112,16 +118,20 @@ If Rita Manager asked now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
+✅ labelled: risk-label: not required by policy
+✅ assessed: risk-assessment: not required by policy
+✅ announced: lead-time: not required by policy
 ✅ in_order: v1.4.0 ran in staging
 ✅ alone: nothing else works on api in production
-✅ not_frozen: production is not frozen
-✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-✅ reasoned: a reason was given
+… and 3 more
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ catalogued: it is a normal change
 ✅ tagged: signed-tag: not required by policy
 ✅ checked: checks: not required by policy
 ✅ pulled: pull-requests: not required by policy
@@ -133,11 +143,16 @@ If it were dispatched now
 ✅ proven: provenance: not required by policy
 ✅ signed: signature: not required by policy
 ✅ revertible: rollback-target: not required by policy
+✅ recorded: release-record: not required by policy
+✅ noted: release-notes: not required by policy
+✅ labelled: risk-label: not required by policy
+✅ assessed: risk-assessment: not required by policy
+✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
-⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+… and 1 more
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING
@@ -196,15 +211,15 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 👤 Rita Manager
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
-api staging: release_manager; may approve
-api production: release_manager; may approve, cancel, freeze, lift
+api staging: release_manager; may approve, approve-exception
+api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception
 web dev: release_manager; may read
-web staging: release_manager; may approve
-web production: release_manager; may approve, cancel, freeze, lift\
+web staging: release_manager; may approve, approve-exception
+web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception\
 """)
 
     await world.say("rob", "/release whoami")
-    assert "api production: release_manager; may approve, cancel, freeze, lift" in world.told("rob")
+    assert "api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception" in world.told("rob")
     await world.restart()
     world.slack.faults.fail("usergroups.users.list", "internal_error")
     await world.say("rob", "/release whoami")
@@ -224,9 +239,16 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "window list", "window next", "freeze list", "delegate list",
-        "link", "link github", "link confirm", "link cancel", "link remove", "whoami", "help",
+        "status", "explain", "changes", "record", "notes", "window (list, next)", "freeze list", "exception (list, show)", "evidence",
+        "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
+
+    await world.say("audrey", "/release help link github")
+    assert [line.partition(":")[0] for line in world.told("audrey").splitlines()] == [
+        "🚦 /release link", "link", "link github", "link confirm", "link cancel", "link remove",
+    ]  # fmt: skip
+    await world.say("audrey", "/release help promote")
+    assert "There is nothing called 'promote' that you may do" in world.told("audrey")
 
 
 async def test_reading_takes_a_person_of_the_policy_file(world):
@@ -264,11 +286,20 @@ MISTAKES = [
     ("status api web", "'web' is one word too many."),
     ("promote api v1.4.0 staging now", "'now' is one word too many."),
     ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
-    ("promote api v1.4.0 staging force=yes", "It takes no `force=`; it takes `digest=`, `migration=`."),
+    (
+        "promote api v1.4.0 staging force=yes",
+        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `risk=`, `type=`.",
+    ),
     ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
     ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),
     ("promote api v1.4.0 staging digest=sha256:abc", "this one has 3 characters after the prefix"),
-    ("promote api v1.4.0 staging migration=perhaps", "migration: Input should be 'yes' or 'no'."),
+    ("promote api v1.4.0 staging answers=securty", "answers: 'securty' is no risk question, did you mean 'security'?"),
+    ("promote api v1.4.0 staging risk=none", "risk: Input should be 'low', 'medium', 'high' or 'critical'."),
+    ("promote api v1.4.0 staging type=routine", "type: 'routine' is no type of change; write normal or standard:<name>."),
+    ("promote api v1.4.0 staging type=standard:copy", "type: the catalogue has no standard change 'copy' (known: none)"),
+    ("promote api v1.4.0 staging type=emergency", "type: an emergency is declared by its own record, never by a word."),
+    (f"promote api v1.4.0 staging data={'x' * 301}", "data: say it in at most 300 characters."),
+    ("promote api v1.4.0 staging migration=perhaps", "migration: Input should be 'no', 'expand', 'contract' or 'other'."),
     ('reject CR-2026-1124-001 "not tonight', "A quotation mark is not closed."),
 ]
 

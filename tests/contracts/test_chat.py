@@ -1,6 +1,7 @@
 """SlackChat against the small Slack with its faults, and against neighbours that are no Slack at all (OPS-07, OPS-08)."""
 
 import asyncio
+import json
 
 import aiohttp
 import pytest
@@ -276,3 +277,56 @@ async def test_whether_slack_answers(slack, chat):
     assert await chat.alive() is None
     slack.faults.fail("auth.test", "token_revoked")
     assert await chat.alive() == Unread("Slack", "Slack says token_revoked")
+
+
+# ---------------------------------------------------------------- files
+
+
+@pytest.fixture
+async def direct(slack, chat, carla):
+    """Carla's direct messages with the bot."""
+    posted = await chat.tell(carla.id, CARD)
+    assert isinstance(posted, Posted)
+    return posted.channel
+
+
+async def test_a_file_is_put_into_a_conversation(slack, chat, carla, direct):
+    assert await chat.upload(direct, "evidence.zip", b"PK" * 700_000, title="Evidence of api") is None
+    message = slack.private(carla)[-1]
+    assert message.as_text() == "📎 Evidence of api (evidence.zip)"
+    assert slack.file(message) == b"PK" * 700_000
+    assert [call.method for call in slack.calls[-3:]] == ["files.getUploadURLExternal", "upload", "files.completeUploadExternal"]
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "said"),
+    [
+        ("files.getUploadURLExternal", ("fail", "file_uploads_disabled"), Unposted("Slack says file_uploads_disabled", final=True)),
+        ("files.getUploadURLExternal", ("fail", "missing_scope"), Unposted("Slack says missing_scope", final=True)),
+        ("files.getUploadURLExternal", ("status", 429), Unposted("Slack's rate limit", retry_after=1.0)),
+        ("upload", ("status", 500), Unposted("Slack answered with status 500 to a file")),
+        ("files.completeUploadExternal", ("fail", "channel_not_found"), Unposted("Slack says channel_not_found", final=True)),
+        ("files.completeUploadExternal", ("status", 500), Unposted("Slack answered with status 500", maybe=True)),
+    ],
+)
+async def test_each_step_at_which_a_file_does_not_get_there(slack, chat, carla, direct, method, fault, said):
+    getattr(slack.faults, fault[0])(method, fault[1])
+    assert await chat.upload(direct, "evidence.zip", b"PK", title="Evidence") == said
+    assert not any(message.files for message in slack.private(carla))
+    assert await chat.upload(direct, "evidence.zip", b"PK", title="Evidence") is None
+
+
+async def test_bytes_whose_arrival_nobody_knows_are_not_shared(slack, chat, carla, direct):
+    slack.faults.lose_answer("upload")
+    said = await chat.upload(direct, "evidence.zip", b"PK", title="Evidence")
+    assert isinstance(said, Unposted)
+    assert (said.maybe, said.final) == (False, False)
+    assert not any(message.files for message in slack.private(carla))
+
+
+@pytest.mark.parametrize("url", ["http://elsewhere.test/upload", "ftp://127.0.0.1/upload"])
+async def test_a_file_goes_nowhere_without_tls(session, url):
+    told = json.dumps({"ok": True, "upload_url": url, "file_id": "F1"}).encode()
+    async with raw_server(answer(200, told, "Content-Type: application/json")) as server:
+        said = await chat_at(f"{server}/api/", "xoxb-signalbox-x", session).upload("D1", "evidence.zip", b"PK", title="Evidence")
+    assert said == Unposted("Slack gave an address for a file that is not safe", final=True)

@@ -17,8 +17,8 @@ from bot.adapters.generic_ci import FINAL_AFTER, GenericArtifacts, GenericCI
 from bot.adapters.generic_wire import ArtifactBody, Callback, OrderBody, RunBody
 from bot.adapters.signing import sign, verify
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Deployed, Forged, Heard, Malformed, NoRun, Run, RunState, Started, TurnedDown, Unknown
-from guards.facts import Artifact, Unread
+from commands.core.ports import Deployed, Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from guards.facts import Absent, Artifact, Unread
 from tests.world import demo_ci
 from tests.world.moments import RealClock, StillClock
 from tests.world.neighbours import COMMIT, CONTENT, DIGEST, answer, order, raw_server
@@ -206,6 +206,26 @@ async def test_a_404_that_is_not_the_cis_own_word_is_no_absence(transport, body)
         assert isinstance(await artifacts.find("api", "v1.4.0"), Unread)
 
 
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (answer(200, b"deployed", "Content-Type: text/plain; charset=utf-8"), RunLog(b"deployed", "text/plain")),
+        (answer(200, b"PK", "Content-Type: application/zip"), RunLog(b"PK", "application/zip")),
+        (answer(200, b"<script>", "Content-Type: text/html"), RunLog(b"<script>", "text/plain")),  # kept as it came, never shown as a page
+        (answer(404, b'{"absent": "CR-2026-1121-001.1"}'), Absent("log of CR-2026-1121-001.1 at demo")),
+    ],
+)
+async def test_a_log_is_copied_as_it_came(transport, reply, expected):
+    async with raw_server(reply) as url:
+        assert await adapter(transport, url).log(order(), "4711") == expected
+
+
+@pytest.mark.parametrize("reply", [answer(404, b"<html>"), answer(500), answer(404, b'{"absent": "another"}')])
+async def test_a_ci_without_logs_is_not_taken_for_one_without_this_log(transport, reply):
+    async with raw_server(reply) as url:
+        assert isinstance(await adapter(transport, url).log(order(), "4711"), Unread)
+
+
 async def test_an_answer_about_something_else_is_unread(transport):
     run = {"key": "another", "run": "4711", "state": "running"}
     artifact = {"service": "web", "version": "v1.4.0", "digest": DIGEST, "commit": COMMIT}
@@ -247,6 +267,17 @@ async def test_an_order_is_deployed_for_real_and_reported_from_running_to_succee
     assert process.deployed() == CONTENT
     note = json.loads((process.root / "production" / "api" / "VERSION").read_text())
     assert (note["version"], note["digest"]) == ("v1.4.0", DIGEST)
+
+
+async def test_what_a_run_wrote_can_be_read(transport, process):
+    """(AUD-12)"""
+    ci = adapter(transport, process.url)
+    assert await ci.log(order(), None) == Absent(f"log of {order().key} at demo")
+    assert isinstance(await ci.start(order()), Started)
+    await heard_until(process, ci, RunState.SUCCEEDED)
+    log = await ci.log(order(), None)
+    assert isinstance(log, RunLog)
+    assert f"deployed {DIGEST} to production" in log.content.decode()
 
 
 async def test_the_same_order_again_starts_nothing_and_another_one_with_its_key_is_refused(transport, process):

@@ -7,16 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import respx
 import yaml
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from bot.adapters import github
 from bot.adapters.github import INPUTS, GitHubActions
 from bot.adapters.github_auth import AppAuth, TokenAuth
 from bot.adapters.github_wire import state
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Forged, Heard, Malformed, NoRun, Run, RunState, Started, TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports import Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from guards.facts import Absent, Unread
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY, RSA_PUBLIC
 from tests.world.moments import StillClock
@@ -408,3 +410,66 @@ async def test_one_owner_without_the_app_does_not_make_github_unreachable_for_th
     assert await ci.alive() is None
     fake.installed.clear()
     assert isinstance(await adapter(transport, fake.url, app_auth(transport, fake.url)).alive(), Unread)
+
+
+# ---------------------------------------------------------------- logs
+
+
+LOGS = "https://api.github.test/repos/octo/api/actions/runs/7/logs"
+LOG_OF = "the log of CR-2026-1121-001 at GitHub"
+
+
+def at_github(transport):
+    return adapter(transport, "https://api.github.test")
+
+
+@respx.mock
+async def test_a_log_is_fetched_from_where_github_keeps_it_without_our_token(transport):
+    """(AUD-12): GitHub redirects to a store of its own for a minute."""
+    asked = respx.get(LOGS).respond(302, headers={"Location": "https://store.test/logs?sig=1"})
+    store = respx.get("https://store.test/logs?sig=1").respond(content=b"PK zip")
+    assert await at_github(transport).log(order(), "7") == RunLog(b"PK zip", "application/zip")
+    assert asked.calls.last.request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert "authorization" not in store.calls.last.request.headers
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("http://store.test/logs", "it redirects to another host"),  # no TLS: anybody could have written it
+        ("https://other.test/logs", "it redirects to another host"),  # and on from there
+    ],
+)
+async def test_a_redirect_that_is_not_safe_is_not_followed(transport, where, why):
+    respx.get(LOGS).respond(302, headers={"Location": where})
+    respx.get("https://other.test/logs").respond(302, headers={"Location": "https://third.test/logs"})
+    assert await at_github(transport).log(order(), "7") == Unread(LOG_OF, why)
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (410, Absent("log of run 7 at GitHub any more")),
+        (404, Unread(LOG_OF, "it answered with status 404: Not Found")),  # or our token may not see it
+        (401, Unread(LOG_OF, "it answered with status 401: Not Found")),
+    ],
+)
+async def test_a_log_that_expired_is_gone_and_one_that_cannot_be_seen_is_unread(transport, status, expected):
+    respx.get(LOGS).respond(status, json={"message": "Not Found"})
+    assert await at_github(transport).log(order(), "7") == expected
+
+
+@respx.mock
+async def test_a_log_that_is_too_large_is_unread(transport, monkeypatch):
+    monkeypatch.setattr(github, "MAX_LOG", 1024)
+    respx.get(LOGS).respond(content=bytes(1025))
+    assert await at_github(transport).log(order(), "7") == Unread(LOG_OF, "its answer is larger than 1 KiB")
+
+
+async def test_only_runs_of_our_own_workflows_are_asked_for(transport):
+    ci = at_github(transport)
+    assert await ci.log(order(), None) == Unread(LOG_OF, "it never told the run's id")
+    assert await ci.log(order(), "7/../8") == Unread(LOG_OF, "it never told the run's id")
+    assert "not a workflow of the policy file" in (await ci.log(order(workflow="other.yml"), "7")).why

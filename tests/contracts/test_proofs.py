@@ -123,6 +123,7 @@ async def shelf(request, transport):
         fake = FakeProofs()
         fake.add("api", Proof(bare))
         fake.add("api", await real.find("api", "v1.4.0", proven))
+        fake.documents[digest_of(dumps(cyclonedx(proven)))] = dumps(cyclonedx(proven))
 
         async def vanish():
             fake.away = Unread("what is attached to api v1.4.0", "it refused the connection")
@@ -137,6 +138,17 @@ async def test_what_is_attached_is_found_by_digest(shelf):
     assert isinstance(found, Proof)
     assert (found.digest, [sbom.digest for sbom in found.sboms]) == (proven, [proven])
     assert isinstance(await proofs.find("api", "v1.4.0", OTHER), Absent)
+
+
+async def test_a_document_is_copied_unchanged_by_its_hash(shelf):
+    """(AUD-05, AUD-12)"""
+    proofs, _, proven, vanish = shelf
+    found = await proofs.find("api", "v1.4.0", proven)
+    [sbom] = found.sboms
+    assert await proofs.document("api", sbom.hash) == dumps(cyclonedx(proven))
+    assert isinstance(await proofs.document("api", OTHER), Absent)
+    await vanish()
+    assert isinstance(await proofs.document("api", sbom.hash), Unread)
 
 
 async def test_what_is_there_is_retrievable(shelf):

@@ -51,11 +51,19 @@ async def table(tmp_path):
         yield Table(company)
 
 
+WRITTEN = (
+    'carla> /release record complete api v1.5.0 issues="none known" rollback="promote v1.3.2 again"',
+    "carla> /release notes edit api v1.5.0", "", "",
+)  # fmt: skip
+"""What production takes beside a version: its record and its notes, the draft as it is."""
+
+
 async def test_a_version_is_built_promoted_and_approved_by_several_people(table):
     shown = await table.play(
         "release v1.5.0",
         "as dev",
         "/release promote api v1.5.0 staging",
+        *WRITTEN,
         "captain> /release promote api v1.5.0 production",
         "press approve",
         "rita> press approve CR-2026-1124-002",
@@ -96,7 +104,7 @@ async def test_ci_can_fail_fall_silent_and_lose_its_answer_and_every_run_comes_t
 
 async def test_time_moves_for_everybody_and_closes_the_window(table):
     shown = await table.play(
-        "release v1.5.0", "dev> /release promote api v1.5.0 staging", "/release promote api v1.5.0 production",
+        "release v1.5.0", "dev> /release promote api v1.5.0 staging", *WRITTEN, "/release promote api v1.5.0 production",
         "clock +6h", "rob> press approve", "Reviewed it, and the run in staging is green", "olga> press approve", "Looked at the diff",
         "card CR-2026-1124-002",
     )  # fmt: skip
@@ -124,7 +132,7 @@ async def test_forms_ask_again_for_what_does_not_fit_and_a_dot_closes_them(table
 
 
 async def test_a_button_that_asks_whether_one_is_sure_can_be_left(table):
-    await table.play("release v1.5.0", "dev> /release promote api v1.5.0 staging", "/release promote api v1.5.0 production")
+    await table.play("release v1.5.0", "dev> /release promote api v1.5.0 staging", *WRITTEN, "/release promote api v1.5.0 production")
     assert "Not pressed." in await table.play("press cancel", "no")
     assert (await table.company.change("CR-2026-1124-002")).state.value == "awaiting-approval"
     await table.play("press cancel", "yes")

@@ -38,7 +38,8 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
     assert "In a browser" not in done.stdout  # nobody is there to open it
     for proved in (
         "✔ carla was told the reason pointer-moved",
-        "✔ the ledger has the refusal: environment-skipped, pointer-moved, digest-mismatch, frozen",
+        "✔ the ledger has the refusal: environment-skipped, pointer-moved, digest-mismatch,",
+        "✔ the release record is complete, and on record",
         "✔ #alerts was told that a fixed pointer moved",
         "✔ the ledger has the refusal: no-sbom",
         "✔ refused: own-request",
@@ -46,7 +47,7 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
         "✔ that it is not enough is on record: sole-reviewer",
         "✔ CI holds exactly one order for it",
         "✔ production/ holds the same bytes as staging/ and dev/, hashed anew",
-        "✔ audit verify: 30 entries, each follows from the one before",
+        "✔ audit verify: 34 entries, each follows from the one before",
     ):
         assert proved in done.stdout
     assert list(tmp_path.iterdir()) == []

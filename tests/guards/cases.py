@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from guards.assessment import Declared
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Evidence, GitHubCI, OciRegistry, Person, RoleGrant, Service, Slack, Window
-from guards.vocabulary import Action, Blocked, ChangeType, Profile, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -66,6 +69,9 @@ POLICY = Policy(
         Action.CANCEL: {"production": (Role.RELEASE_CAPTAIN,), "staging": ()},
         Action.FREEZE: {"staging": (Role.RELEASE_MANAGER, Role.TECH_LEAD), "production": (Role.RELEASE_MANAGER,)},
         Action.LIFT: {"production": (Role.RELEASE_MANAGER,)},
+        Action.RECORD: {"production": (Role.RELEASE_CAPTAIN,)},
+        Action.REQUEST_EXCEPTION: {"production": (Role.RELEASE_CAPTAIN,)},
+        Action.APPROVE_EXCEPTION: {"production": (Role.RELEASE_MANAGER, Role.SERVICE_OWNER)},
     },
     windows={"weekdays": WEEKDAYS},
     approvals={"production": ApprovalRule(count=1, authors_known=True)},
@@ -101,13 +107,18 @@ ARTIFACT = Artifact(
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
 STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
+PROMOTED = Promotion("staging", STAGED.digest, STAGED.commit, STAGED.at, "CR-2026-1123-001", (MARA.name,))
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
+
+
+DECLARED = Declared(frozenset(), customers="a new button", downtime="none", data="none")
+"""Every question is answered, and nothing is touched."""
 
 
 def content(under: Policy = POLICY, **parts: Any) -> Content:
     """What an approver saw."""
-    seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, False, under.hash)
-    return replace(seen, **parts)
+    seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, Migration.NONE, under.hash)
+    return replace(seen, **({"declared": DECLARED} | parts))
 
 
 def change(under: Policy = POLICY, **parts: Any) -> Change:
@@ -158,20 +169,37 @@ def freeze(**parts: Any) -> Freeze:
     return replace(whole, **parts)
 
 
+EXEMPTED = ExemptionDecision(MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), Ruling.APPROVED, "the risk is small", AT - HOUR)
+
+
+def exemption(**parts: Any) -> Exemption:
+    """Remy's exception from tickets for api in production, approved by Mara, good for a day more."""
+    whole = Exemption(
+        id="EXC-2026-1121-001", requester=REMY.id, requester_name=REMY.name, requested=AT - DAY, owner=OTTO.id, owner_name=OTTO.name,
+        owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=("api",),
+        environments=("production",), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
+        evidence="INC-7", remediation="Dana links it by Friday", infeasible="", reconsider="", until=AT + DAY, review=AT + HOUR,
+        once=False, state=ExemptionState.APPROVED, decisions=(EXEMPTED,),
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
 def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     """Everything was read, and nothing speaks against it."""
     people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), delegations=(), links={},
+        duplicate=None, freezes=(), exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
     )  # fmt: skip
     return replace(read, **parts)
 
 
 def request(**parts: Any) -> Request:
     """Remy promotes api to production."""
-    asked = Request(action=Action.PROMOTE, by=REMY, service="api", environment="production", version="v1.4.0", migration=False)
+    asked = Request(
+        action=Action.PROMOTE, by=REMY, service="api", environment="production", version="v1.4.0", migration=Migration.NONE, declared=DECLARED
+    )  # fmt: skip
     return replace(asked, **parts)
 
 

@@ -7,10 +7,13 @@ from guards.codeowners import CodeOwners
 from guards.facts import Evidence, Facts
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
+from guards.release import RecordText, ReleaseNotes
 from guards.sections import Evidence as Rules
-from guards.sections import KeySigner, OciRegistry
+from guards.sections import KeySigner, OciRegistry, RoleGrant
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
+from guards.vocabulary import Action, Role
 from tests.guards.cases import ARTIFACT, AT, HOUR, POLICY, RUNNING, facts, policy
+from tests.guards.cases import MARA as MARA_PERSON
 
 CI_BOT = Contributor(None, "ci@example.com", "Release CI")
 DANA, RAVI, MARA = (Contributor(login) for login in ("Dana-D", "ravi-r", "mara-m"))
@@ -20,11 +23,17 @@ HEAD = "5e" * 20
 REGISTRY = OciRegistry(kind="oci", url="https://registry.example.com", signers=(KeySigner(kind="key", public_key="PEM"),))
 
 
+ASSESSING = (Role.DEVELOPER, Role.TECH_LEAD, Role.PRODUCT, Role.OPS, Role.SECURITY, Role.ON_CALL)
+"""The roles that the risk matrix can ask for; Mara holds them all."""
+
+
 def asking(rules: Rules, **service: Any) -> Policy:
     """The policy with these rules, whose services can tell everything that rules can ask for."""
     told = {"history": "github", **service}
     services = {name: known.model_copy(update=told) for name, known in POLICY.services.items()}
-    return policy(services=services, artifacts={"images": REGISTRY}, evidence=rules)
+    roles = POLICY.roles | {role: (RoleGrant(people=(MARA_PERSON.id,)),) for role in ASSESSING}
+    allow = POLICY.allow | {Action.APPROVE: {"production": (*POLICY.allow[Action.APPROVE]["production"], *ASSESSING)}}
+    return policy(services=services, artifacts={"images": REGISTRY}, evidence=rules, roles=roles, allow=allow)
 
 
 def strict(**rules: Any) -> Policy:
@@ -36,7 +45,7 @@ def pull(**parts: Any) -> Pull:
     """Dana's pull request, reviewed by Ravi and Mara on its last commit."""
     reviews = tuple(Review(login, ReviewState.APPROVED, HEAD, AT - HOUR) for login in ("ravi-r", "Mara-M"))
     whole = Pull(
-        12, "Round sums", "https://git.test/12", "main", ARTIFACT.commit, AT - HOUR, HEAD, DANA, (DANA,), reviews, frozenset(), "", DANA,
+        12, "Round sums", "https://git.test/12", "main", ARTIFACT.commit, AT - HOUR, HEAD, DANA, (DANA,), reviews, frozenset({"risk:low"}), "", DANA,
         ("PAY-12",), ("src/pay.py",),
     )  # fmt: skip
     return replace(whole, **parts)
@@ -65,12 +74,17 @@ EVIDENCE = Evidence(
     tag=TAG, work=SPAN, checks=(check("lint"), check("sast")), owners=OWNERS, protection=PROTECTION, proof=PROOF, retrievable=True
 )
 
+RECORD = RecordText("none known; watch the error rate", "promote v1.3.0 again", MARA_PERSON.id, MARA_PERSON.name, AT - HOUR)
+NOTES = ReleaseNotes(
+    "# api v1.4.0\n\n## Known issues\n\nNone known.\n\n## Rollback\n\nBack to v1.3.0.\n", MARA_PERSON.id, MARA_PERSON.name, AT - HOUR
+)
+
 STRICT = strict()
 
 
 def proven(under: Policy = STRICT, **parts: Any) -> Facts:
     """The facts in which every requirement is met, with other parts of the evidence."""
-    return replace(facts(under), evidence=replace(EVIDENCE, **parts))
+    return replace(facts(under), evidence=replace(EVIDENCE, **parts), record=RECORD, notes=NOTES)
 
 
 def worked(*pulls: Pull, **parts: Any) -> Facts:

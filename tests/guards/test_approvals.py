@@ -9,13 +9,15 @@ from guards.approvals import approved, content_now, counted, may_still_approve
 from guards.content import Content
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Beside, Facts, Request, Stranger, Unread, Verdict
+from guards.matrix import Board, RiskRules, Weight
 from guards.policy import Policy
-from guards.sections import ApprovalRule, Person, RoleGrant
-from guards.vocabulary import Action, Role
+from guards.sections import ApprovalRule, EnvironmentEvidence, Evidence, Person, RoleGrant
+from guards.vocabulary import Action, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import (
     ARTIFACT,
     AT,
     CHANGE,
+    DECLARED,
     FACTS,
     MARA,
     MINUTE,
@@ -33,6 +35,7 @@ from tests.guards.cases import (
     approval,
     built,
     change,
+    content,
     facts,
     policy,
     request,
@@ -275,12 +278,17 @@ def test_a_required_role_counts_where_it_is_held(scope: RoleGrant, expected: Exp
         ),
         pytest.param(
             by(MARA, OTTO, under=MANAGER_AND_QA),
-            snapshot(("Nobody who approved is qa; production takes release_manager, qa.", "Ask Quinn to approve.")),
+            snapshot(("Nobody who approved is qa; production takes release_manager, qa.", "Ask Quinn to approve as qa.")),
             id="role lacking",
         ),
         pytest.param(
             by(MARA, OTTO, under=QA_AND_CAB),
-            snapshot(("Nobody who approved is qa or cab; production takes qa, cab.", "Ask Quinn to approve.")),
+            snapshot(
+                (
+                    "Nobody who approved is qa or cab; production takes qa, cab.",
+                    "Ask Quinn to approve as qa; nobody may approve as cab: ask the owner of the policy file.",
+                )
+            ),
             id="roles lacking",
         ),
         pytest.param(
@@ -356,7 +364,8 @@ def test_the_content_that_counts_has_the_digest_commit_and_policy_of_now_and_the
 def test_where_a_history_is_read_the_content_has_the_commit_that_its_changes_are_counted_from() -> None:
     known = proven()
     now = content_now(CHANGE, known)
-    assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash)
+    assert isinstance(now, Content)
+    assert now == replace(CHANGE.content, base=RUNNING.commit, policy=STRICT.hash, record=now.record)
     assert content_now(CHANGE, replace(known, running=None)) == replace(now, base=None)
     assert content_now(CHANGE, replace(known, running=Unread("what runs there"))) == Unread("what runs there")
 
@@ -368,3 +377,115 @@ def test_for_several_repositories_the_content_has_where_each_begins_and_ends() -
     assert isinstance(now, Content)
     assert now.base == f"{RUNNING.commit} example/config:{SPAN.base}..{SPAN.head}"
     assert content_now(CHANGE, proven(under)) == Unread("the work in api that is in example/config", "nobody asked for it")
+
+
+# ---------------------------------------------------------------- the union of CF-11 and the board of RSK-08
+
+TINA, PAUL, OPA = (Person(id=f"{name.lower()}@example.com", name=name, slack=(f"U0{name.upper()}",)) for name in ("Tina", "Paul", "Opa"))
+SEATED = {Role.TECH_LEAD: TINA, Role.PRODUCT: PAUL}
+OPS_UNREAD = {"S0OPS": Unread("Slack group S0OPS")}
+
+
+def assessed(level: Risk, *approvers: Person, quorum: int = 3, **more: object) -> Facts:
+    """A patch of this risk under rules that ask for it: Tina is tech lead, Paul is product, Opa is of ops by a Slack group."""
+    roles = {role: (RoleGrant(people=(person.id,)),) for role, person in SEATED.items()}
+    rules = RiskRules(
+        releases={step: Weight() for step in ReleaseType},
+        levels={Risk.LOW: Weight(count=1), Risk.CRITICAL: Weight(count=1, cab=True)},
+        questions={question: Weight() for question in Question},
+        cab=Board(quorum=quorum),
+    )
+    under = policy(
+        people=(*POLICY.people, TINA, PAUL, OPA),
+        roles=POLICY.roles | roles | {Role.OPS: (RoleGrant(groups=("S0OPS",)),), Role.ON_CALL: (RoleGrant(people=(OPA.id,)),)},
+        allow=POLICY.allow | {Action.APPROVE: {"production": (Role.RELEASE_MANAGER, *SEATED, Role.OPS, Role.ON_CALL)}},
+        approvals={"production": ApprovalRule(count=1, roles=(Role.RELEASE_MANAGER,))},
+        evidence=Evidence(profile=Profile.STARTER, environments={"production": EnvironmentEvidence(add=(Requirement.RISK,))}),
+        risk=rules,
+    )
+    subject = change(under, content=content(under, declared=replace(DECLARED, level=level)))
+    known = facts(under, change=subject, groups={"S0OPS": frozenset(OPA.slack), "S0QUALITY": frozenset()})
+    given = tuple(approval(person, under, content=subject.content.hash) for person in approvers)
+    return replace(known, **({"approvals": given} | more))
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(assessed(Risk.LOW, MARA), Allow, id="low: what the environment takes"),
+        pytest.param(assessed(Risk.LOW, TINA), Refusal.NOT_APPROVED, id="low: never without what the environment takes"),
+        pytest.param(assessed(Risk.MEDIUM, MARA, TINA), Allow, id="medium: a tech lead too"),
+        pytest.param(assessed(Risk.MEDIUM, MARA), Refusal.NOT_APPROVED, id="medium: the manager alone"),
+        pytest.param(assessed(Risk.HIGH, MARA, TINA, PAUL), Allow, id="high: tech lead and product"),
+        pytest.param(assessed(Risk.HIGH, MARA, TINA), Refusal.NOT_APPROVED, id="high: nobody of product"),
+        pytest.param(assessed(Risk.HIGH, TINA, PAUL), Refusal.NOT_APPROVED, id="high: nobody of the environment's"),
+        pytest.param(assessed(Risk.CRITICAL, MARA, TINA, PAUL, OPA), Allow, id="critical: each seat"),
+        pytest.param(assessed(Risk.CRITICAL, MARA, TINA, PAUL), Refusal.NOT_APPROVED, id="critical: a seat is empty"),
+        pytest.param(
+            assessed(Risk.CRITICAL, MARA, RAVI, PAUL, groups=OPS_UNREAD), Refusal.NOT_APPROVED, id="critical: a seat is surely empty"
+        ),
+        pytest.param(assessed(Risk.CRITICAL, MARA, TINA, PAUL, OPA, groups=OPS_UNREAD), Unsure, id="critical: perhaps Opa is of ops"),
+        pytest.param(
+            assessed(Risk.CRITICAL, MARA, TINA, PAUL, OPA, quorum=4), Refusal.NOT_APPROVED, id="critical: each seat, but no quorum"
+        ),
+        pytest.param(assessed(Risk.CRITICAL, MARA, TINA, PAUL, OPA, quorum=2), Allow, id="critical: more than the quorum"),
+        pytest.param(assessed(Risk.CRITICAL, running=Unread("what runs there")), Unsure, id="the risk is not known"),
+        pytest.param(assessed(Risk.CRITICAL, approvals=Unread("the approvals")), Unsure, id="the approvals are not known"),
+    ],
+)
+def test_the_union_of_environment_and_risk(known: Facts, expected: Expected) -> None:
+    assert said(approved(REQUEST, known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        pytest.param(
+            assessed(Risk.HIGH, MARA),
+            snapshot(
+                (
+                    "Nobody who approved is tech_lead or product; production takes release_manager; high risk takes tech_lead, product.",
+                    "Ask Tina to approve as tech_lead; ask Paul to approve as product.",
+                )
+            ),
+            id="roles",
+        ),
+        pytest.param(
+            assessed(Risk.CRITICAL, MARA),
+            snapshot(
+                (
+                    "CR-2026-1124-001 has 1 of 3 approvals: production takes release_manager; critical risk takes the CAB.",
+                    "Ask Tina to approve as engineering; ask Paul to approve as product; ask Opa to approve as ops.",
+                )
+            ),
+            id="too few for the board",
+        ),
+        pytest.param(
+            assessed(Risk.CRITICAL, MARA, RAVI, TINA),
+            snapshot(
+                (
+                    "Nobody who approved sits on the CAB for product or ops; production takes release_manager; critical risk takes the CAB.",
+                    "Ask Paul to approve as product; ask Opa to approve as ops.",
+                )
+            ),
+            id="empty seats",
+        ),
+        pytest.param(
+            assessed(Risk.CRITICAL, MARA, TINA, PAUL, OPA, quorum=4),
+            snapshot(
+                (
+                    "3 of 4 members of the CAB approved; production takes release_manager; critical risk takes the CAB.",
+                    "Nobody may approve as a member of the CAB: ask the owner of the policy file.",
+                )
+            ),
+            id="no quorum",
+        ),
+        pytest.param(
+            assessed(Risk.CRITICAL, MARA, TINA, PAUL, OPA, groups=OPS_UNREAD),
+            snapshot(("could not read the Slack groups that hold ops", "")),
+            id="a seat unread",
+        ),
+    ],
+)
+def test_the_lacking_are_named_with_who_could_fill_them(known: Facts, sentence: tuple[str, ...]) -> None:
+    assert told(approved(REQUEST, known)) == sentence

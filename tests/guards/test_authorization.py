@@ -1,4 +1,4 @@
-"""Only people whom the policy names, in a role that it allows here (RBAC-01, RBAC-02, CMD-09, CMD-16)."""
+"""Only people whom the policy names, in a role that it allows here (RBAC-01, RBAC-02, CMD-09, CMD-16, AUD-08)."""
 
 from dataclasses import replace
 
@@ -46,6 +46,13 @@ def lifts(**scope: object) -> Facts:
 
 APPROVE = request(action=Action.APPROVE, by=MARA)
 LIFT = request(action=Action.LIFT, by=MARA, service=None, environment=None)
+EVIDENCE = request(action=Action.EVIDENCE, by=OTTO, environment=None)
+AUDITED = facts(
+    policy(
+        roles=POLICY.roles | {Role.AUDIT: (RoleGrant(people=(OTTO.id,)),)},
+        allow=POLICY.allow | {Action.EVIDENCE: {"production": (Role.RELEASE_MANAGER,)}},
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +106,12 @@ LIFT = request(action=Action.LIFT, by=MARA, service=None, environment=None)
         pytest.param(APPROVE, facts(change=Unread("the change")), Unsure, id="deciding about what could not be read"),
         pytest.param(request(by=GUEST), facts(change=Absent("change CR-9")), Refusal.STRANGER, id="a stranger is not told even that"),
         pytest.param(request(action=Action.READ), facts(change=Absent("change CR-9")), Allow, id="reading says so by itself"),
+        pytest.param(EVIDENCE, FACTS, Refusal.NOT_PERMITTED, id="evidence is not for everybody"),
+        pytest.param(EVIDENCE, AUDITED, Allow, id="an auditor has it without a line in the policy (AUD-08)"),
+        pytest.param(replace(EVIDENCE, service="web"), AUDITED, Allow, id="it cannot be switched off for a service (AUD-03)"),
+        pytest.param(replace(EVIDENCE, service="ghost"), AUDITED, Refusal.NO_POLICY, id="there is none of an unknown service"),
+        pytest.param(replace(EVIDENCE, by=MARA), AUDITED, Allow, id="whom the policy adds has it too"),
+        pytest.param(replace(EVIDENCE, by=DANA), AUDITED, Refusal.NOT_PERMITTED, id="and nobody else"),
     ],
 )
 def test_who_may(asked: Request, known: Facts, expected: Expected) -> None:

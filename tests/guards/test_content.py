@@ -7,12 +7,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
+from guards.assessment import Declared
 from guards.content import Content
-from guards.vocabulary import ChangeType
+from guards.vocabulary import ChangeType, Migration, Question, Risk
 from tests.guards.cases import CHANGE, content
 
 PARTS = [field.name for field in fields(Content)]
-VALUES = {"change_type": st.sampled_from(ChangeType), "migration": st.sampled_from([None, True, False])}
+DECLARED = st.builds(
+    Declared,
+    st.none() | st.frozensets(st.sampled_from(Question)),
+    st.none() | st.sampled_from(Risk),
+    *(st.none() | st.text(max_size=9),) * 3,
+)
+VALUES = {"change_type": st.sampled_from(ChangeType), "migration": st.none() | st.sampled_from(Migration), "declared": DECLARED}
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -41,4 +48,9 @@ def test_text_cannot_slide_from_one_part_into_the_next(a: str, b: str, c: str, d
 
 
 def test_the_hash_is_stable_because_it_stands_in_the_ledger() -> None:
-    assert replace(CHANGE.content, policy="p").hash == snapshot("171a990b7f17f2170b463c3b7a280f6458e190f446bf5f6e660158ca0e3bc3e3")
+    assert replace(CHANGE.content, policy="p").hash == snapshot("c90e4cc66fb2e58bc2cd53d3ca00a75fba2bd0866d4f0d604d02976c60db9cb2")
+
+
+@pytest.mark.parametrize(("base", "own"), [(None, None), ("c0", "c0"), ("c0 acme/config:a..b", "c0"), (" acme/config:..b", None)])
+def test_the_own_part_of_what_the_work_is_counted_from(base: str | None, own: str | None) -> None:
+    assert content(base=base).own_base == own

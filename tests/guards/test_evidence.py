@@ -10,6 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
+from guards.classify import announced, assessed, labelled
 from guards.codeowners import CodeOwners
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Beside, Evidence, Facts, Unread
@@ -17,6 +18,7 @@ from guards.judge import Guard, judge
 from guards.proof import listed, revertible, signed
 from guards.proof import proven as attested
 from guards.provenance import Identity, Invalid
+from guards.release_record import recorded
 from guards.requirements import EVIDENCE as GUARDS
 from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
@@ -263,10 +265,15 @@ NEEDS = {
     attested: "proof",
     signed: "proof",
     revertible: "retrievable",
+    labelled: "work",
+    assessed: "work",
+    announced: "work",
+    recorded: "proof",
 }
+"""Guard → the part of the evidence that it needs; `noted` needs none, see test_notes.py."""
 
 
-@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("guard", NEEDS)
 @pytest.mark.parametrize("lost", [LOST, None], ids=["unread", "not asked for"])
 def test_what_was_not_read_is_never_a_yes(guard: Guard, lost: Unread | None) -> None:
     """A failed read stops the promotion and claims nothing about the version (EVD-31)."""
@@ -350,8 +357,9 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
     one = {"api": POLICY.services["api"]}
     assert problems(evidence=Rules(), services=one) == snapshot(
         [
-            "services.api: production asks for signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, which nothing can tell of this service: give it `history: github` and an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
+            "services.api: production asks for signed-tag, checks, pull-requests, tickets, reviews, code-owners, branch-protection, sbom, provenance, signature, risk-label, which nothing can tell of this service: give it `history: github` and an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
             "roles.tech_lead.0.services.0: unknown service 'web' (known: api)",
+            "risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role product, the role on_call, the role security, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`",
         ]
     )
     history = {"api": POLICY.services["api"].model_copy(update={"history": "github"})}
@@ -359,6 +367,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
         [
             "services.api: production asks for sbom, provenance, signature, which nothing can tell of this service: give it an OCI registry with `signers` as its `artifacts`, `omit` it for this service, or ask for less in `evidence` (`profile: starter` asks for none)",
             "roles.tech_lead.0.services.0: unknown service 'web' (known: api)",
+            "risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role product, the role on_call, the role security, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`",
         ]
     )
     wrong = Rules(
@@ -419,7 +428,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "The signature of the tag v1.4.0 of example/repo is not valid: unknown key.",
-                    "Have CI's release workflow make a new version with a signed, annotated tag.",
+                    "Have CI's release workflow make a new version with a signed, annotated tag. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="bad signature",
@@ -430,7 +439,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "The tag v1.4.0 of example/repo was made by Dana-D; releases are tagged by ci@example.com.",
-                    "Have CI's release workflow make a new version with a signed, annotated tag.",
+                    "Have CI's release workflow make a new version with a signed, annotated tag. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="a person's tag",
@@ -469,7 +478,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "No merged pull request brought 000000000000 (Round sums), 000000000000 (Round sums), 000000000000 (Round sums), 000000000000 (Round sums), 000000000000 (Round sums) and 2 more.",
-                    "Bring it in by a pull request that is reviewed, and have CI build a new version.",
+                    "Bring it in by a pull request that is reviewed, and have CI build a new version. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="no pull requests",
@@ -477,7 +486,12 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
         pytest.param(
             ticketed,
             worked(pull(tickets=())),
-            snapshot(("No ticket is named by #12.", "Name the ticket in the pull request's title or text; it is read anew each time.")),
+            snapshot(
+                (
+                    "No ticket is named by #12.",
+                    "Name the ticket in the pull request's title or text; it is read anew each time. Or ask for an exception: `/release exception request`.",
+                )
+            ),
             id="no ticket",
         ),
         pytest.param(
@@ -486,7 +500,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "#12 has 1 of 2 approvals on the last commit; otto asks for changes in #12.",
-                    "Have it reviewed as it is now; an approval of an earlier commit does not count.",
+                    "Have it reviewed as it is now; an approval of an earlier commit does not count. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="not reviewed",
@@ -497,7 +511,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "no owner of src/pay.py (@ravi-r) approved #12; nobody owns free/x, changed by #12.",
-                    "Have an owner of it approve the pull request's last commit.",
+                    "Have an owner of it approve the pull request's last commit. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="not owned",
@@ -514,7 +528,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "The branch main of example/repo does not demand an approving review or a check before a merge.",
-                    "Protect the branch: require pull requests with reviews, and status checks.",
+                    "Protect the branch: require pull requests with reviews, and status checks. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="unprotected",
@@ -572,7 +586,7 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             snapshot(
                 (
                     "v1.3.0 (sha256:9c9c9c9c9c9c…) runs in production and can no longer be pulled: there is no way back.",
-                    "Restore it in the registry first.",
+                    "Restore it in the registry first. Or ask for an exception: `/release exception request`.",
                 )
             ),
             id="no way back",

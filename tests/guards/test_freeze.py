@@ -9,7 +9,7 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Absent, Facts, Freeze, Request, Unread
 from guards.freeze import complete_freeze, liftable, not_frozen
 from guards.sections import FreezeKind
-from guards.vocabulary import Action, Blocked, ChangeType
+from guards.vocabulary import Action, Blocked, ChangeType, Migration
 from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
@@ -48,12 +48,14 @@ def frozen(*freezes: Freeze, **more: object) -> Facts:
         pytest.param(STANDARD, frozen(), Refusal.FROZEN, id="a standard change in a holiday freeze"),
         pytest.param(STANDARD, frozen(freeze(passes=MAJOR_EVENT)), Allow, id="a standard change in a major event"),
         pytest.param(REQUEST, frozen(freeze(passes=MAJOR_EVENT)), Refusal.FROZEN, id="a normal change in a major event"),
-        pytest.param(request(migration=False), frozen(freeze(blocks=MIGRATIONS_ONLY)), Allow, id="no migration at quarter end"),
-        pytest.param(request(migration=True), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="a migration at quarter end"),
+        pytest.param(request(migration=Migration.NONE), frozen(freeze(blocks=MIGRATIONS_ONLY)), Allow, id="no migration at quarter end"),
+        pytest.param(
+            request(migration=Migration.EXPAND), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="a migration at quarter end"
+        ),
         pytest.param(
             request(migration=None), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="nobody said: restricted (FRZ-05)"
         ),
-        pytest.param(request(migration=True), frozen(freeze(blocks=())), Allow, id="a freeze that blocks nothing"),
+        pytest.param(request(migration=Migration.EXPAND), frozen(freeze(blocks=())), Allow, id="a freeze that blocks nothing"),
         # together
         pytest.param(REQUEST, frozen(freeze(end=AT), freeze(id="FRZ-2")), Refusal.FROZEN, id="one is over, one holds (FRZ-12)"),
         pytest.param(EMERGENCY, frozen(freeze(), freeze(passes=())), Refusal.FROZEN, id="the strictest wins (FRZ-12)"),

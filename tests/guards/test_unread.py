@@ -49,6 +49,7 @@ from tests.guards.cases import (
     approval,
     change,
     delegation,
+    exemption,
     facts,
     freeze,
     on_behalf,
@@ -57,6 +58,7 @@ from tests.guards.cases import (
     said,
     two_of,
 )
+from tests.guards.proofs import NOTES, RECORD
 
 PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
@@ -110,6 +112,10 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "record": (None, RECORD, replace(RECORD, issues="one")),
+        "notes": (None, NOTES, replace(NOTES, text="later")),
+        "promotions": ((), FACTS.promotions),
+        "exceptions": ((), (exemption(),)),
     }
 
 
@@ -118,8 +124,17 @@ NEVER_READ = object()
 LOST = Unread("what was asked for", "no answer within 5 s")
 
 
-NEEDED_SOMETIMES = {"groups:S0QUALITY", f"people:{QUINN.id}", "delegations", "links", "accounts:second-account"}
-"""What a promotion asks for only where a policy, a role or an author hangs on it."""
+NEEDED_SOMETIMES = {
+    "groups:S0QUALITY",
+    f"people:{QUINN.id}",
+    "delegations",
+    "links",
+    "accounts:second-account",
+    "exceptions",
+    "notes",
+    "promotions",
+}
+"""What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
 
 
 def know(facts: Facts, name: str, told: object) -> Facts:

@@ -112,11 +112,12 @@ async def test_every_request_is_one_that_github_describes(transport, described):
         assert isinstance(started, Started)
         await ci.find(order(), started.run, NOW)
         await ci.find(order(), None, NOW)
+        await ci.log(order(), started.run)
         await ci.alive()
         app = AppAuth(transport, api_url=url, app="Iv1.1", key=SecretStr(RSA_KEY), clock=StillClock(NOW))
         assert not isinstance(await app.token("octo/api"), Unread)
 
-    assert len(witness.requests) == 6
+    assert len(witness.requests) == 7
     for method, path, query, body, headers in witness.requests:
         described_as = operation(described, method, path)
         known = {parameter["name"]: parameter for parameter in described_as.get("parameters", []) if parameter["in"] == "query"}
@@ -133,6 +134,10 @@ async def test_every_request_is_one_that_github_describes(transport, described):
                 assert not unknown
             else:
                 assert unknown <= {"return_run_details"}  # older servers: see `test_an_older_server_…` in tests/contracts
+
+
+async def test_a_log_is_documented_to_be_a_redirect(described):
+    assert "Location" in operation(described, "get", "/repos/o/r/actions/runs/7/logs")["responses"]["302"]["headers"]
 
 
 async def test_the_documented_answer_of_a_dispatch_is_understood(described):

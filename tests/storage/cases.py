@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from guards.content import Content
+from guards.exemption import Exemption, ExemptionKind
 from guards.facts import Approval, Artifact, Change, Deployment, Freeze, Verdict
 from guards.lifecycle import State
-from guards.vocabulary import Blocked, ChangeType, Role
+from guards.vocabulary import Blocked, ChangeType, Requirement, Role
 from storage.audit import Entry
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -45,6 +46,12 @@ FREEZE = Freeze(
     "Rob",
     "vera@example.com",
 )
+EXEMPTION = Exemption(
+    id="EXC-2026-1121-001", requester="cara@example.com", requester_name="Cara", requested=AT, owner="vera@example.com", owner_name="Vera",
+    owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=("api",),
+    environments=("production",), version="v1.4.0", risk="low", controls="two reviews", containment="promote v1.3.2", evidence="INC-7",
+    remediation="link it by Friday", infeasible="", reconsider="", until=AT + 24 * HOUR, review=AT + HOUR, once=True,
+)  # fmt: skip
 ENTRY = Entry(
     AT,
     "promote:asked",

@@ -145,3 +145,37 @@ async def test_what_somebody_with_the_keys_to_the_database_changes_is_named(stor
     found = await store.read(lambda tx: chain.verify(audit.rows(tx), audit.head(tx)))
     assert isinstance(found, chain.Broken)
     assert found.seq == 2
+
+
+# ---------------------------------------------------------------- extracts
+
+
+async def test_what_an_entry_is_about_is_told_by_its_change_or_by_the_version_that_was_asked_for(store):
+    """Refusals have no change, and an entry about another version may name this one as what runs (AUD-01, AUD-03)."""
+    asked = {"seen": {"request": {"version": "v1.4.0"}, "running": {"version": "v1.3.2"}}}
+    entries = [
+        replace(ENTRY, subject="CR-1", body={"key": "CR-1.1"}),
+        replace(ENTRY, subject=None, body=asked),
+        replace(ENTRY, subject=None, body={"version": "v1.4.0"}),
+        replace(ENTRY, subject=None, body={"seen": {"request": {"version": "v1.5.0"}, "running": {"version": "v1.4.0"}}}),
+        replace(ENTRY, subject=None, service="web", body=asked),
+        replace(ENTRY, subject=None, body={"seen": ["v1.4.0"], "said": {"version": "v1.4.0"}}),
+    ]
+    await store.write(lambda tx: [audit.append(tx, entry) for entry in entries])
+    assert await store.read(lambda tx: audit.about(tx, "api", "v1.4.0", {"CR-1"})) == [1, 2, 3]
+    assert await store.read(lambda tx: audit.about(tx, "api", "v1_4_0", set())) == []
+
+
+async def test_of_an_exception_only_what_other_changes_did_with_it_is_left_out(store):
+    bodies = [{"reason": "x"}, {"change": "CR-1"}, {"change": "CR-2"}]
+    await store.write(lambda tx: [audit.append(tx, replace(ENTRY, subject="EXC-1", body=body)) for body in bodies])
+    assert await store.read(lambda tx: audit.about(tx, "api", "v1.4.0", {"CR-1"}, {"EXC-1"})) == [1, 2]
+
+
+@pytest.mark.parametrize("shown", [(1,), (2, 4), (5,), ()])
+async def test_an_extract_proves_some_entries_against_the_head(store, shown):
+    await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(5)])
+    part = await store.read(lambda tx: audit.extract(tx, shown))
+    assert chain.verify(part.entries, part.head, part.after) == chain.Sound(*await store.read(audit.head))
+    assert [entry.seq for entry in part.entries if isinstance(entry, chain.Row)] == list(shown)
+    assert part.after[0] == (min(shown) - 1 if shown else 5)

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.chain import GENESIS, Broken, Row, Sound, digest, export_lines, parse_line, verify
+from storage.chain import (
+    GENESIS,
+    Broken,
+    Row,
+    Sound,
+    Withheld,
+    content_hash,
+    digest,
+    export_lines,
+    parse_extract_line,
+    parse_line,
+    verify,
+)
 
 
 def ledger(length: int, genesis: str = GENESIS) -> list[Row]:
@@ -116,3 +128,42 @@ def test_an_export_comes_back():
 def test_a_line_that_is_no_entry_is_refused(line):
     with pytest.raises(ValueError):
         parse_line(line)
+
+
+# ---------------------------------------------------------------- extracts
+
+
+def withheld(*numbers: int) -> list[Row | Withheld]:
+    return [Withheld(row.seq, content_hash(row)) if row.seq in numbers else row for row in LEDGER]
+
+
+@given(st.sets(places))
+def test_withheld_entries_prove_their_place_and_tell_nothing(hidden):
+    numbers = {place + 1 for place in hidden}
+    assert verify(withheld(*numbers), HEAD) == Sound(*HEAD)
+    assert all(
+        set(json.loads(line)) == {"seq", "content"} for line in export_lines(withheld(*numbers)) if json.loads(line)["seq"] in numbers
+    )
+
+
+@given(places, places)
+def test_another_content_of_a_withheld_entry_breaks_what_follows(place, hidden):
+    rows = withheld(hidden + 1)
+    rows[hidden] = Withheld(hidden + 1, "0" * 64)
+    assert isinstance(verify(rows, HEAD), Broken)
+
+
+def test_an_extract_comes_back():
+    rows = withheld(2, 5)
+    assert list(map(parse_extract_line, export_lines(rows))) == rows
+
+
+@pytest.mark.parametrize("line", ["", "[]", '{"seq":1,"content":"0"}', '{"seq":1,"content":null}', '{"seq":1}'])
+def test_a_line_of_an_extract_that_is_no_entry_is_refused(line):
+    with pytest.raises(ValueError):
+        parse_extract_line(line)
+
+
+def test_a_withheld_entry_is_none_in_a_whole_export():
+    with pytest.raises(ValueError):
+        parse_line(next(export_lines(withheld(1))))

@@ -7,12 +7,16 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from guards.assessment import Assessment, Declared, Demand
 from guards.facts import Change
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
+from guards.vocabulary import Migration, Question, Risk, Role
 from storage import changes
 from storage.errors import Conflict, IllegalMove, LostRace
 from tests.storage.cases import AT, CHANGE, HOUR, MINUTE, OTHER_DIGEST, change
 
+DECLARED = Declared(frozenset({Question.SECURITY, Question.DB_SCHEMA}), Risk.MEDIUM, "all of them", "none", "invoices")
+ASSESSED = Assessment(Risk.HIGH, ("because",), ("high: because",), (Demand("high risk", 1, (Role.PRODUCT,), cab=True),))
 DAY = date(2026, 11, 21)
 
 
@@ -40,7 +44,7 @@ async def test_no_id_is_given_twice_to_many_who_ask_at_once(store):
 async def test_a_change_comes_back_as_it_was(store):
     full = replace(
         CHANGE,
-        content=replace(CHANGE.content, migration=True, base="e" * 40),
+        content=replace(CHANGE.content, migration=Migration.CONTRACT, base="e" * 40, entry="copy-change", declared=DECLARED),
         state=State.RUNNING,
         attempt=2,
         run="77",
@@ -48,6 +52,8 @@ async def test_a_change_comes_back_as_it_was(store):
         dispatched=AT + MINUTE,
         finished=AT + HOUR,
         why="“waits” for the window",
+        amended=AT - MINUTE,
+        assessed=ASSESSED,
     )
     await put(store, full)
     assert await store.read(lambda tx: changes.get(tx, full.id)) == full
@@ -56,7 +62,7 @@ async def test_a_change_comes_back_as_it_was(store):
     assert await store.write(lambda tx: changes.lock(tx, "CR-0")) is None
 
 
-@pytest.mark.parametrize("migration", [None, True, False])
+@pytest.mark.parametrize("migration", [None, *Migration])
 async def test_a_migration_flag_that_nobody_gave_is_not_a_no(store, migration):
     await put(store, replace(CHANGE, content=replace(CHANGE.content, migration=migration)))
     assert (await store.read(lambda tx: changes.get(tx, CHANGE.id))).content.migration is migration

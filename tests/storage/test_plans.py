@@ -6,19 +6,41 @@ import pytest
 import sqlalchemy as sa
 
 from guards.identity import Linking
-from storage import approvals, artifacts, audit, cards, changes, claims, delegations, deployments, freezes, inbox, links, outbox, timers
+from storage import (
+    approvals,
+    artifacts,
+    audit,
+    cards,
+    changes,
+    claims,
+    delegations,
+    deployments,
+    exceptions,
+    freezes,
+    inbox,
+    links,
+    outbox,
+    timers,
+)
 from storage.database import Store
 from tests.storage.cases import AT
 
 LEASE = timedelta(seconds=30)
 SMALL = {"target", "claim", "counter", "ledger_head"}  # a row for each place, or one row
-BY_NUMBER = {"audit.show": {"ledger"}}  # from the end, as far as the limit
+BY_NUMBER = {
+    "audit.show": {"ledger"},  # from the end, as far as the limit
+    "audit.about": {"ledger"},  # rare, and an index would cost every entry
+}
 SORTS = {
     "changes.undecided",
     "changes.undecided of",
     "changes.claimed",
     "changes.open_like",
     "changes.by_run",
+    "changes.of_version",
+    "deployments.of_version",
+    "exceptions.current",
+    "exceptions.used_by",
     "freezes.current",
     "delegations.current",
 }  # few rows
@@ -32,14 +54,20 @@ LOOKUPS = {
     "changes.claimed": changes.claimed,
     "changes.recent": lambda tx: changes.recent(tx, None),
     "changes.recent of": lambda tx: changes.recent(tx, "a"),
+    "changes.of_version": lambda tx: changes.of_version(tx, "a", "b"),
     "changes.by_run": lambda tx: changes.by_run(tx, "1", frozenset({"a", "b"})),
     "approvals.of": lambda tx: approvals.of(tx, "x"),
     "approvals.withdraw": lambda tx: approvals.withdraw(tx, "x", "y", AT),
     "artifacts.registered": lambda tx: artifacts.registered(tx, "a", "b"),
     "deployments.running": lambda tx: deployments.running(tx, "a", "b"),
+    "deployments.of_commit": lambda tx: deployments.of_commit(tx, "a", "b", "c"),
+    "deployments.of_version": lambda tx: deployments.of_version(tx, "a", "b"),
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
+    "exceptions.get": lambda tx: exceptions.get(tx, "x"),
+    "exceptions.used_by": lambda tx: exceptions.used_by(tx, "x"),
+    "exceptions.current": lambda tx: exceptions.current(tx, AT),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),
     "delegations.get": lambda tx: delegations.get(tx, "x"),
@@ -60,6 +88,8 @@ LOOKUPS = {
     "timers.fire": lambda tx: timers.fire(tx, AT, 10),
     "timers.next_due": timers.next_due,
     "audit.rows": lambda tx: list(audit.rows(tx, 5, 10)),
+    "audit.about": lambda tx: audit.about(tx, "a", "b", {"x"}),
+    "audit.extract": lambda tx: audit.extract(tx, [3]),
     "audit.show": audit.show,
     "audit.show subject": lambda tx: audit.show(tx, subject="x"),
     "audit.show actor": lambda tx: audit.show(tx, actor="x"),

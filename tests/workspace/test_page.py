@@ -240,6 +240,24 @@ async def test_every_block_that_the_bot_sends_is_drawn_and_others_are_named(slac
     assert other == {"type": "undrawn", "kind": "markdown"}
 
 
+async def test_a_file_is_kept_by_whom_it_was_sent_to(ws, slack, browser, page, otto, opened):
+    begun = await slack.files_getUploadURLExternal(filename="<b>.html", length=7)
+    async with browser.post(begun["upload_url"], data=b"<b>x</b"):
+        pass
+    address = f"{page.address}files/{begun['file_id']}"
+    async with browser.get(address, params={"as": "otto"}) as early:
+        assert early.status == 404  # uploaded, but not yet shared
+    await slack.files_completeUploadExternal(files=[{"id": begun["file_id"], "title": "All of it"}], channel_id=ws.dm(otto).id)
+    async with opened("otto") as tab:
+        await tab.news()
+    (message,) = tab.messages.values()
+    assert (message["blocks"], message["files"]) == ([], [{"id": begun["file_id"], "name": "<b>.html", "title": "All of it", "size": 7}])
+    async with browser.get(address, params={"as": "carla"}) as hers, browser.get(address, params={"as": "otto"}) as his:
+        assert (hers.status, his.status, await his.read()) == (404, 200, b"<b>x</b")
+        assert his.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%3Cb%3E.html"
+        assert (his.content_type, his.headers["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+
+
 # ---------------------------------------------------------------- what people do
 
 
@@ -335,6 +353,19 @@ async def test_a_form_is_filled_in_and_sent(bot, does, asked, carla, opened):
     assert await does(carla, "submit", view=view, values=values) == "this form is not open any more"
 
 
+async def test_boxes_are_ticked(bot, does, asked, carla, opened):
+    boxes = {"type": "checkboxes", "options": [{"text": plain(each.title()), "value": each} for each in ("data", "money", "law")]}
+    view = await asked(asks("risk", boxes | {"initial_options": boxes["options"][:1]}, optional=True))
+    async with opened("carla") as tab:
+        (risk,) = (await tab.news())["form"]["blocks"]
+    assert (risk["value"], risk["options"]) == (["data"], [["data", "Data"], ["money", "Money"], ["law", "Law"]])
+    assert await does(carla, "submit", view=view, values={"risk": ["money", "law"]}) is None
+    assert [each["value"] for each in heard(bot)["view"]["state"]["values"]["risk"]["a"]["selected_options"]] == ["money", "law"]
+    view = await asked(asks("risk", boxes | {"initial_options": boxes["options"][:1]}, optional=True))
+    assert await does(carla, "submit", view=view, values={"risk": []}) is None
+    assert heard(bot)["view"]["state"]["values"]["risk"]["a"]["selected_options"] == []
+
+
 async def test_a_form_is_closed(ws, does, asked, carla, otto):
     view = await asked(REASON, asks("who", {"type": "users_select"}))
     assert await does(otto, "close", view=view) == "this form is not open any more"
@@ -368,6 +399,6 @@ async def test_what_fits_no_deed_is_refused(page, browser, bot, asked_for):
 
 async def test_somebody_who_is_not_there(page, browser):
     async with browser.get(f"{page.address}news", params={"as": "mallory"}) as answer:
-        assert (answer.status, await answer.json()) == (404, {"error": "nobody here has that name"})
+        assert (answer.status, await answer.text()) == (404, "nobody here has that name")
     async with browser.post(f"{page.address}deeds", json={"do": "close", "person": "U404", "view": "V1"}) as answer:
         assert (answer.status, await answer.json()) == (200, {"problem": "nobody here has the id U404"})

@@ -1,5 +1,6 @@
 """The Web API: what Slack refuses is refused, beside what it allows."""
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -210,3 +211,44 @@ async def test_account_facts_follow_the_story(ws, slack, carla):
 def test_ids_depend_on_names_alone():
     assert Workspace().add_person("carla").id == Workspace().add_person("carla").id
     assert Workspace().add_person("carla").id != Workspace().add_person("otto").id
+
+
+# ---------------------------------------------------------------- files
+
+
+async def sent(slack, length, content, name="evidence.zip"):
+    """Ask for an address and send bytes there; answers the file's id and the status."""
+    begun = await slack.files_getUploadURLExternal(filename=name, length=length)
+    async with aiohttp.ClientSession() as session, session.post(begun["upload_url"], data=content) as response:
+        return begun["file_id"], response.status
+
+
+async def test_a_file_is_shared_once_and_only_whole(ws, slack, releases, refused):
+    file, status = await sent(slack, 3, b"abcd")
+    assert status == 400
+    assert (await refused(slack.files_completeUploadExternal(files=[{"id": file}], channel_id=releases.id)))["error"] == "file_not_found"
+    file, status = await sent(slack, 4, b"abcd")
+    assert status == 200
+    assert ws.messages(releases) == []
+    assert (await refused(slack.files_completeUploadExternal(files=[{"id": file}], channel_id="C0NOWHERE")))["error"] == "channel_not_found"
+    await slack.files_completeUploadExternal(files=[{"id": file, "title": "All of it"}], channel_id=releases.id)
+    (message,) = ws.messages(releases)
+    assert message.as_text() == "📎 All of it (evidence.zip)"
+    assert ws.file(message) == b"abcd"
+    assert (await refused(slack.files_completeUploadExternal(files=[{"id": file}], channel_id=releases.id)))["error"] == "file_not_found"
+
+
+async def test_what_is_no_file_is_refused(slack, refused):
+    assert (await refused(slack.files_getUploadURLExternal(filename="x", length=0)))["error"] == "missing_argument"
+    assert (await refused(slack.files_getUploadURLExternal(filename="x", length=2**30 + 1)))["error"] == "file_upload_size_restricted"
+    assert (await refused(slack.api_call("files.completeUploadExternal", json={"files": []})))["error"] == "invalid_arguments"
+    file, _ = await sent(slack, 1, b"a")
+    assert (await slack.files_completeUploadExternal(files=[{"id": file}]))["files"][0]["id"] == file  # private: nobody sees it
+
+
+async def test_an_address_takes_bytes_once(ws, slack):
+    begun = await slack.files_getUploadURLExternal(filename="x", length=1)
+    async with aiohttp.ClientSession() as session:
+        for status in (200, 404):
+            async with session.post(begun["upload_url"], data=b"a") as response:
+                assert response.status == status

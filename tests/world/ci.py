@@ -10,8 +10,8 @@ from pydantic import SecretStr, ValidationError
 
 from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
-from commands.core.ports import Deployed, Forged, Heard, Malformed, NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports import Deployed, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from guards.facts import Absent, Unread
 
 SECRET = SecretStr("the-fake-ci-secret")
 
@@ -91,6 +91,12 @@ class FakeCI:
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         return self.away or self._runs.get(order.key) or NoRun(sure=self.sure)
+
+    async def log(self, order: Order, run: str | None) -> RunLog | Absent | Unread:
+        if self.away:
+            return self.away
+        written = f"{order.key}: {order.service} {order.version} to {order.environment}\n"
+        return RunLog(written.encode(), "text/plain") if order.key in self._runs else Absent(f"log of {order.key}")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:
         if why := verify([SECRET], headers, "POST", self.path, body, at):

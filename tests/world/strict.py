@@ -16,6 +16,10 @@ KEY = PinnedKey("sha256:" + "7a" * 32)
 TAG = Tag(REPOSITORY, "v1.4.0", "7a9" + "0" * 37, COMMIT, True, True, "valid", Contributor(None, "ci@acme.example", "Release CI"), TUESDAY)
 
 
+DECLARED = 'migration=no answers=none customers="a new button" downtime=none data=none'
+"""What a requester says of a change that touches nothing."""
+
+
 def strict_policy(**rules: Any) -> dict[str, Any]:
     """A policy that asks for everything in production, and on the way there for what the strict profile asks."""
     data = policy_data()
@@ -23,6 +27,10 @@ def strict_policy(**rules: Any) -> dict[str, Any]:
     data["services"]["api"] |= {"history": "github", "artifacts": "registry", "coordinates": "acme/api"}
     signer = {"kind": "key", "public_key": "-----BEGIN PUBLIC KEY-----"}
     data["artifacts"]["registry"] = {"kind": "oci", "url": "http://127.0.0.1:1", "signers": [signer]}
+    assessing = ("developer", "tech_lead", "product", "ops", "security", "on_call")
+    for role in assessing:
+        data["roles"].setdefault(role, []).append({"people": ["rita@acme.example"]})
+    data["allow"]["approve"]["production"] += assessing
     data["evidence"] = {"taggers": ["ci@acme.example"], "checks": list(CHECKS), **rules}
     return data
 
@@ -32,7 +40,7 @@ def pull(number: int, author: Contributor | None, *approvers: str, paths: tuple[
     reviews = tuple(Review(login, ReviewState.APPROVED, HEAD, TUESDAY) for login in approvers)
     return Pull(
         number, f"Work {number}", f"https://git.test/acme/api/pull/{number}", "main", COMMIT, TUESDAY, HEAD, author,
-        (author,) if author else (), reviews, frozenset(), "", author, (f"PAY-{number}",), paths,
+        (author,) if author else (), reviews, frozenset({"risk:low"}), "", author, (f"PAY-{number}",), paths,
     )  # fmt: skip
 
 
@@ -56,8 +64,19 @@ def proof(digest: str, built_from: str = COMMIT) -> Proof:
     )  # fmt: skip
 
 
-async def prove(world: World) -> None:
-    """Have everything proven of v1.4.0, with v1.3.2 in production, and v1.4.0 in dev."""
+NOTES = """# api v1.4.0
+
+## Known issues
+
+None known.
+
+## Rollback
+
+Back to v1.3.2."""
+
+
+async def prove(world: World, *, written: bool = True) -> None:
+    """Have everything proven of v1.4.0, with v1.3.2 in production; its record and its notes are written unless said otherwise."""
     vcs, history = world.vcs, (commit(1, DEV, 12),)
     vcs.tags[REPOSITORY, "v1.4.0"] = TAG
     for base in (None, OLD_COMMIT):
@@ -68,3 +87,7 @@ async def prove(world: World) -> None:
     world.proofs.add("api", proof(DIGEST))
     world.proofs.add("api", proof(OLD_DIGEST, OLD_COMMIT))
     await world.runs_in("production", "v1.3.2", digest=OLD_DIGEST, commit=OLD_COMMIT)
+    if not written:
+        return
+    await world.say("rita", '/release record complete api v1.4.0 issues="none known" rollback="promote v1.3.2 again"')
+    await world.say("rita", f'/release notes edit api v1.4.0 text="{NOTES}"')

@@ -33,6 +33,8 @@ from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
 from tests.world.proofs import FakeProofs
+from tests.world.releases import FakeReleases
+from tests.world.signing import SIGNING_KEY
 from tests.world.vcs import FakeVcs
 
 
@@ -45,19 +47,22 @@ class World:
         at: when the story begins.
         socket_mode: reach the bot over a websocket instead of HTTP.
         github: have a GitHub where people sign in.
+        signing_key: of evidence bundles, PEM; None leaves them unsigned.
     """
 
     def __init__(
         self, database_url: str, data: Mapping[str, Any] | None = None, at: datetime = TUESDAY, *, socket_mode: bool = False,
-        github: bool = False,
+        github: bool = False, signing_key: str | None = SIGNING_KEY,
     ) -> None:  # fmt: skip
         self.database_url = database_url
+        self.signing_key = signing_key
         self.clock = MovingClock(at)
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
+        self.releases = FakeReleases()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -125,6 +130,7 @@ class World:
             "SIGNALBOX_DATABASE_URL": SecretStr(self.database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
+            "SIGNALBOX_SIGNING_KEY": SecretStr(self.signing_key) if self.signing_key else None,
         })  # fmt: skip
         if self._github_server:
             url = str(self._github_server.make_url("")).rstrip("/")
@@ -134,6 +140,7 @@ class World:
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
+            {"github": self.releases},
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it

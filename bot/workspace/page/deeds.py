@@ -49,7 +49,7 @@ class Submit(_Deed):
 
     do: Literal["submit"]
     view: Word
-    values: dict[Word, Text | None]
+    values: dict[Word, Text | tuple[Word, ...] | None]
 
 
 class Close(_Deed):
@@ -127,9 +127,9 @@ def _form(wanted: str, person: Person, state: State) -> View:
     return stack[-1]
 
 
-def _entered(view: View, block: str, value: str | None, zone: str) -> Any:
+def _entered(view: View, block: str, value: str | tuple[str, ...] | None, zone: str) -> Any:
     """A browser writes a moment without a zone: it is meant in the person's own."""
     kinds = {each.block_id: each.kind for each in view.inputs}
-    if value and kinds.get(block) == "datetimepicker":
+    if isinstance(value, str) and value and kinds.get(block) == "datetimepicker":
         return datetime.fromisoformat(value).replace(tzinfo=ZoneInfo(zone))
     return value or None

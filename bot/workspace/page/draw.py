@@ -28,10 +28,10 @@ def message(shown: Message, reader: Reader) -> Json:
         reader: who sees it.
 
     Returns:
-        Where it stands, who wrote it and when, its blocks, and a `version` that is another one when any of it changed.
+        Where it stands, who wrote it and when, its blocks and files, and a `version` that is another one when any of it changed.
     """
     at = datetime.fromtimestamp(float(shown.ts), UTC).astimezone(ZoneInfo(reader.zone))
-    blocks = shown.blocks or [{"type": "section", "text": {"type": "mrkdwn", "text": shown.text}}]
+    blocks = shown.blocks or ([{"type": "section", "text": {"type": "mrkdwn", "text": shown.text}}] if shown.text else [])
     drawn: Json = {
         "channel": shown.channel,
         "ts": shown.ts,
@@ -43,6 +43,7 @@ def message(shown: Message, reader: Reader) -> Json:
         "private": shown.ephemeral_to is not None,
         "edited": shown.edited,
         "blocks": [_block(each, reader) for each in blocks],
+        "files": [{key: file[key] for key in ("id", "name", "title", "size")} for file in shown.files],
     }
     return drawn | {"version": blake2s(json.dumps(drawn).encode(), digest_size=12).hexdigest()}
 
@@ -113,7 +114,7 @@ def _field(block: Json, field: Input, errors: dict[str, str], reader: Reader) ->
     match field.kind:
         case "plain_text_input":
             return drawn | {"multiline": bool(field.element.get("multiline"))}
-        case "static_select":
+        case "static_select" | "checkboxes":
             return drawn | {"options": [[value, _label(each["text"], reader)] for value, each in field.options.items()]}
         case "datetimepicker":
             at = datetime.fromtimestamp(field.value, ZoneInfo(reader.zone)) if field.value else None

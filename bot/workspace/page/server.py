@@ -9,14 +9,15 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from bot.workspace.forms import NotSent
-from bot.workspace.nouns import Message
+from bot.workspace.nouns import Message, Person
 from bot.workspace.page import deeds
-from bot.workspace.page.sight import Sight
+from bot.workspace.page.sight import Sight, content
 from bot.workspace.server import HOST
 from bot.workspace.workspace import Workspace
 
@@ -55,6 +56,7 @@ class Page:
         app = web.Application(client_max_size=2**16)
         app.router.add_get(f"{root}/", self._index)
         app.router.add_get(f"{root}/news", self._news)
+        app.router.add_get(f"{root}/files/{{id}}", self._file)
         app.router.add_post(f"{root}/deeds", self._deed)
         app.router.add_static(f"{root}/static", FILES)
         app.on_response_prepare.append(_harden)
@@ -73,12 +75,8 @@ class Page:
         return web.FileResponse(FILES / "index.html")
 
     async def _news(self, request: web.Request) -> web.StreamResponse:
-        """What one person sees, and whatever of it changes, until the browser leaves. Asked for by handle, else it is the first person."""
-        state = self._workspace.state
-        wanted = request.query.get("as")
-        person = next((each for each in state.people.values() if wanted in (None, each.handle)), None)
-        if person is None:
-            return _refused(404, "nobody here has that name")
+        """What one person sees, and whatever of it changes, until the browser leaves."""
+        state, person = self._workspace.state, self._somebody(request)
         self._workspace.dm(person)  # everyone has the bot among their conversations
         task = asyncio.current_task()
         assert task is not None
@@ -96,6 +94,23 @@ class Page:
                             await state.changed()
         finally:
             self._open.discard(task)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """A file that somebody was sent, to be kept: a browser never shows it in the page's own place."""
+        found = content(self._workspace.state, self._somebody(request), request.match_info["id"])
+        if found is None:
+            return _refused(404, "there is no such file for you")
+        name, data = found
+        kept = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        return web.Response(body=data, content_type="application/octet-stream", headers={"Content-Disposition": kept})
+
+    def _somebody(self, request: web.Request) -> Person:
+        """Who looks: the person with the handle in the address, or the first where none is named."""
+        wanted = request.query.get("as")
+        for each in self._workspace.state.people.values():
+            if wanted in (None, each.handle):
+                return each
+        raise web.HTTPNotFound(text="nobody here has that name")
 
     async def _deed(self, request: web.Request) -> web.StreamResponse:
         """Do what a person asks for. That it cannot be done is an answer like any other: its problem is for the person."""

@@ -23,6 +23,13 @@ def sees(person: Person, message: Message, state: State) -> bool:
     return person.id in state.channels[message.channel].members and message.ephemeral_to in (None, person.id)
 
 
+def content(state: State, person: Person, file: str) -> tuple[str, bytes] | None:
+    """Name and bytes of a file that a message shares with this person, by the file's id; None when none does."""
+    shared = any(each["id"] == file for message in state.messages if sees(person, message, state) for each in message.files)
+    found = state.uploads.get(file) if shared else None
+    return (found.name, found.content) if found is not None and found.content is not None else None
+
+
 @dataclass(slots=True)
 class Sight:
     """One open page.

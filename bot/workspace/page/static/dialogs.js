@@ -36,13 +36,17 @@ export class FormDialog {
       event.preventDefault();
       this.#close();
     });
+    // a browser closes a dialog at the second Escape whatever we say
+    dialog.addEventListener("close", () => { if (this.#form) this.#close(); });
   }
 
   /** Shows this form, or none. */
   show(form, me) {
     const drawn = JSON.stringify(form);
     if (drawn === this.#drawn) return;
-    const typed = form?.id === this.#form?.id ? this.#values() : {};
+    const same = form?.id === this.#form?.id;
+    const typed = same ? this.#values() : {};
+    const focused = same ? document.activeElement?.id : "";
     this.#drawn = drawn;
     this.#form = form;
     if (!form) {
@@ -50,12 +54,13 @@ export class FormDialog {
       return;
     }
     this.#dialog.replaceChildren(this.#body(form, me));
-    for (const [block, value] of Object.entries(typed)) {
-      const control = this.#control(block);
-      if (control) control.value = value ?? "";
+    for (const field of this.#fields()) {
+      if (field.dataset.block in typed) write(field, typed[field.dataset.block]);
     }
     if (!this.#dialog.open) this.#dialog.showModal();
-    this.#dialog.querySelector("[aria-invalid], input, textarea, select, button.primary")?.focus();
+    const first = (selector) => this.#dialog.querySelector(selector);
+    (first("[aria-invalid]:not(fieldset), [aria-invalid] input") ?? (focused ? first(`#${CSS.escape(focused)}`) : null)
+      ?? first("input, textarea, select, button.primary"))?.focus();
   }
 
   #body(form, me) {
@@ -86,39 +91,55 @@ export class FormDialog {
     await this.#deeds.close(this.#form.id);
   }
 
-  #control(block) {
-    return this.#dialog.querySelector(`[name="${CSS.escape(block)}"]`);
+  #fields() {
+    return [...this.#dialog.querySelectorAll(".field")];
   }
 
   #values() {
-    return Object.fromEntries([...this.#dialog.querySelectorAll("[name]")].map((each) => [each.name, each.value || null]));
+    return Object.fromEntries(this.#fields().map((field) => [field.dataset.block, read(field)]));
+  }
+}
+
+/** What stands in a field: a text, or the list of what is ticked. */
+function read(field) {
+  if (field.dataset.kind === "checkboxes") return [...field.querySelectorAll("input:checked")].map((each) => each.value);
+  return field.querySelector("input, select, textarea")?.value || null;
+}
+
+function write(field, value) {
+  if (field.dataset.kind === "checkboxes") {
+    for (const each of field.querySelectorAll("input")) each.checked = (value ?? []).includes(each.value);
+  } else {
+    const control = field.querySelector("input, select, textarea");
+    if (control) control.value = value ?? "";
   }
 }
 
 function field(block) {
   const id = `field-${block.block_id}`;
   const said = [block.error ? `${id}-error` : null, block.hint ? `${id}-hint` : null].filter(Boolean).join(" ");
-  const shared = { id, name: block.block_id, "aria-describedby": said || null, "aria-invalid": block.error ? "true" : null,
-    "aria-required": block.optional ? null : "true" };
-  return make("div", { class: "field" },
-    make("label", { for: id }, block.label, block.optional ? make("small", {}, " (optional)") : null),
-    control(block, shared),
+  const shared = { id, "aria-describedby": said || null, "aria-invalid": block.error ? "true" : null };
+  const label = [block.label, block.optional ? make("small", {}, " (optional)") : null];
+  const group = block.kind === "checkboxes";
+  const made = make(group ? "fieldset" : "div", { class: "field", "data-block": block.block_id, "data-kind": block.kind, ...(group ? shared : {}) },
+    group ? make("legend", {}, ...label) : make("label", { for: id }, ...label),
+    ...(group ? block.options.map(box) : [control(block, { ...shared, "aria-required": block.optional ? null : "true" })]),
     block.error ? make("p", { class: "error", id: `${id}-error` }, block.error) : null,
     block.hint ? make("p", { class: "hint", id: `${id}-hint` }, block.hint) : null,
   );
+  write(made, block.value);
+  return made;
+}
+
+function box([value, label]) {
+  return make("label", { class: "box" }, make("input", { type: "checkbox", value }), make("span", {}, label));
 }
 
 function control(block, shared) {
-  let made;
   if (block.undrawn) return undrawn(block.undrawn);
   if (block.kind === "static_select") {
-    made = make("select", shared, make("option", { value: "" }, "Choose…"),
-      ...block.options.map(([value, label]) => make("option", { value }, label)));
-  } else if (block.kind === "datetimepicker") {
-    made = make("input", { ...shared, type: "datetime-local", title: block.zone });
-  } else {
-    made = make(block.multiline ? "textarea" : "input", { ...shared, ...(block.multiline ? { rows: "3" } : { type: "text" }) });
+    return make("select", shared, make("option", { value: "" }, "Choose…"), ...block.options.map(([value, label]) => make("option", { value }, label)));
   }
-  made.value = block.value ?? "";
-  return made;
+  if (block.kind === "datetimepicker") return make("input", { ...shared, type: "datetime-local", title: block.zone });
+  return block.multiline ? make("textarea", { ...shared, rows: "3" }) : make("input", { ...shared, type: "text" });
 }

@@ -149,10 +149,16 @@ function article(message, replies, looks) {
         message.edited ? make("small", {}, "(edited)") : null,
         message.private ? make("small", {}, "Only visible to you") : null),
       ...blocks(message.blocks, { me, press: (part) => press(message.version, part) }),
+      ...message.files.map(file),
       replies ? repliesButton(message, replies) : null,
     ));
   if (message.private) made.classList.add("private");
   return made;
+}
+
+function file({ id, name, title, size }) {
+  const address = new URL(`files/${encodeURIComponent(id)}${location.search}`, root);
+  return make("p", {}, "📎 ", make("a", { href: address, download: name }, title), ` ${name}, ${Math.ceil(size / 1024)} KB`);
 }
 
 function repliesButton(message, count) {

@@ -1,0 +1,151 @@
+"""The items of a bundle that the database holds: each change with its approvals and outcome, and where the version ran (PRM-12, PRM-13).
+
+Invariant: pure; values come out as JSON with one order, so that the same facts make the same bytes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from commands.core.bundle import EvidenceClass, Item, Trail
+from guards.exemption import Exemption
+from guards.facts import Absent, Approval, Artifact, Change, Deployment
+from guards.release import RecordText, ReleaseNotes
+from guards.vcs import Contributor
+from storage.audit import Extract
+from storage.chain import Row
+
+OURS = "Signalbox"
+"""The system of record of what people decided here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the database knows of one version.
+
+    Args:
+        changes: each with all decisions about it, oldest first.
+        record: what people wrote into the release record; None when nobody did.
+        notes: the release notes as they stand; None when nobody wrote any.
+        exceptions: those by which the changes went out, with all decisions about them.
+        deployments: each success, oldest first.
+        registered: what the version named when it was first seen.
+        into: the newest change, of those to production if there are any.
+        before: what ran in the target of that change when it was asked for: the work is counted from there.
+        ledger: the entries about it, with their proof.
+    """
+
+    changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
+    record: RecordText | None
+    notes: ReleaseNotes | None
+    exceptions: tuple[Exemption, ...]
+    deployments: tuple[Deployment, ...]
+    registered: Artifact | None
+    into: Change | None
+    before: Deployment | None
+    ledger: Extract
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The entries about the version."""
+        return tuple(entry for entry in self.ledger.entries if isinstance(entry, Row))
+
+
+def as_json(value: object) -> bytes:
+    """A fact as readable JSON; people are told by login or address, whichever the source knows them by first (AUD-13)."""
+    return (json.dumps(_plain(value), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case Contributor():
+            return value.id or "a deleted account"
+        case datetime():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case frozenset():
+            return sorted(_plain(each) for each in value)
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case _ if is_dataclass(value):
+            return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        case _:
+            return value
+
+
+def records(recorded: Recorded, service: str, version: str, at: datetime) -> tuple[Item, ...]:
+    """What is on record here, which is always there to be read.
+
+    Args:
+        recorded: as the database has it.
+        service, version: what the bundle is about.
+        at: when it was read, UTC.
+    """
+    changes = [_change(change, given, recorded.rows, at) for change, given in recorded.changes]
+    written = (
+        _written("release record: what people wrote", "record", recorded.record, service, version, at),
+        _written("release notes", "notes", recorded.notes, service, version, at),
+    )
+    return (*changes, *written, *(_exception(each, at) for each in recorded.exceptions), _ran(recorded, service, version, at))
+
+
+def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], at: datetime) -> Item:
+    mine = [row for row in rows if row.subject == change.id]
+    ordered = [json.loads(row.body).get("seen", {}) for row in mine if row.tag == "dispatch:ordered"]
+    record = {
+        "change": change,
+        "content_hash": change.content.hash,
+        "approvals": approvals,
+        "seen_at_dispatch": ordered[-1] if ordered else None,
+        "ledger": [{"seq": row.seq, "at": row.at, "tag": row.tag, "actor": row.actor} for row in mine],
+    }
+    content = change.content
+    return Item(
+        EvidenceClass.DEPLOYMENT,
+        f"{change.id}: {content.version} to {content.environment}, {change.state.value}",
+        f"deployments/{change.id.lower()}.json",
+        OURS,
+        {"change": change.id, "environment": content.environment, "digest": content.digest, "commit": content.commit},
+        at,
+        as_json(record),
+        url=change.run_url,
+        trail=frozenset({Trail.PROMOTION}),
+    )
+
+
+def _written(title: str, name: str, text: RecordText | ReleaseNotes | None, service: str, version: str, at: datetime) -> Item:
+    """What people wrote about the release (REC-01, REC-03)."""
+    return Item(
+        EvidenceClass.DEPLOYMENT,
+        title,
+        f"deployments/{name}.json",
+        OURS,
+        {"service": service, "version": version},
+        at,
+        as_json(text) if text else Absent(f"{title.partition(':')[0]} of {service} {version}"),
+        url=text.url if isinstance(text, ReleaseNotes) else None,
+    )
+
+
+def _exception(exemption: Exemption, at: datetime) -> Item:
+    """What was done without, for how long, at which risk, and who decided that (EXC-07)."""
+    title = f"{exemption.id}: an exception from {exemption.requirement.value}"
+    name = f"deployments/{exemption.id.lower()}.json"
+    return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"exception": exemption.id}, at, as_json(exemption))
+
+
+def _ran(recorded: Recorded, service: str, version: str, at: datetime) -> Item:
+    ran = recorded.deployments
+    return Item(
+        EvidenceClass.DEPLOYMENT,
+        "where and when it was deployed",
+        "deployments/deployments.json",
+        OURS,
+        {"service": service, "version": version},
+        at,
+        as_json(ran) if ran else Absent(f"deployment of {service} {version} on record"),
+        trail=frozenset({Trail.PROMOTION}),
+    )

@@ -1,0 +1,160 @@
+"""Collects the evidence of one version: what is on record here, and what version control, CI and registry know of it now (AUD-05, AUD-12).
+
+Invariant: everything is looked for at the same time and within one time limit; what cannot be read stands in the bundle with the reason.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+
+from commands.core.bundle import Collection, EvidenceClass, Item
+from commands.core.bundle_attached import Registry
+from commands.core.bundle_history import History
+from commands.core.bundle_records import Recorded, as_json, records
+from commands.core.deadline import Deadline
+from commands.core.orders import order_of
+from commands.core.ports import CI, Artifacts, Clock, Proofs, RunLog
+from commands.core.prove import Prove
+from commands.core.record import Actor
+from commands.core.vcs import Vcs
+from guards.facts import Absent, Artifact, Change, Unread
+from guards.policy import Policy
+from storage import approvals, artifacts, audit, changes, deployments, exceptions, releases
+from storage.database import Store, Tx
+
+Told = Callable[[int, int], None]
+"""Hears how many of how many steps are done."""
+
+_ARCHIVE = "application/zip"
+
+
+class Collect:
+    """Knows where evidence is read.
+
+    Args:
+        policy: in force.
+        store: the database.
+        ci: name in the policy's `ci` → the system that deploys.
+        sources, histories, proofs: as in `Gather`.
+        clock: the present.
+    """
+
+    def __init__(
+        self, policy: Policy, store: Store, ci: Mapping[str, CI], sources: Mapping[str, Artifacts], histories: Mapping[str, Vcs],
+        proofs: Mapping[str, Proofs], clock: Clock,
+    ) -> None:  # fmt: skip
+        self._policy = policy
+        self._store = store
+        self._ci = ci
+        self._sources = sources
+        self._histories = histories
+        self._proofs = proofs
+        self._clock = clock
+        self._prove = Prove(policy, sources, histories, proofs)
+
+    async def read(self, service: str, version: str, by: Actor, *, seconds: float, told: Told = lambda done, of: None) -> Collection:
+        """Everything about a version.
+
+        Args:
+            service: name in the policy file.
+            version: validated.
+            by: for whom.
+            seconds: for all reads outside together.
+            told: hears of each step that is done.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        entry = self._policy.services[service]
+        recorded = await self._store.read(lambda tx: recorded_of(tx, service, version, self._policy))
+        at, deadline = self._clock.now(), Deadline(seconds)
+        now, item = await self._artifact(service, version, deadline)
+        artifact = recorded.registered or now
+        vcs = self._histories[entry.history] if entry.history else None
+        history = History(vcs, entry.history or "version control", entry.repository, entry.branch, self._clock, deadline)
+        registry = Registry(self._proofs.get(entry.artifacts), entry.artifacts, self._clock, deadline)
+        found = await _counted(
+            [
+                *(self._log(change, deadline) for change, _ in recorded.changes if change.attempt),
+                *history.steps(version, artifact, recorded.into.content.own_base if recorded.into else None),
+                *([self._beside(history, service, version, artifact, recorded, deadline)] if entry.repositories else []),
+                registry.items(service, version, artifact),
+            ],
+            told,
+        )
+        items = (*records(recorded, service, version, at), item, *found, self._monitoring())
+        in_order = sorted(items, key=lambda each: tuple(EvidenceClass).index(each.kind))
+        digest, commit = (artifact.digest, artifact.commit) if artifact else (None, None)
+        return Collection(service, version, entry.repository, digest, commit, at, by, self._policy.hash, tuple(in_order), recorded.ledger)
+
+    async def _artifact(self, service: str, version: str, deadline: Deadline) -> tuple[Artifact | None, Item]:
+        """What the version names now at its source."""
+        source = self._policy.services[service].artifacts
+        read = await deadline.read(self._sources[source].find(service, version), f"the artifact of {service} {version}")
+        content = as_json(replace(read, authors=None, reviewers=None)) if isinstance(read, Artifact) else read
+        title, name, keys = "what the version names now", "deployments/artifact.json", {"service": service, "version": version}
+        item = Item(EvidenceClass.DEPLOYMENT, title, name, source, keys, self._clock.now(), content)
+        return read if isinstance(read, Artifact) else None, item
+
+    async def _beside(
+        self, history: History, service: str, version: str, artifact: Artifact | None, recorded: Recorded, deadline: Deadline
+    ) -> tuple[Item, ...]:
+        """The work of the other repositories that go out with the service (SOD-13)."""
+        environment = recorded.into.content.environment if recorded.into else self._policy.chain(service)[-1]
+        known = artifact or Artifact(service, version, "", "")  # what they bring is found by the version's tag alone
+        found = await self._prove.beside(known, environment, recorded.before, deadline)
+        return tuple(item for one in found for item in history.beside(version, one))
+
+    async def _log(self, change: Change, deadline: Deadline) -> tuple[Item, ...]:
+        """The log of a change's newest run, copied because CI keeps it for a while only (AUD-12)."""
+        service, content = self._policy.services[change.content.service], change.content
+        what = f"the log of {change.id}"
+        answer: RunLog | Absent | Unread = Unread(what, f"the policy names no workflow for {content.environment} any more")
+        if content.environment in service.workflows:
+            answer = await deadline.read(self._ci[service.ci].log(order_of(change, self._policy), change.run), what)
+        kind = answer.media_type if isinstance(answer, RunLog) else "text/plain"
+        name = f"ci/{change.id.lower()}.{'zip' if kind == _ARCHIVE else 'txt'}"
+        keys = {"change": change.id, "commit": content.commit, "tag": content.version} | ({"run": change.run} if change.run else {})
+        title = f"the log of the deployment to {content.environment} ({change.id})"
+        found = answer.content if isinstance(answer, RunLog) else answer
+        return (Item(EvidenceClass.CI, title, name, service.ci, keys, self._clock.now(), found, kind, change.run_url),)
+
+    def _monitoring(self) -> Item:
+        what, name = "the verification after the deployment", "monitoring/verification.json"
+        missing = Unread(what, "no monitoring is connected")
+        return Item(EvidenceClass.MONITORING, what, name, "monitoring", {}, self._clock.now(), missing)
+
+
+async def _counted(steps: list[Awaitable[tuple[Item, ...]]], told: Told) -> list[Item]:
+    """What all steps found, in their order; each one that is done is told of."""
+    done = 0
+
+    async def counted(step: Awaitable[tuple[Item, ...]]) -> tuple[Item, ...]:
+        nonlocal done
+        found = await step
+        done += 1
+        told(done, len(steps))
+        return found
+
+    told(0, len(steps))
+    return [item for items in await asyncio.gather(*map(counted, steps)) for item in items]
+
+
+def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
+    """What the database knows of a version, all of one moment."""
+    found = changes.of_version(tx, service, version)
+    used = {e.id: e for change in found for e in exceptions.used_by(tx, change.id)}
+    shown = audit.about(tx, service, version, {change.id for change in found}, used)
+    into = next(reversed([c for c in found if c.content.environment in policy.production] or found), None)
+    base = into.content.own_base if into else None
+    return Recorded(
+        changes=tuple((change, approvals.of(tx, change.id)) for change in found),
+        record=releases.record(tx, service, version),
+        notes=releases.notes(tx, service, version),
+        exceptions=tuple(used.values()),
+        deployments=tuple(deployments.of_version(tx, service, version)),
+        registered=artifacts.registered(tx, service, version),
+        into=into,
+        before=deployments.of_commit(tx, service, into.content.environment, base) if into and base else None,
+        ledger=audit.extract(tx, shown),
+    )

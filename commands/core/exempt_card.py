@@ -1,0 +1,126 @@
+"""What people see of an exception: its card with all eleven fields, its line in lists, the reminder.
+
+Invariant: whoever approves one has its whole text before them (EXC-02).
+"""
+
+from collections.abc import Iterable
+
+from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
+from guards.exemption import STANDS_FOR, Exemption, ExemptionKind, ExemptionState, Ruling
+from guards.facts import Facts
+from guards.policy import Policy
+from guards.vocabulary import Role
+
+_STATES = {
+    ExemptionState.REQUESTED: ("🕐", "waits for approval"),
+    ExemptionState.APPROVED: ("⚠️", "counts"),
+    ExemptionState.REJECTED: ("⛔", "rejected"),
+    ExemptionState.REVOKED: ("⛔", "revoked"),
+    ExemptionState.EXPIRED: ("⚪", "expired"),
+}
+_MARKS = {Ruling.APPROVED: "✅", Ruling.REJECTED: "⛔", Ruling.REVOKED: "⛔"}
+_USES = 10
+"""Uses that a card names; the ledger has all."""
+
+
+def standing(exemption: Exemption, facts: Facts) -> tuple[str, str]:
+    """Emoji and words for how it stands at the moment of the facts."""
+    if exemption.state in {ExemptionState.REQUESTED, ExemptionState.APPROVED} and facts.at >= exemption.until:
+        return _STATES[ExemptionState.EXPIRED]
+    if exemption.state is ExemptionState.APPROVED and exemption.once and exemption.uses:
+        return "⚪", f"used up by {exemption.uses[0].change}"
+    return _STATES[exemption.state]
+
+
+def title(exemption: Exemption, policy: Policy) -> str:
+    """`Exception: sbom (EVD-09) for acme/api` (EXC-08)."""
+    repositories = dict.fromkeys(policy.services[s].repository if s in policy.services else s for s in exemption.services)
+    return f"Exception: {exemption.requirement} ({STANDS_FOR[exemption.requirement]}) for {', '.join(repositories)}"
+
+
+def scope(exemption: Exemption) -> str:
+    """`api v1.4.0 in production`, or `api, web, all versions, in staging, production`."""
+    version = f" {exemption.version}" if exemption.version else ", all versions,"
+    return f"{', '.join(exemption.services)}{version} in {', '.join(exemption.environments)}"
+
+
+def exception_card(exemption: Exemption, facts: Facts) -> Card:
+    """The one card of an exception: what is asked for, for how long, at which risk, what is done instead, who stands for it."""
+    zone = facts.policy.zone_of(exemption.services[0])
+    emoji, words = standing(exemption, facts)
+    used_up = ", used up by one change" if exemption.once else ""
+    end = "Reconsidered" if exemption.kind is ExemptionKind.PERMANENT else "Expires"
+    roles = ", ".join(role for role in exemption.owner_roles if role is not Role.EVERYONE) or "no role there"
+    rows: tuple[tuple[str, Line], ...] = (
+        ("State", (f"{emoji} {words}",)),
+        ("Stands in for", (f"{exemption.requirement} ({STANDS_FOR[exemption.requirement]})",)),
+        ("Scope", (scope(exemption),)),
+        ("Type", (f"{exemption.kind}{used_up}",)),
+        ("Requested by", (exemption.requester_name, ", ", Moment(exemption.requested, zone))),
+        ("Owner", (f"{exemption.owner_name} ({roles})",)),
+        (end, (Moment(exemption.until, zone),)),
+        ("Review", (Moment(exemption.review, zone),)),
+        ("Approvals", (f"{len(exemption.approvals)} of {facts.policy.exceptions.count}",)),
+    )
+    return Card(
+        f"{emoji} {title(exemption, facts.policy)}: {words}",
+        facts=rows,
+        parts=tuple(_parts(exemption, zone)),
+        buttons=_buttons(exemption, facts),
+        footer=(Code(exemption.id),),
+    )
+
+
+def _parts(exemption: Exemption, zone: str) -> Iterable[Part]:
+    yield Part(((exemption.risk,),), heading="Risk assessment")
+    yield Part(((exemption.controls,),), heading="Compensating controls")
+    yield Part(((exemption.containment,),), heading="Rollback or containment")
+    if exemption.kind is ExemptionKind.PERMANENT:
+        yield Part(((exemption.infeasible,),), heading="Why it cannot end")
+        yield Part(((exemption.reconsider,),), heading="What would make us reconsider")
+    else:
+        yield Part(((exemption.remediation,),), heading="Remediation plan")
+    yield Part(((exemption.evidence,),), heading="Evidence")
+    if exemption.decisions:
+        lines = tuple((f"{_MARKS[d.ruling]} {d.name}, ", Moment(d.at, zone), f": {d.reason}") for d in exemption.decisions)
+        yield Part(lines, heading="Decisions")
+    if exemption.uses:
+        used: tuple[Line, ...] = tuple((Code(use.change), ", ", Moment(use.at, zone)) for use in exemption.uses[-_USES:])
+        yield Part(used, heading="Went out by it")
+
+
+def _buttons(exemption: Exemption, facts: Facts) -> tuple[Button, ...]:
+    known = {"exception": exemption.id}
+    if facts.at >= exemption.until:
+        return ()
+    if exemption.state is ExemptionState.REQUESTED:
+        return (Button("Approve", "exception approve", known, "primary"), Button("Reject", "exception reject", known, "danger"))
+    if exemption.state is ExemptionState.APPROVED:
+        return (Button("Revoke", "exception revoke", known, "danger"),)
+    return ()
+
+
+def exception_lines(exemption: Exemption, facts: Facts) -> tuple[Line, ...]:
+    """The exception in a few lines, for lists and forms."""
+    zone = facts.policy.zone_of(exemption.services[0])
+    emoji, words = standing(exemption, facts)
+    once = ", used up by one change" if exemption.once else ""
+    return (
+        (f"{emoji} ", Code(exemption.id), " ", Bold(exemption.requirement.value), f" for {scope(exemption)}: {words}"),
+        (f"    {exemption.kind}{once}, until ", Moment(exemption.until, zone), f", answered for by {exemption.owner_name}"),
+    )
+
+
+def review_card(exemption: Exemption, facts: Facts) -> Card:
+    """The reminder for the owner before it ends (EXC-05)."""
+    zone = facts.policy.zone_of(exemption.services[0])
+    return Card(
+        f"⏰ {exemption.id} ends soon",
+        parts=(
+            Part((
+                *exception_lines(exemption, facts),
+                ("You answer for it. From ", Moment(exemption.until, zone), " on nothing goes out by it."),
+                ("Mend what it stands in for, or ask for another one: ", Code("/release exception request")),
+            )),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""How much can go wrong with a change, and why: the highest of what its requester declares and what its work tells (RSK-02, RSK-10).
+
+Invariant: nothing lowers a risk that something else raises. A question that nobody answered counts as yes, and work that could not be
+read leaves the risk unknown.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from guards.artifact import VERSION
+from guards.assessment import Assessment, Declared, Demand
+from guards.codeowners import Rule
+from guards.decision import Unsure
+from guards.facts import Change, Facts, Request, Unread
+from guards.matrix import Approvers, RiskRules, Weight
+from guards.vcs import Pull
+from guards.vocabulary import Migration, Question, ReleaseType, Risk
+from guards.work import Work, work_of
+
+_BREAKING_TITLE = re.compile(r"^[a-z]+(?:\([^)]*\))?!:", re.IGNORECASE)
+_BREAKING_FOOTER = re.compile(r"^BREAKING[ -]CHANGE:", re.MULTILINE)
+
+_FACTORS = 50
+"""So many are kept, the weightiest first: a release of a thousand pull requests is not read through."""
+
+MIGRATIONS = {
+    Migration.NONE: "no migration",
+    Migration.EXPAND: "an expanding migration",
+    Migration.CONTRACT: "a contracting migration",
+    Migration.OTHER: "another kind of migration",
+}
+"""In words."""
+
+
+def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
+    """The risk of a change, or of what somebody asks for.
+
+    Args:
+        subject: gives service, version and what was declared.
+        facts: the work since what runs there, and what runs there.
+    """
+    what = subject.content if isinstance(subject, Change) else subject
+    works, rules = history_of(what.service, facts), facts.policy.risk
+    if isinstance(works, Unsure):
+        return works
+    if isinstance(facts.running, Unread):
+        return Unsure(facts.running.what, facts.running.why)
+    found = _declared(what.declared, what.migration, rules)
+    found += _told_by_work(works or (), rules)
+    step = release_type(facts.running.version if facts.running else None, what.version or "")
+    found += [(f"it is a {step} release", step)] if step else []
+    return _weighed(found, rules)
+
+
+def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:
+    """The questions that the work answers with yes, each with the first reason; empty while the work is not known."""
+    works = history_of(service, facts)
+    if not isinstance(works, tuple):
+        return {}
+    found: dict[Question, str] = {}
+    for why, what in _told_by_work(works, facts.policy.risk):
+        if isinstance(what, Question):
+            found.setdefault(what, why)
+    return found
+
+
+def history_of(service: str | None, facts: Facts) -> tuple[Work, ...] | Unsure | None:
+    """The work in a version, of each repository; None for a service whose history nobody reads."""
+    known = facts.policy.services.get(service or "")
+    if service is None or known is None or known.history is None:
+        return None
+    works = work_of(service, facts)
+    return Unsure(works.what, works.why) if isinstance(works, Unread) else works
+
+
+Finding = tuple[str, Question | ReleaseType | Weight]
+"""Why, as a clause, and what it is a finding of."""
+
+
+def _declared(declared: Declared, migration: Migration | None, rules: RiskRules) -> list[Finding]:
+    found: list[Finding] = []
+    if declared.level:
+        found.append((f"the requester says {declared.level}", Weight(level=declared.level)))
+    if declared.answers is None:
+        found += [(f"nobody answered {question}", question) for question in Question]
+    else:
+        found += [(f"{question} is answered yes", question) for question in Question if question in declared.answers]
+    if migration not in {None, Migration.NONE}:
+        why = f"it carries {MIGRATIONS[migration]}"
+        found += [(why, Question.DB_SCHEMA), (why, Weight(level=rules.migrations.get(migration)))]
+    return found
+
+
+def _told_by_work(works: Iterable[Work], rules: RiskRules) -> Iterator[Finding]:
+    for work in works:
+        for pull in work.span.pulls:
+            yield from _told_by_pull(pull, work.name(pull), rules)
+        for commit in work.span.commits:
+            if _breaking(commit.title):
+                yield f"commit {commit.sha[:12]} is marked as breaking", Question.BREAKING_API
+
+
+def _told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
+    for known in sorted(pull.labels & rules.labels.keys()):
+        label, why = rules.labels[known], f"{name} is labelled {known}"
+        yield why, label
+        yield from ((why, question) for question in label.questions)
+        if label.release:
+            yield why, label.release
+    for pattern, questions in rules.paths.items():
+        if pull.paths is None:
+            yield from ((f"the files of {name} are too many to be listed", question) for question in questions)
+        elif path := next((path for path in pull.paths if matches(pattern, path)), None):
+            yield from ((f"{name} changes {path}", question) for question in questions)
+    if _breaking(pull.title) or _BREAKING_FOOTER.search(pull.body):
+        yield f"{name} is marked as breaking", Question.BREAKING_API
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a pattern, written as in CODEOWNERS, covers a changed file."""
+    return Rule(0, pattern, ()).matches(path)
+
+
+def _breaking(title: str) -> bool:
+    """Conventional Commits: `feat(api)!: …`."""
+    return _BREAKING_TITLE.match(title) is not None
+
+
+def release_type(running: str | None, version: str) -> ReleaseType | None:
+    """The kind of step from what runs to a version: its highest number that differs. A first release is what its own number says.
+
+    None for a version that is no version.
+    """
+    parts = VERSION.fullmatch(version)
+    if parts is None:
+        return None
+    before = VERSION.fullmatch(running or "")
+    numbers, others = parts.groups()[:3], before.groups()[:3] if before else ("0", "0", "0")
+    if numbers[0] != others[0]:
+        return ReleaseType.MAJOR
+    return ReleaseType.MINOR if numbers[1] != others[1] else ReleaseType.PATCH
+
+
+def _weighed(found: list[Finding], rules: RiskRules) -> Assessment:
+    weights: list[tuple[str, str, Weight]] = []  # why, who asks, what it means
+    for why, what in found:
+        if isinstance(what, Question):
+            weights.append((why if what in why else f"{why} ({what})", what, rules.questions[what]))
+        elif isinstance(what, ReleaseType):
+            weights.append((why, f"a {what} release", rules.releases[what]))
+        else:
+            weights.append((why, why, what))
+    told = dict.fromkeys((weight.level or Risk.LOW, why) for why, _, weight in weights)
+    factors = sorted(told, key=lambda factor: -factor[0].rank)
+    level = factors[0][0] if factors else Risk.LOW
+    demands = [_demand(f"{level} risk", rules.levels[level]), *(_demand(by, weight) for _, by, weight in weights)]
+    return Assessment(
+        level,
+        because=() if level is Risk.LOW else tuple(why for at, why in factors if at is level),
+        factors=tuple(f"{at}: {why}" for at, why in factors[:_FACTORS]),
+        demands=tuple(dict.fromkeys(d for d in demands if d.count or d.roles or d.cab)),
+    )
+
+
+def _demand(by: str, approvers: Approvers) -> Demand:
+    return Demand(by, approvers.count, approvers.roles, approvers.cab)
