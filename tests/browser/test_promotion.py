@@ -68,6 +68,15 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
     await types(carla, f"/release promote {SERVICE} v1.5.0 staging")
     await card(carla, "→ staging: deployed").wait_for()
 
+    # what only people know, for production: its record, and the draft of its notes as it is
+    answers = carla.locator("#messages article.private")
+    told = await answers.count()
+    await types(carla, f'/release record complete {SERVICE} v1.5.0 issues="none known" rollback="promote v1.4.1 again"')
+    await answers.nth(told).wait_for()
+    await types(carla, f"/release notes edit {SERVICE} v1.5.0")
+    await carla.get_by_role("dialog").locator("button.primary").click()
+    await answers.nth(told + 1).wait_for()
+
     # without its words the command opens a form; Slack's client does not send it half filled in
     await types(carla, "/release promote")
     form = carla.get_by_role("dialog", name="Promote a version")
@@ -77,6 +86,7 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
     await form.get_by_label("Service").select_option(SERVICE)
     await form.get_by_label("Version").fill("v1.5.0")
     await form.get_by_label("Environment").select_option("production")
+    await form.get_by_label("database migration").select_option("no")
     await carla.keyboard.press("Enter")
     await form.wait_for(state="hidden")
 
