@@ -39,8 +39,8 @@ from commands.core.publish import Publish
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.vcs import Vcs
+from guards.neighbours import GitHubCI
 from guards.policy import Policy
-from guards.sections import GitHubCI
 from storage import inbox, outbox
 from storage.database import Store
 

@@ -6,7 +6,7 @@ Invariant: a pure function of the code and of the example policy.
 import textwrap
 from datetime import UTC, datetime, timedelta
 
-from commands.core.cards import change_card
+from commands.core.change_card import change_card
 from commands.core.text import Card, plain
 from guards.assessment import Declared
 from guards.codeowners import CodeOwners

@@ -14,7 +14,7 @@ from bot.policy_file import load
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from commands.core.cards import STATES
+from commands.core.change_card import STATES
 from commands.core.command import AnyCommand
 from commands.core.words import Arguments, Named, Rest, usage
 from guards.judge import Guard

@@ -20,8 +20,8 @@ from bot.adapters.transport import Transport
 from bot.settings import Settings, SettingsError
 from commands.core.ports import CI, Artifacts, Clock, Proofs
 from commands.core.vcs import Releases, Vcs
+from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
-from guards.sections import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 
 
 @dataclass(frozen=True)

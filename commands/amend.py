@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from commands.core import record
-from commands.core.cards import change_lines, note
+from commands.core.cards import note
+from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.declare import Declaring, questions, typed
 from commands.core.dispatch import advance

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from commands.core import record
-from commands.core.cards import in_place_of, note
+from commands.core.cards import note
+from commands.core.change_card import in_place_of
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.dispatch import advance

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from commands.core import dispatch
-from commands.core.cards import answer_line, change_lines, note
+from commands.core.cards import answer_line, note
+from commands.core.change_card import change_lines
 from commands.core.command import AnyCommand, Ask, Asker, Command, Reply, Work
 from commands.core.gather import at_dispatch, inside, request_of
 from commands.core.text import Card, Code, Line, Part

@@ -1,6 +1,6 @@
 """/release status [service]: what runs where, and what is pending (CMD-14)."""
 
-from commands.core.cards import STATES
+from commands.core.change_card import STATES
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.text import Bold, Card, Code, Line, Moment, Part
 from commands.core.words import Arguments, ServiceName

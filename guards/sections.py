@@ -10,7 +10,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.matrix import RiskRules
+from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
 from guards.values import (
     ClockTime,
@@ -22,7 +24,6 @@ from guards.values import (
     Name,
     Pattern,
     Repository,
-    SecretName,
     SlackChannel,
     SlackGroup,
     SlackTeam,
@@ -32,7 +33,7 @@ from guards.values import (
     Zone,
     address,
 )
-from guards.vocabulary import SECURITY_GATES, Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Profile, Requirement, Role, Weekday
 
 
 class Environment(Section):
@@ -171,64 +172,6 @@ class ApprovalRule(Section):
     )
 
 
-class EnvironmentEvidence(Section):
-    """What evidence one environment asks for."""
-
-    profile: Profile | None = Field(default=None, description="What to begin with; left out: `evidence.profile`.")
-    add: tuple[Requirement, ...] = Field(default=(), description="Asked for besides.")
-    omit: tuple[Requirement, ...] = Field(default=(), description="Not asked for; every card and record says so.")
-
-
-class Evidence(Section):
-    """What has to be proven about a version before it enters an environment (EVD)."""
-
-    profile: Profile = Field(
-        default=Profile.STRICT,
-        description="`strict` asks for everything in production, for tag, checks, SBOM, provenance and signature on the way there, "
-        "and for nothing in the first environment; `starter` asks for nothing but identity, separation of duties, windows, freezes and "
-        "equal digests.",
-    )
-    environments: Mapping[Name, EnvironmentEvidence] = Field(default={}, description="Environment → how it differs from the profile.")
-    taggers: tuple[str, ...] = Field(
-        default=("github-actions[bot]",),
-        min_length=1,
-        description="E-mail addresses or logins of CI's release identity: nobody else's tags count (EVD-12).",
-    )
-    checks: tuple[str, ...] = Field(
-        default=("lint", "unit-test", "build", "integration-test", "sast", "dependency-license-scan", "sbom-generate"),
-        min_length=1,
-        description="Checks that must have passed for exactly the tag's commit (EVD-01).",
-    )
-    check_sources: tuple[str, ...] = Field(
-        default=("github-actions",),
-        description="Apps, or logins that write statuses, whose results count; an empty list takes anybody's, and anybody who may push can "
-        "write a status.",
-    )
-    reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
-
-
-class Exceptions(Section):
-    """What an approved exception can do without, how long it lasts, and whom it takes (EXC, EVD-20)."""
-
-    waivable: tuple[Requirement, ...] = Field(
-        default=tuple(requirement for requirement in Requirement if requirement not in SECURITY_GATES),
-        description="Evidence that an exception can stand in for. The security gates `checks`, `sbom`, `provenance` and `signature` are "
-        "left out unless they are named here, and then only an exception of kind `emergency` stands in for them (EVD-20).",
-    )
-    temporary: Duration = Field(default=timedelta(days=30), description="Longest temporary exception (EXC-04).")
-    permanent: Duration = Field(
-        default=timedelta(days=365), description="Latest day of reconsideration of a permanent one; it counts until then (EXC-04)."
-    )
-    emergency: Duration = Field(default=timedelta(hours=24), description="Longest exception for an emergency.")
-    count: int = Field(
-        default=1,
-        ge=1,
-        le=10,
-        description="Distinct people who approve one; neither its requester nor its owner is ever among them (SOD-09).",
-    )
-    roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them.")
-
-
 class Naming(Section):
     """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
 
@@ -244,67 +187,6 @@ class Naming(Section):
     backport_branch: tuple[Pattern, ...] = Field(
         default=(r"^backport\/[A-Z]+-[0-9]+-to-[0-9]+\.[0-9]+$",), description="Backport branches: one of these."
     )
-
-
-class GitHubCI(Section):
-    """GitHub Actions; its credentials come from the environment (docs/operate.md)."""
-
-    kind: Literal["github"] = Field(description="Says which form this is.")
-
-
-class HttpCI(Section):
-    """A CI behind the contract of docs/generic-ci.md."""
-
-    kind: Literal["http"] = Field(description="Says which form this is.")
-    url: Url = Field(description="Base address, without a trailing slash.")
-    secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
-
-
-class KeySigner(Section):
-    """A pinned public key whose signatures count."""
-
-    kind: Literal["key"] = Field(description="Says which form this is.")
-    public_key: str = Field(max_length=4000, description="The public key as PEM.")
-
-
-class SigstoreSigner(Section):
-    """An identity under a pinned sigstore trust root, such as the release workflow of a repository."""
-
-    kind: Literal["sigstore"] = Field(description="Says which form this is.")
-    identity: str = Field(
-        min_length=1,
-        max_length=500,
-        description="The certificate's subject alternative name, exactly; `{version}` in it stands for the tag.",
-    )
-    issuer: Url = Field(description="The OIDC issuer, exactly.")
-    root: str = Field(min_length=1, max_length=500, description="File with the `trusted_root.json`; a path from the policy file's folder.")
-    root_as_of: Day = Field(description="When that file was fetched; keys withdrawn since are still trusted, so people see its age.")
-
-
-class OciRegistry(Section):
-    """An OCI registry; each service's `coordinates` name its repository there."""
-
-    kind: Literal["oci"] = Field(description="Says which form this is.")
-    url: Url = Field(description="Base address of the registry.")
-    username: str | None = Field(default=None, max_length=100, description="User for the token exchange; left out: anonymous.")
-    password: SecretName | None = Field(default=None, description="Environment variable that holds the password or token.")
-    signers: tuple[Annotated[KeySigner | SigstoreSigner, Field(discriminator="kind")], ...] = Field(
-        default=(), description="Whose signatures on provenance, SBOMs and artifacts count; any one of them is enough (EVD-11)."
-    )
-
-
-class HttpIndex(Section):
-    """A build index behind the contract of docs/generic-ci.md."""
-
-    kind: Literal["http"] = Field(description="Says which form this is.")
-    url: Url = Field(description="Base address, without a trailing slash.")
-    secret: SecretName = Field(description="Environment variable that holds the shared secret; `<NAME>_FILE` works too.")
-
-
-_EVERYTHING = frozenset(Requirement)
-
-ON_THE_WAY = frozenset({Requirement.TAG, Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
-"""What the strict profile asks for between the first environment and production (EVD-01, EVD-09 … EVD-12)."""
 
 
 class Slack(Section):
@@ -428,7 +310,7 @@ class Parts(Section):
 
     def required(self, service: str | None, environment: str | None) -> frozenset[Requirement]:
         """The evidence that a service's versions need in an environment; everything in a place that is not known."""
-        return self._required.get((service, environment), _EVERYTHING)
+        return self._required.get((service, environment), EVERYTHING)
 
     def _asked_in(self, environment: Environment) -> frozenset[Requirement]:
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
@@ -438,7 +320,7 @@ class Parts(Section):
         if profile is Profile.STARTER:
             return frozenset()
         if environment.production:
-            return _EVERYTHING
+            return EVERYTHING
         return frozenset() if environment == self.environments[0] else ON_THE_WAY
 
     def assesses(self, service: str | None, environment: str | None) -> bool:

@@ -27,7 +27,7 @@ from bot.evidence.keys import generate, pem_of
 from bot.policy_file import load
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
-from commands.core.cards import STATES
+from commands.core.change_card import STATES
 from guards.facts import Change
 from storage import audit, chain, changes, migrations
 

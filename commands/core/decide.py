@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from commands.core.cards import change_lines
+from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, ChangeId, Named, Rest

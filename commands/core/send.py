@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import cards, follow
+from commands.core import follow
+from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.exempt_card import exception_card
@@ -148,7 +149,7 @@ class Send:
         if not isinstance(facts.change, Change):
             await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the change is gone"))
             return
-        card = cards.change_card(facts.change, facts)
+        card = change_card(facts.change, facts)
         if place:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return

@@ -4,12 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from guards.codeowners import CodeOwners
+from guards.evidence_rules import Evidence as Rules
 from guards.facts import Evidence, Facts
+from guards.neighbours import KeySigner, OciRegistry
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
 from guards.release import RecordText, ReleaseNotes
-from guards.sections import Evidence as Rules
-from guards.sections import KeySigner, OciRegistry, RoleGrant
+from guards.sections import RoleGrant
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
 from guards.vocabulary import Action, Role
 from tests.guards.cases import ARTIFACT, AT, HOUR, POLICY, RUNNING, facts, policy

@@ -8,10 +8,11 @@ from inline_snapshot import snapshot
 from guards.approvals import approved, content_now, counted, may_still_approve
 from guards.content import Content
 from guards.decision import Allow, Refusal, Unsure
+from guards.evidence_rules import EnvironmentEvidence, Evidence
 from guards.facts import Absent, Beside, Facts, Request, Stranger, Unread, Verdict
 from guards.matrix import Board, RiskRules, Weight
 from guards.policy import Policy
-from guards.sections import ApprovalRule, EnvironmentEvidence, Evidence, Person, RoleGrant
+from guards.sections import ApprovalRule, Person, RoleGrant
 from guards.vocabulary import Action, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import (
     ARTIFACT,

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from guards.classify import announced, assessed, labelled
 from guards.codeowners import CodeOwners
 from guards.decision import Allow, Refusal, Unsure
+from guards.evidence_rules import EnvironmentEvidence
+from guards.evidence_rules import Evidence as Rules
 from guards.facts import Absent, Beside, Evidence, Facts, Unread
 from guards.judge import Guard, judge
 from guards.proof import listed, revertible, signed
@@ -22,8 +24,6 @@ from guards.release_record import recorded
 from guards.requirements import EVIDENCE as GUARDS
 from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
-from guards.sections import EnvironmentEvidence
-from guards.sections import Evidence as Rules
 from guards.source import checked, protected, tagged
 from guards.vcs import CheckState, Contributor, Review, ReviewState
 from guards.vocabulary import Profile, Requirement

@@ -7,6 +7,7 @@ import pytest
 
 from guards.authorization import authorized
 from guards.decision import Allow, Refusal, Unsure
+from guards.evidence_rules import Exceptions
 from guards.exceptions import complete_exception, enough, known_exception, revocable, undecided_exception, waivable
 from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse
 from guards.facts import Absent, Facts, Request, Stranger, Unread
@@ -16,7 +17,7 @@ from guards.policy import Policy
 from guards.proof import listed
 from guards.requirements import GUARD_OF, REQUIREMENT_OF
 from guards.review import ticketed
-from guards.sections import DelegationRule, Exceptions
+from guards.sections import DelegationRule
 from guards.source import tagged
 from guards.vocabulary import SECURITY_GATES, Action, Requirement, Role
 from tests.guards.cases import (

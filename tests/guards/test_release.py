@@ -13,12 +13,12 @@ from inline_snapshot import snapshot
 from guards.artifact import built
 from guards.decision import Allow, Refusal, Unsure
 from guards.evidence import NOT_REQUIRED
+from guards.evidence_rules import EnvironmentEvidence
+from guards.evidence_rules import Evidence as Rules
 from guards.facts import Absent, Facts, Unread
 from guards.policy import Policy
 from guards.release import Erratum, RecordText, ReleaseNotes, is_said
 from guards.release_record import Field, Value, filled_in, incomplete, record_of, recorded, unedited
-from guards.sections import EnvironmentEvidence
-from guards.sections import Evidence as Rules
 from guards.vocabulary import Profile, Requirement
 from tests.guards.cases import ARTIFACT, AT, FACTS, POLICY, REQUEST, RUNNING, exemption, policy, request, said, told, utc
 from tests.guards.proofs import NOTES, PROOF, RECORD, STRICT, asking, check, proven, pull, worked

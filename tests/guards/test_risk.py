@@ -14,14 +14,14 @@ from pydantic import ValidationError
 from guards.assessment import UNSAID, Assessment, Declared
 from guards.classify import announced, assessed, catalogued, labelled
 from guards.decision import Allow, Refusal, Unsure
+from guards.evidence_rules import EnvironmentEvidence
+from guards.evidence_rules import Evidence as Rules
 from guards.facts import Absent, Facts, Request, Unread
 from guards.matrix import Board, Label, LeadTime, RiskRules, StandardChange, Weight
 from guards.need import Need, need_of
 from guards.policy import Policy
 from guards.record import edited, own_request
 from guards.risk import assess, found_yes, release_type
-from guards.sections import EnvironmentEvidence
-from guards.sections import Evidence as Rules
 from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Migration, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import AT, DECLARED, HOUR, MINUTE, POLICY, RUNNING, Expected, change, policy, request, said, told
