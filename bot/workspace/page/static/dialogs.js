@@ -37,7 +37,7 @@ export class FormDialog {
       this.#close();
     });
     // a browser closes a dialog at the second Escape whatever we say
-    dialog.addEventListener("close", () => { if (this.#form) this.#close(); });
+    dialog.addEventListener("close", () => { if (this.#form && !dialog.open) this.#close(); });
   }
 
   /** Shows this form, or none. */
