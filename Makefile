@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup demo test test-peers lint format bench docs lock clean npm
+.PHONY: help setup demo test test-peers test-browser lint format bench docs lock clean npm chromium
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 @\2/' | column -t -s@
@@ -36,7 +36,7 @@ demo: setup  ## The whole journey on this machine, then a prompt to play with; A
 
 test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL, with the coverage that we ask for.
 	$(BIN)/coverage erase
-	$(BIN)/pytest -q -m "not peers" -n $(WORKERS) --cov --cov-report=
+	$(BIN)/pytest -q -m "not peers and not browser" -n $(WORKERS) --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=90
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='guards/*'
 
@@ -48,6 +48,15 @@ npm:
 	@command -v npm >/dev/null || { \
 		[ "$$(id -u)" = 0 ] || { echo "npm is needed: install Debian's packages nodejs and npm, or run this as root" >&2; exit 1; }; \
 		apt-get update && apt-get install --yes --no-install-recommends nodejs npm; }
+
+test-browser: setup chromium  ## The workspace's page, played in Chromium; its pictures are kept in build/browser.
+	$(PIP) --require-hashes --only-binary :all: -r requirements/browser.txt
+	$(BIN)/pytest -q -m browser
+
+chromium:
+	@command -v chromium >/dev/null || { \
+		[ "$$(id -u)" = 0 ] || { echo "Chromium is needed: install Debian's packages chromium and fonts-noto-color-emoji, or run this as root" >&2; exit 1; }; \
+		apt-get update && apt-get install --yes --no-install-recommends chromium fonts-noto-color-emoji; }
 
 lint: setup  ## Style, types, the import rule, stale pages, the example policy, and what no file may name.
 	$(BIN)/ruff check
@@ -71,6 +80,7 @@ bench: setup  ## The figures of docs/benchmarks.md, measured here; ARGS=--quick 
 lock: setup  ## Lock the packages that pyproject.toml asks for; ARGS=--upgrade takes newer ones.
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra sigstore -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra sigstore --extra dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group browser -c requirements/dev.txt -o requirements/browser.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group build -c requirements/dev.txt -o requirements/build.txt
 
 clean:  ## Remove everything that these targets made.

@@ -44,6 +44,7 @@ HELP = (
     ("ci slow|down|silent|drop_answer|fail|ok", "what the demo CI does wrong next"),
     ("clock [+30m|+2h|+1d]", "what time it is; move it forward"),
     ("ledger [n], verify", "the latest entries on record; whether the record holds"),
+    ("page", "the address of the same in a browser"),
     ("help, quit", ""),
 )
 _SPAN = re.compile(r"\+([0-9]{1,4})([mhd])")
@@ -61,16 +62,17 @@ class Prompt:
         company: what is played with.
         stage: where it is shown.
         ask: shows a prompt and waits for a line.
+        page: the address of the workspace's page.
     """
 
-    def __init__(self, company: Company, stage: Stage, ask: Ask) -> None:
-        self._company, self._stage, self._ask = company, stage, ask
+    def __init__(self, company: Company, stage: Stage, ask: Ask, page: str) -> None:
+        self._company, self._stage, self._ask, self._address = company, stage, ask, page
         self._me = BY_NAME["captain"]
         self._news = News(company, stage)
         self._words: dict[str, Callable[[str], Awaitable[None]]] = {
             "/release": self._type, "press": self._press, "as": self._as, "who": self._who, "cards": self._cards, "card": self._card,
             "inbox": self._inbox, "folders": self._folders, "release": self._release, "ci": self._ci, "clock": self._clock,
-            "ledger": self._ledger, "verify": self._verify, "help": self._help,
+            "ledger": self._ledger, "verify": self._verify, "page": self._page, "help": self._help,
         }  # fmt: skip
 
     async def play(self) -> None:
@@ -78,6 +80,7 @@ class Prompt:
         self._stage.chapter("Now you")
         self._stage.tell(f"Everything stays up, in {self._company.folder}, until you quit. Play any of the people:")
         await self._help("")
+        await self._page("")
         self._news.catch_up()
         while True:
             try:
@@ -218,6 +221,9 @@ class Prompt:
             self._stage.proved(f"{found.count} entries, each follows from the one before; the last is {found.head[:16]}…")
         else:
             self._stage.failed(f"Entry {found.seq}: {found.why}.")
+
+    async def _page(self, _: str) -> None:
+        self._stage.tell("In a browser on this machine, each tab as another of the people if you like:", self._address)
 
     async def _help(self, _: str) -> None:
         self._stage.table(("type", "and this happens"), HELP)

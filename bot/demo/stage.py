@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.workspace import Message, View
-from bot.workspace.text import Json, Reader, blocks_text, text_object
+from bot.workspace.plain import blocks_text, text_object
+from bot.workspace.text import Json, Reader
 
 _WIDEST = 100
 """Columns: longer lines are hard to read, however wide the terminal is."""

@@ -19,6 +19,7 @@ from bot.demo.stage import Stage
 from bot.demo.story_asking import NEW, OLD, Asking
 from bot.demo.teller import DidNotHappen, refusals_in
 from bot.demo.terminal import Ask, in_background
+from bot.workspace.page import Page
 from commands.core.ports import RunState
 from storage.chain import Sound
 from storage.errors import StorageError
@@ -193,7 +194,8 @@ async def _play(folder: Path, stage: Stage, ask: Ask | None) -> int:
             await Story(company, stage).tell()
             stage.tell("All of it happened: what is marked ✔ was looked up where it happened.")
             if ask:
-                await prompt.Prompt(company, stage, ask).play()
+                async with Page(company.slack) as page:
+                    await prompt.Prompt(company, stage, ask, page.address).play()
             return 0
     except asyncio.CancelledError:
         stage.note("Interrupted; everything that was started is ended.")

@@ -10,7 +10,8 @@ from typing import Any
 
 from bot.workspace.blocks import TEXT_INPUTS
 from bot.workspace.inputs import STATE, Input, entered, plain_value, visible
-from bot.workspace.text import Json, Reader, blocks_text, text_object
+from bot.workspace.plain import blocks_text, text_object
+from bot.workspace.text import Json, Reader
 
 REQUIRED = "Please complete this required field."
 TROUBLE = "We had some trouble connecting. Try again?"

@@ -10,7 +10,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bot.workspace.blocks import TEXT_INPUTS
-from bot.workspace.text import Json, Reader, text_object
+from bot.workspace.plain import text_object
+from bot.workspace.text import Json, Reader
 
 # element type → (key in view.state.values, key of the initial value)
 STATE = {

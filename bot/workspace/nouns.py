@@ -6,7 +6,8 @@ Invariant: a message is shown as it stands now; its text is never read but throu
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.workspace.text import Json, Reader, blocks_text, mrkdwn, text_object
+from bot.workspace.plain import blocks_text, mrkdwn, text_object
+from bot.workspace.text import Json, Reader
 
 
 @dataclass(slots=True)

@@ -89,6 +89,11 @@ class Workspace:
         return f"{self._server.origin}/api/"
 
     @property
+    def state(self) -> State:
+        """What the workspace remembers, to be read; it is changed by what people and the bot do."""
+        return self._state
+
+    @property
     def calls(self) -> list[Call]:
         """Every Web API call and response URL post, oldest first."""
         return self._state.calls
@@ -236,6 +241,7 @@ class Workspace:
             view.check()
         except NotSent as refused:
             view.errors = refused.errors
+            self._state.tell(f"{self._state.names[person.id]} cannot submit: {refused}")
             raise
         self._state.tell(f"{self._state.names[person.id]} submits: {view.as_text()}")
         return await self._send(INTERACTIVE, payloads.view_submission(self._state, person, view))

@@ -33,7 +33,7 @@ class Table:
             out.write(f"«{prompt}»")
             return _next(left)
 
-        await Prompt(self.company, stage, ask).play()
+        await Prompt(self.company, stage, ask, "http://127.0.0.1:1/page/").play()
         assert list(left) == []
         return " ".join(out.getvalue().partition("«")[2].replace("│", " ").split())
 
@@ -158,6 +158,7 @@ ANSWERS = (
     ("ledger", "# when what who about"),
     ("who", "gus guest a guest in Slack: nobody to the bot"),
     ("help", "press a button on a card"),
+    ("page", "if you like: http://127.0.0.1:1/page/"),
     ("guest> /release status", "A guest cannot use releases here."),
     ("/release expalin", "/release explain"),
     ("/release promote api v9.9.9 staging", "Refused: promote api v9.9.9 staging"),

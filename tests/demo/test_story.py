@@ -35,6 +35,7 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""  # the bot's log is not part of the story
     assert "✘" not in done.stdout
+    assert "In a browser" not in done.stdout  # nobody is there to open it
     for proved in (
         "✔ carla was told the reason pointer-moved",
         "✔ the ledger has the refusal: environment-skipped, pointer-moved, digest-mismatch,",

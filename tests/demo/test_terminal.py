@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,9 @@ def test_told_to_stop_at_the_prompt_it_leaves_no_folder_and_no_process(tmp_path,
             letter = demo.stdout.read(1)
             assert letter, shown
             shown += letter
-        demo.send_signal(told)
-        assert demo.wait(60) == 0
+        (page,) = re.findall(r"^(http://127\.0\.0\.1:\d+/[\w-]{22}/) *$", shown, re.MULTILINE)
+        with urllib.request.urlopen(f"{page}news", timeout=10) as opened:  # a page that is open does not keep it from stopping
+            assert b"Rita Manager" in opened.readline()
+            demo.send_signal(told)
+            assert demo.wait(60) == 0
     assert list(tmp_path.iterdir()) == []

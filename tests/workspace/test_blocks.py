@@ -7,8 +7,9 @@ import pytest
 
 from bot.workspace.blocks import message_problems, view_problems
 from bot.workspace.inputs import initial_state
+from bot.workspace.plain import blocks_text
 from bot.workspace.state import State, wall_clock
-from bot.workspace.text import Reader, blocks_text
+from bot.workspace.text import Reader
 
 
 def plain(length: int) -> dict:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.workspace.text import Reader, blocks_text, mrkdwn
+from bot.workspace.plain import blocks_text, mrkdwn
+from bot.workspace.text import Reader
 
 READER = Reader(
     {"U1": "@Carla Captain", "C1": "#releases", "S1": "@release-managers"}, datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "Europe/Berlin"
@@ -23,6 +24,10 @@ READER = Reader(
         pytest.param("*bold* _it_ ~no~ snake_case_name 2*3*4", "bold it no snake_case_name 2*3*4", id="marks, not characters"),
         pytest.param("*<https://x.example|x>*", "x (https://x.example)", id="a bold link"),
         pytest.param("`*as is* :x:` :x:", "*as is* :x: ❌", id="code keeps its characters"),
+        pytest.param("*`a*b` c* d", "a*b c d", id="bold around code"),
+        pytest.param("```two\nlines &lt;*```", "two\nlines <*", id="code over lines"),
+        pytest.param("<javascript:alert(1)|click>", "click (javascript:alert(1))", id="a link that is none says where it leads"),
+        pytest.param("<mailto:a@b.example>", "a@b.example", id="an address"),
         pytest.param(":no_such_emoji: 10:30:15", ":no_such_emoji: 10:30:15", id="unknown emoji and times stay"),
         pytest.param("<!date^1795168800^{date_short} {time}|fallback>", "Nov 20, 2026 11:00", id="a date in the reader's zone"),
         pytest.param("<!date^1795168800^{date_short_pretty}, {ago}|fallback>", "today, in 30 minutes", id="a near date"),
@@ -42,3 +47,11 @@ def test_blocks_read_from_top_to_bottom():
         {"type": "actions", "elements": [button]},
     ]
     assert blocks_text(blocks, READER) == "api *v1.4.0*\nBy @Carla Captain\nRisk low\nCR-1 · policy 7\n[Approve ✅]"
+
+
+def test_rich_text_knows_no_markup():
+    said = [{"type": "text", "text": "*x* &amp; <@U1> "}, {"type": "user", "user_id": "U1"}, {"type": "emoji", "name": "x"}]
+    at = [{"type": "date", "timestamp": 1795168800, "format": "{time}", "fallback": "?"}]
+    items = {"type": "rich_text_list", "elements": [{"type": "rich_text_section", "elements": at}]}
+    block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": said}, items]}
+    assert blocks_text([block], READER) == "*x* &amp; <@U1> @Carla Captain❌\n- 11:00"

@@ -1,0 +1,135 @@
+"""What a page asks for in the name of a person, carried out in the workspace.
+
+Invariant: what somebody presses is what they had before them, however it looks by now; what is not there any more is not pressed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from bot.workspace.forms import View
+from bot.workspace.nouns import Message, Person
+from bot.workspace.state import State
+from bot.workspace.workspace import Workspace
+
+COMMANDS = frozenset({"/release"})
+Word = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=4000)]
+
+
+class _Deed(BaseModel):
+    """What every deed has: whose it is, by Slack id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    person: Word
+
+
+class Say(_Deed):
+    """Send what stands in the box: a command, or an ordinary message."""
+
+    do: Literal["say"]
+    channel: Word
+    text: Text
+
+
+class Press(_Deed):
+    """Press a button on a message, by the version that was seen, or on a form, by its id."""
+
+    do: Literal["press"]
+    on: Word
+    action_id: Word
+
+
+class Submit(_Deed):
+    """Send a form; values by block_id."""
+
+    do: Literal["submit"]
+    view: Word
+    values: dict[Word, Text | tuple[Word, ...] | None]
+
+
+class Close(_Deed):
+    """Close a form unsent."""
+
+    do: Literal["close"]
+    view: Word
+
+
+Deed = TypeAdapter[Say | Press | Submit | Close](Annotated[Say | Press | Submit | Close, Field(discriminator="do")])
+
+
+async def carry_out(deed: Say | Press | Submit | Close, workspace: Workspace, seen: Mapping[str, Message]) -> None:
+    """Do it; returns when the bot has acknowledged. What it leads to is seen in the workspace.
+
+    Args:
+        deed: what is asked for.
+        workspace: where.
+        seen: messages as they were shown, by version.
+
+    Raises:
+        LookupError: a person, channel, message or form that is not there, with a sentence for the person.
+        ValueError: no such command.
+        NotSent: fields of the form are not as Slack's client wants them.
+    """
+    state = workspace.state
+    person = _person(state, deed.person)
+    match deed:
+        case Say():
+            await _say(deed, person, workspace)
+        case Press():
+            await workspace.press(person, _surface(deed.on, person, state, seen), deed.action_id)
+        case Submit():
+            view = _form(deed.view, person, state)
+            await workspace.submit(person, {block: _entered(view, block, value, person.tz) for block, value in deed.values.items()})
+        case Close():
+            _form(deed.view, person, state)
+            await workspace.close_modal(person)
+
+
+async def _say(deed: Say, person: Person, workspace: Workspace) -> None:
+    channel = workspace.state.channels.get(deed.channel)
+    if channel is None:
+        raise LookupError("this conversation is not there any more")
+    word = deed.text.partition(" ")[0]
+    if not word.startswith("/"):
+        workspace.post(person, channel, deed.text)
+    elif word not in COMMANDS:
+        raise ValueError(f"{word} is not a valid command; there is {', '.join(sorted(COMMANDS))}")
+    else:
+        await workspace.say(person, channel, deed.text)
+
+
+def _person(state: State, wanted: str) -> Person:
+    person = state.people.get(wanted)
+    if person is None:
+        raise LookupError(f"nobody here has the id {wanted}")
+    return person
+
+
+def _surface(on: str, person: Person, state: State, seen: Mapping[str, Message]) -> Message | View:
+    shown = seen.get(on)
+    if shown is None:
+        return _form(on, person, state)
+    if not any((each.channel, each.ts) == (shown.channel, shown.ts) for each in state.messages):
+        raise LookupError("this message is not there any more")
+    return shown
+
+
+def _form(wanted: str, person: Person, state: State) -> View:
+    """The form that the person has on top, if it is the wanted one."""
+    stack = state.stacks[person.id]
+    if not stack or stack[-1].id != wanted:
+        raise LookupError("this form is not open any more")
+    return stack[-1]
+
+
+def _entered(view: View, block: str, value: str | tuple[str, ...] | None, zone: str) -> Any:
+    """A browser writes a moment without a zone: it is meant in the person's own."""
+    kinds = {each.block_id: each.kind for each in view.inputs}
+    if isinstance(value, str) and value and kinds.get(block) == "datetimepicker":
+        return datetime.fromisoformat(value).replace(tzinfo=ZoneInfo(zone))
+    return value or None

@@ -1,0 +1,68 @@
+// Draws what the server read from Block Kit.
+// Invariant: whatever people or the bot wrote becomes a text node; no string is ever read as markup.
+
+const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code" };
+const LINKS = /^(https?:\/\/|mailto:)/;
+
+/** An element; attributes that are null or false are left out, children that are strings become text. */
+export function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/** Spans as nodes; `me` is the reader's id, whose own name stands out. */
+export function spans(text, me) {
+  return (text ?? []).map((span) => {
+    let node = document.createTextNode(span.text);
+    for (const style of span.styles ?? []) node = make(STYLES[style], {}, node);
+    if (span.url && LINKS.test(span.url)) node = make("a", { href: span.url, target: "_blank", rel: "noopener noreferrer" }, node);
+    if (span.named) node = make("span", { class: span.named === me ? "named me" : "named" }, node);
+    return node;
+  });
+}
+
+/** Blocks from top to bottom; `press(element)` is called when a button is pressed, `field(block)` draws an input. */
+export function blocks(drawn, { me, press, field = undrawn }) {
+  const text = (part) => spans(part, me);
+  const element = (part) => {
+    if (part.type === "text") return make("span", {}, ...text(part.text));
+    if (part.type === "button") return button(part, press);
+    return undrawn(part);
+  };
+  const draw = {
+    header: (block) => make("h3", {}, ...text(block.text)),
+    section: (block) => make("div", { class: "section" },
+      block.text.length ? make("p", {}, ...text(block.text)) : null,
+      block.fields.length ? make("div", { class: "fields" }, ...block.fields.map((each) => make("p", {}, ...text(each)))) : null,
+      ...block.elements.map(element)),
+    context: (block) => make("p", { class: "context" }, ...block.elements.map(element)),
+    divider: () => make("hr"),
+    actions: (block) => make("div", { class: "actions", role: "group", "aria-label": "Actions" }, ...block.elements.map(element)),
+    rich_text: (block) => make("div", { class: "rich" }, ...block.parts.map((part) => rich(part, text))),
+    input: field,
+  };
+  return drawn.map((block) => (draw[block.type] ?? undrawn)(block));
+}
+
+function rich(part, text) {
+  if (part.type === "rich_text_list") {
+    return make(part.ordered ? "ol" : "ul", {}, ...part.items.map((item) => make("li", {}, ...text(item))));
+  }
+  const tag = { rich_text_preformatted: "pre", rich_text_quote: "blockquote" }[part.type] ?? "p";
+  return make(tag, {}, ...text(part.text));
+}
+
+function button(part, press) {
+  const made = make("button", { type: "button", class: part.style || null, "data-action": part.action_id }, part.text);
+  made.addEventListener("click", () => press(part));
+  return made;
+}
+
+/** What the page cannot draw is named. */
+export function undrawn(part) {
+  return make("p", { class: "undrawn" }, `[${part.kind}: this page cannot draw it]`);
+}

@@ -1,0 +1,211 @@
+// The page of one person: what they see, kept up to date by the server's news, and what they do.
+// Invariant: what is shown comes from the news alone; a deed changes nothing here until the workspace tells of it.
+
+import { confirmed, FormDialog } from "./dialogs.js";
+import { blocks, make } from "./draw.js";
+
+const at = (id) => document.getElementById(id);
+const root = new URL(".", location.href);
+const messages = new Map();
+const known = new Set();
+const unread = new Set();
+let me = null;
+let channels = [];
+let channel = null;
+let thread = null;
+let caughtUp = false;
+let source = null;
+
+const form = new FormDialog(at("form"), {
+  press,
+  submit: (view, values) => deed({ do: "submit", view, values }),
+  close: (view) => deed({ do: "close", view }),
+});
+
+/** Asks the workspace for something; resolves to what went wrong, or "". */
+async function deed(what) {
+  try {
+    const answer = await fetch(new URL("deeds", root), {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ person: me, ...what }),
+    });
+    const { problem, error } = await answer.json();
+    return problem ?? error ?? "";
+  } catch {
+    return "The demo does not answer; it may have ended.";
+  }
+}
+
+async function press(on, part) {
+  if (part.confirm && !(await confirmed(at("confirm"), part.confirm))) return;
+  at("problem").textContent = await deed({ do: "press", on, action_id: part.action_id });
+}
+
+// ------------------------------------------------------------ news
+
+/** Be somebody, by handle; null is whoever comes first. */
+function become(handle) {
+  history.replaceState(null, "", handle ? `${root}?as=${encodeURIComponent(handle)}` : root);
+  thread = null;
+  caughtUp = false;
+  known.clear();
+  unread.clear();
+  at("messages").replaceChildren();
+  listen();
+}
+
+/** Hears what is new for the person of the address, from the beginning. */
+function listen() {
+  source?.close();
+  source = new EventSource(new URL(`news${location.search}`, root));
+  source.onopen = () => messages.clear();
+  source.onmessage = (event) => look(JSON.parse(event.data));
+  source.onerror = () => { at("now").textContent = "Not connected: the demo does not answer."; };
+}
+
+function look(news) {
+  for (const [key, message] of Object.entries(news.messages)) {
+    if (message && caughtUp && !known.has(key) && message.channel !== channel) unread.add(message.channel);
+    if (message) messages.set(key, message);
+    else messages.delete(key);
+    known.add(key);
+  }
+  caughtUp = true;
+  me = news.me;
+  channels = news.channels;
+  if (!channels.some((each) => each.id === channel)) channel = channels[0]?.id ?? null;
+  at("now").textContent = news.now;
+  at("me").replaceChildren(...news.people.map((each) => make("option", { value: each.handle, selected: each.id === me }, each.name)));
+  draw();
+  form.show(news.form, me);
+}
+
+// ------------------------------------------------------------ drawing
+
+function draw() {
+  const shown = channels.find((each) => each.id === channel);
+  at("channel").textContent = shown ? named(shown) : "No conversation";
+  at("text").disabled = !shown;
+  document.title = `${at("channel").textContent} · ${at("me").selectedOptions[0]?.text ?? "Signalbox"}`;
+  drawChannels();
+  const here = [...messages.values()].filter((each) => each.channel === channel).sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  fill(at("messages"), here.filter((each) => !each.thread), (each) => here.filter((reply) => reply.thread === each.ts).length);
+  const parent = here.find((each) => each.ts === thread);
+  at("thread").hidden = !parent;
+  if (parent) fill(at("replies"), here.filter((each) => each === parent || each.thread === thread), () => 0);
+}
+
+function named(each) {
+  return each.direct ? each.name : `# ${each.name}`;
+}
+
+function drawChannels() {
+  const focused = document.activeElement?.dataset.channel;
+  at("channels").replaceChildren(...channels.filter((each) => !each.direct).map(entry));
+  at("directs").replaceChildren(...channels.filter((each) => each.direct).map(entry));
+  if (focused) document.querySelector(`nav [data-channel="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function entry(each) {
+  const dot = unread.has(each.id) ? make("span", { class: "dot" }, make("span", { class: "unseen" }, "unread")) : null;
+  const made = make("button", { type: "button", "data-channel": each.id, "aria-current": each.id === channel ? "true" : null }, named(each), dot);
+  made.addEventListener("click", () => go(each.id));
+  return make("li", {}, made);
+}
+
+/** Draws a log; what looks as before is left alone, so that focus, scrolling and screen readers are not disturbed. */
+function fill(log, wanted, replies) {
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  const there = new Map([...log.children].map((node) => [node.dataset.ts, node]));
+  let next = log.firstChild;
+  for (const message of wanted) {
+    const looks = `${message.version} ${replies(message)}`;
+    let node = there.get(message.ts);
+    there.delete(message.ts);
+    if (node?.dataset.looks !== looks) {
+      const fresh = article(message, replies(message), looks);
+      if (node) replace(node, fresh);
+      else log.insertBefore(fresh, next);
+      node = fresh;
+    }
+    next = node.nextSibling;
+  }
+  for (const gone of there.values()) gone.remove();
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+function replace(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;
+  const within = old.contains(document.activeElement);
+  old.replaceWith(fresh);
+  if (within) ([...fresh.querySelectorAll("button")].find((each) => each.dataset.action === focused) ?? fresh).focus();
+}
+
+function article(message, replies, looks) {
+  const made = make("article", { "data-ts": message.ts, "data-looks": looks, tabindex: "-1", "aria-label": `${message.who}, ${message.time}` },
+    make("span", { class: message.app ? "face app" : "face", "aria-hidden": "true" }, message.app ? "🚦" : message.who.slice(0, 1)),
+    make("div", { class: "said" },
+      make("p", { class: "by" }, make("strong", {}, message.who), message.app ? make("span", { class: "tag" }, "APP") : null,
+        make("time", { datetime: message.moment }, message.time),
+        message.edited ? make("small", {}, "(edited)") : null,
+        message.private ? make("small", {}, "Only visible to you") : null),
+      ...blocks(message.blocks, { me, press: (part) => press(message.version, part) }),
+      ...message.files.map(file),
+      replies ? repliesButton(message, replies) : null,
+    ));
+  if (message.private) made.classList.add("private");
+  return made;
+}
+
+function file({ id, name, title, size }) {
+  const address = new URL(`files/${encodeURIComponent(id)}${location.search}`, root);
+  return make("p", {}, "📎 ", make("a", { href: address, download: name }, title), ` ${name}, ${Math.ceil(size / 1024)} KB`);
+}
+
+function repliesButton(message, count) {
+  const made = make("button", { type: "button", class: "replies", "data-action": "replies" }, `${count} ${count === 1 ? "reply" : "replies"}`);
+  made.addEventListener("click", () => {
+    thread = message.ts;
+    at("replies").replaceChildren();
+    draw();
+    at("replies").focus();
+  });
+  return made;
+}
+
+// ------------------------------------------------------------ what people do
+
+function go(to) {
+  channel = to;
+  thread = null;
+  unread.delete(to);
+  at("problem").textContent = "";
+  at("messages").replaceChildren();
+  draw();
+  at("messages").scrollTop = at("messages").scrollHeight;
+}
+
+function leaveThread() {
+  const parent = [...at("messages").children].find((each) => each.dataset.ts === thread);
+  thread = null;
+  draw();
+  (parent?.querySelector(".replies") ?? at("text")).focus();
+}
+
+at("me").addEventListener("change", () => become(at("me").value));
+document.addEventListener("visibilitychange", () => {
+  // browsers keep six connections to one place, for all tabs together: a tab that nobody sees gives its own up
+  if (document.hidden) source.close();
+  else listen();
+});
+at("thread-close").addEventListener("click", leaveThread);
+at("thread").addEventListener("keydown", (event) => { if (event.key === "Escape") leaveThread(); });
+at("box").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = at("text").value.trim();
+  if (!text) return;
+  at("text").value = "";
+  const problem = await deed({ do: "say", channel, text });
+  at("problem").textContent = problem;
+  if (problem && !at("text").value) at("text").value = text;
+});
+become(new URLSearchParams(location.search).get("as"));
