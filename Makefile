@@ -36,7 +36,7 @@ demo: setup  ## The whole journey on this machine, then a prompt to play with; A
 
 test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL, with the coverage that we ask for.
 	$(BIN)/coverage erase
-	$(BIN)/pytest -q -m "not peers and not browser" -n $(WORKERS) --cov --cov-report=
+	$(BIN)/pytest -q -m "not peers and not browser" -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=90
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='guards/*'
 

@@ -10,6 +10,8 @@ from commands.core.gather import at_dispatch, inside, request_of
 from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized
+from guards.decision import Allow
+from guards.evidence import NOT_REQUIRED
 from guards.facts import Change, Facts, Stranger, Unread
 from guards.judge import Judgement, judge
 from guards.policy import Policy
@@ -73,11 +75,11 @@ def explained(
     """
     request = request_of(command.action, ask, by, facts)
     judgement = judge(command.guards, request, facts, command.heals, explaining=isinstance(by, Person))
-    parts = [_part(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)]
+    parts = _parts(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)
     if isinstance(facts.change, Change):
         change = facts.change
         parts.insert(0, Part(change_lines(change, facts), heading=change.id))
-        parts.append(_part("If it were dispatched now", judge(dispatch.GUARDS, at_dispatch(change, facts), facts, dispatch.HEALS)))
+        parts += _parts("If it were dispatched now", judge(dispatch.GUARDS, at_dispatch(change, facts), facts, dispatch.HEALS))
     title = {
         "allowed": "✅ Would go",
         "waits": "⏳ Would be kept and wait",
@@ -88,8 +90,17 @@ def explained(
     return judgement, Card(f"{title[judgement.outcome]}: {command.name}", parts=tuple(parts), footer=footer)
 
 
-def _part(heading: str, judgement: Judgement) -> Part:
-    return Part(tuple(answer_line(a) for a in judgement.answers), heading=heading)
+_LINES = 20
+"""Answers in one part of the card: none is left out, however many guards there are."""
+
+
+def _parts(heading: str, judgement: Judgement) -> list[Part]:
+    """Every answer; what the policy does not ask for in one line."""
+    unasked = [a.guard for a in judgement.answers if isinstance(a.decision, Allow) and a.decision.why.endswith(NOT_REQUIRED)]
+    lines: list[Line] = [answer_line(a) for a in judgement.answers if a.guard not in unasked]
+    if unasked:
+        lines.append((f"⚪ Not required by policy: {', '.join(unasked)}",))
+    return [Part(tuple(lines[i : i + _LINES]), heading="" if i else heading) for i in range(0, len(lines), _LINES)]
 
 
 command = Command(

@@ -58,26 +58,12 @@ If Carla Captain asked now
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
 ✅ catalogued: it is a normal change
-✅ tagged: signed-tag: not required by policy
-✅ checked: checks: not required by policy
-✅ pulled: pull-requests: not required by policy
-✅ ticketed: tickets: not required by policy
-✅ reviewed: reviews: not required by policy
-✅ owned: code-owners: not required by policy
-✅ specialised: specialist-reviews: not required by policy
-✅ protected: branch-protection: not required by policy
-✅ listed: sbom: not required by policy
-✅ proven: provenance: not required by policy
-✅ signed: signature: not required by policy
-✅ revertible: rollback-target: not required by policy
-✅ recorded: release-record: not required by policy
-✅ noted: release-notes: not required by policy
-✅ labelled: risk-label: not required by policy
-✅ assessed: risk-assessment: not required by policy
-✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
-… and 3 more
+✅ not_frozen: production is not frozen
+✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -107,52 +93,24 @@ If Rita Manager asked now
 ✅ undecided_by_asker: no decision of theirs stands
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
 ✅ catalogued: it is a normal change
-✅ tagged: signed-tag: not required by policy
-✅ checked: checks: not required by policy
-✅ pulled: pull-requests: not required by policy
-✅ ticketed: tickets: not required by policy
-✅ reviewed: reviews: not required by policy
-✅ owned: code-owners: not required by policy
-✅ specialised: specialist-reviews: not required by policy
-✅ protected: branch-protection: not required by policy
-✅ listed: sbom: not required by policy
-✅ proven: provenance: not required by policy
-✅ signed: signature: not required by policy
-✅ revertible: rollback-target: not required by policy
-✅ recorded: release-record: not required by policy
-✅ noted: release-notes: not required by policy
-✅ labelled: risk-label: not required by policy
-✅ assessed: risk-assessment: not required by policy
-✅ announced: lead-time: not required by policy
 ✅ in_order: v1.4.0 ran in staging
-… and 4 more
+✅ alone: nothing else works on api in production
+✅ not_frozen: production is not frozen
+✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+✅ reasoned: a reason was given
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
 ✅ catalogued: it is a normal change
-✅ tagged: signed-tag: not required by policy
-✅ checked: checks: not required by policy
-✅ pulled: pull-requests: not required by policy
-✅ ticketed: tickets: not required by policy
-✅ reviewed: reviews: not required by policy
-✅ owned: code-owners: not required by policy
-✅ specialised: specialist-reviews: not required by policy
-✅ protected: branch-protection: not required by policy
-✅ listed: sbom: not required by policy
-✅ proven: provenance: not required by policy
-✅ signed: signature: not required by policy
-✅ revertible: rollback-target: not required by policy
-✅ recorded: release-record: not required by policy
-✅ noted: release-notes: not required by policy
-✅ labelled: risk-label: not required by policy
-✅ assessed: risk-assessment: not required by policy
-✅ announced: lead-time: not required by policy
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
-… and 2 more
+✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING
