@@ -35,7 +35,6 @@ def asks_for(requirement: Requirement) -> Callable[[Check], Guard]:
     Returns:
         A decorator. What it decorates is called only where the policy asks for it and the artifact is known.
     """
-
     left_out = Allow(f"{requirement}: {NOT_REQUIRED}")
 
     def guarding(check: Check) -> Guard:
