@@ -95,8 +95,10 @@ def _right_used(approval: Approval, person: Person, change: Change, facts: Facts
     allowed = frozenset(allowed_roles(Action.APPROVE, place[1], facts) or ())
     if approval.on_behalf is None:
         held, untold = own_roles(person, *place, facts)
-        lost = f"the Slack groups that hold {', '.join(sorted(untold & allowed))}"
-        return held & allowed or (Unread(lost) if untold & allowed else frozenset())
+        if mine := held & allowed:
+            return mine
+        lost = untold & allowed
+        return Unread(f"the Slack groups that hold {', '.join(sorted(lost))}") if lost else frozenset()
     under = approval.on_behalf
     over = lapsed(approval, facts)
     if isinstance(over, Unread):
@@ -128,7 +130,8 @@ def approved(request: Request, facts: Facts) -> Decision:
     need = need_of(change if isinstance(change, Change) else request, facts)
     if isinstance(need, Unsure):
         return need
-    if need.count == 0:
+    count = need.count
+    if count == 0:
         return Allow(f"the policy asks for no approval in {need.demands[0].by}")
     if not isinstance(change, Change):
         asker = request.by.id if isinstance(request.by, Person) else None
@@ -147,7 +150,7 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Unsure(counting.what, counting.why)
     people = [person for _, person in counting]
     missing = lacking(counting, need, lambda: may_still_approve(change, facts), change, facts)
-    if len(people) < need.count:
+    if len(people) < count:
         remedy = missing.remedy if isinstance(missing, Refuse) else _ask(may_still_approve(change, facts), _others(change, facts))
         return _moved(approvals, content, change) or _short(change.id, len(people), need, remedy)
     return missing or _reviewed_only(people, change, facts) or Allow(f"approved by {_all(people)}")

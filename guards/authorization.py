@@ -120,17 +120,19 @@ def _in_place(action: Action, person: Person, service: str | None, environment: 
             f"The policy does not open `{action}` for {place}.",
             "It can be opened by a reviewed change of the policy file only.",
         )
-    held, untold = held_roles(person, service, environment, facts)
-    if mine := held.intersection(allowed):
-        own = own_roles(person, service, environment, facts)[0]
-        under = [d for d in delegated(person, service, environment, facts)[0] if d.role in mine - own]
-        roles = [*sorted(mine & own), *(f"{d.role} for {d.by_name} by {d.id}" for d in under)]
+    own, untold = own_roles(person, service, environment, facts)
+    others, unread = delegated(person, service, environment, facts)
+    roles = [
+        *sorted(own.intersection(allowed)),
+        *(f"{d.role} for {d.by_name} by {d.id}" for d in others if d.role in allowed and d.role not in own),
+    ]
+    if roles:
         return Allow(f"{person.name} is {', '.join(roles)} for {place}")
-    if lost := untold.intersection(allowed):
+    if lost := (untold | unread).intersection(allowed):
         return Unsure(f"the Slack groups that hold {', '.join(sorted(lost))}")
     return Refuse(
         Refusal.NOT_PERMITTED,
-        f"{person.name} holds {', '.join(sorted(held - {Role.EVERYONE})) or 'no role'} for {place}; "
+        f"{person.name} holds {', '.join(sorted(own.union(d.role for d in others) - {Role.EVERYONE})) or 'no role'} for {place}; "
         f"`{action}` takes {' or '.join(allowed)}.",
         f"Ask {able}."
         if (able := names(who_may(action, service, environment, facts)) or by_group(action, service, environment, facts))

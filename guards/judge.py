@@ -57,11 +57,12 @@ class Judgement:
     @property
     def outcome(self) -> Outcome:
         """`unsure` when anything could not be read and nothing was refused for good; `waits` when only healing reasons stand."""
-        if any(r.code not in self.heals for r in self.refusals):
+        refusals = self.refusals
+        if any(r.code not in self.heals for r in refusals):
             return "refused"
         if self.unsure:
             return "unsure"
-        return "waits" if self.refusals else "allowed"
+        return "waits" if refusals else "allowed"
 
     def refused_for(self, code: Refusal) -> Refuse | None:
         """The refusal with this code, if there is one."""

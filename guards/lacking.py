@@ -29,6 +29,8 @@ def lacking(counting: Counting, need: Need, able: Able, change: Change, facts: F
         able: who could approve besides.
         change, facts: the place, and who holds which role there.
     """
+    if not need.wanted:
+        return None
     told = [_held_by(approval, person, change, facts) for approval, person in counting]
     return _roles(told, need, able, change, facts) or _board(told, need, able, change, facts)
 
