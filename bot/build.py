@@ -34,11 +34,12 @@ from commands.core.bundle import Packer
 from commands.core.collect import Collect
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
-from commands.core.ports import CI, Clock
+from commands.core.ports.ci import CI
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Vcs
 from commands.core.publish import Publish
 from commands.core.road import Road
 from commands.core.send import Send
-from commands.core.vcs import Vcs
 from guards.neighbours import GitHubCI
 from guards.policy import Policy
 from storage import inbox, outbox

@@ -9,14 +9,16 @@ from datetime import UTC, datetime, timedelta
 from commands.core.change_card import change_card
 from commands.core.text import Card, plain
 from guards.assessment import Declared
+from guards.change import Approval, Change, Verdict
 from guards.codeowners import CodeOwners
 from guards.content import Content
-from guards.facts import Approval, Artifact, Change, Deployment, Evidence, Facts, Merged, Verdict
+from guards.facts import Facts
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
+from guards.version import Artifact, Deployment, Evidence, Merged
 from guards.vocabulary import ChangeType, Migration, Question, Risk, Role
 
 _AT = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)  # a Tuesday morning in Berlin, inside the window

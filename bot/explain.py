@@ -17,9 +17,10 @@ from commands.core.gather import inside
 from commands.core.text import Card, Line, plain
 from commands.core.words import Problem
 from commands.explain import explained, read
-from guards.facts import Stranger, Unread
+from guards.identity import Stranger
 from guards.judge import Judgement
 from guards.policy import Policy
+from guards.unread import Unread
 from storage.errors import StorageError
 
 _ALLOWED, _REFUSED, _UNUSABLE = 0, 1, 2

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.log import log
 from bot.metrics import BACKLOG
-from commands.core.ports import Clock
+from commands.core.ports.clock import Clock
 from storage.errors import StorageError
 
 Probe = Callable[[], Awaitable[str | None]]

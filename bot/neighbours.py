@@ -18,8 +18,10 @@ from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys, Signers
 from bot.adapters.transport import Transport
 from bot.settings import Settings, SettingsError
-from commands.core.ports import CI, Artifacts, Clock, Proofs
-from commands.core.vcs import Releases, Vcs
+from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.ci import CI
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Releases, Vcs
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
 

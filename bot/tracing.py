@@ -17,9 +17,11 @@ from bot.log import log
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS
 from commands.core.gather import Gather
-from commands.core.ports import CI, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
-from guards.facts import Absent, Facts, Stranger, Unread
+from commands.core.ports.ci import CI, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from guards.facts import Facts
+from guards.identity import Stranger
 from guards.sections import Person
+from guards.unread import Absent, Unread
 from storage.database import Store, Tx
 
 TRACER: trace.Tracer = trace.get_tracer("signalbox")

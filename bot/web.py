@@ -22,7 +22,8 @@ from bot.log import log
 from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
 from bot.tracing import span
 from commands.core.invocation import Reported
-from commands.core.ports import CI, Clock, Forged, Malformed
+from commands.core.ports.ci import CI, Forged, Malformed
+from commands.core.ports.clock import Clock
 from storage.errors import StorageError
 from storage.inbox import Delivery, Inbox
 

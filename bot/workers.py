@@ -15,7 +15,7 @@ from bot.log import log
 from bot.metrics import CARRIED, SENT
 from bot.pump import Pump
 from bot.tracing import failed, span
-from commands.core.ports import Clock
+from commands.core.ports.clock import Clock
 from commands.core.road import Road
 from commands.core.send import Send
 from storage import inbox, outbox, timers

@@ -13,8 +13,9 @@ from commands.core.tell import log_of
 from commands.core.text import Form
 from commands.core.words import ChangeId
 from guards.authorization import authorized
+from guards.change import Change
 from guards.classify import assessed, catalogued
-from guards.facts import Change, Facts
+from guards.facts import Facts
 from guards.lifecycle import UNDECIDED
 from guards.policy import Policy
 from guards.record import edited, own_request, undecided

@@ -12,10 +12,11 @@ from commands.core.tell import log_of
 from commands.core.text import Form, plain
 from guards.artifact import same_artifact
 from guards.authorization import authorized
+from guards.change import Change, Verdict
 from guards.classify import catalogued
 from guards.decision import Refusal
 from guards.duties import separated
-from guards.facts import Change, Facts, Verdict
+from guards.facts import Facts
 from guards.flight import alone
 from guards.freeze import not_frozen
 from guards.order import in_order

@@ -9,7 +9,7 @@ from commands.core.follow import close_by_hand
 from commands.core.tell import card_of, log_of
 from commands.core.words import Arguments, ChangeId, Rest
 from guards.authorization import authorized
-from guards.facts import Change
+from guards.change import Change
 from guards.lifecycle import CLAIMED, State
 from guards.record import cancellable
 from guards.vocabulary import Action

@@ -18,9 +18,10 @@ from commands.core.words import Arguments, EnvironmentName, Named, NoArguments, 
 from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.delegation import delegable, endable
-from guards.facts import Facts, Unread
+from guards.facts import Facts
 from guards.identity import Delegation
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action, Role
 from storage import changes, delegations, timers
 

@@ -10,12 +10,15 @@ from commands.core.gather import at_dispatch, inside, request_of
 from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized
+from guards.change import Change
 from guards.decision import Allow
 from guards.evidence import NOT_REQUIRED
-from guards.facts import Change, Facts, Stranger, Unread
+from guards.facts import Facts
+from guards.identity import Stranger
 from guards.judge import Judgement, judge
 from guards.policy import Policy
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action
 
 

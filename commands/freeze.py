@@ -17,10 +17,11 @@ from commands.core.words import Arguments, EnvironmentName, FreezeId, Named, NoA
 from guards.authorization import authorized
 from guards.consistency import nearest
 from guards.decision import Refusal
-from guards.facts import Facts, Freeze, Unread
+from guards.facts import Facts, Freeze
 from guards.freeze import complete_freeze, liftable
 from guards.policy import Policy
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import changes, freezes, timers
 

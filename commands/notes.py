@@ -16,10 +16,11 @@ from commands.record import Version, ask
 from guards.artifact import built, pinned
 from guards.authorization import authorized
 from guards.decision import Refusal
-from guards.facts import Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.notes import back_to, lacking, notes_or_draft, publishable, unmoved, worded
 from guards.release import UNWRITTEN, Erratum, NotesKind, ReleaseNotes
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import releases
 

@@ -14,11 +14,12 @@ from commands.core.words import DigestWord, EnvironmentName, Named, ServiceName,
 from guards.approvals import approved, base_of, record_hash
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
+from guards.change import Change
 from guards.classify import catalogued
 from guards.content import Content
 from guards.decision import Refusal
 from guards.duties import separated
-from guards.facts import Artifact, Change, Facts, Unread
+from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.lifecycle import State
@@ -26,6 +27,8 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.requirements import EVIDENCE
 from guards.sections import Person
+from guards.unread import Unread
+from guards.version import Artifact
 from guards.vocabulary import Action
 from guards.window import in_window
 from storage import artifacts, changes, timers

@@ -13,10 +13,11 @@ from commands.core.words import Arguments, Named, ServiceName, VersionWord
 from guards.artifact import built, pinned
 from guards.authorization import authorized
 from guards.decision import Refusal
-from guards.facts import Deployment, Facts
+from guards.facts import Facts
 from guards.release import UNWRITTEN, RecordText
 from guards.release_record import filled_in, incomplete, record_of, unedited
 from guards.sections import Person
+from guards.version import Deployment
 from guards.vocabulary import Action
 from storage import releases
 

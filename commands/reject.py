@@ -10,8 +10,9 @@ from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.tell import card_of, log_of
 from commands.core.text import Form, plain
 from guards.authorization import authorized
+from guards.change import Change, Verdict
 from guards.decision import Refusal
-from guards.facts import Change, Facts, Verdict
+from guards.facts import Facts
 from guards.lifecycle import State
 from guards.record import as_seen, reasoned, undecided
 from guards.sections import Person

@@ -6,7 +6,8 @@ from commands.core.text import Bold, Card, Code, Line, Moment, Part
 from commands.core.words import Arguments, ServiceName
 from guards.artifact import short
 from guards.authorization import authorized
-from guards.facts import Change, Unread
+from guards.change import Change
+from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import changes, deployments
 

@@ -5,7 +5,7 @@ from commands.core.command import Ask, Command, Reply, Work
 from commands.core.text import Bold, Code, Line, Moment
 from commands.core.words import NoArguments
 from guards.authorization import allowed_roles, authorized, held_roles
-from guards.facts import Unread
+from guards.unread import Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
 

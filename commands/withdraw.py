@@ -7,7 +7,7 @@ from commands.core.decide import Decision, ask
 from commands.core.dispatch import advance
 from commands.core.tell import log_of
 from guards.authorization import authorized
-from guards.facts import Change
+from guards.change import Change
 from guards.record import decided_by_asker, undecided
 from guards.vocabulary import Action
 from storage import approvals

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from guards.authorization import allowed_roles, by_group, names, who_may
+from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated, lapsed
 from guards.duties import objection, part_in, reviewers, standing_in
-from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
+from guards.facts import Facts, Request
 from guards.lacking import lacking
 from guards.need import Need, need_of
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from guards.work import work_of
 

@@ -6,7 +6,8 @@ Invariant: equality is judged on digests that were read, never on what somebody 
 import re
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Absent, Facts, Request, Unread
+from guards.facts import Facts, Request
+from guards.unread import Absent, Unread
 
 _NUMBER = r"(0|[1-9][0-9]{0,8})"  # not \d, which takes the digits of every script
 RELEASE = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}")

@@ -10,11 +10,13 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
 from guards.exceptions import no_such_exception
 from guards.exemption import Exemption
-from guards.facts import Absent, Facts, Freeze, Request, Stranger, Unread
+from guards.facts import Facts, Freeze, Request
 from guards.freeze import no_such_freeze
+from guards.identity import Stranger
 from guards.record import no_such_change
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
 

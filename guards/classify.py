@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from guards.assessment import Assessment
+from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
-from guards.facts import Artifact, Change, Facts, Request
+from guards.facts import Facts, Request
 from guards.matrix import StandardChange
 from guards.risk import assess, history_of, matches
 from guards.vcs import Pull
+from guards.version import Artifact
 from guards.vocabulary import ChangeType, Requirement
 from guards.work import Work
 

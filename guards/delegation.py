@@ -6,11 +6,13 @@ still holds it; whatever could not be read gives no role.
 
 from datetime import timedelta
 
+from guards.change import Approval
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Approval, Facts, Request, Stranger, Unread
-from guards.identity import Delegation
+from guards.facts import Facts, Request
+from guards.identity import Delegation, Stranger
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Role
 
 _DAY = timedelta(days=1)

@@ -7,13 +7,15 @@ import re
 from dataclasses import replace
 
 from guards.authorization import allowed_roles
+from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
-from guards.facts import Absent, Change, Facts, Request, Stranger, Unread
-from guards.identity import Delegation, OnBehalf
+from guards.facts import Facts, Request
+from guards.identity import Delegation, OnBehalf, Stranger
 from guards.need import need_of
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from guards.work import work_of
 

@@ -10,11 +10,14 @@ from dataclasses import replace
 from functools import wraps
 
 from guards.artifact import no_artifact
+from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.exemption import Exemption, ExemptionKind
-from guards.facts import Absent, Artifact, Change, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.judge import Guard
 from guards.policy import Policy
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from guards.vocabulary import SECURITY_GATES, Requirement
 from guards.window import local
 

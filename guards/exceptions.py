@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState
-from guards.facts import Absent, Facts, Request
+from guards.facts import Facts, Request
 from guards.policy import Policy
+from guards.unread import Absent
 from guards.vocabulary import SECURITY_GATES
 
 _DAY = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The nouns that guards judge: people, artifacts, deployments, changes, approvals, freezes; `Request` and `Facts` hold them.
+"""What guards judge: a `Request`, and the `Facts` that were read for it; and a freeze, which knows what it holds.
 
 Invariant: a fact that could not be read is `Unread`, never empty and never a default.
 """
@@ -6,233 +6,17 @@ Invariant: a fact that could not be read is `Unread`, never empty and never a de
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-from guards.assessment import UNSAID, Assessment, Declared
-from guards.codeowners import CodeOwners
-from guards.content import Content
+from guards.assessment import UNSAID, Declared
+from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
-from guards.identity import Delegation, Link, Linking, OnBehalf
-from guards.lifecycle import State
+from guards.identity import Delegation, Link, Linking, Stranger
 from guards.policy import Policy
-from guards.provenance import Proof
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
-from guards.vcs import Check, Protection, Span, Tag
-from guards.vocabulary import Action, Blocked, ChangeType, Migration, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A read that failed.
-
-    Args:
-        what: a noun phrase that fits "could not read …" ("the artifact registry").
-        why: what happened, for people ("no answer within 5 s"); never a secret, never a stack trace.
-    """
-
-    what: str
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """A read that worked and found nothing.
-
-    Args:
-        what: a noun phrase that fits "there is no …".
-    """
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stranger:
-    """Somebody with a Slack account who is nobody here (RBAC-01, SOD-14).
-
-    Args:
-        slack: the Slack user id.
-        name: the name that Slack shows, if it told one.
-        why: a sentence: a guest, a bot, from another workspace, deactivated, or not in the policy file.
-    """
-
-    slack: str
-    name: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """A pull request that a version adds to what its target runs (EVD-13): what an approver decides about.
-
-    Args:
-        number, title, url: as people know it.
-        author: login of who opened it; None when the account was deleted.
-        tickets: references to work items, each once.
-    """
-
-    number: int
-    title: str
-    url: str
-    author: str | None
-    tickets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """What was built for one version: the thing itself is its digest (PRM-04, PRM-06).
-
-    Args:
-        service: name in the policy file.
-        version: `vMAJOR.MINOR.PATCH`, possibly with a pre-release part.
-        digest: `sha256:` and 64 hex digits.
-        commit: 40 hex digits.
-        authors: corporate ids, e-mails or VCS logins of everyone whose work is in it; None when the source does not tell.
-        reviewers: the same for those who approved its pull requests; None when the source does not tell.
-        merged: the pull requests in it, newest last; None when the source does not tell.
-        unlinked: how many commits came without a pull request.
-        tag: id of the tag object of the version; None when nobody read it (PRM-05).
-    """
-
-    service: str
-    version: str
-    digest: str
-    commit: str
-    authors: frozenset[str] | None = None
-    reviewers: frozenset[str] | None = None
-    merged: tuple[Merged, ...] | None = None
-    unlinked: int = 0
-    tag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """What runs, or ran, in an environment (PRM-13, PRM-14).
-
-    Args:
-        service, environment, version, digest, commit: what and where.
-        at: when it was finished, UTC.
-        change: the id of our change, or None when CI deployed by itself (PRM-17).
-    """
-
-    service: str
-    environment: str
-    version: str
-    digest: str
-    commit: str
-    at: datetime
-    change: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """Another repository whose work is in a version (SOD-13).
-
-    Args:
-        repository: `owner/name`, as the policy writes it.
-        tag: the version's tag there.
-        work: between the tag of what the target runs and this one.
-        owners: the CODEOWNERS file at the tag's commit; None when the policy does not ask for it.
-    """
-
-    repository: str
-    tag: Tag | Absent | Unread
-    work: Span | Absent | Unread
-    owners: CodeOwners | Absent | Unread | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was read to prove a version; a part that the policy does not ask for is None.
-
-    Args:
-        tag: the release tag as it stands now.
-        work: everything between what the target runs and the version.
-        beside: the same of each other repository that the policy names for the service.
-        checks: of exactly the artifact's commit (EVD-16).
-        owners: the CODEOWNERS file at that commit.
-        protection: of the branch that releases come from.
-        proof: what is attached to exactly the artifact's digest.
-        retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
-    """
-
-    tag: Tag | Absent | Unread | None = None
-    work: Span | Absent | Unread | None = None
-    beside: tuple[Beside, ...] = ()
-    checks: tuple[Check, ...] | Absent | Unread | None = None
-    owners: CodeOwners | Absent | Unread | None = None
-    protection: Protection | Absent | Unread | None = None
-    proof: Proof | Absent | Unread | None = None
-    retrievable: bool | Unread | None = None
-
-
-class Verdict(StrEnum):
-    """What a person decided about a change."""
-
-    APPROVED = "approved"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """One person's recorded decision about one change (CMD-08, RBAC-08).
-
-    Args:
-        by: corporate id.
-        name: as it was then.
-        roles: held then, for the place of the change.
-        verdict: approved or rejected.
-        rationale: why, in the person's words (PRM-10).
-        content: hash of what the person saw; an approval of other content counts for nothing (RSK-12).
-        at, expires: UTC; counts in the half-open `[at, expires)`.
-        withdrawn: when the person took it back, UTC.
-        on_behalf: the delegation under which it was given; None in the person's own right (RBAC-06).
-    """
-
-    by: str
-    name: str
-    roles: frozenset[Role]
-    verdict: Verdict
-    rationale: str
-    content: str
-    at: datetime
-    expires: datetime
-    withdrawn: datetime | None = None
-    on_behalf: OnBehalf | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The unit that moves: one version into one environment.
-
-    Args:
-        id: `CR-2026-1121-001` (REC-09).
-        content: everything that an approver saw.
-        state: where it stands in the lifecycle.
-        requester, requester_name: corporate id, and the name as it was then.
-        requested: UTC.
-        attempt: how often it was dispatched; part of the claim's key.
-        run, run_url: CI's run, once known.
-        dispatched, finished: UTC.
-        why: the last reason that a person should know ("waits for the window").
-        amended: when its requester last edited it, UTC (RSK-12).
-        assessed: its risk when it was last judged; None where the policy does not ask for it.
-    """
-
-    id: str
-    content: Content
-    state: State
-    requester: str
-    requester_name: str
-    requested: datetime
-    attempt: int = 0
-    run: str | None = None
-    run_url: str | None = None
-    dispatched: datetime | None = None
-    finished: datetime | None = None
-    why: str = ""
-    amended: datetime | None = None
-    assessed: Assessment | None = None
+from guards.unread import Absent, Unread
+from guards.version import Artifact, Deployment, Evidence
+from guards.vocabulary import Action, Blocked, ChangeType, Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,21 +66,6 @@ class Freeze:
     def active(self, at: datetime) -> bool:
         """Whether it counts at a moment."""
         return self.start <= at < self.until
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The one place that a change takes while CI works on it: unique for a service and environment (PRM-21).
-
-    Args:
-        key: what CI carries, `CR-2026-1121-001.1`.
-        change: the change's id.
-        at: since when, UTC.
-    """
-
-    key: str
-    change: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 Invariant: the claim in the database is the truth; this guard reads it inside the transaction that takes it.
 """
 
+from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Change, Facts, Request, Unread
+from guards.facts import Facts, Request
+from guards.unread import Unread
 
 
 def _mine(facts: Facts) -> str | None:

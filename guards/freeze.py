@@ -6,7 +6,8 @@ Invariant: overlapping freezes combine; one that holds is enough.
 from datetime import timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Absent, Facts, Freeze, Request, Unread
+from guards.facts import Facts, Freeze, Request
+from guards.unread import Absent, Unread
 from guards.window import local, next_slot
 
 _DAY = timedelta(days=1)

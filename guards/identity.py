@@ -117,3 +117,18 @@ class OnBehalf:
     by_name: str
     role: Role
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody with a Slack account who is nobody here (RBAC-01, SOD-14).
+
+    Args:
+        slack: the Slack user id.
+        name: the name that Slack shows, if it told one.
+        why: a sentence: a guest, a bot, from another workspace, deactivated, or not in the policy file.
+    """
+
+    slack: str
+    name: str
+    why: str

@@ -11,9 +11,10 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
 from guards.exceptions import no_such_exception
 from guards.exemption import Exemption
-from guards.facts import Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action
 
 

@@ -6,8 +6,9 @@ Invariant: a role that could not be told is neither filled nor lacking: then nob
 from collections.abc import Callable, Mapping, Sequence
 
 from guards.authorization import held_roles, names, of_groups
+from guards.change import Approval, Change
 from guards.decision import Refusal, Refuse, Unsure
-from guards.facts import Approval, Change, Facts
+from guards.facts import Facts
 from guards.need import Need
 from guards.roles import own_roles
 from guards.sections import Person

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from guards.assessment import Assessment, Demand
+from guards.change import Change
 from guards.decision import Unsure
-from guards.facts import Change, Facts, Request
+from guards.facts import Facts, Request
 from guards.matrix import Board
 from guards.policy import Policy
 from guards.risk import assess

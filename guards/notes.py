@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from guards.changelog import Entry, Heading, entries_of
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
-from guards.facts import Absent, Artifact, Deployment, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.release import UNWRITTEN, RecordText, ReleaseNotes, is_said
+from guards.unread import Absent, Unread
 from guards.vcs import Span
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
 
 LONGEST = 10_000

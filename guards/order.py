@@ -4,8 +4,10 @@ Invariant: what counts as proof is a recorded success of this version in the env
 """
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Deployment, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.policy import Policy
+from guards.unread import Unread
+from guards.version import Deployment
 
 
 def environment_before(policy: Policy, service: str, environment: str) -> str | None:

@@ -6,8 +6,10 @@ Invariant: a proof counts for exactly the artifact's digest; that of another dig
 from guards.artifact import short
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
-from guards.facts import Absent, Artifact, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.provenance import Identity, Proof, Sbom, Signer
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from guards.vocabulary import Requirement
 
 

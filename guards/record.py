@@ -3,11 +3,13 @@
 Invariant: a button on an old card decides nothing (CMD-08, PRM-10, RSK-12).
 """
 
+from guards.change import Approval, Change, Verdict
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import lapsed
-from guards.facts import Absent, Approval, Change, Facts, Request, Unread, Verdict
+from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
 from guards.sections import Person
+from guards.unread import Absent, Unread
 
 
 def no_such_change(change: Absent | None) -> Refuse:

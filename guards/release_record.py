@@ -14,11 +14,13 @@ from guards.changelog import backport_of
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import NOT_REQUIRED, asks_for, exempted
 from guards.exemption import Exemption
-from guards.facts import Absent, Artifact, Deployment, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.proof import bill_of
 from guards.provenance import Proof
 from guards.release import UNWRITTEN, RecordText, is_said
+from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
 from guards.window import gated, local, next_slot, open_now
 

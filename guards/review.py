@@ -10,9 +10,11 @@ from guards.codeowners import CodeOwners
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.evidence import asks_for
-from guards.facts import Absent, Artifact, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.sections import Person
+from guards.unread import Absent, Unread
 from guards.vcs import Protection, Pull, ReviewState
+from guards.version import Artifact
 from guards.vocabulary import Requirement
 from guards.work import Work, work_of
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from guards.artifact import VERSION
 from guards.assessment import Assessment, Declared, Demand
+from guards.change import Change
 from guards.codeowners import Rule
 from guards.decision import Unsure
-from guards.facts import Change, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.matrix import Approvers, RiskRules, Weight
+from guards.unread import Unread
 from guards.vcs import Pull
 from guards.vocabulary import Migration, Question, ReleaseType, Risk
 from guards.work import Work, work_of

@@ -3,8 +3,9 @@
 Invariant: a group that was not read gives no role and takes none: its roles are told apart.
 """
 
-from guards.facts import Facts, Unread
+from guards.facts import Facts
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Role
 
 

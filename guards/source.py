@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
-from guards.facts import Absent, Artifact, Facts, Request, Unread
+from guards.facts import Facts, Request
+from guards.unread import Absent, Unread
 from guards.vcs import Check, CheckState, Tag
+from guards.version import Artifact
 from guards.vocabulary import Requirement
 
 _RERUN = 3

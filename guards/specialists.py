@@ -9,10 +9,12 @@ from guards.authorization import held_roles
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.evidence import asks_for
-from guards.facts import Artifact, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.review import independent
 from guards.risk import history_of, told_by_pull
+from guards.unread import Unread
 from guards.vcs import Pull
+from guards.version import Artifact
 from guards.vocabulary import Question, Requirement, Role
 
 _NAMED = 5

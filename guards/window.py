@@ -12,9 +12,10 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from guards.decision import Allow, Decision, Refusal, Refuse
-from guards.facts import Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.policy import Policy
 from guards.sections import Window
+from guards.unread import Unread
 from guards.vocabulary import Weekday
 
 HORIZON = timedelta(days=400)

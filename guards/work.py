@@ -6,7 +6,8 @@ Invariant: all of it or none: while one repository is not known, nobody is told 
 from dataclasses import dataclass
 
 from guards.codeowners import CodeOwners
-from guards.facts import Absent, Facts, Unread
+from guards.facts import Facts
+from guards.unread import Absent, Unread
 from guards.vcs import Pull, Span
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
-from guards.facts import Approval
+from guards.change import Approval
 from guards.identity import OnBehalf
 from guards.vocabulary import Role
 from storage.columns import iso
 from storage.database import Tx
-from storage.tables import ApprovalRow, table
+from storage.tables.base import table
+from storage.tables.changes import ApprovalRow
 
 _T = table(ApprovalRow)
 _C = _T.c

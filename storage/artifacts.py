@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from guards.facts import Artifact
+from guards.version import Artifact
 from storage.database import Tx, insert
-from storage.tables import ArtifactRow, table
+from storage.tables.base import table
+from storage.tables.versions import ArtifactRow
 
 _T = table(ArtifactRow)
 _GET = select(_T).where(_T.c.service == bindparam("service"), _T.c.version == bindparam("version"))

@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, or_, select
 from storage.chain import GENESIS, Row, Withheld, content_hash, digest
 from storage.columns import iso
 from storage.database import Tx
-from storage.tables import LedgerHeadRow, LedgerRow, table
+from storage.tables.base import table
+from storage.tables.ledger import LedgerHeadRow, LedgerRow
 
 _T = table(LedgerRow)
 _C = _T.c

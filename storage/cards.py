@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import bindparam, select
 
 from storage.database import Tx, insert
-from storage.tables import CardRow, table
+from storage.tables.base import table
+from storage.tables.machinery import CardRow
 
 _T = table(CardRow)
 _GET = select(_T).where(_T.c.subject == bindparam("subject"))

@@ -12,13 +12,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 
 from guards.assessment import UNSAID, Assessment, Declared
+from guards.change import Change
 from guards.content import Content
-from guards.facts import Change
 from guards.lifecycle import CLAIMED, MOVES, State
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import IllegalMove, LostRace
-from storage.tables import OPEN_STATES, UNDECIDED_STATES, ChangeRow, table
+from storage.tables.base import table
+from storage.tables.changes import OPEN_STATES, UNDECIDED_STATES, ChangeRow
 
 _T = table(ChangeRow)
 _C = _T.c

@@ -5,9 +5,10 @@ Invariant: the primary key holds it, not a check before it: of two that take the
 
 from sqlalchemy import bindparam, select
 
-from guards.facts import Claim
+from guards.change import Claim
 from storage.database import Tx, insert
-from storage.tables import ClaimRow, table
+from storage.tables.base import table
+from storage.tables.changes import ClaimRow
 
 _T = table(ClaimRow)
 _TAKE = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["service", "environment"]).returning(_T.c.key))

@@ -6,7 +6,8 @@ Invariant: a number is never given twice. A transaction that is rolled back give
 from datetime import date
 
 from storage.database import Tx, insert
-from storage.tables import CounterRow, table
+from storage.tables.base import table
+from storage.tables.changes import CounterRow
 
 _T = table(CounterRow)
 _NEXT = insert(

@@ -14,7 +14,8 @@ from guards.vocabulary import Role
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import LostRace
-from storage.tables import DelegationRow, table
+from storage.tables.base import table
+from storage.tables.people import DelegationRow
 
 _T = table(DelegationRow)
 _C = _T.c

@@ -8,9 +8,10 @@ from dataclasses import asdict, fields
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from guards.facts import Deployment
+from guards.version import Deployment
 from storage.database import Tx, insert
-from storage.tables import DeploymentRow, TargetRow, table
+from storage.tables.base import table
+from storage.tables.versions import DeploymentRow, TargetRow
 
 _T = table(DeploymentRow)
 _C = _T.c

@@ -16,7 +16,8 @@ from guards.vocabulary import Requirement, Role
 from storage.counters import dated_id
 from storage.database import Tx, insert
 from storage.errors import LostRace
-from storage.tables import OPEN_EXCEPTIONS, ExceptionDecisionRow, ExceptionRow, ExceptionUseRow, table
+from storage.tables.base import table
+from storage.tables.rules import OPEN_EXCEPTIONS, ExceptionDecisionRow, ExceptionRow, ExceptionUseRow
 
 _T, _DECISION, _USE = table(ExceptionRow), table(ExceptionDecisionRow), table(ExceptionUseRow)
 _COLUMNS = tuple(f.name for f in fields(Exemption) if f.name not in {"decisions", "uses"})

@@ -14,7 +14,8 @@ from guards.vocabulary import Blocked, ChangeType
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import LostRace
-from storage.tables import FreezeRow, table
+from storage.tables.base import table
+from storage.tables.rules import FreezeRow
 
 _T = table(FreezeRow)
 _C = _T.c

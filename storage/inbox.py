@@ -17,7 +17,8 @@ from sqlalchemy import bindparam, func, select, text
 
 from storage.database import Store, Tx, insert
 from storage.errors import Closed, Full, LostRace
-from storage.tables import InboxRow, table
+from storage.tables.base import table
+from storage.tables.machinery import InboxRow
 
 BATCH = 256
 """Deliveries in one transaction at most: a few milliseconds of work."""

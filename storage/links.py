@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, select
 
 from guards.identity import Link, Linking
 from storage.database import Tx
-from storage.tables import LinkingRow, LinkRow, table
+from storage.tables.base import table
+from storage.tables.people import LinkingRow, LinkRow
 
 _T, _A = table(LinkRow), table(LinkingRow)
 _C = _T.c

@@ -12,7 +12,8 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from storage.database import Tx, insert
 from storage.errors import LostRace
-from storage.tables import OutboxRow, table
+from storage.tables.base import table
+from storage.tables.machinery import OutboxRow
 
 _T = table(OutboxRow)
 _C = _T.c

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from guards.facts import Verdict
+from guards.change import Verdict
 from guards.release import Erratum, NotesKind, Promotion, RecordText, ReleaseNotes
 from storage.database import Tx
-from storage.tables import ApprovalRow, DeploymentRow, ReleaseNotesRow, ReleaseRecordRow, table
+from storage.tables.base import table
+from storage.tables.changes import ApprovalRow
+from storage.tables.versions import DeploymentRow, ReleaseNotesRow, ReleaseRecordRow
 
 _R = table(ReleaseRecordRow)
 _N = table(ReleaseNotesRow)

@@ -15,11 +15,15 @@ from sqlalchemy import bindparam
 from guards.content import Content
 from guards.lifecycle import State
 from guards.vocabulary import ChangeType, Migration
-from storage import tables
 from storage.audit import head
 from storage.chain import GENESIS, Row, digest
 from storage.columns import iso
 from storage.database import Store, Tx
+from storage.tables.base import Base, table
+from storage.tables.changes import ApprovalRow, ChangeRow
+from storage.tables.ledger import LedgerHeadRow, LedgerRow
+from storage.tables.machinery import CardRow, InboxRow, OutboxRow
+from storage.tables.versions import ArtifactRow, DeploymentRow, TargetRow
 
 STEP = 5_000
 """Changes in one transaction."""
@@ -62,7 +66,7 @@ async def fill(store: Store, size: Size, services: Sequence[str], policy: str, u
         raise ValueError("a sample history needs an empty ledger")
     ledger = _ledger(size, services, policy, until)
     targets = [{"service": service, "environment": "production"} for service in services]
-    await store.write(lambda tx: _add(tx, tables.TargetRow, targets))
+    await store.write(lambda tx: _add(tx, TargetRow, targets))
     for start in range(0, size.changes, STEP):
         numbers = range(start, min(start + STEP, size.changes))
         share = size.entries * numbers.stop // size.changes - size.entries * start // size.changes
@@ -112,23 +116,23 @@ def _write(tx: Tx, numbers: range, rows: list[Row], services: Sequence[str], pol
             }
             for kind in ("order", "card", "log", "reply")
         ]  # fmt: skip
-    for table, values in (
-        (tables.ChangeRow, changes), (tables.ArtifactRow, artifacts), (tables.ApprovalRow, approvals), (tables.DeploymentRow, deployments),
-        (tables.CardRow, cards), (tables.InboxRow, deliveries), (tables.OutboxRow, messages),
-        (tables.LedgerRow, [row._asdict() for row in rows]),
+    for row, values in (
+        (ChangeRow, changes), (ArtifactRow, artifacts), (ApprovalRow, approvals), (DeploymentRow, deployments),
+        (CardRow, cards), (InboxRow, deliveries), (OutboxRow, messages),
+        (LedgerRow, [row._asdict() for row in rows]),
     ):  # fmt: skip
-        _add(tx, table, values)
+        _add(tx, row, values)
     if rows:
         tx.run(_FORWARD, [{"new_seq": row.seq, "new_hash": row.hash} for row in rows])  # the head moves on by one, here too
 
 
-_FORWARD = tables.table(tables.LedgerHeadRow).update().values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+_FORWARD = table(LedgerHeadRow).update().values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
 _ASKED = json.dumps({"user": "U0BENCH001", "team": "T0BENCH", "text": "promote svc-00 v1.4.0 production", "channel": "C0RELEASES"})
 
 
-def _add(tx: Tx, row: type[tables.Base], values: list[dict[str, Any]]) -> None:
+def _add(tx: Tx, row: type[Base], values: list[dict[str, Any]]) -> None:
     if values:
-        tx.run(tables.table(row).insert(), values)
+        tx.run(table(row).insert(), values)
 
 
 def _moment(number: int, of: int, until: datetime) -> datetime:

@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, func, select
 from storage import inbox
 from storage.columns import iso
 from storage.database import Tx, insert
-from storage.tables import TimerRow, table
+from storage.tables.base import table
+from storage.tables.machinery import TimerRow
 
 _T = table(TimerRow)
 _C = _T.c

@@ -1,1 +1,1 @@
-"""The outside systems behind the ports of `commands/core/ports.py`, each with its own time limits and failures as values."""
+"""The outside systems behind the ports of `commands/core/ports/`, each with its own time limits and failures as values."""

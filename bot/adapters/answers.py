@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from commands.core.ports import TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports.ci import TurnedDown, Unknown
+from guards.unread import Unread
 
 M = TypeVar("M", bound=BaseModel)
 

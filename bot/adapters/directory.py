@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, ValidationError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from commands.core.ports import Account
-from guards.facts import Absent, Unread
+from commands.core.ports.people import Account
+from guards.unread import Absent, Unread
 
 T = TypeVar("T")
 KEEP = 30.0

@@ -13,8 +13,10 @@ from bot.adapters.answers import Answer, not_taken, parse, retry_after, said
 from bot.adapters.generic_wire import AbsentBody, ArtifactBody, Callback, ErrorBody, OrderBody, RunBody
 from bot.adapters.signing import MAX_AGE, MAX_AHEAD, checked, sign, verify
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
-from guards.facts import Absent, Artifact, Unread
+from commands.core.ports.ci import Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.clock import Clock
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 
 # CI refuses an order older than MAX_AGE by its own clock, which may be MAX_AHEAD behind ours; a minute more for one that waited here.
 FINAL_AFTER: timedelta = MAX_AGE + MAX_AHEAD + timedelta(minutes=1)

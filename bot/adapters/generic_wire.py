@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
-from commands.core.ports import Deployed, Order, Run, RunState
-from guards.facts import Artifact
+from commands.core.ports.ci import Deployed, Order, Run, RunState
+from guards.version import Artifact
 
 Key = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9.-]{1,64}\z")]
 Digest = Annotated[str, StringConstraints(pattern=r"\Asha256:[0-9a-f]{64}\z")]

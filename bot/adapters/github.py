@@ -23,8 +23,9 @@ from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun,
 from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
-from guards.facts import Absent, Unread
+from commands.core.ports.ci import Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.clock import Clock
+from guards.unread import Absent, Unread
 
 INPUTS = ("service", "environment", "version", "digest", "commit", "change", "key")
 WHO = "GitHub"

@@ -20,8 +20,8 @@ from bot.adapters.etags import Tagged
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock
-from guards.facts import Unread
+from commands.core.ports.clock import Clock
+from guards.unread import Unread
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)

@@ -18,8 +18,8 @@ from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
 from bot.adapters.answers import Answer, parse, said
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock
-from guards.facts import Unread
+from commands.core.ports.clock import Clock
+from guards.unread import Unread
 
 API_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _RENEW_BEFORE = timedelta(minutes=5)

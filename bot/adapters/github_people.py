@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from bot.adapters.github_graphql import Actor, CommitNode, GitActor, PullNode, ReviewNode, Work
 from bot.adapters.reading import UnreadError
 from bot.adapters.tickets import tickets
-from guards.facts import Unread
+from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState
 
 _WEB = "noreply@github.com"  # the committer of what was done on GitHub's site

@@ -18,9 +18,11 @@ from bot.adapters.github_api import GitHubApi, asked_wait
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.reading import parsed
 from bot.adapters.transport import Transport
-from commands.core.ports import Clock, TurnedDown, Unknown, Unposted
-from commands.core.vcs import Published
-from guards.facts import Absent, Unread
+from commands.core.ports.chat import Unposted
+from commands.core.ports.ci import TurnedDown, Unknown
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Published
+from guards.unread import Absent, Unread
 
 BEGIN, END = "<!-- signalbox: release notes -->", "<!-- /signalbox -->"
 _ABSENT = frozenset({404})

@@ -16,8 +16,8 @@ from bot.adapters.generic_wire import Link
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.recent import Recent
 from bot.adapters.transport import Transport
-from commands.core.ports import DeviceCode, NotGiven, StillWaiting, VcsAccount
-from guards.facts import Absent, Unread
+from commands.core.ports.people import DeviceCode, NotGiven, StillWaiting, VcsAccount
+from guards.unread import Absent, Unread
 
 _FORM = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"

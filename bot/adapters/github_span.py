@@ -34,7 +34,7 @@ from bot.adapters.github_graphql import (
 from bot.adapters.github_people import commit, pull
 from bot.adapters.github_vcs_wire import Commits, Comparison, Listed
 from bot.adapters.reading import UnreadError, both, parsed, together
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from guards.vcs import Pull, Span
 
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from bot.adapters.github_vcs_wire import (
 from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
 from guards.codeowners import CodeOwners
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from guards.vcs import Check, Contributor, Protection, Span, Tag
 
 _SHA = re.compile(r"[0-9a-f]{40}")

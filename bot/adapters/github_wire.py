@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, HttpUrl
 
-from commands.core.ports import Order, Run, RunState
+from commands.core.ports.ci import Order, Run, RunState
 
 _KEY = re.compile(r"\[signalbox ([A-Za-z0-9.-]{1,64})\]")
 

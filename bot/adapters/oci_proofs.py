@@ -22,8 +22,8 @@ from bot.adapters.registry_auth import Login
 from bot.adapters.registry_pull import Pull, Registry
 from bot.adapters.registry_wire import Descriptor, Manifest, is_digest
 from bot.adapters.transport import Transport
-from guards.facts import Absent, Unread
 from guards.provenance import Invalid, Proof, Provenance, Sbom, Signature
+from guards.unread import Absent, Unread
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 """Bytes of one SBOM or attestation. Those of large images have a few MiB."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from bot.adapters.answers import Answer, parse
-from guards.facts import Unread
+from guards.unread import Unread
 
 T = TypeVar("T")
 U = TypeVar("U")

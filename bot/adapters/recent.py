@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
 from typing import Generic, TypeVar
 
-from guards.facts import Unread
+from guards.unread import Unread
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from bot.adapters.answers import Answer
 from bot.adapters.reading import UnreadError
 from bot.adapters.registry_pull import Pull
 from bot.adapters.registry_wire import ACCEPT, INDEXES, Manifest
-from guards.facts import Unread
+from guards.unread import Unread
 
 _MAX_PAGES = 5
 # A registry without the API answers 404; some answer 400 or 406, as the most used client has learnt (go-containerregistry, `referrers.go`).

@@ -16,7 +16,8 @@ from bot.adapters.registry_auth import Login
 from bot.adapters.registry_pull import Pull, Registry
 from bot.adapters.registry_wire import ACCEPT, Manifest
 from bot.adapters.transport import Transport
-from guards.facts import Absent, Artifact, Unread
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 
 REVISION = "org.opencontainers.image.revision"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")

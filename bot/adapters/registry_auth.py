@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from bot.adapters.answers import Answer, parse
 from bot.adapters.transport import Transport
-from guards.facts import Unread
+from guards.unread import Unread
 
 _PARAMETER = re.compile(r'([A-Za-z_]+)="((?:[^"\\]|\\.)*)"')
 _UNSAID = 60.0  # seconds that a token holds when nothing is said (Token Authentication Specification, "Token Response Fields")

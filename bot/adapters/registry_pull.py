@@ -16,7 +16,7 @@ from bot.adapters.reading import UnreadError, parsed, together
 from bot.adapters.registry_auth import Login, RegistryAuth
 from bot.adapters.registry_wire import ACCEPT, INDEXES, MANIFESTS, Manifest, digest_of, is_digest, says_absent
 from bot.adapters.transport import Transport
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _MAX_PLATFORMS = 20

@@ -14,8 +14,8 @@ import httpx
 import stamina
 
 from bot.adapters.answers import Answer, retry_after, status_words
-from commands.core.ports import TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports.ci import TurnedDown, Unknown
+from guards.unread import Unread
 
 OK = frozenset({200})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

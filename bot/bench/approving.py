@@ -23,8 +23,8 @@ from commands.core.command import Ask
 from commands.core.dispatch import GUARDS, HEALS
 from commands.core.gather import Gather, at_dispatch, inside
 from commands.core.invocation import Reported
-from commands.core.ports import Deployed, Run, RunState
-from guards.facts import Change
+from commands.core.ports.ci import Deployed, Run, RunState
+from guards.change import Change
 from guards.judge import judge
 from storage import changes, inbox
 from storage.database import Tx

@@ -31,10 +31,11 @@ from bot.policy_file import parse
 from bot.settings import Settings
 from commands.core.deadline import Deadline
 from commands.core.prove import Prove
-from guards.facts import Absent, Artifact, Deployment, Evidence, Unread
 from guards.policy import Policy
 from guards.requirements import EVIDENCE
+from guards.unread import Absent, Unread
 from guards.vcs import Span
+from guards.version import Artifact, Deployment, Evidence
 
 DELAY = 0.05
 """Seconds that each answer takes: about a round trip to another continent."""

@@ -15,10 +15,12 @@ from bot.bench.company import SERVICES, account, built, email, policy
 from bot.bench.figures import Figure
 from commands.core.dispatch import GUARDS, HEALS
 from commands.core.gather import at_dispatch
+from guards.change import Approval, Change, Claim, Verdict
 from guards.content import Content
-from guards.facts import Approval, Artifact, Change, Claim, Deployment, Facts, Freeze, Verdict
+from guards.facts import Facts, Freeze
 from guards.judge import judge
 from guards.lifecycle import State
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Blocked, ChangeType, Migration, Role
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)

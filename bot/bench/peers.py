@@ -12,8 +12,8 @@ from time import perf_counter
 from aiohttp import web
 
 from bot.bench.company import TEAM, built
-from commands.core.ports import Heard, NoRun, Order, Run, RunLog, RunState, Started
-from guards.facts import Artifact
+from commands.core.ports.ci import Heard, NoRun, Order, Run, RunLog, RunState, Started
+from guards.version import Artifact
 
 
 class SlackPeer:

@@ -20,7 +20,7 @@ from bot.demo.ci_faults import Faults
 from bot.demo.ci_reports import Reports
 from bot.demo.ci_runs import OVER, Record, Shop
 from bot.demo.clock import StoryClock
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 
 
 class DemoCI:

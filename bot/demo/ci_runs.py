@@ -13,7 +13,7 @@ from bot.adapters.generic_wire import ArtifactBody, OrderBody, RunBody, RunRepor
 from bot.adapters.registry_wire import digest_of
 from bot.demo.files import write
 from bot.demo.registry_store import RegistryStore, layer_of
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 
 OVER = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.TIMED_OUT})
 _INDEX = TypeAdapter(list[ArtifactBody])

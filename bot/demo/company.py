@@ -28,7 +28,7 @@ from bot.policy_file import load
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
 from commands.core.change_card import STATES
-from guards.facts import Change
+from guards.change import Change
 from storage import audit, chain, changes, migrations
 
 BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

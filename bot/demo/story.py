@@ -20,7 +20,7 @@ from bot.demo.story_asking import NEW, OLD, Asking
 from bot.demo.teller import DidNotHappen, refusals_in
 from bot.demo.terminal import Ask, in_background
 from bot.workspace.page import Page
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from storage.chain import Sound
 from storage.errors import StorageError
 

@@ -14,7 +14,7 @@ from bot.evidence.keys import fingerprint
 from bot.evidence.manifest import INDEX, LEDGER, MANIFEST, SIGNATURE, Chain, File, Lacking, Manifest, Source
 from bot.evidence.page import page
 from commands.core.bundle import Collection, Item, Packed
-from guards.facts import Unread
+from guards.unread import Unread
 from storage.chain import Row, export_lines
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)

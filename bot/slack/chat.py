@@ -18,9 +18,9 @@ from yarl import URL
 
 from bot.slack.forms import view
 from bot.slack.render import blocks, fallback
-from commands.core.ports import Posted, Unposted
+from commands.core.ports.chat import Posted, Unposted
 from commands.core.text import Card, Form
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 
 EVENT = "signalbox_card"
 """The metadata's event type: tells our messages from all others."""

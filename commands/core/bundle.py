@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from commands.core.record import Actor
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from storage.audit import Extract
 
 

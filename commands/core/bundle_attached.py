@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from commands.core.bundle import EvidenceClass, Item, Trail
 from commands.core.bundle_records import as_json
 from commands.core.deadline import Deadline
-from commands.core.ports import Clock, Proofs
-from guards.facts import Absent, Artifact, Unread
+from commands.core.ports.artifacts import Proofs
+from commands.core.ports.clock import Clock
 from guards.provenance import Proof, Provenance, Sbom, Signature
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 
 _KINDS = (EvidenceClass.SBOM, EvidenceClass.PROVENANCE)
 

@@ -10,10 +10,11 @@ from typing import TypeVar
 from commands.core.bundle import EvidenceClass, Item, Trail
 from commands.core.bundle_records import as_json
 from commands.core.deadline import Deadline
-from commands.core.ports import Clock
-from commands.core.vcs import Vcs
-from guards.facts import Absent, Artifact, Beside, Unread
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Vcs
+from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Pull, Span, Tag
+from guards.version import Artifact, Beside
 
 T = TypeVar("T")
 

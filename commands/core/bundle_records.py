@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from commands.core.bundle import EvidenceClass, Item, Trail
+from guards.change import Approval, Change
 from guards.exemption import Exemption
-from guards.facts import Absent, Approval, Artifact, Change, Deployment
 from guards.release import RecordText, ReleaseNotes
+from guards.unread import Absent
 from guards.vcs import Contributor
+from guards.version import Artifact, Deployment
 from storage.audit import Extract
 from storage.chain import Row
 

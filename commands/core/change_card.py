@@ -14,16 +14,19 @@ from guards.approvals import counted, may_still_approve
 from guards.artifact import short
 from guards.assessment import Declared
 from guards.authorization import by_group, held_roles, who_may
+from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import lapsed
 from guards.duties import objection
-from guards.facts import Approval, Artifact, Change, Deployment, Facts, Request, Unread, Verdict
+from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
 from guards.need import need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
+from guards.unread import Unread
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Requirement, Role
 from guards.window import next_slot, open_now
 

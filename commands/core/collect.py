@@ -13,12 +13,16 @@ from commands.core.bundle_history import History
 from commands.core.bundle_records import Recorded, as_json, records
 from commands.core.deadline import Deadline
 from commands.core.orders import order_of
-from commands.core.ports import CI, Artifacts, Clock, Proofs, RunLog
+from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.ci import CI, RunLog
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from commands.core.record import Actor
-from commands.core.vcs import Vcs
-from guards.facts import Absent, Artifact, Change, Unread
+from guards.change import Change
 from guards.policy import Policy
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from storage import approvals, artifacts, audit, changes, deployments, exceptions, releases
 from storage.database import Store, Tx
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-from guards.facts import Unread
+from guards.unread import Unread
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -12,10 +12,11 @@ from commands.core.command import Ask, Asker
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, ChangeId, Named, Rest
 from guards.authorization import held_roles
+from guards.change import Approval, Change, Verdict
 from guards.classify import announced
 from guards.decision import Refuse
 from guards.duties import capacity
-from guards.facts import Approval, Change, Facts, Request, Verdict
+from guards.facts import Facts, Request
 from guards.identity import OnBehalf
 from guards.sections import Person
 from guards.window import open_now, openings

@@ -17,9 +17,10 @@ from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
 from guards.assessment import Assessment
 from guards.authorization import authorized
+from guards.change import Change, Claim
 from guards.classify import catalogued
 from guards.decision import Allow, Refusal, Refuse
-from guards.facts import Change, Claim, Facts, Unread
+from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.judge import Judgement, judge
@@ -28,6 +29,7 @@ from guards.need import Need, need_of
 from guards.order import in_order
 from guards.requirements import EVIDENCE
 from guards.risk import assess
+from guards.unread import Unread
 from guards.vocabulary import Requirement
 from guards.window import in_window
 from storage import changes, claims, outbox, timers

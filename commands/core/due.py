@@ -15,7 +15,8 @@ from commands.core.gather import Gather
 from commands.core.invocation import Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
-from commands.core.ports import CI, Clock, Run
+from commands.core.ports.ci import CI, Run
+from commands.core.ports.clock import Clock
 from commands.core.record import Actor
 from guards.facts import Facts
 from guards.policy import Policy

@@ -6,8 +6,9 @@ Invariant: when an exception ends, every undecided change in its scope is judged
 from commands.core import record
 from commands.core.exempt_card import review_card
 from commands.core.tell import alert, card_of, exception_card_of, reply_to
+from guards.change import Change
 from guards.exemption import Exemption, ExemptionState
-from guards.facts import Change, Facts
+from guards.facts import Facts
 from storage import changes, exceptions, timers
 from storage.database import Tx
 

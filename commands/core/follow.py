@@ -12,13 +12,16 @@ from commands.core import record
 from commands.core.dispatch import advance
 from commands.core.observe import served_by
 from commands.core.orders import key_of
-from commands.core.ports import NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
+from commands.core.ports.ci import NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import alert, card_of, log_of
 from commands.core.text import Card, Part
 from guards.artifact import short
-from guards.facts import Change, Deployment, Facts, Unread
+from guards.change import Change
+from guards.facts import Facts
 from guards.lifecycle import CLAIMED, MOVES, State
+from guards.unread import Unread
+from guards.version import Deployment
 from storage import audit, changes, claims, deployments, timers
 from storage.chain import Row
 from storage.database import Tx

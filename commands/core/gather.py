@@ -12,16 +12,22 @@ from datetime import datetime
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
 from commands.core.people import People, unknown_logins
-from commands.core.ports import Artifacts, Clock, Directory, Proofs, SignIn
+from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.clock import Clock
+from commands.core.ports.people import Directory, SignIn
+from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
-from commands.core.vcs import Vcs
 from guards.assessment import UNSAID
+from guards.change import Change
 from guards.exemption import Exemption
-from guards.facts import Absent, Artifact, Change, Deployment, Evidence, Facts, Freeze, Request, Stranger, Unread
+from guards.facts import Facts, Freeze, Request
+from guards.identity import Stranger
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
+from guards.unread import Absent, Unread
+from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
 from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
 from storage.database import Store, Tx

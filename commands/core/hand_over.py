@@ -13,12 +13,14 @@ from commands.core import record
 from commands.core.bundle import Collection, Packed, Packer
 from commands.core.cards import note
 from commands.core.collect import Collect
-from commands.core.ports import Chat, Clock, Posted, Unposted
+from commands.core.ports.chat import Chat, Posted, Unposted
+from commands.core.ports.clock import Clock
 from commands.core.record import Actor
 from commands.core.tell import reply_to
 from commands.core.text import Card, Code, Line
-from guards.facts import Facts, Unread
+from guards.facts import Facts
 from guards.policy import Policy
+from guards.unread import Unread
 from storage import outbox
 from storage.database import Store, Tx
 

@@ -5,7 +5,7 @@ Invariant: the edge puts these into the inbox before it answers its sender, and 
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.core.ports import Deployed, Run
+from commands.core.ports.ci import Deployed, Run
 
 
 class _Payload(BaseModel):

@@ -4,12 +4,13 @@ Invariant: a CI speaks only for the services that the policy gives it; what diff
 """
 
 from commands.core import record
-from commands.core.ports import Deployed
+from commands.core.ports.ci import Deployed
 from commands.core.record import Actor
 from commands.core.tell import alert
 from commands.core.text import Bold, Card, Code, Part
 from guards.artifact import short
-from guards.facts import Artifact, Deployment, Facts
+from guards.facts import Facts
+from guards.version import Artifact, Deployment
 from storage import artifacts, deployments
 from storage.database import Tx
 

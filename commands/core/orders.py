@@ -3,8 +3,8 @@
 Invariant: no word of a person reaches CI; each field is a name from the policy file or a value that a guard compared.
 """
 
-from commands.core.ports import Order
-from guards.facts import Change
+from commands.core.ports.ci import Order
+from guards.change import Change
 from guards.policy import Policy
 
 

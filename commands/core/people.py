@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import Collection
 
 from commands.core.deadline import Deadline
-from commands.core.ports import Account, Directory, SignIn
+from commands.core.ports.people import Account, Directory, SignIn
 from guards.duties import login_of
-from guards.facts import Absent, Artifact, Stranger, Unread
+from guards.identity import Stranger
 from guards.policy import Policy
 from guards.sections import Person
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 
 
 class People:

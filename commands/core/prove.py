@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any
 
 from commands.core.deadline import Deadline
-from commands.core.ports import Artifacts, Proofs
-from commands.core.vcs import Vcs
+from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.vcs import Vcs
 from guards.consistency import FROM_REGISTRY
-from guards.facts import Absent, Artifact, Beside, Deployment, Evidence, Merged, Unread
 from guards.policy import Policy
+from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
+from guards.version import Artifact, Beside, Deployment, Evidence, Merged
 from guards.vocabulary import Requirement
 
 Reads = dict[str, tuple[str, Callable[[], Awaitable[Any]]]]

@@ -9,10 +9,11 @@ from datetime import timedelta
 
 from commands.core import record
 from commands.core.cards import note
-from commands.core.ports import Clock, Unposted
+from commands.core.ports.chat import Unposted
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Published, Releases
 from commands.core.tell import alert, reply_to
 from commands.core.text import Link
-from commands.core.vcs import Published, Releases
 from guards.facts import Facts
 from guards.policy import Policy
 from guards.sections import Service

@@ -12,8 +12,8 @@ from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
 from guards.exemption import STANDS_FOR, Exemption
-from guards.facts import Absent, Artifact, Deployment, Facts, Freeze, Request, Stranger, Unread
-from guards.identity import Delegation, OnBehalf
+from guards.facts import Facts, Freeze, Request
+from guards.identity import Delegation, OnBehalf, Stranger
 from guards.judge import Judgement
 from guards.need import need_of
 from guards.proof import signed_by
@@ -21,7 +21,9 @@ from guards.provenance import Proof
 from guards.release import RecordText, ReleaseNotes
 from guards.risk import assess
 from guards.sections import Person
+from guards.unread import Absent, Unread
 from guards.vcs import Contributor, Span, Tag
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Question, Requirement
 from guards.window import open_now
 from storage import audit

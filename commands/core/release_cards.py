@@ -9,10 +9,11 @@ from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Par
 from guards.artifact import short
 from guards.changelog import backport_of
 from guards.evidence import NOT_REQUIRED
-from guards.facts import Facts, Unread
+from guards.facts import Facts
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.release_record import ReleaseRecord, Value, incomplete
 from guards.sections import Service
+from guards.unread import Unread
 from guards.vcs import Pull, Span
 
 _SHOWN, _TOGETHER = 100, 20

@@ -17,17 +17,22 @@ from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
 from commands.core.invocation import Asked, Reported
-from commands.core.ports import CI, Chat, Clock, SignIn, Unposted
+from commands.core.ports.chat import Chat, Unposted
+from commands.core.ports.ci import CI
+from commands.core.ports.clock import Clock
+from commands.core.ports.people import SignIn
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Refuse
-from guards.facts import Facts, Stranger, Unread
+from guards.facts import Facts
+from guards.identity import Stranger
 from guards.judge import Judgement, judge
 from guards.policy import Policy
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import changes, inbox, timers
 from storage.database import Store, Tx

@@ -18,13 +18,17 @@ from commands.core.dispatch import advance
 from commands.core.exempt_card import exception_card
 from commands.core.gather import Gather, inside
 from commands.core.hand_over import HandOver
-from commands.core.ports import CI, Chat, Clock, Order, Posted, Started, TurnedDown, Unknown, Unposted
+from commands.core.ports.chat import Chat, Posted, Unposted
+from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
+from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
-from guards.facts import Change, Facts, Unread
+from guards.change import Change
+from guards.facts import Facts
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.unread import Unread
 from storage import cards as places
 from storage import changes, claims, exceptions, outbox
 from storage.database import Store, Tx

@@ -9,14 +9,16 @@ from datetime import timedelta
 
 from commands.core import record
 from commands.core.cards import note
-from commands.core.ports import Clock, DeviceCode, NotGiven, SignIn, StillWaiting, VcsAccount
+from commands.core.ports.clock import Clock
+from commands.core.ports.people import DeviceCode, NotGiven, SignIn, StillWaiting, VcsAccount
 from commands.core.record import Actor
 from commands.core.tell import reply_to
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
-from guards.facts import Facts, Unread
+from guards.facts import Facts
 from guards.identity import Linking
 from guards.links import taken
 from guards.policy import Policy
+from guards.unread import Unread
 from storage import inbox, links, timers
 from storage.database import Store, Tx
 

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from commands.core.text import Card, Part
+from guards.change import Change
 from guards.decision import Refusal
 from guards.exemption import Exemption
-from guards.facts import Change, Facts, Request
+from guards.facts import Facts, Request
 from guards.judge import Judgement
 from storage import outbox
 from storage.database import Tx

@@ -10,7 +10,7 @@ import pytest
 
 from commands import COMMANDS
 from commands.core import dispatch
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 
 ROOT = Path(__file__).parents[2]
 ROWS = [

@@ -24,9 +24,9 @@ from bot.evidence.keys import KeyProblem, fingerprint, generate, pem_of, private
 from bot.evidence.pack import Zip, zipped
 from bot.evidence.verify import Bad, Proven, verify
 from commands.core.bundle import Collection, EvidenceClass, Item, Trail
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from commands.core.record import Actor
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from storage.audit import Extract
 from storage.chain import GENESIS, Row, Withheld, content_hash, digest
 from tests.storage.cases import AT, COMMIT, DIGEST

@@ -83,7 +83,7 @@ async def test_an_artifact_that_cannot_be_read_is_not_said_to_differ(ask, world)
     await world.on_staging()
     await world.say("carla", "/release promote api v1.4.0 production")
     change = await world.change()
-    from guards.facts import Unread
+    from guards.unread import Unread
 
     world.artifacts.away = Unread("the artifact api v1.4.0", "it refused the connection")
     code, said = await ask("rita", "approve", change.id, "diff read")

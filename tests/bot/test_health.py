@@ -12,7 +12,7 @@ from aiohttp.test_utils import make_mocked_request
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.health import Health
-from guards.facts import Unread
+from guards.unread import Unread
 from storage.errors import Unavailable
 from tests.world.moments import StillClock
 

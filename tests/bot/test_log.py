@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from bot import log as logs
 from bot import tracing
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from storage.errors import Unavailable
 from tests.world.world import World
 

@@ -20,7 +20,7 @@ from bot.adapters.generic_ci import GenericCI
 from bot.adapters.transport import Transport
 from bot.serve import prepare
 from bot.workspace import Workspace
-from commands.core.ports import Run
+from commands.core.ports.ci import Run
 from storage import migrations
 from storage.database import Store
 from storage.engines import HEAD

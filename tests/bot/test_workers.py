@@ -10,7 +10,7 @@ import pytest
 from bot.metrics import REGISTRY
 from bot.pump import Pump
 from bot.workers import ATTEMPTS
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from storage import inbox, timers
 from storage.errors import Unavailable
 from storage.inbox import Delivery

@@ -8,10 +8,10 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.workspace.forms import NotSent
-from commands.core.ports import RunState
-from guards.facts import Unread
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.unread import Unread
 from tests.world.company import policy_data, slack_id
 
 ASK = "/release promote api v1.4.0 production"

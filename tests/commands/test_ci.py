@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from inline_snapshot import snapshot
 
-from commands.core.ports import Deployed, Run, RunState
-from guards.facts import Unread
+from commands.core.ports.ci import Deployed, Run, RunState
 from guards.lifecycle import State
+from guards.unread import Unread
 from tests.world.company import COMMIT, DIGEST
 
 OTHER = "sha256:" + "b2" * 32

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commands.core import due
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from storage.errors import Unavailable
 from tests.world.world import World

@@ -3,7 +3,7 @@
 import asyncio
 
 from commands.core.deadline import Deadline
-from guards.facts import Unread
+from guards.unread import Unread
 
 
 async def test_what_comes_too_late_is_unread_and_the_rest_counts():

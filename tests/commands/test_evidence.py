@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from commands.core.ports import RunState
-from guards.facts import Unread
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
+from guards.unread import Unread
 from guards.vcs import CheckState
 from tests.world.company import COMMIT, DIGEST
 from tests.world.strict import (

@@ -15,10 +15,10 @@ from inline_snapshot import snapshot
 from bot.evidence.keys import public
 from bot.evidence.verify import Proven, verify
 from commands.core import hand_over
-from commands.core.ports import RunState
-from guards.facts import Unread
+from commands.core.ports.ci import RunState
 from guards.policy import Policy
 from guards.provenance import Proof
+from guards.unread import Unread
 from tests.world.company import COMMIT, DIGEST, policy_data
 from tests.world.signing import PUBLIC_KEY
 from tests.world.strict import DECLARED, DEV, KEY, OLD_COMMIT, REPOSITORY, TAG, prove, pull, strict_policy

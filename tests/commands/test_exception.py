@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from commands.core.ports import RunState
-from guards.facts import Artifact
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.version import Artifact
 from tests.world.company import COMMIT, DIGEST, policy_data
 from tests.world.strict import DECLARED, proof, prove, strict_policy
 from tests.world.world import World

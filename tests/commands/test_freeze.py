@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from guards.facts import Freeze
 from guards.lifecycle import State
 from guards.vocabulary import Blocked

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from guards.facts import Unread
 from guards.lifecycle import State
+from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span
 from tests.world.company import COMMIT, TUESDAY, policy_data
 from tests.world.world import World

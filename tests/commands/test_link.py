@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from inline_snapshot import snapshot
 
-from guards.facts import Artifact
 from guards.lifecycle import State
+from guards.version import Artifact
 from storage import links
 from tests.world.company import COMMIT, DIGEST, policy_data
 from tests.world.world import World

@@ -5,8 +5,8 @@ import copy
 import pytest
 from inline_snapshot import snapshot
 
-from guards.facts import Artifact
 from guards.lifecycle import State
+from guards.version import Artifact
 from tests.world.company import COMMIT, DIGEST, policy_data, slack_id
 from tests.world.world import World
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from inline_snapshot import snapshot
 
-from commands.core.ports import RunState
-from guards.facts import Unread
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.unread import Unread
 from tests.world.company import COMMIT, DIGEST, policy_data
 
 OTHER = "sha256:" + "b2" * 32

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from inline_snapshot import snapshot
 
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
 from tests.world.company import policy_data

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.core.ports import Unposted
+from commands.core.ports.chat import Unposted
 from commands.notes import INPUTS, LEAST, PIECE, pieces
-from guards.facts import Unread
 from guards.lifecycle import State
 from guards.notes import LONGEST
+from guards.unread import Unread
 from guards.vcs import Tag
 from tests.world.company import COMMIT, TUESDAY
 from tests.world.strict import DECLARED, DEV, OLD_COMMIT, REPOSITORY, TAG, commit, prove, pull, strict_policy

@@ -9,8 +9,8 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core import gather
-from guards.facts import Unread
 from guards.lifecycle import State
+from guards.unread import Unread
 from tests.world.company import COMMIT, policy_data
 from tests.world.strict import DECLARED, DEV, OLD_COMMIT, REPOSITORY, commit, prove, pull
 from tests.world.world import World

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 
 ASK = "/release promote api v1.4.0 staging"

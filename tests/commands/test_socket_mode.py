@@ -1,6 +1,6 @@
 """The same road over a websocket: no listener can tell the difference."""
 
-from commands.core.ports import RunState
+from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from tests.world.world import World
 

@@ -11,7 +11,8 @@ from bot.adapters.generic_ci import GenericArtifacts
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.transport import Limits, Transport
-from guards.facts import Absent, Artifact, Unread
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from tests.world import demo_ci
 from tests.world.artifacts import FakeArtifacts
 from tests.world.moments import RealClock

@@ -9,9 +9,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.chat import SlackChat
 from bot.workspace import Workspace
-from commands.core.ports import Posted, Unposted
+from commands.core.ports.chat import Posted, Unposted
 from commands.core.text import Card, Form, Input, Part
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from tests.world.moments import StillClock
 from tests.world.neighbours import BAD, answer, raw_server
 

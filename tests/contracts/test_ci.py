@@ -10,8 +10,8 @@ from bot.adapters.generic_ci import GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import TokenAuth
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Forged, Heard, NoRun, Run, RunState, Started, TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports.ci import Forged, Heard, NoRun, Run, RunState, Started, TurnedDown, Unknown
+from guards.unread import Unread
 from tests.world import demo_ci, github
 from tests.world.ci import FakeCI
 from tests.world.moments import RealClock

@@ -10,8 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.directory import SlackDirectory
 from bot.workspace import Workspace
-from commands.core.ports import Account
-from guards.facts import Absent, Unread
+from commands.core.ports.people import Account
+from guards.unread import Absent, Unread
 from tests.world.moments import StillClock
 from tests.world.neighbours import BAD, answer, raw_server
 

@@ -17,8 +17,9 @@ from bot.adapters.generic_ci import FINAL_AFTER, GenericArtifacts, GenericCI
 from bot.adapters.generic_wire import ArtifactBody, Callback, OrderBody, RunBody
 from bot.adapters.signing import sign, verify
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Deployed, Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
-from guards.facts import Absent, Artifact, Unread
+from commands.core.ports.ci import Deployed, Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from tests.world import demo_ci
 from tests.world.moments import RealClock, StillClock
 from tests.world.neighbours import COMMIT, CONTENT, DIGEST, answer, order, raw_server

@@ -17,8 +17,8 @@ from bot.adapters.github import INPUTS, GitHubActions
 from bot.adapters.github_auth import AppAuth, TokenAuth
 from bot.adapters.github_wire import state
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
-from guards.facts import Absent, Unread
+from commands.core.ports.ci import Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from guards.unread import Absent, Unread
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY, RSA_PUBLIC
 from tests.world.moments import StillClock

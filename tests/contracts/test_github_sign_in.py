@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import DeviceCode, NotGiven, StillWaiting, VcsAccount
-from guards.facts import Absent, Unread
+from commands.core.ports.people import DeviceCode, NotGiven, StillWaiting, VcsAccount
+from guards.unread import Absent, Unread
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
 from tests.world.neighbours import BAD, raw_server
 

@@ -15,8 +15,8 @@ from bot.adapters.oci_proofs import MAX_DOCUMENT, OciProofs
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys
 from bot.adapters.transport import Limits, Transport
-from guards.facts import Absent, Unread
 from guards.provenance import Invalid, PinnedKey, Proof, Sbom, SbomFormat
+from guards.unread import Absent, Unread
 from tests.world.attestations import (
     BUILDER,
     BUNDLE,

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.adapters.recent import Recent
-from guards.facts import Unread
+from guards.unread import Unread
 
 
 class Question:

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_releases import BEGIN, END, GitHubReleases, merged
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Unposted
-from commands.core.vcs import Published
+from commands.core.ports.chat import Unposted
+from commands.core.ports.vcs import Published
 from tests.world.github import TOKEN
 from tests.world.github_releases import FakeGitHubReleases
 from tests.world.moments import StillClock

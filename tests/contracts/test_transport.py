@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from bot.adapters.answers import Answer, parse, plain, retry_after
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import TurnedDown, Unknown
-from guards.facts import Unread
+from commands.core.ports.ci import TurnedDown, Unknown
+from guards.unread import Unread
 from tests.world import neighbours
 from tests.world.neighbours import BAD, answer, raw_server
 

@@ -20,7 +20,8 @@ from bot.demo.ci_runs import Shop, digest_in
 from bot.demo.git import Author, CommandError
 from bot.demo.registry import Registry
 from bot.demo.repository import Repository
-from guards.facts import Absent, Artifact
+from guards.unread import Absent
+from guards.version import Artifact
 from tests.world.neighbours import order
 
 DANA = Author("Dana Developer", "dana@example.com")

@@ -12,7 +12,8 @@ from bot.demo.ci_process import CIError, CIProcess
 from bot.demo.clock import StoryClock
 from bot.demo.git import Author
 from bot.demo.repository import Repository
-from guards.facts import Artifact, Unread
+from guards.unread import Unread
+from guards.version import Artifact
 
 SECRET = "the-secret-of-the-demo-ci-test"
 LONG_AHEAD = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

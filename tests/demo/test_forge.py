@@ -19,7 +19,7 @@ from bot.demo.forge_client import ForgeClient
 from bot.demo.git import Author
 from bot.demo.repository import Repository
 from bot.demo.servers import forge as serve_forge
-from guards.facts import Unread
+from guards.unread import Unread
 from guards.vcs import CheckState, Contributor, ReviewState
 from tests.world.moments import RealClock
 

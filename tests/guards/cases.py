@@ -8,17 +8,19 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
+from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
-from guards.facts import Approval, Artifact, Change, Deployment, Facts, Freeze, Request, Verdict
+from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
 from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack, Window
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks

@@ -5,13 +5,14 @@ from typing import Any
 
 from guards.codeowners import CodeOwners
 from guards.evidence_rules import Evidence as Rules
-from guards.facts import Evidence, Facts
+from guards.facts import Facts
 from guards.neighbours import KeySigner, OciRegistry
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
 from guards.release import RecordText, ReleaseNotes
 from guards.sections import RoleGrant
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Review, ReviewState, Span, Tag
+from guards.version import Evidence
 from guards.vocabulary import Action, Role
 from tests.guards.cases import ARTIFACT, AT, HOUR, POLICY, RUNNING, facts, policy
 from tests.guards.cases import MARA as MARA_PERSON

@@ -6,13 +6,17 @@ import pytest
 from inline_snapshot import snapshot
 
 from guards.approvals import approved, content_now, counted, may_still_approve
+from guards.change import Verdict
 from guards.content import Content
 from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence, Evidence
-from guards.facts import Absent, Beside, Facts, Request, Stranger, Unread, Verdict
+from guards.facts import Facts, Request
+from guards.identity import Stranger
 from guards.matrix import Board, RiskRules, Weight
 from guards.policy import Policy
 from guards.sections import ApprovalRule, Person, RoleGrant
+from guards.unread import Absent, Unread
+from guards.version import Beside
 from guards.vocabulary import Action, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import (
     ARTIFACT,

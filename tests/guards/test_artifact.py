@@ -9,7 +9,8 @@ from inline_snapshot import snapshot
 
 from guards.artifact import DIGEST, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Facts, Request, Unread
+from guards.facts import Facts, Request
+from guards.unread import Absent, Unread
 from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, again, facts, request, said, told
 
 MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)

@@ -7,8 +7,10 @@ from inline_snapshot import snapshot
 
 from guards.authorization import authorized, by_group, held_roles, names, who_may
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Facts, Request, Stranger, Unread
+from guards.facts import Facts, Request
+from guards.identity import Stranger
 from guards.sections import Person, RoleGrant, Slack
+from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     DANA,

@@ -7,13 +7,15 @@ from inline_snapshot import snapshot
 
 from guards.approvals import approved, counted
 from guards.authorization import authorized, held_roles
+from guards.change import Approval
 from guards.decision import Allow, Refusal, Unsure
 from guards.delegation import delegable, endable, lapsed
-from guards.facts import Absent, Approval, Facts, Request, Stranger, Unread
-from guards.identity import Delegation
+from guards.facts import Facts, Request
+from guards.identity import Delegation, Stranger
 from guards.policy import Policy
 from guards.record import undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule, Person, RoleGrant
+from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     ARTIFACT,

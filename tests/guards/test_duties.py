@@ -7,9 +7,11 @@ from inline_snapshot import snapshot
 
 from guards.decision import Allow, Refusal, Unsure
 from guards.duties import capacity, identify, reviewers, separated
-from guards.facts import Absent, Artifact, Facts, Request, Stranger, Unread
-from guards.identity import Delegation
+from guards.facts import Facts, Request
+from guards.identity import Delegation, Stranger
 from guards.sections import ApprovalRule, DelegationRule, Person, Slack
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from guards.vocabulary import Action, Role
 from tests.guards.cases import (
     ARTIFACT,

@@ -15,7 +15,7 @@ from guards.codeowners import CodeOwners
 from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence
 from guards.evidence_rules import Evidence as Rules
-from guards.facts import Absent, Beside, Evidence, Facts, Unread
+from guards.facts import Facts
 from guards.judge import Guard, judge
 from guards.proof import listed, revertible, signed
 from guards.proof import proven as attested
@@ -26,7 +26,9 @@ from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
 from guards.specialists import specialised
+from guards.unread import Absent, Unread
 from guards.vcs import CheckState, Contributor, Review, ReviewState
+from guards.version import Beside, Evidence
 from guards.vocabulary import Profile, Requirement
 from tests.guards.cases import (
     ARTIFACT,

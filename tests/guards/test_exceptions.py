@@ -10,7 +10,8 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import Exceptions
 from guards.exceptions import complete_exception, enough, known_exception, revocable, undecided_exception, waivable
 from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse
-from guards.facts import Absent, Facts, Request, Stranger, Unread
+from guards.facts import Facts, Request
+from guards.identity import Stranger
 from guards.independence import independent
 from guards.judge import Guard
 from guards.policy import Policy
@@ -19,6 +20,7 @@ from guards.requirements import GUARD_OF, REQUIREMENT_OF
 from guards.review import ticketed
 from guards.sections import DelegationRule
 from guards.source import tagged
+from guards.unread import Absent, Unread
 from guards.vocabulary import SECURITY_GATES, Action, Requirement, Role
 from tests.guards.cases import (
     ARTIFACT,

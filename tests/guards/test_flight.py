@@ -3,9 +3,11 @@
 import pytest
 from inline_snapshot import snapshot
 
+from guards.change import Claim
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Claim, Facts, Unread
+from guards.facts import Facts
 from guards.flight import alone, asked_once
+from guards.unread import Unread
 from tests.guards.cases import AT, CHANGE, FACTS, REQUEST, RUNNING, STAGED, Expected, again, facts, said, told
 
 MINE = Claim("CR-2026-1124-001.1", again(CHANGE.id), AT)

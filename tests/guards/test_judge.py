@@ -10,11 +10,12 @@ from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import separated
-from guards.facts import Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.judge import Answer, Guard, Judgement, judge
 from guards.order import in_order
+from guards.unread import Unread
 from guards.window import in_window
 from tests.guards.cases import AT, DANA, DAY, FACTS, HOUR, REQUEST, facts, freeze, request
 

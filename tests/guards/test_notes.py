@@ -8,8 +8,9 @@ from inline_snapshot import snapshot
 
 from guards.changelog import Heading, backport_of, entries_of, entry_of
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Facts, Unread
+from guards.facts import Facts
 from guards.notes import LONGEST, comparable, draft, lacking, noted, notes_or_draft, publishable, unmoved, worded
+from guards.unread import Absent, Unread
 from guards.vcs import Contributor, Pull
 from tests.guards.cases import AT, FACTS, REQUEST, RUNNING, request, said, told
 from tests.guards.proofs import NOTES, commit, proven, pull, worked

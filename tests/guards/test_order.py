@@ -4,8 +4,9 @@ import pytest
 from inline_snapshot import snapshot
 
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.order import environment_before, in_order
+from guards.unread import Unread
 from tests.guards.cases import FACTS, POLICY, REQUEST, Expected, facts, request, said, told
 
 NOT_STAGED = facts(before=None)

@@ -3,11 +3,14 @@
 import pytest
 from inline_snapshot import snapshot
 
+from guards.change import Approval, Verdict
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Approval, Facts, Request, Stranger, Unread, Verdict
+from guards.facts import Facts, Request
+from guards.identity import Stranger
 from guards.judge import Guard
 from guards.lifecycle import MOVES, State
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
+from guards.unread import Absent, Unread
 from tests.guards.cases import AT, CHANGE, FACTS, MARA, MINUTE, RAVI, REQUEST, Expected, approval, change, facts, request, said, told
 
 NO_SUCH = facts(change=Absent("change CR-9"))

@@ -15,10 +15,11 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.evidence import NOT_REQUIRED
 from guards.evidence_rules import EnvironmentEvidence
 from guards.evidence_rules import Evidence as Rules
-from guards.facts import Absent, Facts, Unread
+from guards.facts import Facts
 from guards.policy import Policy
 from guards.release import Erratum, RecordText, ReleaseNotes, is_said
 from guards.release_record import Field, Value, filled_in, incomplete, record_of, recorded, unedited
+from guards.unread import Absent, Unread
 from guards.vocabulary import Profile, Requirement
 from tests.guards.cases import ARTIFACT, AT, FACTS, POLICY, REQUEST, RUNNING, exemption, policy, request, said, told, utc
 from tests.guards.proofs import NOTES, PROOF, RECORD, STRICT, asking, check, proven, pull, worked

@@ -16,12 +16,13 @@ from guards.classify import announced, assessed, catalogued, labelled
 from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence
 from guards.evidence_rules import Evidence as Rules
-from guards.facts import Absent, Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.matrix import Board, Label, LeadTime, RiskRules, StandardChange, Weight
 from guards.need import Need, need_of
 from guards.policy import Policy
 from guards.record import edited, own_request
 from guards.risk import assess, found_yes, release_type
+from guards.unread import Absent, Unread
 from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Migration, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import AT, DECLARED, HOUR, MINUTE, POLICY, RUNNING, Expected, change, policy, request, said, told

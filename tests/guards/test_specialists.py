@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Absent, Facts, Unread
+from guards.facts import Facts
 from guards.matrix import Reviewers, RiskRules
 from guards.policy import Policy
 from guards.sections import RoleGrant
 from guards.specialists import specialised
+from guards.unread import Absent, Unread
 from guards.vcs import Pull, Review, ReviewState
 from guards.vocabulary import Question, Requirement, Role
 from tests.guards.cases import AT, FACTS, HOUR, REQUEST, Expected, said, told

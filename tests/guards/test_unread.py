@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from guards.approvals import approved
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
+from guards.change import Claim, Verdict
 from guards.decision import Allow, Refusal, Refuse
 from guards.delegation import delegable, endable
 from guards.duties import separated
-from guards.facts import Absent, Claim, Facts, Request, Stranger, Unread, Verdict
+from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.identity import Stranger
 from guards.judge import Guard, judge
 from guards.lifecycle import State
 from guards.links import confirmable, linked, linking_begun
@@ -28,6 +30,7 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule
+from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from guards.window import in_window
 from tests.guards.cases import (

@@ -7,8 +7,9 @@ import pytest
 from inline_snapshot import snapshot
 
 from guards.decision import Allow, Refusal
-from guards.facts import Facts, Request, Unread
+from guards.facts import Facts, Request
 from guards.sections import Window
+from guards.unread import Unread
 from guards.vocabulary import Weekday
 from guards.window import Opening, gated, in_window, local, next_slot, open_now, openings
 from tests.guards.cases import (

@@ -17,8 +17,8 @@ from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import API_HEADERS, AppAuth, Installed, Minted, TokenAuth
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, state
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports import Heard, RunState, Started
-from guards.facts import Unread
+from commands.core.ports.ci import Heard, RunState, Started
+from guards.unread import Unread
 from tests.peers.described import PEERS, example, operation
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY

@@ -30,7 +30,7 @@ from bot.adapters.github_vcs_wire import (
     Statuses,
     TagObject,
 )
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from guards.vcs import CheckState, ReviewState
 from tests.peers.described import PEERS, example, operation
 from tests.world.github_vcs import TOKEN, WEB, FakeGitHubVcs, RoundTrips, actor, git

@@ -17,8 +17,9 @@ from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys
 from bot.adapters.sigstore_identity import SigstoreIdentity
 from bot.adapters.transport import Limits, Transport
-from guards.facts import Absent, Artifact, Unread
 from guards.provenance import Identity, PinnedKey, Proof
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 from tests.world.attestations import (
     BUNDLE,
     CYCLONEDX,

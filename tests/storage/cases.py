@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.exemption import Exemption, ExemptionKind
-from guards.facts import Approval, Artifact, Change, Deployment, Freeze, Verdict
+from guards.facts import Freeze
 from guards.lifecycle import State
+from guards.version import Artifact, Deployment
 from guards.vocabulary import Blocked, ChangeType, Requirement, Role
 from storage.audit import Entry
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from guards.assessment import Assessment, Declared, Demand
-from guards.facts import Change
+from guards.change import Change
 from guards.lifecycle import CLAIMED, MOVES, OPEN, UNDECIDED, State
 from guards.vocabulary import Migration, Question, Risk, Role
 from storage import changes

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from guards.facts import Artifact, Claim, Verdict
+from guards.change import Claim, Verdict
+from guards.version import Artifact
 from guards.vocabulary import Blocked, ChangeType
 from storage import approvals, artifacts, cards, changes, claims, deployments, freezes
 from storage.errors import Conflict, LostRace

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from guards.facts import Verdict
+from guards.change import Verdict
 from guards.release import Erratum, NotesKind, Promotion, RecordText, ReleaseNotes
 from storage import approvals, changes, deployments, releases
 from storage.errors import Conflict

@@ -1,6 +1,7 @@
 """A build index in memory that the tests fill; it passes the same contract tests as the real adapters."""
 
-from guards.facts import Absent, Artifact, Unread
+from guards.unread import Absent, Unread
+from guards.version import Artifact
 
 
 class FakeArtifacts:

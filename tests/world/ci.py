@@ -10,8 +10,8 @@ from pydantic import SecretStr, ValidationError
 
 from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
-from commands.core.ports import Deployed, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, RunState, Started, TurnedDown, Unknown
-from guards.facts import Absent, Unread
+from commands.core.ports.ci import Deployed, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from guards.unread import Absent, Unread
 
 SECRET = SecretStr("the-fake-ci-secret")
 

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from commands.core.ports import Order
+from commands.core.ports.ci import Order
 
 CONTENT = b"the bytes of api v1.4.0"
 DIGEST = "sha256:d1d9af53e84c90119196d09ff648083f800189819a9cfcb49d784bb89673f1ac"  # of the manifest under which the demo pushes them

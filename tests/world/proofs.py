@@ -1,7 +1,7 @@
 """Proofs in memory that the tests fill; they pass the same contract tests as the real adapter."""
 
-from guards.facts import Absent, Unread
 from guards.provenance import Proof
+from guards.unread import Absent, Unread
 
 
 class FakeProofs:

@@ -1,7 +1,7 @@
 """A VCS that takes release notes, in memory; it passes the same contract tests as the real adapter."""
 
-from commands.core.ports import Unposted
-from commands.core.vcs import Published
+from commands.core.ports.chat import Unposted
+from commands.core.ports.vcs import Published
 
 
 class FakeReleases:

@@ -1,7 +1,7 @@
 """A version control system of the tests' own making, for stories."""
 
 from guards.codeowners import CodeOwners
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
 
 

@@ -23,9 +23,10 @@ from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
 from bot.workspace.forms import View
 from bot.workspace.text import Json
-from commands.core.ports import Deployed, Run, RunState
-from guards.facts import Artifact, Change
+from commands.core.ports.ci import Deployed, Run, RunState
+from guards.change import Change
 from guards.policy import Policy
+from guards.version import Artifact
 from storage import audit, chain, changes
 from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts

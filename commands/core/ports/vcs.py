@@ -6,9 +6,9 @@ Invariant: nothing is written but release notes; a call that fails never raises,
 from dataclasses import dataclass
 from typing import Protocol
 
-from commands.core.ports import Unposted
+from commands.core.ports.chat import Unposted
 from guards.codeowners import CodeOwners
-from guards.facts import Absent, Unread
+from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
 
 

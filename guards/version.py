@@ -1,0 +1,114 @@
+"""The nouns of a version: what was built for it, what proves it, and where it runs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from guards.codeowners import CodeOwners
+from guards.provenance import Proof
+from guards.unread import Absent, Unread
+from guards.vcs import Check, Protection, Span, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A pull request that a version adds to what its target runs (EVD-13): what an approver decides about.
+
+    Args:
+        number, title, url: as people know it.
+        author: login of who opened it; None when the account was deleted.
+        tickets: references to work items, each once.
+    """
+
+    number: int
+    title: str
+    url: str
+    author: str | None
+    tickets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What was built for one version: the thing itself is its digest (PRM-04, PRM-06).
+
+    Args:
+        service: name in the policy file.
+        version: `vMAJOR.MINOR.PATCH`, possibly with a pre-release part.
+        digest: `sha256:` and 64 hex digits.
+        commit: 40 hex digits.
+        authors: corporate ids, e-mails or VCS logins of everyone whose work is in it; None when the source does not tell.
+        reviewers: the same for those who approved its pull requests; None when the source does not tell.
+        merged: the pull requests in it, newest last; None when the source does not tell.
+        unlinked: how many commits came without a pull request.
+        tag: id of the tag object of the version; None when nobody read it (PRM-05).
+    """
+
+    service: str
+    version: str
+    digest: str
+    commit: str
+    authors: frozenset[str] | None = None
+    reviewers: frozenset[str] | None = None
+    merged: tuple[Merged, ...] | None = None
+    unlinked: int = 0
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What runs, or ran, in an environment (PRM-13, PRM-14).
+
+    Args:
+        service, environment, version, digest, commit: what and where.
+        at: when it was finished, UTC.
+        change: the id of our change, or None when CI deployed by itself (PRM-17).
+    """
+
+    service: str
+    environment: str
+    version: str
+    digest: str
+    commit: str
+    at: datetime
+    change: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another repository whose work is in a version (SOD-13).
+
+    Args:
+        repository: `owner/name`, as the policy writes it.
+        tag: the version's tag there.
+        work: between the tag of what the target runs and this one.
+        owners: the CODEOWNERS file at the tag's commit; None when the policy does not ask for it.
+    """
+
+    repository: str
+    tag: Tag | Absent | Unread
+    work: Span | Absent | Unread
+    owners: CodeOwners | Absent | Unread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was read to prove a version; a part that the policy does not ask for is None.
+
+    Args:
+        tag: the release tag as it stands now.
+        work: everything between what the target runs and the version.
+        beside: the same of each other repository that the policy names for the service.
+        checks: of exactly the artifact's commit (EVD-16).
+        owners: the CODEOWNERS file at that commit.
+        protection: of the branch that releases come from.
+        proof: what is attached to exactly the artifact's digest.
+        retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
+    """
+
+    tag: Tag | Absent | Unread | None = None
+    work: Span | Absent | Unread | None = None
+    beside: tuple[Beside, ...] = ()
+    checks: tuple[Check, ...] | Absent | Unread | None = None
+    owners: CodeOwners | Absent | Unread | None = None
+    protection: Protection | Absent | Unread | None = None
+    proof: Proof | Absent | Unread | None = None
+    retrievable: bool | Unread | None = None

@@ -1,0 +1,10 @@
+"""Every table, with its constraints and its indexes. The rows stay in this room; other rooms see the nouns.
+
+Invariant: what must never be true cannot be stored. The schema is made by `migrations`; a test holds both equal (OPS-10).
+Whoever needs all tables imports this package; whoever needs one, its file.
+"""
+
+from storage.tables import changes, ledger, machinery, people, rules, versions
+from storage.tables.base import metadata
+
+__all__ = ["changes", "ledger", "machinery", "metadata", "people", "rules", "versions"]

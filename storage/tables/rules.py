@@ -1,0 +1,103 @@
+"""The tables of what people decreed for a while: freezes and exceptions."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from guards.exemption import ExemptionKind, ExemptionState, Ruling
+from storage.columns import choice
+from storage.tables.base import Base, json_column, moment, where
+
+
+class FreezeRow(Base, table=True):
+    """A freeze as it was declared (FRZ-01); lifting adds when and by whom."""
+
+    __tablename__ = "freeze"
+    __table_args__ = (
+        sa.CheckConstraint('start < "end"', name="times"),
+        sa.CheckConstraint("(lifted IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        sa.Index("ix_freeze_end", "end"),
+    )
+    id: str = Field(primary_key=True)
+    kind: str
+    blocks: list[str] = json_column()
+    passes: list[str] = json_column()
+    services: list[str] | None = json_column(nullable=True)
+    environments: list[str] = json_column()
+    start: datetime = moment()
+    end: datetime = moment()
+    reason: str
+    exit_criteria: str
+    plan: str
+    by: str
+    by_name: str
+    approver: str
+    lifted: datetime | None = moment(nullable=True)
+    lifted_by: str | None = None
+
+
+OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"
+"""The condition of the partial index on exceptions that wait or count, as text."""
+
+
+class ExceptionRow(Base, table=True):
+    """An exception as it was asked for (EXC-02); only its state ever changes."""
+
+    __tablename__ = "exception"
+    __table_args__ = (
+        sa.CheckConstraint("requested < review AND review <= until", name="times"),
+        sa.Index("ix_exception_open", "until", **where(OPEN_EXCEPTIONS)),
+    )
+    id: str = Field(primary_key=True)
+    requester: str
+    requester_name: str
+    requested: datetime = moment()
+    owner: str
+    owner_name: str
+    owner_roles: list[str] = json_column()
+    kind: ExemptionKind = Field(sa_type=choice(ExemptionKind))
+    requirement: str
+    services: list[str] = json_column()
+    environments: list[str] = json_column()
+    version: str | None = None
+    risk: str
+    controls: str
+    containment: str
+    evidence: str
+    remediation: str
+    infeasible: str
+    reconsider: str
+    until: datetime = moment()
+    review: datetime = moment()
+    once: bool
+    state: ExemptionState = Field(sa_type=choice(ExemptionState))
+
+
+class ExceptionDecisionRow(Base, table=True):
+    """One person's decision about one exception; the roles are those held then."""
+
+    __tablename__ = "exception_decision"
+    __table_args__ = (sa.UniqueConstraint("exception", "by", "ruling"), sa.Index("ix_exception_decision_exception", "exception", "id"))
+    id: int | None = Field(default=None, primary_key=True)
+    exception: str = Field(foreign_key="exception.id")
+    by: str
+    name: str
+    roles: list[str] = json_column()
+    ruling: Ruling = Field(sa_type=choice(Ruling))
+    reason: str
+    at: datetime = moment()
+
+
+class ExceptionUseRow(Base, table=True):
+    """A change that went out by an exception; one that is used up by the first change has one row (EXC-07)."""
+
+    __tablename__ = "exception_use"
+    __table_args__ = (
+        sa.Index("uq_exception_use_once", "exception", unique=True, **where("once")),
+        sa.Index("ix_exception_use_change", "change"),
+    )
+    exception: str = Field(primary_key=True, foreign_key="exception.id")
+    change: str = Field(primary_key=True, foreign_key="change.id")
+    at: datetime = moment()
+    once: bool
