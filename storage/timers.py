@@ -3,6 +3,7 @@
 Invariant: a timer is removed and delivered to the inbox in one transaction: it fires once, however many look for due ones.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ _SET = insert(
     lambda new: new.on_conflict_do_update(index_elements=["key"], set_={name: new.excluded[name] for name in ("kind", "due", "payload")}),
 )
 _CANCEL = _T.delete().where(_C.key == bindparam("which"))
+_CANCEL_ALL = _T.delete().where(_C.key.in_(bindparam("keys", expanding=True)))
 _DUE = select(_T).where(_C.due <= bindparam("now")).order_by(_C.due, _C.key).limit(bindparam("limit")).with_for_update(skip_locked=True)
 _NEXT = select(func.min(_C.due))
 
@@ -55,6 +57,15 @@ def cancel(tx: Tx, key: str) -> bool:
         False when there was none, or it has fired.
     """
     return tx.run(_CANCEL, {"which": key}).rowcount == 1
+
+
+def cancel_all(tx: Tx, keys: Collection[str]) -> int:
+    """Remove those of the timers that there are.
+
+    Returns:
+        How many.
+    """
+    return tx.run(_CANCEL_ALL, {"keys": list(keys)}).rowcount
 
 
 def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
