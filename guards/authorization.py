@@ -101,8 +101,9 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
     """
     if request.action is Action.EVIDENCE:
         return tuple((request.service, name) for name in sorted(facts.policy.production))
-    if isinstance(train := request.definition or facts.train, Train):
-        return tuple((service, place_of(facts.policy, service)) for service in train.services)
+    trains = [train for train in (facts.train, request.definition) if isinstance(train, Train)]
+    if trains:
+        return tuple(dict.fromkeys((service, place_of(facts.policy, service)) for train in trains for service in train.services))
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))

@@ -49,7 +49,7 @@ def _able(captain: str, train: Train, facts: Facts) -> Decision:
             return Unsure(what, why)
         case Stranger(why=why):
             return Refuse(Refusal.NO_CAPTAIN, f"{captain} cannot lead the train {train.id}: {why}", remedy)
-        case Person() as person:
+        case person:
             return _holds(person, train, facts, remedy)
 
 

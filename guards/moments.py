@@ -100,8 +100,8 @@ def _days(rule: TrainRule, first: date) -> Iterator[tuple[date, time]]:
         yield from ((day, rule.cutoff) for day in sorted(set(rule.dates)) if day >= first)
         return
     # without a zone, as on a wall: clock changes are this module's own rule
-    for written in CronSim(rule.cadence, datetime.combine(first, time()) - timedelta(seconds=1)):
-        yield written.date(), written.time()
+    walls = CronSim(rule.cadence, datetime.combine(first, time()) - timedelta(seconds=1))
+    yield from ((wall.date(), wall.time()) for wall in walls)
 
 
 def doubts(rule: TrainRule, after: datetime) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from itertools import islice
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.moments import cutoffs, doubts, schedule, unfit
-from guards.train import AHEAD, Train, TrainRun, TrainState
+from guards.train import AHEAD, STAGES, Stage, Train, TrainRun, TrainState
 from guards.unread import Absent, Unread
 from guards.window import local
 
@@ -70,7 +70,7 @@ def reachable(request: Request, facts: Facts) -> Decision:
         case Absent(what=what):
             return Refuse(
                 Refusal.NOT_IN_CHANNEL,
-                f"Slack shows me no {what}: it does not exist, or it is private and I am not in it.",
+                f"Slack does not show me {what}: it does not exist, or it is private and I am not in it.",
                 "Invite me there with `/invite @signalbox`, or name another channel.",
             )
         case room:
@@ -106,6 +106,36 @@ def described(request: Request, facts: Facts) -> Decision:
     return Allow("the definition is complete")
 
 
+def still_described(request: Request, facts: Facts) -> Decision:
+    """Whether what is published keeps all that it needs; a draft may be written bit by bit."""
+    train = request.definition or facts.train
+    if isinstance(train, Train) and train.state is TrainState.DRAFT:
+        return Allow("it is a draft")
+    return described(request, facts)
+
+
+def altered(request: Request, facts: Facts) -> Decision:
+    """Whether an amendment says what is to be otherwise."""
+    edited, run = request.definition != facts.train, facts.run
+    if lost := no_such_train(facts):
+        return lost
+    if isinstance(run, TrainRun) and (edited or request.moved is None):
+        return Refuse(
+            Refusal.INCOMPLETE,
+            "Of a single run only its cutoff can be moved; the rest follows from it.",
+            f"Write `to=` with the new moment, or amend the train: `/release train amend {run.train}`.",
+        )
+    if run is None and request.moved:
+        return Refuse(
+            Refusal.INCOMPLETE, "`to=` moves the cutoff of one run, and a train was named.", "Name the run, as it stands on its card."
+        )
+    if edited or request.moved:
+        return Allow("something is to be otherwise")
+    return Refuse(
+        Refusal.INCOMPLETE, "Nothing would be otherwise than it is.", "Say what is to change, or open the form without further words."
+    )
+
+
 def unclosed(request: Request, facts: Facts) -> Decision:
     """Whether the train is not closed; a closed one stays as it was."""
     if refused := no_such_train(facts):
@@ -117,7 +147,29 @@ def unclosed(request: Request, facts: Facts) -> Decision:
     return Allow("the train is not closed")
 
 
-def publishable(request: Request, facts: Facts) -> Decision:
+def skippable(request: Request, facts: Facts) -> Decision:
+    """Whether the run can still be taken out, and somebody says why: nothing of it is in production yet."""
+    run = facts.run
+    if not isinstance(run, TrainRun):
+        return known_train(request, facts)
+    if Stage.SKIPPED not in STAGES[run.stage]:
+        return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", "Nothing is left to skip.")
+    if not request.rationale.strip():
+        return Refuse(Refusal.INCOMPLETE, f"Skipping {run.id} takes a reason.", f"Type `/release train skip {run.id} <why>`.")
+    return Allow(f"{run.id} can be skipped")
+
+
+def resumable(request: Request, facts: Facts) -> Decision:
+    """Whether the run was held or skipped; `before_cutoff` looks at the clock."""
+    run = facts.run
+    if not isinstance(run, TrainRun):
+        return known_train(request, facts)
+    if run.stage not in {Stage.HELD, Stage.SKIPPED}:
+        return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}: neither held nor skipped.", "Nothing is left to resume.")
+    return Allow(f"{run.id} can go on")
+
+
+def unpublished(request: Request, facts: Facts) -> Decision:
     """Whether the train is a draft: what is published is amended instead."""
     if isinstance(facts.train, Train) and facts.train.state is TrainState.PUBLISHED:
         return Refuse(
@@ -135,7 +187,7 @@ def before_cutoff(request: Request, facts: Facts) -> Decision:
     if not isinstance(run, TrainRun):
         return Allow("no single run was named")
     zone = facts.train.rule.zone if isinstance(facts.train, Train) else facts.policy.zone
-    if run.stage not in AHEAD or run.schedule.cutoff <= facts.at:
+    if run.stage not in AHEAD | {Stage.SKIPPED} or run.schedule.cutoff <= facts.at:
         return Refuse(
             Refusal.CUT_OFF,
             f"The cutoff of {run.id} was {local(run.schedule.cutoff, zone)}; the run is {run.stage}, and its schedule stays.",
