@@ -14,7 +14,7 @@ from commands.core.deadline import SECONDS, Deadline
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.clock import Clock
-from commands.core.ports.people import Directory, SignIn
+from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from guards.assessment import UNSAID
@@ -102,6 +102,11 @@ class Gather:
     async def person(self, corporate: str) -> Person | Stranger | Unread:
         """A person as they stand now: one working account is enough (RBAC-09)."""
         return await self._people.person(corporate)
+
+    async def zone(self, user: str) -> str | None:
+        """The IANA zone that a Slack account says it is in; None when it says none, or could not be read."""
+        account = await Deadline().read("a time zone", self._directory.account, user)
+        return account.zone if isinstance(account, Account) else None
 
     async def _groups(self, service: str | None, deadline: Deadline) -> dict[str, frozenset[str] | Unread]:
         names = {

@@ -24,6 +24,8 @@ from commands.core.ports.people import SignIn
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
+from commands.core.trains.fire import Trains
+from commands.core.trains.keys import KIND as TRAIN
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Refuse
@@ -73,6 +75,7 @@ class Road:
         self._chat = chat
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
+        self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
 
@@ -86,6 +89,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case word if word == TRAIN:
+                await self._trains.carry(taken, correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -94,7 +99,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change or an exception stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception or a train stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -112,6 +117,10 @@ class Road:
             for noun in ("change", "exception"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
+            if kind == TRAIN:
+                payload = taken.delivery.payload
+                again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
+                timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
