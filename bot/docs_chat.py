@@ -25,6 +25,7 @@ from guards.vocabulary import TAKES_NO_ROLE, Action
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
 WORDS: Final = {
+    "about": "the record that it belongs to, by its id",
     "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
     "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
@@ -52,6 +53,7 @@ WORDS: Final = {
     "environment": "an environment, or one of its aliases",
     "environments": "environments or their aliases, with commas between them",
     "evidence": "links to pull requests, builds, incidents",
+    "due": "until when, like `2026-11-27T18:00`; without an offset it is read in the policy's zone",
     "exception": "an exception's id: `EXC-2026-1121-001`",
     "excluded": "services that deliberately do not ride, with commas between",
     "exceptions": "how hotfixes and late changes are handled",
@@ -65,6 +67,7 @@ WORDS: Final = {
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
+    "obligation": "a follow-up's id: `OBL-2026-1121-001`",
     "owner": "who answers for it: an e-mail address from `people`",
     "people": "e-mail addresses, with commas between",
     "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
@@ -87,6 +90,7 @@ WORDS: Final = {
     "services": "services from the policy file, with commas between them",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
     "stabilization": "days from the cutoff to the go/no-go; 0 is the same day",
+    "shown": "what shows that it is done: a link, a number, a sentence",
     "text": "release notes in Markdown; what stands in `text2` and so on follows",
     **dict.fromkeys(("text2", "text3", "text4", "text5"), "the rest of a text that does not fit into one input of the form"),
     "to": "the moment to which the cutoff of one run moves",
@@ -96,6 +100,7 @@ WORDS: Final = {
     "until": "when it ends, in the same form",
     "version": "a release tag: `v1.4.0`; for an exception also `all`",
     "window": "the change window that a train departs in, by its name in the policy file",
+    "what": "what is to be done",
     "words": "a whole command, without `/release`",
     "zone": "an IANA time zone; left out: the policy's",
     "word": "the first word of some commands: `freeze`",

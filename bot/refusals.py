@@ -73,7 +73,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
-        ("reasoned",),
+        ("reasoned", "evidenced"),
         "An approval, a rejection or a revocation came without a reason.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
@@ -241,7 +241,17 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
-        ("undecided", "cancellable", "undecided_exception", "revocable", "unclosed", "unpublished", "skippable", "resumable"),
+        (
+            "dischargeable",
+            "undecided",
+            "cancellable",
+            "undecided_exception",
+            "revocable",
+            "unclosed",
+            "unpublished",
+            "skippable",
+            "resumable",
+        ),
         "The change, exception, train or run is past the point where this is possible: CI works on it, or it is over.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
@@ -266,6 +276,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "liftable",
             "complete_exception",
             "delegable",
+            "owed",
             "filled_in",
             "worded",
             "edited",
@@ -274,7 +285,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "altered",
             "skippable",
         ),
-        "A freeze, exception, delegation or train lacks a field, ends before it begins, or cannot be as described; lifting a freeze came "
+        "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a freeze came "
         "without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
         "change does not say already.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
@@ -366,6 +377,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("delegable",),
         "The person who was named has no working account, or may not use releases here.",
         "Name somebody else, or have the policy file changed.",
+    ),
+    _R.NO_SUCH_OBLIGATION: Meaning(
+        ("dischargeable",),
+        "There is no follow-up with this id.",
+        "`/release follow-up list` shows those that are open.",
+    ),
+    _R.NOT_BY_WORD: Meaning(
+        ("dischargeable",),
+        "The bot looks for itself whether this is done: nobody's word ends it.",
+        "Do it; the bot finds it and says so.",
     ),
     _R.NO_SUCH_DELEGATION: Meaning(
         ("endable",),

@@ -14,6 +14,7 @@ from commands import (
     exception_list,
     exception_request,
     explain,
+    follow_up,
     freeze,
     help,  # noqa: A004
     link,
@@ -68,6 +69,10 @@ COMMANDS: tuple[AnyCommand, ...] = (
     train_run.train_resume,
     train_run.train_close,
     evidence.command,
+    follow_up.follow_up_add,
+    follow_up.follow_up_list,
+    follow_up.follow_up_done,
+    follow_up.follow_up_pass,
     delegate.delegate_to,
     delegate.delegate_list,
     delegate.delegate_end,

@@ -84,6 +84,8 @@ class Refusal(StrEnum):
     NO_TRAIN_WINDOW = "no-train-window"
     NOT_IN_CHANNEL = "not-in-channel"
     CUT_OFF = "cut-off"
+    NO_SUCH_OBLIGATION = "no-such-obligation"
+    NOT_BY_WORD = "not-by-word"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"
