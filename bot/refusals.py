@@ -285,9 +285,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "altered",
             "skippable",
         ),
-        "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a freeze came "
-        "without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
-        "change does not say already.",
+        "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
+        "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
+        "that the change does not say already.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(

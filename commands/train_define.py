@@ -212,7 +212,7 @@ train_create = Command(
     summary="Define a release train; it is a draft until it is published.",
     examples=(
         'train create weekly services=api,web cadence="0 12 * * TUE" stabilization=2 decision=10:00 window=weekdays channel=C024BE91L '
-        "captains=grace@example.com",
+        "captains=rita@example.com",
     ),
     action=Action.TRAIN,
     guards=(authorized, untaken, timely, reachable, able_captains),
@@ -238,7 +238,7 @@ train_amend = Command(
 train_describe = Command(
     name="train describe",
     summary="Say why services ride a train, who attends its go/no-go, and how exceptions are handled.",
-    examples=('train describe weekly attendees="artifact: ada@example.com; quality: grace@example.com" manifest=ada@example.com',),
+    examples=('train describe weekly attendees="artifact: rita@example.com; quality: rita@example.com" manifest=rita@example.com',),
     action=Action.TRAIN,
     guards=(authorized, unclosed, by_captain, altered, still_described),
     arguments=Describe,

@@ -136,6 +136,34 @@ async def test_what_could_not_run_is_refused_before_anything_is_saved(world, cha
     assert await train_of(world) is None
 
 
+async def test_a_form_that_came_to_nothing_can_be_filled_in_again_and_nothing_is_lost(world):
+    """Slack's desktop client opens no form in answer to a form, so a button does (slackapi/bolt-js#1072)."""
+    await world.say("carla", "/release train create")
+    given = {"train": "weekly", "services": ["web"], "cadence": "* * * * *", "decision": "10:00", "window": "weekdays"}
+    await world.fill("carla", **given, channel=world.channels["releases"])
+    assert await world.codes() == ["bad-schedule"]
+    await world.press("carla", "Fill it in again", world.slack.private(world.people["carla"])[-1])
+    await world.fill("carla", cadence="0 12 * * TUE", stabilization="zz")
+    assert "no number of days" in world.told("carla")
+    await world.press("carla", "Fill it in again", world.slack.private(world.people["carla"])[-1])
+    await world.fill("carla", stabilization="1")
+    train = await train_of(world)
+    assert (train.services, train.rule.cadence, train.rule.stabilization) == (("web",), "0 12 * * TUE", 1)
+
+    await world.say("carla", "/release train amend weekly")
+    await world.fill("carla", decision="99:00", stabilization="3")
+    await world.press("carla", "Fill it in again", world.slack.private(world.people["carla"])[-1])
+    await world.fill("carla", decision="11:30")
+    assert ((await train_of(world)).rule.decision.minute, (await train_of(world)).rule.stabilization) == (30, 3)
+
+
+async def test_who_may_not_is_not_asked_again(world):
+    await world.say("dev", "/release train create")
+    await world.fill("dev", train="weekly", services=["web"], cadence="0 12 * * TUE", channel=world.channels["releases"], window="weekdays")
+    assert await world.codes() == ["not-permitted"]
+    assert "Fill it in again" not in world.told("dev")
+
+
 async def test_a_doubtful_time_is_taken_when_it_is_meant(world):
     await draft(world, cadence='"30 2 * * SUN"', doubtful="accept")
     assert await world.news() == ["train-create:accepted", "train:defined"]
@@ -239,7 +267,7 @@ Departs
 Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin) (weekdays)
 Services
 api
-📣🚆┄┄┄┄┄┄┄✂️┄┄┄┄┄┄┄┄🗳️┄┄┄┄┄┄┄┄🚪┄┄┄┄┄┄┄┄🏁
+📣🚆┄┄┄┄┄┄┄✂️┄┄┄┄┄┄┄┄🗳️┄🚪┄┄┄┄┄┄┄┄🏁
 🚆 you are here: before the cutoff
 ✅ 📣 Schedule posted today 12:00 (Tue 12:00 Europe/Berlin)
 ▫️ ✂️ Cutoff Dec 1, 2026 12:00 (Tue 12:00 Europe/Berlin)
@@ -276,7 +304,7 @@ async def test_an_amendment_is_posted_and_plans_anew_what_is_not_cut_off(world):
     assert world.shown() == snapshot("""\
 ✏️ Carla Captain amended the train weekly
 cutoff: 0 12 * * TUE Europe/Berlin → 0 15 * * WED Europe/Berlin
-go/no-go: 2 days later at 10:00 → 1 days later at 10:00
+go/no-go: 2 days later at 10:00 → 1 day later at 10:00
 weekly-2026-12-01: cutoff tomorrow 15:00 (Wed 15:00 Europe/Berlin), departs Nov 26, 2026 10:00 (Thu 10:00 Europe/Berlin)
 weekly-2026-12-08: cutoff Dec 2, 2026 15:00 (Wed 15:00 Europe/Berlin), departs Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin)\
 """)
