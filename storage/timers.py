@@ -79,10 +79,10 @@ def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
         limit: how many at most.
     """
     fired = [Timer(**row._mapping) for row in tx.run(_DUE, {"now": at, "limit": limit})]
-    for timer in fired:
-        name = f"timer:{timer.key}:{iso(timer.due)}"
-        tx.run(_CANCEL, {"which": timer.key})
-        inbox.remember(tx, inbox.Delivery(name, timer.kind, timer.payload, name[:128]), at)
+    names = [f"timer:{timer.key}:{iso(timer.due)}" for timer in fired]
+    if fired:
+        cancel_all(tx, [timer.key for timer in fired])
+    inbox.remember_all(tx, [inbox.Delivery(n, t.kind, t.payload, n[:128]) for n, t in zip(names, fired, strict=True)], at)
     return fired
 
 
