@@ -15,7 +15,7 @@ from storage.tables.base import table
 from storage.tables.moments import TrainMomentRow
 
 _T = table(TrainMomentRow)
-_REACH = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["run", "milestone"]))
+_REACH = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["run", "milestone"]).returning(_T.c.run))
 _OF = select(_T).where(_T.c.run == bindparam("of"))
 
 
@@ -42,7 +42,7 @@ def reach(tx: Tx, run: str, milestone: Milestone, due: datetime, at: datetime) -
     Returns:
         False when somebody said so before: what follows from it is theirs.
     """
-    return tx.run(_REACH, {"run": run, "milestone": milestone, "due": due, "at": at}).rowcount == 1
+    return tx.run(_REACH, {"run": run, "milestone": milestone, "due": due, "at": at}).first() is not None
 
 
 def reached(tx: Tx, run: str) -> Mapping[Milestone, Reached]:

@@ -215,7 +215,7 @@ class Road:
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.run or ask.train,
             "service": request.service,
             "environment": request.environment,
         }
