@@ -1,4 +1,4 @@
-"""Databases for tests: a fresh, migrated one for each test, on SQLite and on PostgreSQL."""
+"""What all tests share: a fresh, migrated database for each, on SQLite and on PostgreSQL; and how hypothesis looks for examples."""
 
 import os
 import shutil
@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web_app
+from hypothesis import settings
 
 from storage import migrations
 from storage.database import Store
 from tests.world.postgresql import Postgresql
+
+settings.register_profile("signalbox", deadline=None)  # a slow machine is no counterexample
+settings.load_profile("signalbox")
 
 
 @pytest.fixture(autouse=True)
