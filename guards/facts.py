@@ -85,6 +85,7 @@ class Request:
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
         exception: the exception to ask for.
+        until: UTC; how long the exception in question shall count.
         delegation: the delegation to record.
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
@@ -105,6 +106,7 @@ class Request:
     rationale: str = ""
     freeze: Freeze | None = None
     exception: Exemption | None = None
+    until: datetime | None = None
     delegation: Delegation | None = None
     login: str | None = None
     record: RecordText | None = None

@@ -122,8 +122,10 @@ def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
                 yield ("⏳ ", name, f": {why} Next allowed: ", Moment(until, facts.policy.zone_of(request.service)))
             case Unsure() as lost:
                 yield ("⚠️ ", name, f": could not read {missing(lost)}")
-    if left := [r.value for r in said if r not in asked]:
+    reasons = facts.policy.evidence.reasons
+    if left := [r.value for r in said if r not in asked and r not in reasons]:
         yield (f"⚪ Not required by policy: {', '.join(left)}",)
+    yield from ((f"⚪ Not required by policy: {r}, because {reasons[r]}",) for r in said if r not in asked and r in reasons)
 
 
 def _used(facts: Facts) -> Iterable[Line]:

@@ -38,6 +38,7 @@ class Ask:
         declared: a freeze to declare.
         exception: id of an exception that exists.
         wanted: an exception to ask for.
+        until: UTC; how long an exception that exists shall count.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
         linking: corporate id of whose GitHub account it is about.
@@ -62,6 +63,7 @@ class Ask:
     declared: Freeze | None = None
     exception: str | None = None
     wanted: Exemption | None = None
+    until: datetime | None = None
     delegation: str | None = None
     delegated: Delegation | None = None
     linking: str | None = None

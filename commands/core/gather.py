@@ -291,6 +291,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         record=ask.record,
         notes=ask.notes,
         exception=ask.wanted,
+        until=ask.until,
         delegation=ask.delegated,
         login=ask.login,
     )

@@ -1,0 +1,32 @@
+"""What people said when a permanent exception was reconsidered."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
+
+
+def upgrade() -> None:
+    op.add_column("exception", sa.Column("confirmed", MOMENT, nullable=True))
+    op.create_table(
+        "exception_reconsideration",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("exception", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("was", MOMENT, nullable=False),
+        sa.Column("until", MOMENT, nullable=False),
+        sa.CheckConstraint("at < was AND was < until", name=op.f("ck_exception_reconsideration_times")),
+        sa.ForeignKeyConstraint(["exception"], ["exception.id"], name=op.f("fk_exception_reconsideration_exception")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exception_reconsideration")),
+        sa.UniqueConstraint("exception", "by", "was", name=op.f("uq_exception_reconsideration_exception_by_was")),
+    )
+    op.create_index("ix_exception_reconsideration_exception", "exception_reconsideration", ["exception", "id"])
