@@ -270,8 +270,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.TOO_LONG: Meaning(
         ("complete_freeze", "complete_exception", "reconsiderable", "delegable", "worded"),
-        "The freeze, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a deprecation; or "
-        "a text is longer than a form can show again.",
+        "The freeze, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
+        "deprecation; or a text is longer than a form can show again.",
         "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(

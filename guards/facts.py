@@ -53,7 +53,11 @@ class Freeze:
     lifted: datetime | None = None
 
     def holds(self, request: "Request") -> bool:
-        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05)."""
+        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05).
+
+        Args:
+            request: with the migration that counts, as `guards.migration.weighed` gives it.
+        """
         placed = request.environment in self.environments and (self.services is None or request.service in self.services)
         blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
         return placed and blocked and request.change_type not in self.passes

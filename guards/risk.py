@@ -88,10 +88,14 @@ def _declared(declared: Declared, migration: Migration | None, rules: RiskRules)
         found += [(f"nobody answered {question}", question) for question in Question]
     else:
         found += [(f"{question} is answered yes", question) for question in Question if question in declared.answers]
+    return [*found, *_migrating("it carries", migration, rules)]
+
+
+def _migrating(who: str, migration: Migration | None, rules: RiskRules) -> Iterator[Finding]:
     if migration not in {None, Migration.NONE}:
-        why = f"it carries {MIGRATIONS[migration]}"
-        found += [(why, Question.DB_SCHEMA), (why, Weight(level=rules.migrations.get(migration)))]
-    return found
+        why = f"{who} {MIGRATIONS[migration]}"
+        yield why, Question.DB_SCHEMA
+        yield why, Weight(level=rules.migrations.get(migration))
 
 
 def _told_by_work(works: Iterable[Work], rules: RiskRules) -> Iterator[Finding]:
@@ -104,7 +108,7 @@ def _told_by_work(works: Iterable[Work], rules: RiskRules) -> Iterator[Finding]:
 
 
 def told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
-    """What a pull request's labels, files, ticked boxes and marks say of its risk (RSK-10, REC-15)."""
+    """What a pull request's labels, files, declarations, ticked boxes and marks say of its risk (RSK-10, REC-15, DBM-01)."""
     for known in sorted(pull.labels & rules.labels.keys()):
         label, why = rules.labels[known], f"{name} is labelled {known}"
         yield why, label
@@ -116,6 +120,9 @@ def told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
             yield from ((f"the files of {name} are too many to be listed", question) for question in questions)
         elif path := next((path for path in pull.paths if matches(pattern, path)), None):
             yield from ((f"{name} changes {path}", question) for question in questions)
+    if pull.declared.risk:
+        yield f"{name} says {pull.declared.risk} risk", Weight(level=pull.declared.risk)
+    yield from _migrating(f"{name} declares", pull.declared.migration, rules)
     for box in _TICKED.findall(pull.body):
         for words, questions in rules.boxes.items():
             if box.lower().startswith(words):

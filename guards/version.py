@@ -17,6 +17,7 @@ class Merged:
         number, title, url: as people know it.
         author: login of who opened it; None when the account was deleted.
         tickets: references to work items, each once.
+        declared: what its text declares, as pairs of topic and text (REC-15).
     """
 
     number: int
@@ -24,6 +25,7 @@ class Merged:
     url: str
     author: str | None
     tickets: tuple[str, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,9 @@ def _with_history(artifact: Artifact, span: Span) -> Artifact:
     """
     authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
     reviewers = {login for pull in span.pulls for login in pull.approvers}
-    merged = tuple(Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets) for p in span.pulls)
+    merged = tuple(
+        Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets, tuple(p.declared.said.items())) for p in span.pulls
+    )
     return replace(
         artifact,
         authors=frozenset(authors | (artifact.authors or set())),

@@ -147,6 +147,8 @@ def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:
         told["tag"] = {"name": tag.name, "object": tag.object, "commit": tag.commit, "signature": tag.reason, "tagger": _id(tag.tagger)}
     if isinstance(evidence.work, Span):
         told["work"] = {"base": evidence.work.base, "commits": len(evidence.work.commits), "pulls": [p.number for p in evidence.work.pulls]}
+        if migrating := {str(p.number): p.declared.migration for p in evidence.work.pulls if p.declared.migration}:
+            told["work"]["migrations"] = migrating
     if isinstance(evidence.checks, tuple):
         told["checks"] = [{"name": c.name, "state": c.state.value, "url": c.url, "by": c.by} for c in evidence.checks[:_CHECKS]]
     if isinstance(evidence.proof, Proof):

@@ -115,6 +115,17 @@ LOW, MEDIUM, HIGH, CRITICAL = Risk
             ("#12 ticks 'Security: new token' (security)",), id="a ticked box",
         ),
         pytest.param(request(), under(STRICT, pull(body="- [x] No security impact\n- [x] tests")), LOW, (), id="boxes that say nothing"),
+        # declarations of its template (REC-15, DBM-01)
+        pytest.param(request(), under(STRICT, pull(body="## Risk\nHigh, it moves money")), HIGH, ("#12 says high risk",), id="its author says how risky"),
+        pytest.param(request(), under(STRICT, pull(body="Risk: low / medium / high")), LOW, (), id="a template that nobody filled in"),
+        pytest.param(
+            request(), under(STRICT, pull(body="Database: expand")), HIGH, ("#12 declares an expanding migration (db-schema)",), id="its author says expand"
+        ),
+        pytest.param(
+            request(), under(ruled(questions={Q.DB_SCHEMA: Weight()}), pull(body="Database: contract")), HIGH,
+            ("#12 declares a contracting migration",), id="its author says contract",
+        ),
+        pytest.param(request(), under(STRICT, pull(body="Database: none")), LOW, (), id="its author says that there is none"),
         pytest.param(
             request(), under(STRICT, pull(title="feat(api)!: drop v1")), CRITICAL, ("#12 is marked as breaking (breaking-api)",), id="a breaking title"
         ),
