@@ -29,6 +29,21 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """What a version's tag was in another repository of the service when it was first seen (PRM-05).
+
+    Args:
+        repository: `owner/name`, as the policy writes it.
+        commit: 40 hex digits.
+        object: id of the tag object.
+    """
+
+    repository: str
+    commit: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """What was built for one version: the thing itself is its digest (PRM-04, PRM-06).
 
@@ -42,6 +57,7 @@ class Artifact:
         merged: the pull requests in it, newest last; None when the source does not tell.
         unlinked: how many commits came without a pull request.
         tag: id of the tag object of the version; None when nobody read it (PRM-05).
+        pins: its tags in the other repositories of the service, as far as they were read, by repository.
     """
 
     service: str
@@ -53,6 +69,7 @@ class Artifact:
     merged: tuple[Merged, ...] | None = None
     unlinked: int = 0
     tag: str | None = None
+    pins: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What people said when a permanent exception was reconsidered."""
+"""What people said when a permanent exception was reconsidered; tags of other repositories; what was told in the alert channel."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +30,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("exception", "by", "was", name=op.f("uq_exception_reconsideration_exception_by_was")),
     )
     op.create_index("ix_exception_reconsideration_exception", "exception_reconsideration", ["exception", "id"])
+    op.create_table(
+        "pinned_tag",
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("repository", sa.String(), nullable=False),
+        sa.Column("commit", sa.String(), nullable=False),
+        sa.Column("object", sa.String(), nullable=False),
+        sa.Column("seen", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["service", "version"], ["artifact.service", "artifact.version"], name=op.f("fk_pinned_tag_service_version")
+        ),
+        sa.PrimaryKeyConstraint("service", "version", "repository", name=op.f("pk_pinned_tag")),
+    )
+    op.create_table(
+        "alert",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_alert")),
+    )
