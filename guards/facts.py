@@ -159,7 +159,7 @@ class Facts:
     groups: Mapping[str, frozenset[str] | Unread] = field(default_factory=dict)
     people: Mapping[str, Person | Stranger | Unread] = field(default_factory=dict)
     artifact: Artifact | Absent | Unread = Unread("the artifact", _NOT_ASKED)
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)
     registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)

@@ -1,7 +1,9 @@
 """The nouns of a version: what was built for it, what proves it, and where it runs."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from guards.codeowners import CodeOwners
 from guards.provenance import Proof
@@ -121,6 +123,8 @@ class Evidence:
         protection: of the branch that releases come from.
         proof: what is attached to exactly the artifact's digest.
         retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
+        memo: what guards concluded from exactly this evidence, so that the next one does not conclude it anew; a copy with another part
+            begins without.
     """
 
     tag: Tag | Absent | Unread | None = None
@@ -131,3 +135,4 @@ class Evidence:
     protection: Protection | Absent | Unread | None = None
     proof: Proof | Absent | Unread | None = None
     retrievable: bool | Unread | None = None
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

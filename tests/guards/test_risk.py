@@ -17,16 +17,19 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence
 from guards.evidence_rules import Evidence as Rules
 from guards.facts import Facts, Request
+from guards.judge import judge
 from guards.matrix import Board, Label, LeadTime, RiskRules, StandardChange, Weight
 from guards.need import Need, need_of
+from guards.patterns import Patterns
 from guards.policy import Policy
 from guards.record import edited, own_request
+from guards.requirements import EVIDENCE
 from guards.risk import assess, found_yes, release_type
 from guards.unread import Absent, Unread
 from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Migration, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import AT, DECLARED, HOUR, MINUTE, POLICY, RUNNING, Expected, change, policy, request, said, told
-from tests.guards.proofs import STRICT, commit, proven, pull, worked
+from tests.guards.proofs import SPAN, STRICT, commit, proven, pull, worked
 
 LOST = Unread("the work", "no answer within 5 s")
 Q = Question
@@ -161,6 +164,27 @@ def test_the_highest_of_declared_and_derived_counts(asked: Request, known: Facts
 )
 def test_a_risk_that_cannot_be_derived_is_no_low_one(known: Facts) -> None:
     assert said(assess(request(), known)) is Unsure  # type: ignore[arg-type]
+
+
+def test_the_work_is_read_once_for_one_reading_of_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All guards, the card and the record ask for the risk; other evidence, or another policy, is judged by itself."""
+    read: list[str] = []
+    quick = Patterns.first
+
+    def counted(self: Patterns, paths: tuple[str, ...]) -> dict[str, str]:
+        read.extend(paths)
+        return quick(self, paths)
+
+    monkeypatch.setattr(Patterns, "first", counted)
+    known = under(PATHS, pull(paths=("db/migrations/7.sql",)))
+    for facts in (known, replace(known, at=AT + HOUR)):
+        assert found(known=facts).level is HIGH
+        assert found(declared(level=CRITICAL), facts).level is CRITICAL
+        assert Q.DB_SCHEMA in found_yes("api", facts)
+        assert said(judge(EVIDENCE, request(), facts).answers[0].decision) is Allow
+    assert read == ["db/migrations/7.sql"]
+    assert found(known=replace(known, policy=STRICT)).level is LOW
+    assert found(known=replace(known, evidence=replace(known.evidence, work=replace(SPAN, pulls=(pull(),))))).level is LOW
 
 
 def test_the_sentence_names_three_reasons_and_counts_the_rest() -> None:
