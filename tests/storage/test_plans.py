@@ -20,6 +20,7 @@ from storage import (
     inbox,
     links,
     outbox,
+    run_logs,
     timers,
 )
 from storage.database import Store
@@ -77,6 +78,7 @@ LOOKUPS = {
     "links.attempt": lambda tx: links.keep(tx, Linking("x", "X", "U1", AT, AT, login="x", number=7, linked=AT)),
     "claims.held": lambda tx: claims.held(tx, "a", "b"),
     "claims.release": lambda tx: claims.release(tx, "k"),
+    "run_logs.of": lambda tx: run_logs.of(tx, "x"),
     "cards.place": lambda tx: cards.place(tx, "x"),
     "inbox.take": lambda tx: inbox.take(tx, AT, 10, LEASE, "w"),
     "inbox.answered": lambda tx: inbox.answered(tx, "k"),

@@ -1,4 +1,4 @@
-"""What people said when a permanent exception was reconsidered; tags of other repositories; what was told in the alert channel."""
+"""What people said when a permanent exception was reconsidered; tags of other repositories; what was told in the alert channel; logs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,3 +49,20 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_alert")),
     )
+    op.create_table(
+        "run_log",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("run", sa.String(), nullable=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("packed", sa.LargeBinary(), nullable=True),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.CheckConstraint("(packed IS NULL) = (why <> '')", name=op.f("ck_run_log_why")),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_run_log_size")),
+        sa.ForeignKeyConstraint(["change"], ["change.id"], name=op.f("fk_run_log_change")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_run_log")),
+    )
+    op.create_index("ix_run_log_change", "run_log", ["change", "at"])
