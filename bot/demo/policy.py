@@ -99,8 +99,8 @@ evidence:
   environments:
     production: {omit: [risk-label, lead-time]}
   reasons:
-    risk-label: Five people tell each other.
-    lead-time: Everybody sits in one room.
+    risk-label: five people tell each other
+    lead-time: everybody sits in one room
   taggers: [$tagger]
   checks: [$checks]
   check_sources: [demo-ci]
