@@ -11,6 +11,7 @@ from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
@@ -91,6 +92,7 @@ class Request:
         exception: the exception to ask for.
         until: UTC; how long the exception in question shall count.
         delegation: the delegation to record.
+        obligation: the follow-up to record.
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
@@ -112,6 +114,7 @@ class Request:
     exception: Exemption | None = None
     until: datetime | None = None
     delegation: Delegation | None = None
+    obligation: Obligation | None = None
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
@@ -145,6 +148,7 @@ class Facts:
         exception: the exception in question, for decisions about it.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
+        obligation: the follow-up in question.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
@@ -173,6 +177,7 @@ class Facts:
     exception: Exemption | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
+    obligation: Obligation | Absent | None = None
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None

@@ -84,6 +84,7 @@ Colleague = Annotated[str, AfterValidator(_colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
+ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
