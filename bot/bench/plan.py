@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, judging, starting, ticking
+from bot.bench import acking, gathering, judging, large, starting, ticking
 from bot.bench.approving import Approvals, Company, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -70,6 +70,7 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     """
     say("judging")
     figures, skipped = judging.measure(*sizes.judgements)
+    figures += large.measure()
     say("starting")
     figures += await _starting(sizes, folder)
     say(f"reading a release of {sizes.pulls} pull requests")

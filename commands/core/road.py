@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, obligations, record
+from commands.core import cards, exempt, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -24,8 +24,8 @@ from commands.core.ports.people import SignIn
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
+from commands.core.trains import keys as train
 from commands.core.trains.fire import Trains
-from commands.core.trains.keys import KIND as TRAIN
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Allow, Refuse
@@ -89,8 +89,10 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
-            case word if word == TRAIN:
+            case train.KIND:
                 await self._trains.carry(taken, correlation)
+            case keep_log.KEEP:
+                await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case "link":
@@ -119,7 +121,7 @@ class Road:
             for noun in ("change", "exception", "obligation"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
-            if kind == TRAIN:
+            if kind == train.KIND:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
