@@ -6,17 +6,16 @@ Invariant: an unknown key is an error, and so is a value of the wrong shape.
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from guards.calendar_rules import FreezeKind, Window
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
 from guards.values import (
-    ClockTime,
-    Day,
     Domain,
     Duration,
     Email,
@@ -124,40 +123,6 @@ class Service(Section):
     def address(self) -> str:
         """Where people and provenance find the repository, without a trailing slash."""
         return (self.source or f"https://github.com/{self.repository}").rstrip("/")
-
-
-class Window(Section):
-    """When production may change: half-open `[start, end)` on some weekdays or dates (WIN-04)."""
-
-    days: tuple[Weekday, ...] = Field(default=(), description="Weekdays on which it opens.")
-    dates: tuple[Day, ...] = Field(default=(), description="Single dates on which it opens as well.")
-    start: ClockTime = Field(description="Opening time in `zone`, like 10:00.")
-    end: ClockTime = Field(description="Closing time; not later than `start`: it closes on the next day.")
-    zone: Zone | None = Field(default=None, description="IANA zone; left out: the service's.")
-    services: tuple[Name, ...] | None = Field(default=None, description="Left out: all services.")
-    environments: tuple[Name, ...] | None = Field(default=None, description="Left out: all production environments.")
-    valid_from: Day | None = Field(default=None, description="First day on which it counts.")
-    valid_to: Day | None = Field(default=None, description="Last day on which it counts.")
-    owner: Email = Field(description="Who answers for it; an id from `people`.")
-    support: str | None = Field(default=None, max_length=200, description="Support cover during the window (WIN-15).")
-
-    @model_validator(mode="after")
-    def _opens_sometime(self) -> Self:
-        if not self.days and not self.dates:
-            raise ValueError("give `days` or `dates`, or the window never opens")
-        if self.start.tzinfo or self.end.tzinfo:
-            raise ValueError("write times without an offset; `zone` says where they hold")
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("`valid_to` is before `valid_from`")
-        return self
-
-
-class FreezeKind(Section):
-    """What a kind of freeze holds back and who passes (FRZ-04)."""
-
-    blocks: tuple[Blocked, ...] = Field(default=(Blocked.DEPLOYMENTS,), min_length=1, description="What is held back.")
-    passes: tuple[ChangeType, ...] = Field(default=(), description="Types of change that pass; an emergency passes by its own record.")
-    maximum: Duration = Field(default=timedelta(days=30), description="Longest freeze of this kind without renewal (FRZ-06).")
 
 
 class ApprovalRule(Section):

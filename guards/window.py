@@ -11,10 +11,10 @@ from heapq import merge
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from guards.calendar_rules import Window
 from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.facts import Facts, Request
 from guards.policy import Policy
-from guards.sections import Window
 from guards.unread import Unread
 from guards.vocabulary import Weekday
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
+from guards.calendar_rules import Window
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
@@ -19,7 +20,7 @@ from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
 from guards.policy import Policy
 from guards.release import Promotion
-from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack, Window
+from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from guards.calendar_rules import FreezeKind
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Freeze, Request
 from guards.freeze import complete_freeze, liftable, not_frozen
-from guards.sections import FreezeKind
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
 from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told

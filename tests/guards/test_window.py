@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
+from guards.calendar_rules import Window
 from guards.decision import Allow, Refusal
 from guards.facts import Facts, Request
-from guards.sections import Window
 from guards.unread import Unread
 from guards.vocabulary import Weekday
 from guards.window import Opening, gated, in_window, local, next_slot, open_now, openings

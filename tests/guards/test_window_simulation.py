@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guards.calendar_rules import Window
 from guards.decision import Allow
 from guards.facts import Freeze
 from guards.freeze import not_frozen
-from guards.sections import Window
 from guards.vocabulary import Weekday
 from guards.window import in_window, next_slot, open_now, openings
 from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, facts, freeze, said, utc, windowed
