@@ -15,11 +15,11 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.exemption import Exemption, ExemptionKind
 from guards.facts import Facts, Request
 from guards.judge import Guard
+from guards.opening import local
 from guards.policy import Policy
 from guards.unread import Absent, Unread
 from guards.version import Artifact
 from guards.vocabulary import SECURITY_GATES, Requirement
-from guards.window import local
 
 NOT_REQUIRED = "not required by policy"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guards.calendar_rules import FreezeKind, Window
+from guards.calendar_rules import Estimate, FreezeKind, Window
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
@@ -20,6 +20,7 @@ from guards.values import (
     Duration,
     Email,
     GitHubLogin,
+    HolidayCode,
     Name,
     Pattern,
     Repository,
@@ -86,6 +87,10 @@ class Service(Section):
     channel: SlackChannel = Field(description="Where its change cards are posted.")
     owners: tuple[Email, ...] = Field(min_length=1, description="Ids from `people`; they hold service_owner for this service.")
     zone: Zone | None = Field(default=None, description="IANA zone of its rules; left out: the policy's zone.")
+    holidays: tuple[HolidayCode, ...] | None = Field(
+        default=None, description="Public holidays on which its windows stay closed; left out: the policy's."
+    )
+    estimate: Estimate | None = Field(default=None, description="How long a change of it takes; left out: the policy's.")
     chain: tuple[Name, ...] | None = Field(default=None, description="Its own promotion order; left out: all environments.")
     ci: Name = Field(description="A name from `ci`.")
     artifacts: Name = Field(description="A name from `artifacts`.")
@@ -201,6 +206,12 @@ class Parts(Section):
     allow: Mapping[Action, Mapping[Name, tuple[Role, ...]]] = Field(description="Action → environment → roles that may (RBAC-02).")
     windows: Mapping[Name, Window] = Field(default={}, description="Name → when production may change (WIN-04).")
     closed_weekdays: tuple[Weekday, ...] = Field(default=(Weekday.FRI,), description="No window is open on these (WIN-03).")
+    holidays: tuple[HolidayCode, ...] = Field(
+        default=(),
+        description="Public holidays on which no window is open: of a country (`DE`), one of its subdivisions (`DE-BY`, ISO 3166-2) or an "
+        "exchange (`XNYS`, ISO 10383). They roll forward by themselves; while they cannot be told, nothing goes out (WIN-13).",
+    )
+    estimate: Estimate | None = Field(default=None, description="How long a change takes; left out: nobody is warned (WIN-10).")
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
@@ -268,6 +279,22 @@ class Parts(Section):
         """The IANA zone in which a service's rules hold."""
         known = self.services.get(service) if service else None
         return (known and known.zone) or self.zone
+
+    def holidays_of(self, service: str | None) -> tuple[str, ...]:
+        """The calendars on whose days a service's windows stay closed."""
+        known = self.services.get(service) if service else None
+        return self.holidays if known is None or known.holidays is None else known.holidays
+
+    @cached_property
+    def calendars(self) -> tuple[str, ...]:
+        """Every holiday calendar that some part names, each once."""
+        named = (self.holidays, *(s.holidays or () for s in self.services.values()), *(w.holidays or () for w in self.windows.values()))
+        return tuple(dict.fromkeys(code for codes in named for code in codes))
+
+    def estimate_of(self, service: str | None) -> Estimate | None:
+        """How long a change of a service takes, where the file says it."""
+        known = self.services.get(service) if service else None
+        return (known and known.estimate) or self.estimate
 
     @cached_property
     def _required(self) -> Mapping[tuple[str | None, str | None], frozenset[Requirement]]:

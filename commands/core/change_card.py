@@ -10,6 +10,7 @@ from commands.core.cards import missing
 from commands.core.gather import at_dispatch
 from commands.core.release_cards import written_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from commands.core.when import freeze_line, window_line
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
 from guards.assessment import Declared
@@ -28,7 +29,6 @@ from guards.sections import Person
 from guards.unread import Unread
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Requirement, Role
-from guards.window import next_slot, open_now
 
 STATES = {
     State.REQUESTED: ("🆕", "requested"),
@@ -71,8 +71,8 @@ def change_card(change: Change, facts: Facts) -> Card:
     if impact := _impact(content.declared):
         rows.append(("Impact", impact))
     if change.state in UNDECIDED:
-        rows.append(("Window", _window(request, facts, zone)))
-        rows.append(("Freeze", _freeze(request, facts)))
+        rows.append(("Window", window_line(request, facts)))
+        rows.append(("Freeze", freeze_line(request, facts)))
     rows.append(("Approvals", _approvals(change, facts)))
     if change.run:
         run: Line = (Link(change.run_url, change.run),) if change.run_url else (Code(change.run),)
@@ -209,23 +209,6 @@ def _impact(declared: Declared) -> Line | None:
     return (said,) if said else None
 
 
-def _window(request: Request, facts: Facts, zone: str) -> Line:
-    now = open_now(facts.policy, request.service, request.environment or "", facts.at)
-    if now:
-        return (f"{now.window}, open until ", Moment(now.end, zone))
-    slot = next_slot(request, facts)
-    if slot == facts.at:
-        return ("open at all times",)
-    return ("closed; next allowed ", Moment(slot, zone)) if slot else ("closed; none in sight",)
-
-
-def _freeze(request: Request, facts: Facts) -> Line:
-    if isinstance(facts.freezes, Unread):
-        return ("⚠️ could not be read",)
-    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
-    return (f"🧊 {held[0].id}: {held[0].reason}",) if held else ("none",)
-
-
 def _approvals(change: Change, facts: Facts) -> Line:
     decided = change.state not in UNDECIDED
     need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
@@ -280,13 +263,12 @@ def in_place_of(decision: Approval, zone: str) -> Line:
 def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
     """The change in a few lines, for forms and explanations: what, to where, which artifact, how it stands, in which time."""
     content = change.content
-    zone = facts.policy.zone_of(content.service)
     request = at_dispatch(change, replace(facts, change=change))
     return (
         (Bold(f"{content.service} {content.version} → {content.environment}"), f", asked by {change.requester_name}"),
         ("Artifact ", Code(short(content.digest)), " at ", Code(content.commit[:12]), "; ", *_equality(facts)),
         ("Rollback target: ", *_running(facts.running)),
-        ("Window: ", *_window(request, facts, zone)),
-        ("Freeze: ", *_freeze(request, facts)),
+        ("Window: ", *window_line(request, facts)),
+        ("Freeze: ", *freeze_line(request, facts)),
         ("Approvals: ", *_approvals(change, facts)),
     )

@@ -7,12 +7,13 @@ so what was true when it was judged is true when it is written (CMD-12).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.calendars import Calendars
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import Directory, SignIn
 from commands.core.ports.vcs import Vcs
@@ -21,16 +22,21 @@ from guards.assessment import UNSAID
 from guards.change import Change
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
+from guards.holiday import Holidays
 from guards.identity import Stranger
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
+from guards.slot import HORIZON
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
 from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
 from storage.database import Store, Tx
+
+_AROUND = timedelta(days=8)
+"""The new year begins at another moment in each zone, and a slot looks back to yesterday."""
 
 GLIMPSE = 1.0
 """Seconds: Slack opens a form up to 3 s after the click."""
@@ -66,6 +72,7 @@ class Gather:
         histories: kind in a service's `history` → the version control system.
         proofs: name in the policy's `artifacts` → what is attached to artifacts there.
         sign_in: whose GitHub account is whose.
+        calendars: public holidays.
         clock: the present.
     """
 
@@ -79,12 +86,14 @@ class Gather:
         histories: Mapping[str, Vcs],
         proofs: Mapping[str, Proofs],
         sign_in: SignIn,
+        calendars: Calendars,
     ) -> None:
         self.policy = policy
         self._store = store
         self._directory = directory
         self._people = People(policy, directory, sign_in)
         self._sources = sources
+        self._calendars = calendars
         self._clock = clock
         self._prove = Prove(policy, sources, histories, proofs)
 
@@ -148,8 +157,9 @@ class Gather:
         about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, (artifact, evidence), people = await asyncio.gather(
+        groups, holidays, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
+            self._holidays(deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
@@ -161,8 +171,15 @@ class Gather:
         )
         return Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
-            evidence=evidence, accounts=accounts,
+            evidence=evidence, accounts=accounts, holidays=holidays,
         )  # fmt: skip
+
+    async def _holidays(self, deadline: Deadline) -> dict[str, Holidays | Unread]:
+        """All calendars of the policy, for as far ahead as a slot is looked for (WIN-13)."""
+        codes, now = self.policy.calendars, self._clock.now()
+        years = (now - _AROUND).year, (now + HORIZON + _AROUND).year
+        read = await asyncio.gather(*(deadline.read(f"the public holidays of {c}", self._calendars.holidays, c, *years) for c in codes))
+        return dict(zip(codes, read, strict=True))
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""

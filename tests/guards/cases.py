@@ -223,9 +223,9 @@ def window(start: str, end: str, *days: Weekday, **more: Any) -> Window:
     return Window(days=days, start=time.fromisoformat(start), end=time.fromisoformat(end), owner=MARA.id, **more)
 
 
-def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,)) -> Policy:
+def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **more: Any) -> Policy:
     """The policy with these windows, `w0`, `w1`, …, even on closed weekdays: a file may not say so, the guard holds by itself."""
-    sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed}
+    sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed} | more
     return Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | sections)
 
 
