@@ -14,7 +14,7 @@ from guards.facts import Facts, Request
 from guards.lead import known_since, lead_time_over
 from guards.matrix import StandardChange
 from guards.risk import assess, history_of, matches
-from guards.slot import next_slot
+from guards.slot import next_slot, no_slot
 from guards.vcs import Pull
 from guards.version import Artifact
 from guards.vocabulary import ChangeType, Requirement
@@ -74,7 +74,7 @@ def announced(request: Request, facts: Facts, artifact: Artifact) -> Decision:
         return Refuse(
             Refusal.LEAD_TIME,
             f"A normal change of {found.level} risk is known for {rule.normal.total_seconds() / 3600:g} h before it goes out.",
-            "Wait; it can be approved meanwhile.",
+            f"Wait; it can be approved meanwhile.{no_slot(slot)}",
             until=slot if isinstance(slot, datetime) else None,
         )
     return Allow(f"it is known since {known_since(facts):%Y-%m-%d %H:%M} UTC")

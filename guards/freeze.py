@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Freeze, Request
 from guards.opening import local
-from guards.slot import next_slot
+from guards.slot import next_slot, no_slot
 from guards.unread import Absent, Unread
 
 _DAY = timedelta(days=1)
@@ -29,7 +29,7 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         Refusal.FROZEN,
         f"{request.environment} is frozen until {local(last.until, zone)} "
         f"by {last.by_name} ({last.id}, {last.kind}){others}: {last.reason}",
-        "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+        f"Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.{no_slot(slot)}",
         until=slot if isinstance(slot, datetime) else None,
     )
 

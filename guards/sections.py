@@ -136,6 +136,11 @@ class ApprovalRule(Section):
     count: int = Field(default=1, ge=0, le=10, description="Distinct people (SOD-06).")
     roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them (CF-11).")
     lifetime: Duration = Field(default=timedelta(hours=24), description="How long one approval counts.")
+    waits: bool = Field(
+        default=True,
+        description="An approval that is given before the change may go begins to age when it may, if that comes within `limits.request`. "
+        "False: when it is given.",
+    )
     ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
     authors_known: bool = Field(
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."

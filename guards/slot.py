@@ -55,6 +55,17 @@ def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | U
     return _earliest(rules, _gaps(holding, begins, min((end, *known.values()))))
 
 
+def no_slot(slot: datetime | Unread | None) -> str:
+    """What is said where there is no next slot, as a sentence after another one; nothing where there is one."""
+    match slot:
+        case Unread():
+            return f" When it may go next cannot be told: could not read {slot.what}."
+        case None:
+            return " No time is in sight at which it may go: not within five years, or not as far as its holidays are known."
+        case _:
+            return ""
+
+
 def _gaps(freezes: Iterable[Freeze], begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """What the freezes leave of `[begin, end)`, in order."""
     for start, until in sorted((f.start, f.until) for f in freezes):

@@ -8,7 +8,7 @@ from datetime import datetime
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.opening import Opening, gated, holiday_on, local, open_at, openings, rules_of
-from guards.slot import next_slot
+from guards.slot import next_slot, no_slot
 from guards.unread import Unread
 from guards.values import written_duration
 
@@ -30,19 +30,9 @@ def in_window(request: Request, facts: Facts) -> Decision:
     return Refuse(
         Refusal.OUTSIDE_WINDOW,
         f"{why}: today is {holiday}." if holiday else f"{why}.",
-        _next(slot, zone, facts.at),
+        f"Wait for the next window: {local(slot, zone, facts.at)}." if isinstance(slot, datetime) else f"Wait for a window.{no_slot(slot)}",
         until=slot if isinstance(slot, datetime) else None,
     )
-
-
-def _next(slot: datetime | Unread | None, zone: str, at: datetime) -> str:
-    match slot:
-        case Unread():
-            return f"When it opens next cannot be told: could not read {slot.what}."
-        case None:
-            return "No window opens in sight, five years ahead or as far as its holidays are known: the policy file must define one."
-        case _:
-            return f"Wait for the next window: {local(slot, zone, at)}."
 
 
 def too_short(now: Opening, request: Request, facts: Facts) -> str | None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker
+from commands.core.queue import queued
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, ChangeId, Named, Rest
 from guards.authorization import held_roles
@@ -44,7 +45,7 @@ def reason_form(title: str, word: str, submit: str, label: str, fields: Mapping[
         word=word,
         submit=submit,
         inputs=(Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),),
-        known={"change": change.id, "seen": fields.get("seen") or change.content.hash},
+        known={"change": change.id, "seen": fields.get("seen") or change.content.hash, **queued(fields)},
         lines=change_lines(change, facts),
     )
 
@@ -66,10 +67,10 @@ def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts
 def _expiry(request: Request, facts: Facts) -> datetime:
     """After the policy's lifetime, or with the window in which, or before which, it was given; whichever is first.
 
-    An approval that is given while the change waits for its time begins to age when that comes, if it comes before a request expires.
+    One that is given while the change waits for its time begins to age when that comes, where the policy lets it wait.
     """
     rule = facts.policy.approval_rule(request.environment or "")
-    slot = next_slot(request, facts)
+    slot = next_slot(request, facts) if rule.waits else None
     begins = slot if isinstance(slot, datetime) and slot - facts.at <= facts.policy.limits.request else facts.at
     latest = begins + rule.lifetime
     rules = rules_of(request.service, request.environment or "", facts)

@@ -21,6 +21,7 @@ from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import SignIn
+from commands.core.queue import queue_button
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
@@ -192,27 +193,31 @@ class Road:
         # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
-        judgement = judge(command.guards, request, facts, command.heals)
+        heals = command.healing(args)
+        judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
             "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
             "service": request.service,
             "environment": request.environment,
         }
-        final = [r for r in judgement.refusals if r.code not in command.heals]
+        final = [r for r in judgement.refusals if r.code not in heals]
         if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
                 if form:
                     return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
-            judgement = replace(judgement, heals=command.heals | command.form_after)
+            judgement = replace(judgement, heals=heals | command.form_after)
         tag = command.name.replace(" ", "-")
         body = record.judgement_body(judgement, request, facts)
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             alert_if_moved(tx, judgement, request, facts, correlation)
-            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
+            told = _told(judgement, command)
+            fields = asked.fields or self._typed(asked, command)
+            queue = queue_button(command.name, fields, told, request, facts) if command.queues else None
+            card = cards.refusal_card(told, command.name, request, correlation, self.policy, queue)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation)

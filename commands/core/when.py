@@ -21,7 +21,9 @@ def window_line(request: Request, facts: Facts) -> Line:
     now = open_now(request.service, environment, facts)
     if isinstance(now, Opening):
         short = too_short(now, request, facts)
-        return (f"{now.window}, open until ", Moment(now.end, zone), *((f"; ⚠️ {short}",) if short else ()))
+        support = facts.policy.windows[now.window].support
+        more = "".join((f"; ⚠️ {short}" if short else "", f"; support: {support}" if support else ""))
+        return (f"{now.window}, open until ", Moment(now.end, zone), *((more,) if more else ()))
     return ("closed; ", *allowed_next(next_slot(request, facts) if now is None else now, zone))
 
 
@@ -33,7 +35,7 @@ def allowed_next(slot: datetime | Unread | None, zone: str) -> Line:
         case Unread():
             return (f"⚠️ when it may go cannot be told: could not read {slot.what}{f' ({slot.why})' if slot.why else ''}",)
         case None:
-            return ("no opening in sight",)
+            return ("no time in sight",)
 
 
 def freeze_line(request: Request, facts: Facts) -> Line:
@@ -41,4 +43,6 @@ def freeze_line(request: Request, facts: Facts) -> Line:
     if isinstance(facts.freezes, Unread):
         return ("⚠️ could not be read",)
     held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
-    return (f"🧊 {held[0].id}: {held[0].reason}",) if held else ("none",)
+    if not held:
+        return ("none",)
+    return (f"🧊 {held[0].id}: {held[0].reason}; ", *allowed_next(next_slot(request, facts), facts.policy.zone_of(request.service)))

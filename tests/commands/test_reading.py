@@ -207,7 +207,7 @@ async def test_when_may_i_is_told_of_ones_own_changes(world):
 async def test_where_no_window_is_left_none_is_promised(world):
     await world.restart(Policy.model_validate(policy_data(windows={})))
     await world.say("audrey", "/release window")
-    assert "Now: closed; no opening in sight" in world.told("audrey")
+    assert "Now: closed; no time in sight" in world.told("audrey")
 
 
 async def test_one_sees_who_one_is_and_what_one_may(world):

@@ -127,7 +127,7 @@ TWO = (freeze(), freeze(id="FRZ-2026-1120-004", end=AT + DAY, reason="year end",
             snapshot(
                 (
                     "production is frozen until Tue 24 Nov 13:00 Europe/Berlin by Mara (FRZ-2026-1124-001, holiday): quarter end",
-                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`. No time is in sight at which it may go: not within five years, or not as far as its holidays are known.",
                 )
             ),
             id="and no window ever",

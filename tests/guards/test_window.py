@@ -383,7 +383,7 @@ def test_the_opening_that_holds_now_is_the_one_that_lasts_longest(windows: tuple
             snapshot(
                 (
                     "No change window of api in production is open now (Tue 24 Nov 12:00 Europe/Berlin).",
-                    "No window opens in sight, five years ahead or as far as its holidays are known: the policy file must define one.",
+                    "Wait for a window. No time is in sight at which it may go: not within five years, or not as far as its holidays are known.",
                 )
             ),
             id="closed for ever",
@@ -500,7 +500,7 @@ def test_a_holiday_is_named() -> None:
     assert told(in_window(REQUEST, replace(known, freezes=Unread("the freeze calendar", "it is locked")))) == snapshot(
         (
             "No change window of api in production is open now (Fri 25 Dec 12:00 Europe/Berlin): today is Christmas Day (DE).",
-            "When it opens next cannot be told: could not read the freeze calendar.",
+            "Wait for a window. When it may go next cannot be told: could not read the freeze calendar.",
         )
     )
     assert told(in_window(REQUEST, replace(known, holidays={}))) == snapshot(
