@@ -44,7 +44,7 @@ def mistake(code: str) -> str | None:
         exchanges = [name for name in holidays.list_supported_financial() if len(name) == 2 * _COUNTRY_LENGTH]
         return None if code in exchanges else f"no holidays are known of an exchange {code!r}{nearest(code, exchanges)}"
     if country not in countries:
-        return f"no holidays are known of a country {country!r}{nearest(country, countries)}"
+        return f"no holidays are known of a country {country!r}; write its ISO 3166-1 code, like 'DE'"
     if subdivision and subdivision not in countries[country]:
         return f"{country} has no subdivision {subdivision!r}{nearest(subdivision, countries[country])}"
     return None

@@ -7,12 +7,12 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, record
+from commands.core import announce, cards, exempt, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -87,6 +87,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case announce.KIND:
+                await self._due.windows(taken, datetime.fromisoformat(str(payload["since"])), correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -113,15 +115,21 @@ class Road:
             for noun in ("change", "exception"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
+            if kind == announce.KIND:
+                announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
 
     async def refresh(self) -> None:
-        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now."""
+        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now.
+
+        What the policy wants told of its windows is looked for anew.
+        """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
+            announce.begin(tx, self.policy, now)
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))

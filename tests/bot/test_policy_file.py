@@ -104,6 +104,23 @@ p.yaml:189:3: risk: production asks for risk-assessment, and nobody who may appr
 """)
 
 
+def test_calendars_that_nobody_knows_are_told_at_their_places() -> None:
+    """A country that is none is no country without holidays (WIN-13)."""
+    text = edited(
+        ("closed_weekdays: [Fri, Sat, Sun]\n", "closed_weekdays: [Fri, Sat, Sun]\nholidays: [DE-BY, XX]\n"),
+        ("    start: 22:00\n", "    start: 22:00\n    holidays: [XNYX]\n"),
+        ("    ci: actions\n", "    ci: actions\n    holidays: [US-XX, US-NY]\n"),
+    )
+    assert told(text) == snapshot("""\
+p.yaml:27:16: services.billing-api.holidays.0: US has no subdivision 'XX' (known: AK, AL, AR, AS, AZ, CA, CO, CT, DC, DE, FL, GA, GU, HI, IA, ID, IL, IN, KS, KY, LA, MA, MD, ME, MI, MN, MO, MP, MS, MT, NC, ND, NE, NH, NJ, NM, NV, NY, OH, OK, OR, PA, PR, RI, SC, SD, TN, TX, UM, UT, VA, VI, VT, WA, WI, WV, WY)
+p.yaml:149:16: windows.shop-nights.holidays.0: no holidays are known of an exchange 'XNYX', did you mean 'XNYS'?
+p.yaml:157:19: holidays.1: no holidays are known of a country 'XX'; write its ISO 3166-1 code, like 'DE'\
+""")
+    assert told(edited(("closed_weekdays: [Fri, Sat, Sun]\n", "closed_weekdays: [Fri, Sat, Sun]\nholidays: [germany]\n"))) == snapshot(
+        "p.yaml:155:12: holidays.0: 'germany' does not fit; write a country (`DE`), a country with its subdivision (`DE-BY`), or an exchange by its ISO 10383 code (`XNYS`)"
+    )
+
+
 @pytest.mark.parametrize(
     ("raw", "answer"),
     [

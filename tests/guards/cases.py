@@ -4,7 +4,7 @@ Invariant: `REQUEST` with `FACTS` is allowed by every guard of a promotion, so a
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
@@ -15,6 +15,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Facts, Freeze, Request
+from guards.holiday import Holidays
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
@@ -189,13 +190,17 @@ def exemption(**parts: Any) -> Exemption:
     return replace(whole, **parts)
 
 
+WORKING = Holidays("DE", {}, date(2024, 1, 1), date(2033, 12, 31))
+"""A country that never rests."""
+
+
 def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     """Everything was read, and nothing speaks against it."""
     people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
+        duplicate=None, freezes=(), holidays={"DE": WORKING}, exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
     )  # fmt: skip
     return replace(read, **parts)
 

@@ -553,5 +553,5 @@ def test_a_window_shorter_than_the_change_is_told(known: Policy, at: datetime, w
 
 
 def test_the_opening_that_holds_cannot_be_told_without_its_calendar() -> None:
-    known = facts(shut(daily(holidays=("DE",))))
-    assert open_now("api", "production", known) == Unread("the public holidays of DE", "nobody asked for them")
+    known = facts(shut(daily(holidays=("FR",))))
+    assert open_now("api", "production", known) == Unread("the public holidays of FR", "nobody asked for them")
