@@ -151,6 +151,18 @@ async def test_another_freeze_makes_a_queued_change_wait_on(world):
     assert len(gone(world)) == 1
 
 
+async def test_an_approval_does_not_wait_longer_than_a_request_lasts(world):
+    """Frozen for two weeks: what is approved today is looked at again nearer to its time."""
+    await world.on_staging()
+    await world.freeze(until="2026-12-08T12:30")
+    await world.say("carla", f"{ASK} queue=yes")
+    await world.say("rita", f"/release approve {(await world.change()).id} queue=yes diff read")
+    assert "Your approval counts until tomorrow 11:00" in world.told("rita")
+    assert await state(world) is State.WAITING
+    await world.wait(hours=24)
+    assert await state(world) is State.AWAITING
+
+
 async def test_what_waits_longer_than_a_request_lasts_does_not_expire_before_its_time(world):
     """Frozen for two weeks; a request lasts one."""
     await world.on_staging()
