@@ -116,7 +116,7 @@ def _tell(tx: Tx, channel: str, edges: list[Edge], facts: Facts, correlation: st
     title = f"🪟 Window {name} is {'open' if first.opens else 'closed'}"
     post_to(tx, channel, note(title, *lines), f"window:{name}:{first.at.isoformat()}:{first.opens}:{channel}", facts, correlation)
     record.write(
-        tx, f"window:{'opened' if first.opens else 'closed'}", record.CLOCK, facts, correlation, subject=name,
+        tx, "window:opened" if first.opens else "window:closed", record.CLOCK, facts, correlation, subject=name,
         environment=first.environment, services=services, at=first.at.isoformat(), waiting=[change.id for change in waiting],
     )  # fmt: skip
 

@@ -7,10 +7,11 @@ so what was true when it was judged is true when it is written (CMD-12).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
@@ -22,21 +23,16 @@ from guards.assessment import UNSAID
 from guards.change import Change
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
-from guards.holiday import Holidays
 from guards.identity import Stranger
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
-from guards.slot import HORIZON
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
 from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, obligations, releases
 from storage.database import Store, Tx
-
-_AROUND = timedelta(days=8)
-"""The new year begins at another moment in each zone, and a slot looks back to yesterday."""
 
 GLIMPSE = 1.0
 """Seconds: Slack opens a form up to 3 s after the click."""
@@ -159,7 +155,7 @@ class Gather:
         deadline = Deadline(seconds)
         groups, holidays, (artifact, evidence), people = await asyncio.gather(
             self._groups(about.service, deadline),
-            self._holidays(deadline),
+            read_holidays(self._calendars, self.policy.calendars, self._clock.now(), deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
         )
@@ -173,13 +169,6 @@ class Gather:
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
             evidence=evidence, accounts=accounts, holidays=holidays,
         )  # fmt: skip
-
-    async def _holidays(self, deadline: Deadline) -> dict[str, Holidays | Unread]:
-        """All calendars of the policy, for as far ahead as a slot is looked for (WIN-13)."""
-        codes, now = self.policy.calendars, self._clock.now()
-        years = (now - _AROUND).year, (now + HORIZON + _AROUND).year
-        read = await asyncio.gather(*(deadline.read(f"the public holidays of {c}", self._calendars.holidays, c, *years) for c in codes))
-        return dict(zip(codes, read, strict=True))
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""

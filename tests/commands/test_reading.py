@@ -293,7 +293,7 @@ MISTAKES = [
     ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
     (
         "promote api v1.4.0 staging force=yes",
-        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `risk=`, `type=`.",
+        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `queue=`, `risk=`, `type=`.",
     ),
     ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
     ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),
