@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from guards.assessment import Assessment
 from guards.facts import Facts, Freeze, Request
 from guards.lead import held_back_until
+from guards.migration import weighed
 from guards.opening import Rule, gated, known_until, rules_of
 from guards.unread import Unread
 
@@ -45,7 +46,8 @@ def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | U
     if isinstance(facts.freezes, Unread):
         return facts.freezes
     environment, end = request.environment or "", facts.at + HORIZON
-    holding = [freeze for freeze in facts.freezes if freeze.holds(request)]
+    counting = weighed(request, facts)
+    holding = [freeze for freeze in facts.freezes if freeze.holds(counting)]
     if not gated(facts.policy, request.service, environment):
         return next((begin for begin, _ in _gaps(holding, begins, end)), None)
     rules = rules_of(request.service, environment, facts)
