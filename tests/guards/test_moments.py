@@ -262,7 +262,7 @@ def test_a_run_that_could_not_depart_says_why(changed, policy, services, code, s
     assert said in refused.why
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     WALLS, st.dates(date(1996, 1, 1), date(2036, 1, 1)), st.integers(0, 20), st.integers(0, 23), st.integers(0, 23),
     st.sets(st.sampled_from([Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.SAT]), min_size=1),
