@@ -10,11 +10,13 @@ from datetime import datetime
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
+from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
+from guards.train import Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -91,6 +93,8 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        answer: what the asker answers for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     action: Action
@@ -112,6 +116,8 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -150,6 +156,9 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
+        train, run: the release train in question, and the run of it.
+        go: what the go/no-go of the run is judged on.
+        rides: the published trains that the service rides, with what they say about the version (GNG-02).
     """
 
     at: datetime
@@ -179,3 +188,28 @@ class Facts:
     record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
     notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
+    train: Train | Absent | None = None
+    run: TrainRun | Absent | None = None
+    go: "GoFacts | None" = None
+    rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class GoFacts:
+    """What the go/no-go of one run is judged on.
+
+    Args:
+        candidate: what the run would bring to production now; None while nothing is pinned.
+        call: the roll call about exactly this candidate; None when nobody was asked.
+        decisions: all about the run, oldest first.
+        entries: service and version → the facts about it, bound for production; what was not gathered is missing.
+    """
+
+    candidate: Candidate | None
+    call: RollCall | None
+    decisions: tuple[GoDecision, ...]
+    entries: Mapping[tuple[str, str], Facts]
+
+    def of(self, entry: Pinned) -> Facts | None:
+        """The facts about an entry of the candidate, if they were gathered."""
+        return self.entries.get((entry.service, entry.version))
