@@ -14,6 +14,7 @@ from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
+from guards.go import Acceptance, Answer
 from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.obligation import Obligation
@@ -49,6 +50,9 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
+        train, run: id of a release train, or of a run of one.
+        answer: what is answered for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     service: str | None = None
@@ -75,6 +79,10 @@ class Ask:
     base: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    train: str | None = None
+    run: str | None = None
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
@@ -17,10 +18,11 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.people import Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
+from commands.core.trains import standing
 from guards.assessment import UNSAID
 from guards.change import Change
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
@@ -145,6 +147,8 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
+        if ask.run:
+            return await self._of_run(ask, by, seconds)
         about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
@@ -163,6 +167,13 @@ class Gather:
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
             evidence=evidence, accounts=accounts,
         )  # fmt: skip
+
+    async def _of_run(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """Everything about each version that a run would bring, bound for production, and about who asks (GNG-04, MAN-06)."""
+        asks = await self._store.read(lambda tx: standing.asks_of(tx, ask.run or "", self.policy))
+        alone, *own = await asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, run=None), *asks)))
+        entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
+        return replace(alone, go=GoFacts(None, None, (), entries))
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -225,6 +236,8 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
             return facts
         facts = replace(facts, approvals=approvals.of(tx, change.id))
         service, environment, version = change.content.service, change.content.environment, change.content.version
+    if ask.run:
+        facts = standing.of_run(tx, ask.run, facts, partial(inside, only_reading=True), lock=not only_reading)
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
     if ask.exception:
@@ -250,6 +263,7 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         notes=releases.notes(tx, service, version),
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
+        rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )
 
 
@@ -296,6 +310,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         delegation=ask.delegated,
         obligation=ask.owed,
         login=ask.login,
+        answer=ask.answer,
+        acceptance=ask.acceptance,
     )
 
 

@@ -24,6 +24,7 @@ from commands.core.ports.people import SignIn
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
+from commands.core.trains import roll_call
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Refuse
@@ -86,6 +87,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case roll_call.SILENT:
+                await self._due.roll_call(taken, str(payload["run"]), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case "link":
@@ -111,7 +114,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation"):
+            for noun in ("change", "exception", "obligation", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             inbox.done(tx, taken.id, None)
@@ -197,7 +200,7 @@ class Road:
         judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.run,
             "service": request.service,
             "environment": request.environment,
         }

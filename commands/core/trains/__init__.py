@@ -1,0 +1,1 @@
+"""What release trains share: their moments, their cards, their cutoff, their roll call, their departure."""
