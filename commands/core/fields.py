@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from commands.core.words import policy_of, shown
+from commands.core.words import numbered, policy_of, shown
 from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
@@ -47,18 +47,6 @@ def _role(word: str) -> str:
     if word.lower() not in roles:
         raise ValueError(f"there is no role {shown(word)}{nearest(word.lower(), roles)}")
     return word.lower()
-
-
-def _delegation(word: str) -> str:
-    if not re.fullmatch(r"DLG-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no delegation; write one like DLG-2026-1121-001")
-    return word.upper()
-
-
-def _obligation(word: str) -> str:
-    if not re.fullmatch(r"OBL-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no follow-up; write one like OBL-2026-1121-001")
-    return word.upper()
 
 
 def _login(word: str) -> str:
@@ -127,8 +115,8 @@ SayWord = Annotated[str, AfterValidator(_say)]
 ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]
 """Items of the go/no-go checklist, with commas between."""
 RoleName = Annotated[str, AfterValidator(_role)]
-DelegationId = Annotated[str, AfterValidator(_delegation)]
-ObligationId = Annotated[str, AfterValidator(_obligation)]
+DelegationId = Annotated[str, numbered("DLG", "delegation")]
+ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
