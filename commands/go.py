@@ -9,8 +9,8 @@ from typing import Annotated
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
-from commands.core.fields import RunId
 from commands.core.text import Code, Form, Input
+from commands.core.train_fields import RunId
 from commands.core.trains import roll_call
 from commands.core.trains.roll_call_card import risk_lines
 from commands.core.words import Arguments, Named, Rest
@@ -46,12 +46,12 @@ class Because(Arguments):
 
 def ask_go(args: Go, asker: Asker) -> Ask:
     """A go is about one run, with what is accepted."""
-    return Ask(run=args.run, seen=args.seen, acceptance=Acceptance(args.risks, args.residual, args.rollback, args.notes))
+    return Ask(run=args.run, go=True, seen=args.seen, acceptance=Acceptance(args.risks, args.residual, args.rollback, args.notes))
 
 
 def ask_because(args: Because, asker: Asker) -> Ask:
     """A no-go and a withdrawal are about one run, with a reason."""
-    return Ask(run=args.run, rationale=args.rationale, acceptance=Acceptance(notes=args.rationale))
+    return Ask(run=args.run, go=True, rationale=args.rationale, acceptance=Acceptance(notes=args.rationale))
 
 
 def go(work: Work[Go]) -> Reply:

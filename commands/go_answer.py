@@ -6,8 +6,9 @@ from typing import Annotated
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.fields import AreaWord, ItemWords, RunId, SayWord
+from commands.core.fields import AreaWord, ItemWords, SayWord
 from commands.core.text import Form, Input, Moment
+from commands.core.train_fields import RunId
 from commands.core.trains import roll_call
 from commands.core.words import Arguments, Named, Rest
 from guards.authorization import authorized
@@ -40,14 +41,14 @@ class AnswerWords(Arguments):
 
 def ask_call(args: Call, asker: Asker) -> Ask:
     """A roll call is about one run."""
-    return Ask(run=args.run)
+    return Ask(run=args.run, go=True)
 
 
 def ask_answer(args: AnswerWords, asker: Asker) -> Ask:
     """An answer is about one run, for one area."""
     person = asker.person
     area, say, words = Area(args.area), Say(args.say), args.rationale.strip()
-    return Ask(run=args.run, answer=Answer(area, person.id, person.name, say, words, args.confirm, args.link.strip(), asker.at))
+    return Ask(run=args.run, go=True, answer=Answer(area, person.id, person.name, say, words, args.confirm, args.link.strip(), asker.at))
 
 
 def call(work: Work[Call]) -> Reply:

@@ -1,7 +1,7 @@
 """/release train readiness <run>: what a go would lack now, days before the meeting; nothing is decided by looking (GNG-15)."""
 
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.fields import RunId
+from commands.core.train_fields import RunId
 from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.words import Arguments
 from guards.authorization import authorized
@@ -17,7 +17,7 @@ class Run(Arguments):
 
 def ask(args: Run, asker: Asker) -> Ask:
     """It is about one run, and each version that it would bring."""
-    return Ask(run=args.run)
+    return Ask(run=args.run, go=True)
 
 
 def show(work: Work[Run]) -> Reply:

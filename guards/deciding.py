@@ -6,7 +6,7 @@ Invariant: a go takes every item met, every area asked and heard, every open ris
 from collections.abc import Iterable
 from dataclasses import replace
 
-from guards.authorization import allowed_roles, no_such_run
+from guards.authorization import allowed_roles
 from guards.checklist import Area
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
@@ -17,6 +17,7 @@ from guards.identity import Delegation
 from guards.readiness import Mark, findings, standing_hash
 from guards.release import is_said
 from guards.roles import own_roles
+from guards.roll_call import no_such_run
 from guards.sections import Person
 from guards.train import STAGES, Stage, TrainRun
 from guards.unread import Unread
@@ -42,7 +43,7 @@ def open_to_no_go(request: Request, facts: Facts) -> Decision:
 def _open_to(stage: Stage, facts: Facts) -> Decision:
     run = facts.run
     if not isinstance(run, TrainRun):
-        return no_such_run(run)
+        return no_such_run(facts)
     if stage not in STAGES[run.stage]:
         last = newest(facts)
         by = f" by {last.name} ({last.id})" if last and run.stage in {Stage.GO, Stage.NO_GO} else ""
@@ -56,7 +57,7 @@ def withdrawable(request: Request, facts: Facts) -> Decision:
     """Whether a go stands that can still be taken back: something of it was not handed to CI yet (GNG-13)."""
     run, last = facts.run, newest(facts)
     if not isinstance(run, TrainRun):
-        return no_such_run(run)
+        return no_such_run(facts)
     if last is None or last.outcome is not Outcome.GO or run.stage not in {Stage.GO, Stage.STOPPED}:
         return Refuse(
             Refusal.WRONG_STATE,

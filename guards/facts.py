@@ -16,7 +16,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
-from guards.train import Train, TrainRun
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -98,6 +98,10 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        definition: the train as it would be defined.
+        settled: the asker took note of local times that do not exist or exist twice (TRN-21).
+        moved: when the run's cutoff is to be instead, UTC.
+        captain: corporate id of who is to lead the run.
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
     """
@@ -122,6 +126,10 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    definition: Train | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
     answer: Answer | None = None
     acceptance: Acceptance | None = None
 
@@ -162,7 +170,9 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
-        train, run: the release train in question, and the run of it.
+        train, run: the train in question, and its run; Absent when the name or id names none.
+        ridden: the runs of the train that are open, the next cutoff first.
+        channel: the train's channel, as Slack tells it.
         go: what the go/no-go of the run is judged on.
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
     """
@@ -198,6 +208,8 @@ class Facts:
     run: TrainRun | Absent | None = None
     go: "GoFacts | None" = None
     rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
+    ridden: tuple[TrainRun, ...] = ()
+    channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)

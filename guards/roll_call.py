@@ -3,7 +3,6 @@
 Invariant: nobody ticks what the bot found failing, or what another area owns.
 """
 
-from guards.authorization import no_such_run
 from guards.checklist import AREA_OF, BY_PEOPLE, Area, Item
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
@@ -11,19 +10,26 @@ from guards.go import Say
 from guards.readiness import Mark, findings
 from guards.release import is_said
 from guards.sections import Person
+from guards.timetable import no_such_train
 from guards.train import Stage, Train, TrainRun, TrainState
-from guards.unread import Absent, Unread
+from guards.unread import Unread
 
 _BEFORE = frozenset({Stage.PLANNED, Stage.PUBLISHED, Stage.HELD})
 ASKABLE = frozenset({Stage.STABILIZING, Stage.DECIDING, Stage.GO, Stage.NO_GO, Stage.STOPPED})
 """Stages in which a roll call can be opened and answered."""
 
 
+def no_such_run(facts: Facts) -> Refuse:
+    """What is said where there is no run to decide about."""
+    nothing = Refuse(Refusal.NO_SUCH_TRAIN, "No run of a train was named.", "`/release train list` shows those that there are.")
+    return no_such_train(facts) or nothing
+
+
 def on_track(request: Request, facts: Facts) -> Decision:
     """Whether the run exists, and stands where people are asked about it: after its cutoff, before it departs."""
     run, train = facts.run, facts.train
     if not isinstance(run, TrainRun) or not isinstance(train, Train):
-        return no_such_run(run if isinstance(run, Absent) else None)
+        return no_such_run(facts)
     if train.state is not TrainState.PUBLISHED:
         return Refuse(Refusal.WRONG_STATE, f"The train {train.id} is {train.state}.", "Only a published train runs.")
     if run.stage in _BEFORE:
@@ -40,7 +46,7 @@ def on_track(request: Request, facts: Facts) -> Decision:
 def known_run(request: Request, facts: Facts) -> Decision:
     """Whether the run exists."""
     run = facts.run
-    return Allow(f"{run.id} is {run.stage}") if isinstance(run, TrainRun) else no_such_run(run)
+    return Allow(f"{run.id} is {run.stage}") if isinstance(run, TrainRun) else no_such_run(facts)
 
 
 def has_candidate(request: Request, facts: Facts) -> Decision:
@@ -89,7 +95,7 @@ def owns_area(request: Request, facts: Facts) -> Decision:
     if isinstance(by, Unread):
         return Unsure(by.what, by.why)
     if not isinstance(train, Train) or given is None:
-        return no_such_run(None)
+        return no_such_run(facts)
     owners = train.attendees.get(given.area, ())
     if isinstance(by, Person) and by.id in owners:
         return Allow(f"{by.name} answers for {given.area}")

@@ -21,6 +21,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
+from guards.train import Train, TrainEdit
 from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
@@ -51,7 +52,12 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
-        train, run: id of a release train, or of a run of one.
+        train: name of a train; of one to define, the name that it shall have.
+        run: id of a run of a train; the train is then its own.
+        defined: a train to define.
+        edit: what is to be otherwise in a train.
+        settled, moved, captain: as in `Request`.
+        go: whether the go/no-go of the run is in question: then each version that it would bring is read.
         answer: what is answered for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
     """
@@ -83,6 +89,12 @@ class Ask:
     notes: str | None = None
     train: str | None = None
     run: str | None = None
+    defined: Train | None = None
+    edit: TrainEdit | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
+    go: bool = False
     answer: Answer | None = None
     acceptance: Acceptance | None = None
 

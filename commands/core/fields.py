@@ -35,7 +35,8 @@ def _listed(word: str, info: ValidationInfo) -> str:
     return word.lower()
 
 
-def _colleague(word: str, info: ValidationInfo) -> str:
+def colleague(word: str, info: ValidationInfo) -> str:
+    """Somebody by any of their addresses; raises ValueError with a sentence for nobody."""
     policy = policy_of(info)
     if known := policy.by_email.get(word.lower()):
         return known.id
@@ -59,12 +60,6 @@ def _requirement(word: str) -> str:
     known = tuple(requirement.value for requirement in Requirement)
     if word.lower() not in known:
         raise ValueError(f"there is no requirement {shown(word)}{nearest(word.lower(), known)}")
-    return word.lower()
-
-
-def _run(word: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}-[0-9]{4}-[0-9]{2}-[0-9]{2}", word.lower()):
-        raise ValueError(f"{shown(word)} is no run of a train; write one like weekly-2026-12-01")
     return word.lower()
 
 
@@ -107,9 +102,8 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
 MomentWord = Annotated[str, AfterValidator(_moment)]
 ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
-Colleague = Annotated[str, AfterValidator(_colleague)]
+Colleague = Annotated[str, AfterValidator(colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
-RunId = Annotated[str, AfterValidator(_run)]
 AreaWord = Annotated[str, AfterValidator(_area)]
 SayWord = Annotated[str, AfterValidator(_say)]
 ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]

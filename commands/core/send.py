@@ -25,6 +25,7 @@ from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains.roll_call_card import roll_call_card
+from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import State
@@ -89,6 +90,10 @@ class Send:
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
             case "roll-call":
                 await self._roll_call(sending, str(payload["run"]))
+            case "train":
+                await self._train(sending, str(payload["run"]))
+            case "pin":
+                await self._pin(sending, str(payload["subject"]), stays=bool(payload["stays"]))
             case "log":
                 await self._log(sending, payload)
             case "alert":
@@ -180,7 +185,7 @@ class Send:
 
     async def _roll_call(self, sending: outbox.Sending, run: str) -> None:
         """Draw a run's go/no-go as it is now: post its card once, below the run's own card where that stands, from then on edit it."""
-        ask, subject = Ask(run=run), f"go:{run}"
+        ask, subject = Ask(run=run, go=True), f"go:{run}"
         outside = await self._gather.outside(ask)
         facts, place, above = await self._store.read(
             lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, subject), places.place(tx, run))
@@ -197,6 +202,36 @@ class Send:
             sending, channel, card, subject=subject, thread=thread,
             then=lambda tx, p: places.put(tx, places.Place(subject, p.channel, p.ts, thread)),
         )  # fmt: skip
+
+    async def _train(self, sending: outbox.Sending, run: str) -> None:
+        """Draw the run of a train as it is now: post and pin its card once, from then on edit it."""
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        found, place = await self._store.read(lambda tx: (run_card(tx, run, facts), places.place(tx, run)))
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the run is gone"))
+            return
+        if place:
+
+            def redrawn(tx: Tx, _: Posted) -> None:
+                if not found.open:
+                    pin_later(tx, run, found.channel, facts, stays=False)
+
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), found.card), redrawn)
+            return
+
+        def posted(tx: Tx, p: Posted) -> None:
+            places.put(tx, places.Place(run, p.channel, p.ts))
+            pin_later(tx, run, found.channel, facts, stays=True)
+
+        await self._post(sending, found.channel, found.card, subject=run, then=posted)
+
+    async def _pin(self, sending: outbox.Sending, subject: str, *, stays: bool) -> None:
+        place = await self._store.read(lambda tx: places.place(tx, subject))
+        if place is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "there is no card to pin"))
+            return
+        posted = Posted(place.channel, place.ts)
+        await self._settle(sending, await self._chat.pin(posted, stays=stays) or posted)
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])

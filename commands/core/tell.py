@@ -15,7 +15,6 @@ from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
 from guards.judge import Judgement
-from guards.train import Train, TrainRun
 from storage import alerts, outbox
 from storage.database import Tx
 
@@ -44,19 +43,6 @@ def exception_card_of(tx: Tx, exemption: Exemption, facts: Facts, correlation: s
     outbox.add(tx, outbox.Message("exception", body, key=f"exception:{exemption.id}", lane=channel, correlation=correlation), facts.at)
 
 
-def roll_call_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str) -> None:
-    """Have the card of a run's go/no-go drawn anew, in the train's channel."""
-    body = {"run": run.id}
-    message = outbox.Message("roll-call", body, key=f"roll-call:{run.id}", lane=train.channel, correlation=correlation)
-    outbox.add(tx, message, facts.at)
-
-
-def post_to(tx: Tx, channel: str, subject: str, card: Card, facts: Facts, correlation: str) -> None:
-    """A message in a channel that stays as it is."""
-    body = {"channel": channel, "subject": subject, "card": CARD.dump_python(card, mode="json")}
-    outbox.add(tx, outbox.Message("alert", body, lane=channel, correlation=correlation), facts.at)
-
-
 def reply_to(tx: Tx, user: str, card: Card, at: datetime, correlation: str, *, channel: str | None, answer_to: str | None) -> None:
     """A private answer to one person."""
     body: dict[str, Any] = {"user": user, "channel": channel, "answer_to": answer_to, "card": CARD.dump_python(card, mode="json")}
@@ -76,4 +62,6 @@ def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts,
 
 def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:
     """Something that nobody asked for, told in the policy's alert channel."""
-    post_to(tx, facts.policy.slack.alerts, f"alert:{correlation}", card, facts, correlation)
+    channel = facts.policy.slack.alerts
+    body = {"channel": channel, "subject": f"alert:{correlation}", "card": CARD.dump_python(card, mode="json")}
+    outbox.add(tx, outbox.Message("alert", body, lane=channel, correlation=correlation), facts.at)

@@ -420,8 +420,8 @@ async def test_a_run_that_is_not_there(world, words):
     await world.say("rita", f"/release {words} weekly-2027-01-05 because")
     if words in {"go", "go call", "train readiness"}:
         await world.say("rita", f"/release {words} weekly-2027-01-05")
-    assert await world.codes() == ["no-such-run"]
-    assert "There is no run weekly-2027-01-05." in world.told("rita")
+    assert await world.codes() == ["no-such-train"]
+    assert "There is no run weekly-2027-01-05 of a train." in world.told("rita")
 
 
 @pytest.mark.parametrize("words", [f"{RUN} everything go", f"{RUN} quality maybe", "tomorrow quality go", f"{RUN} quality go confirm=luck"])

@@ -157,8 +157,8 @@ def test_the_hash_moves_with_every_part_of_every_entry():
         pytest.param(staged(Stage.PLANNED), Refusal.WRONG_STATE, id="before the cutoff"),
         pytest.param(staged(Stage.DEPARTED), Refusal.WRONG_STATE, id="departed"),
         pytest.param(run_facts(train=replace(TRAIN, state=TrainState.CLOSED)), Refusal.WRONG_STATE, id="closed train"),
-        pytest.param(run_facts(**NOWHERE), Refusal.NO_SUCH_RUN, id="no such run"),
-        pytest.param(run_facts(run=None), Refusal.NO_SUCH_RUN, id="no run at all"),
+        pytest.param(run_facts(**NOWHERE), Refusal.NO_SUCH_TRAIN, id="no such run"),
+        pytest.param(run_facts(run=None), Refusal.NO_SUCH_TRAIN, id="no run at all"),
     ],
 )
 def test_when_people_are_asked(given, expected):
@@ -169,7 +169,7 @@ def test_when_people_are_asked(given, expected):
     ("guard", "given", "expected"),
     [
         pytest.param(known_run, READY, Allow, id="there"),
-        pytest.param(known_run, run_facts(**NOWHERE), Refusal.NO_SUCH_RUN, id="not there"),
+        pytest.param(known_run, run_facts(**NOWHERE), Refusal.NO_SUCH_TRAIN, id="not there"),
         pytest.param(has_candidate, READY, Allow, id="pinned"),
         pytest.param(has_candidate, run_facts(**NO_CANDIDATE), Refusal.NO_CANDIDATE, id="not pinned"),
         pytest.param(has_candidate, run_facts(**NOWHERE), Refusal.NO_CANDIDATE, id="nothing read"),
@@ -181,7 +181,7 @@ def test_when_people_are_asked(given, expected):
         pytest.param(called, run_facts(call=None, decisions=(GO,)), Refusal.NOT_CALLED, id="asked about another one"),
         pytest.param(called, run_facts(**NOWHERE), Refusal.NOT_CALLED, id="no run to ask about"),
         pytest.param(authorized, READY, Allow, id="a release manager"),
-        pytest.param(authorized, run_facts(**NOWHERE), Refusal.NO_SUCH_RUN, id="no place to judge"),
+        pytest.param(authorized, run_facts(**NOWHERE), Refusal.NO_SUCH_TRAIN, id="no place to judge"),
         pytest.param(authorized, run_facts(train=replace(TRAIN, services=("gone",))), Refusal.NO_POLICY, id="a service that is gone"),
         pytest.param(authorized, run_facts(train=replace(TRAIN, services=())), Refusal.NO_POLICY, id="no service"),
     ],
@@ -201,7 +201,7 @@ def test_what_has_to_be_there(guard, given, expected):
             Refusal.NOT_PERMITTED, id="somebody is named who is not listed",
         ),
         pytest.param(replace(answering(), by=Unread("Slack")), READY, Unsure, id="unread"),
-        pytest.param(replace(answering(), answer=None), READY, Refusal.NO_SUCH_RUN, id="no answer"),
+        pytest.param(replace(answering(), answer=None), READY, Refusal.NO_SUCH_TRAIN, id="no answer"),
     ],
 )  # fmt: skip
 def test_who_answers_for_an_area(asked, given, expected):
@@ -361,13 +361,13 @@ def test_what_a_decider_saw_moves_with_the_answers_the_risks_and_the_candidate()
         pytest.param(open_to_go, staged(Stage.DEPARTED), Refusal.WRONG_STATE, id="too late"),
         pytest.param(open_to_no_go, staged(Stage.GO, decisions=(GO,)), Allow, id="a no-go ends a go"),
         pytest.param(open_to_no_go, staged(Stage.NO_GO), Refusal.WRONG_STATE, id="a second no-go"),
-        pytest.param(open_to_no_go, run_facts(**NOWHERE), Refusal.NO_SUCH_RUN, id="no run"),
-        pytest.param(open_to_no_go, run_facts(run=None), Refusal.NO_SUCH_RUN, id="no run at all"),
+        pytest.param(open_to_no_go, run_facts(**NOWHERE), Refusal.NO_SUCH_TRAIN, id="no run"),
+        pytest.param(open_to_no_go, run_facts(run=None), Refusal.NO_SUCH_TRAIN, id="no run at all"),
         pytest.param(withdrawable, staged(Stage.GO, decisions=(GO,)), Allow, id="a go stands"),
         pytest.param(withdrawable, staged(Stage.GO), Refusal.WRONG_STATE, id="no decision"),
         pytest.param(withdrawable, staged(Stage.DECIDING, decisions=(GO,)), Refusal.WRONG_STATE, id="it does not stand any more"),
         pytest.param(withdrawable, staged(Stage.GO, decisions=(replace(GO, outcome=Outcome.NO_GO),)), Refusal.WRONG_STATE, id="a no-go"),
-        pytest.param(withdrawable, run_facts(**NOWHERE), Refusal.NO_SUCH_RUN, id="of no run"),
+        pytest.param(withdrawable, run_facts(**NOWHERE), Refusal.NO_SUCH_TRAIN, id="of no run"),
         pytest.param(
             withdrawable, staged(Stage.GO, decisions=(GO,), candidate=replace(CANDIDATE, hash="other")), Refusal.WRONG_STATE, id="a void go"
         ),

@@ -10,10 +10,11 @@ from typing import Any
 from commands.core import record
 from commands.core.dispatch import judge_again
 from commands.core.record import Actor
-from commands.core.tell import alert, post_to, reply_to, roll_call_card_of
+from commands.core.tell import alert, reply_to
 from commands.core.text import Card
 from commands.core.trains.roll_call_card import asked_card, decided_card, objection_card, silent_card
 from commands.core.trains.standing import candidate_of
+from commands.core.trains.tell import announce, roll_call_card_of
 from guards.authorization import who_may
 from guards.checklist import Area
 from guards.deciding import acting_for, newest
@@ -154,7 +155,7 @@ def decide(
     _written(tx, decision, actor, facts, correlation)
     for entry in about.entries:
         judge_again(tx, entry.service, entry.version, facts, correlation)
-    post_to(tx, train.channel, f"decision:{decision.id}", decided_card(decision, facts), facts, correlation)
+    announce(tx, train, decided_card(decision, facts), facts, correlation)
     roll_call_card_of(tx, run, train, facts, correlation)
     return decision
 

@@ -12,7 +12,6 @@ from guards.facts import Facts, GoFacts
 from guards.go import Candidate, Pinned, Ride, content_hash
 from guards.policy import Policy
 from guards.train import Train, TrainRun
-from guards.unread import Absent
 from storage import artifacts, decisions, trains
 from storage.database import Tx
 
@@ -55,7 +54,7 @@ def of_run(tx: Tx, id: str, facts: Facts, complete: Callable[[Tx, Ask, Facts], F
     run = trains.lock_run(tx, id) if lock else trains.run(tx, id)
     train = trains.get(tx, run.train) if run else None
     if run is None or train is None:
-        return replace(facts, run=Absent(f"run {id}"))
+        return facts  # it says so already
     candidate = candidate_of(tx, run, train)
     read = facts.go.entries if facts.go else {}
     own = {
