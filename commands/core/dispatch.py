@@ -21,6 +21,7 @@ from guards.assessment import Assessment
 from guards.authorization import authorized
 from guards.change import Change, Claim
 from guards.classify import catalogued
+from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Facts
 from guards.flight import alone, asked_once
@@ -38,7 +39,7 @@ from guards.window import in_window, too_short
 from storage import changes, claims, outbox, timers
 from storage.database import Tx
 
-GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
+GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, decided, approved)
 """What stands between an approved change and CI."""
 
 _PEOPLE = frozenset(
@@ -53,6 +54,9 @@ HEALS = _PEOPLE | {
     Refusal.LEAD_TIME,
     Refusal.RECORD_INCOMPLETE,
     Refusal.NO_RELEASE_NOTES,
+    Refusal.NOT_DECIDED,
+    Refusal.NO_GO,
+    Refusal.GO_VOID,
 }
 """What people or time heal: the change is kept."""
 
