@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core.text import Card, Part
+from commands.core.text import Card, Part, worded
 from guards.change import Change
 from guards.decision import Refusal
 from guards.exemption import Exemption
@@ -52,7 +52,7 @@ def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts,
     """A version that names something else than when it was first seen concerns more people than the one who asked (PRM-05)."""
     if moved := judgement.refused_for(Refusal.POINTER_MOVED):
         title = f"🚨 {request.service} {request.version}: a fixed pointer moved"
-        alert(tx, facts, Card(title, parts=(Part(((moved.why,), ("→ ", moved.remedy))),)), correlation)
+        alert(tx, facts, Card(title, parts=(Part((worded(moved.why), ("→ ", *worded(moved.remedy)))),)), correlation)
 
 
 def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:
