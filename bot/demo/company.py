@@ -30,7 +30,8 @@ from bot.workspace import Channel, Exchange, Message, Person, Workspace, install
 from bot.workspace.manifest import EVERYTHING, OURS
 from commands.core.change_card import STATES
 from guards.change import Change
-from storage import audit, chain, changes, migrations
+from guards.policy import Policy
+from storage import audit, chain, changes, migrations, timers
 
 BEGIN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 """A Tuesday, 11:00 in Berlin: inside the change window."""
@@ -48,6 +49,7 @@ class Company:
 
     Attributes:
         clock, slack, people, ci, development, house, releases, alerts: its parts.
+        trouble: the name of the fault that somebody switched on, or "".
         public_key: of the key that the bot signs evidence with, PEM; an auditor has it from the company's own pages.
     """
 
@@ -62,7 +64,9 @@ class Company:
         self.house: House
         self.releases: Channel
         self.alerts: Channel
-        self.public_key = ""
+        self.trouble = self.public_key = ""
+        self._settings: Settings
+        self._policy: Policy
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -97,17 +101,31 @@ class Company:
         )
         self._stack.callback(os.environ.pop, f"{policy.CI_SECRET}_FILE", None)
         os.environ[f"{policy.CI_SECRET}_FILE"] = str(secret)
-        settings = Settings.model_validate({  # each is named, so that nothing of this machine's own bot gets in
+        self._settings = Settings.model_validate({  # each is named, so that nothing of this machine's own bot gets in
             "SIGNALBOX_DATABASE_URL": SecretStr(database), "SIGNALBOX_HOST": "127.0.0.1", "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"),
             "GITHUB_API_URL": f"{self.ci.url}{API}", "GITHUB_TOKEN": SecretStr(shared), "GITHUB_APP_ID": None,
             "GITHUB_APP_PRIVATE_KEY": None, "SIGNALBOX_SIGNING_KEY": SecretStr(await asyncio.to_thread(signing.read_text)),
         })  # fmt: skip
-        self.house = await build(settings, await asyncio.to_thread(load, file), self.clock)
+        self._policy = await asyncio.to_thread(load, file)
+        await self._begin()
+        self._stack.push_async_callback(self._end)
+
+    async def _begin(self) -> None:
+        self.house = await build(self._settings, self._policy, self.clock)
         await self.house.start()
-        self._stack.push_async_callback(self.house.stop)
         self.slack.aim(f"{self.bot}/slack/events")
+
+    async def _end(self) -> None:
+        await self.house.stop()
+
+    async def restart(self) -> None:
+        """Cut the bot off in the middle of whatever it does, and start another one on the same database."""
+        await self.house.stop(0)
+        await self._begin()
+        await self.ci.call_back(self.bot)
+        self.slack.notify("the demo: the bot was cut off and started again")
 
     def _move_in(self) -> dict[str, str]:
         """Everyone gets a Slack account and a seat in the two channels; the ids, for the policy file."""
@@ -170,6 +188,10 @@ class Company:
         for _ in range(3):  # what is due now may set another timer for now
             await self.house.workers.tick()
             await self.house.workers.quiet()
+
+    async def next_due(self) -> datetime | None:
+        """When something waits to be done next, UTC; None when nothing does."""
+        return await self.house.store.read(timers.next_due)
 
     # ------------------------------------------------------------ what there is to see
 

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bot.demo import logs, prompt
+from bot.demo.backstage import Backstage
 from bot.demo.ci_process import CIError
 from bot.demo.company import ZONE, Company, title
 from bot.demo.development import SERVICE
@@ -194,7 +195,7 @@ async def _play(folder: Path, stage: Stage, ask: Ask | None) -> int:
             await Story(company, stage).tell()
             stage.tell("All of it happened: what is marked ✔ was looked up where it happened.")
             if ask:
-                async with Page(company.slack) as page:
+                async with Page(company.slack, Backstage(company)) as page:
                     await prompt.Prompt(company, stage, ask, page.address).play()
             return 0
     except asyncio.CancelledError:

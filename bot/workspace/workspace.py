@@ -62,6 +62,7 @@ class Workspace:
         self.bot_token = ours(bot_token, BOT_TOKENS) if bot_token else mint(BOT_TOKENS)
         self.app_token = ours(app_token, APP_TOKENS) if app_token else None
         self.faults = Faults()
+        self._last: dict[str, Exchange] = {}
         self._state = State(now or wall_clock, team, app)
         self._courier = Courier(self.signing_secret, ack_seconds, stamps)
         self._server = Server(self._state, self.faults, self._courier, self.bot_token, self.app_token)
@@ -152,10 +153,12 @@ class Workspace:
 
     # ------------------------------------------------------------ what people do
 
-    def post(self, person: Person, channel: Channel, text: str) -> Message:
-        """A person writes an ordinary message; nothing is sent to the bot."""
+    def post(self, person: Person, channel: Channel, text: str, *, thread: str | None = None) -> Message:
+        """A person writes an ordinary message, below another one when its timestamp is given; nothing is sent to the bot."""
         self._inside(person, channel)
-        return self._state.add_message(channel.id, person.id, escape(text), [])
+        if thread is not None and self._state.find_message(channel.id, thread) is None:
+            raise LookupError("the message above this thread is not there any more")
+        return self._state.add_message(channel.id, person.id, escape(text), [], thread_ts=thread)
 
     async def say(self, person: Person, channel: Channel, text: str) -> Exchange:
         """A person types a slash command.
@@ -283,6 +286,10 @@ class Workspace:
         """Send the very same payload again, signed anew, with Slack's retry headers."""
         return await self._send(exchange.kind, exchange.payload, exchange.retries + 1)
 
+    def last(self, person: Person) -> Exchange | None:
+        """The last command, click or form of a person, to be delivered again; None when there was none."""
+        return self._last.get(person.id)
+
     # ------------------------------------------------------------ what people see
 
     def messages(self, channel: Channel) -> list[Message]:
@@ -373,6 +380,7 @@ class Workspace:
         exchange = await self._courier.deliver(kind, payload, retry)
         self._state.tell(f"the bot answered {kind}: {exchange.error or exchange.status} {exchange.body[:200]}".rstrip())
         settle(self._state, exchange)
+        self._last[str(payload.get("user_id") or (payload.get("user") or {}).get("id"))] = exchange
         return exchange
 
 
