@@ -31,7 +31,7 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 	$(PIP) --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## The whole journey on this machine, then a prompt to play with; ARGS=--once plays it and exits.
+demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells the story of one release and exits.
 	$(BIN)/signalbox demo $(ARGS)
 
 test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL, with the coverage that we ask for.
