@@ -38,10 +38,25 @@ async def becomes(tab, name: str) -> None:
 
 
 async def pictured(tab, name: str) -> None:
-    """Keeps a picture; the README's own only when it is asked for, since no two machines draw the same."""
+    """Keeps a picture of what the page shows. The docs' own are drawn anew only when that is asked for, since ids and times differ each
+    time; what they show in words must not: else they are stale, and this fails."""
+    words = (await tab.locator("main").inner_text()) + "\n" + (await step(tab).inner_text())
+    words = re.sub(r"\b[0-9a-f]{7,64}\b", "<id>", re.sub(r"\d\d:\d\d", "<time>", words)).strip() + "\n"
     await tab.screenshot(path=KEPT / f"{name}.png")
     if os.environ.get("UPDATE_PICTURES"):
         await tab.screenshot(path=PICTURES / f"{name}.png")
+        (PICTURES / f"{name}.txt").write_text(words, encoding="utf-8")
+    shown = (PICTURES / f"{name}.txt").read_text(encoding="utf-8")
+    assert words == shown, f"docs/pictures/{name}.png is stale: UPDATE_PICTURES=1 make test-browser"
+
+
+async def fits(tab, scheme: str, width: int) -> None:
+    """Nothing is wider than the window, in light and dark."""
+    await tab.emulate_media(color_scheme=scheme)
+    await tab.set_viewport_size({"width": width, "height": 844})
+    assert await tab.evaluate("document.documentElement.scrollWidth") == width
+    assert await tab.evaluate("[...document.querySelectorAll('*')].every((e) => e.getBoundingClientRect().right <= innerWidth + 1)")
+    await tab.screenshot(path=KEPT / f"{scheme}-{width}-beside.png")
 
 
 async def test_a_promotion(tab):
@@ -70,6 +85,12 @@ async def test_a_promotion(tab):
     await beside.get_by_text("dispatch:ordered").first.wait_for()
     await beside.get_by_text("approved").first.wait_for()
     await pictured(page, "behind-the-scenes")
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
+        await fits(page, scheme, width)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.keyboard.press("Escape")
+    await expects(beside).to_be_hidden()
+    await expects(page.get_by_role("button", name="Behind the scenes")).to_be_focused()
     await step(page).get_by_role("button", name="Done").click()
     await step(page).get_by_role("button", name="✓ A promotion").wait_for()
 
