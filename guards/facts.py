@@ -11,6 +11,7 @@ from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
@@ -53,7 +54,11 @@ class Freeze:
     lifted: datetime | None = None
 
     def holds(self, request: "Request") -> bool:
-        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05)."""
+        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05).
+
+        Args:
+            request: with the migration that counts, as `guards.migration.weighed` gives it.
+        """
         placed = request.environment in self.environments and (self.services is None or request.service in self.services)
         blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
         return placed and blocked and request.change_type not in self.passes
@@ -85,7 +90,9 @@ class Request:
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
         exception: the exception to ask for.
+        until: UTC; how long the exception in question shall count.
         delegation: the delegation to record.
+        obligation: the follow-up to record.
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
@@ -105,7 +112,9 @@ class Request:
     rationale: str = ""
     freeze: Freeze | None = None
     exception: Exemption | None = None
+    until: datetime | None = None
     delegation: Delegation | None = None
+    obligation: Obligation | None = None
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
@@ -139,6 +148,7 @@ class Facts:
         exception: the exception in question, for decisions about it.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
+        obligation: the follow-up in question.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
@@ -153,7 +163,7 @@ class Facts:
     groups: Mapping[str, frozenset[str] | Unread] = field(default_factory=dict)
     people: Mapping[str, Person | Stranger | Unread] = field(default_factory=dict)
     artifact: Artifact | Absent | Unread = Unread("the artifact", _NOT_ASKED)
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)
     registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)
@@ -167,6 +177,7 @@ class Facts:
     exception: Exemption | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
+    obligation: Obligation | Absent | None = None
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
 from bot.demo.moments import morning
+from bot.demo.story_asking import HARMLESS
 from bot.demo.tour import Places, Step, Story, Until
 from storage.chain import Row
 
 RECORD = f'/release record complete {SERVICE} {{version}} issues="none known" rollback="promote {{before}} again"'
 NOTES = f"/release notes edit {SERVICE} {{version}}"
-ASK = f"/release promote {SERVICE} {{version}} production migration=no"
+ASK = f"/release promote {SERVICE} {{version}} production {HARMLESS}"
 
 # ------------------------------------------------------------ what has happened
 
@@ -119,8 +120,8 @@ PROMOTION = Story(
     (
         Step(
             "{version} was built and runs in dev. Carla wants it in production at once. Send her command, and read what she is told: "
-            "every reason at once, each with what to do about it.",
-            "carla", f"/release promote {SERVICE} {{version}} production", until=tag("promote:refused"),
+            "every reason at once, each with what to do about it. (Its last words answer the questions about risk.)",
+            "carla", ASK, until=tag("promote:refused"),
         ),
         Step(
             "The first reason: it never ran in staging. Dev may ask for that, and nobody has to approve it there.",

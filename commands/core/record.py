@@ -16,6 +16,7 @@ from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation, OnBehalf, Stranger
 from guards.judge import Judgement
 from guards.need import need_of
+from guards.obligation import Obligation
 from guards.proof import signed_by
 from guards.provenance import Proof
 from guards.release import RecordText, ReleaseNotes
@@ -138,12 +139,17 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
 def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:
     """What was read to prove the version, each with what it is found by again, and what the policy does not ask for (EVD-11, EVD-17)."""
     evidence, asked = facts.evidence, facts.policy.required(request.service, request.environment)
-    told: dict[str, Any] = {"not_required": [r.value for r in Requirement if r not in asked]}
+    left = [r for r in Requirement if r not in asked]
+    told: dict[str, Any] = {"not_required": [r.value for r in left]}
+    if reasons := {r.value: facts.policy.evidence.reasons[r] for r in left if r in facts.policy.evidence.reasons}:
+        told["not_required_because"] = reasons
     if isinstance(evidence.tag, Tag):
         tag = evidence.tag
         told["tag"] = {"name": tag.name, "object": tag.object, "commit": tag.commit, "signature": tag.reason, "tagger": _id(tag.tagger)}
     if isinstance(evidence.work, Span):
         told["work"] = {"base": evidence.work.base, "commits": len(evidence.work.commits), "pulls": [p.number for p in evidence.work.pulls]}
+        if migrating := {str(p.number): p.declared.migration for p in evidence.work.pulls if p.declared.migration}:
+            told["work"]["migrations"] = migrating
     if isinstance(evidence.checks, tuple):
         told["checks"] = [{"name": c.name, "state": c.state.value, "url": c.url, "by": c.by} for c in evidence.checks[:_CHECKS]]
     if isinstance(evidence.proof, Proof):
@@ -223,6 +229,18 @@ def delegation_body(one: Delegation) -> dict[str, Any]:
     }
 
 
+def obligation_body(one: Obligation) -> dict[str, Any]:
+    """What somebody owes, as the ledger keeps it."""
+    return {
+        "kind": one.kind.value,
+        "about": one.about,
+        "text": one.text,
+        "owner": one.owner,
+        "due": one.due.isoformat(),
+        "evidence": one.evidence,
+    }
+
+
 def on_behalf_body(under: OnBehalf | None) -> dict[str, Any] | None:
     """Under which delegation a decision was taken, as the ledger keeps it (RBAC-06)."""
     return {"delegation": under.delegation, "role": under.role.value, "from": under.by, "until": under.until.isoformat()} if under else None
@@ -262,6 +280,7 @@ def exception_body(exemption: Exemption) -> dict[str, Any]:
         "infeasible": exemption.infeasible,
         "reconsider": exemption.reconsider,
         "until": exemption.until.isoformat(),
+        "confirmed": exemption.confirmed.isoformat() if exemption.confirmed else None,
         "review": exemption.review.isoformat(),
         "once": exemption.once,
         "approvers": [decision.by for decision in exemption.approvals],

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, record
+from commands.core import cards, exempt, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -86,6 +86,10 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case keep_log.KEEP:
+                await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
+            case obligations.REMIND:
+                await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -94,7 +98,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change or an exception stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception or an obligation stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -109,9 +113,9 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception"):
+            for noun in ("change", "exception", "obligation"):
                 if subject := taken.delivery.payload.get(noun):
-                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
+                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -25,6 +25,19 @@ class ArtifactRow(Base, table=True):
     seen: datetime = moment()
 
 
+class PinnedTagRow(Base, table=True):
+    """What a version's tag was in another repository of its service when it was first seen (PRM-05)."""
+
+    __tablename__ = "pinned_tag"
+    __table_args__ = (sa.ForeignKeyConstraint(["service", "version"], ["artifact.service", "artifact.version"]),)
+    service: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    repository: str = Field(primary_key=True)
+    commit: str
+    object: str
+    seen: datetime = moment()
+
+
 class ReleaseRecordRow(Base, table=True):
     """One revision of what people wrote into a version's release record (REC-01, REC-17)."""
 
@@ -78,6 +91,7 @@ class DeploymentRow(Base, table=True):
         sa.ForeignKeyConstraint(["service", "environment"], ["target.service", "target.environment"]),
         sa.Index("uq_deployment_change", "change", unique=True, **where("change IS NOT NULL")),
         sa.Index("ix_deployment_newest", "service", "environment", "at", "id"),
+        sa.Index("ix_deployment_version", "service", "version", "at", "id"),
         sa.Index("ix_deployment_proof", "service", "environment", "version", "at", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -6,6 +6,7 @@ from bot.demo.backstage import TROUBLES, Backstage
 from bot.demo.company import Company
 from bot.demo.development import SERVICE
 from bot.demo.stories import one_that_waits
+from bot.demo.story_asking import HARMLESS
 from bot.demo.tour import Tour
 from commands import COMMANDS
 
@@ -38,7 +39,7 @@ async def test_the_panel_shows_what_every_guard_said_what_is_on_record_and_what_
     carla = company.people["carla"]
     before = await backstage.look(carla)
     assert (before["judged"], before["calls"], before["clock"]["due"]) == (None, [], None)
-    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production")
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
     shown = await backstage.look(carla)
     assert shown["judged"]["tag"] == "promote:refused" == shown["ledger"][0]["tag"]
     assert shown["judged"]["what"] == f"{SERVICE} v1.3.2 → production"
@@ -67,11 +68,11 @@ async def test_faults_are_switched_on_and_off(company, backstage):
     carla, dev = company.people["carla"], company.people["dev"]
     assert await backstage.act(carla, {"what": "trouble", "name": "registry"}) == TROUBLES["registry"].told
     assert (await backstage.look(dev))["trouble"] == TROUBLES["registry"].told
-    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production")
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
     assert "Could not read" in company.told("carla")[-1].as_text()
     await backstage.act(carla, {"what": "trouble", "name": "well"})
     assert (await backstage.look(dev))["trouble"] == ""
-    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production")
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
     assert "Could not read" not in company.told("carla")[-1].as_text()
     with pytest.raises(LookupError, match="no trouble called moon"):
         await backstage.act(carla, {"what": "trouble", "name": "moon"})
@@ -81,7 +82,7 @@ async def test_what_is_delivered_twice_is_done_once_and_a_bot_that_was_killed_go
     carla, rita = company.people["carla"], company.people["rita"]
     with pytest.raises(LookupError, match="Rita Manager has done nothing yet"):
         await backstage.act(rita, {"what": "redeliver"})
-    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production")
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
     entries = len(await company.ledger())
     told = await backstage.act(carla, {"what": "redeliver"})
     assert told == "Slack delivered Carla Captain's last command a second time; the bot answered 200, and did nothing."
@@ -110,7 +111,12 @@ async def test_a_tour_goes_on_when_it_has_happened_and_ends_when_somebody_leaves
         await tour.turn("train")
     await tour.turn("promotion")
     step = tour.shown()["step"]
-    assert (step["at"], step["of"], step["who"], step["words"]) == (1, 7, "carla", f"/release promote {SERVICE} v1.4.0 production")
+    assert (step["at"], step["of"], step["who"], step["words"]) == (
+        1,
+        7,
+        "carla",
+        f"/release promote {SERVICE} v1.4.0 production {HARMLESS}",
+    )
     with pytest.raises(LookupError, match="goes on by itself"):
         await tour.turn("next")
     await company.say("carla", "/release whoami")
