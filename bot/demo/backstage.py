@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from bot.demo import completion, moments
-from bot.demo.company import ZONE, Company
+from bot.demo.company import Company
 from bot.demo.panel import panel
+from bot.demo.playground import Playground
 from bot.demo.tour import Tour
 from bot.workspace import Person
 from bot.workspace.page import Beside
@@ -78,13 +79,14 @@ class Backstage(Beside):
     """The demo's own part of the page.
 
     Args:
-        company: what is played with.
+        company: what is played with; only the demo's own company has a tour.
         marked: said on the page all the time, or "".
     """
 
-    def __init__(self, company: Company, marked: str = "") -> None:
+    def __init__(self, company: Playground, marked: str = "") -> None:
         self._company, self._marked = company, marked
-        self._tour = Tour(company)
+        self._zone = company.house.policy.zone
+        self._tour = Tour(company) if isinstance(company, Company) else None
         self._one_at_a_time = asyncio.Lock()
 
     @override
@@ -95,14 +97,15 @@ class Backstage(Beside):
     async def look(self, person: Person) -> Json:
         company = self._company
         due = await company.next_due()
-        await self._tour.go_on()
+        if self._tour:
+            await self._tour.go_on()
         return {
             "marked": self._marked,
-            "clock": {"due": f"{due.astimezone(ZoneInfo(ZONE)):%a %d %b %H:%M}" if due else None},
+            "clock": {"due": f"{due.astimezone(ZoneInfo(self._zone)):%a %d %b %H:%M}" if due else None},
             "troubles": [{"name": name, "label": each.label, "told": each.told} for name, each in TROUBLES.items()],
             "trouble": TROUBLES[self._company.trouble].told if self._company.trouble else "",
-            "tour": self._tour.shown(),
-            **await panel(company),
+            "tour": self._tour.shown() if self._tour else {"stories": [], "step": None},
+            **await panel(company, self._zone),
         }
 
     @override
@@ -118,6 +121,8 @@ class Backstage(Beside):
                 case _Trouble(name=name):
                     return await self._trouble_with(name)
                 case _TourStep(do=do):
+                    if self._tour is None:
+                        raise LookupError("the tour is of the demo's own company")
                     await self._tour.turn(do)
                     return None
                 case _Again(what="redeliver"):
@@ -132,18 +137,19 @@ class Backstage(Beside):
             case "hour":
                 target = now + timedelta(hours=1)
             case "morning":
-                target = moments.morning(now, ZONE)
+                target = moments.morning(now, self._zone)
             case "timer":
                 due = await company.next_due()
                 if due is None:
                     raise LookupError("nothing waits for a moment")
                 target = max(due, now)
             case _:
-                change = moments.before_the_clocks_change(now, ZONE)
-                assert change is not None  # Berlin's do
+                change = moments.before_the_clocks_change(now, self._zone)
+                if change is None:
+                    raise LookupError(f"the clocks never change in {self._zone}")
                 target = change
         await company.pass_time(target - now)
-        return f"It is {company.clock.now().astimezone(ZoneInfo(ZONE)):%A %-d %B %Y, %H:%M %Z} now."
+        return f"It is {company.clock.now().astimezone(ZoneInfo(self._zone)):%A %-d %B %Y, %H:%M %Z} now."
 
     async def _trouble_with(self, name: str) -> str:
         trouble = TROUBLES.get(name)

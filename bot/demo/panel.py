@@ -7,24 +7,24 @@ import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.demo.company import ZONE, Company
+from bot.demo.playground import Playground
 from bot.workspace.text import Json
 from storage.chain import Row
 
 _ROWS, _CALLS = 60, 30
 
 
-async def panel(company: Company) -> Json:
-    """Everything that the panel shows, newest first."""
+async def panel(company: Playground, zone: str) -> Json:
+    """Everything that the panel shows, newest first; times in `zone`."""
     rows = await company.ledger()
     judged = next((row for row in reversed(rows) if '"guard":' in row.body), None)
     return {
         "judged": _judged(judged) if judged else None,
         "ledger": [
-            {"seq": r.seq, "at": _time(r.at), "tag": r.tag, "who": r.actor_name, "about": r.subject or _place(r)}
+            {"seq": r.seq, "at": _time(r.at, zone), "tag": r.tag, "who": r.actor_name, "about": r.subject or _place(r)}
             for r in rows[: -_ROWS - 1 : -1]
         ],
-        "calls": [{**each, "at": _time(each["at"])} for each in (await company.ci.calls())[: -_CALLS - 1 : -1]],
+        "calls": [{**each, "at": _time(each["at"], zone)} for each in (await company.ci.calls())[: -_CALLS - 1 : -1]],
     }
 
 
@@ -49,5 +49,5 @@ def _place(row: Row) -> str:
     return " ".join(filter(None, (row.service, row.environment)))
 
 
-def _time(at: str) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(ZoneInfo(ZONE)):%a %H:%M:%S}"
+def _time(at: str, zone: str) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(ZoneInfo(zone)):%a %H:%M:%S}"

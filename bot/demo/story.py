@@ -13,9 +13,10 @@ from pathlib import Path
 from bot.demo import logs, prompt
 from bot.demo.backstage import Backstage
 from bot.demo.ci_process import CIError
-from bot.demo.company import ZONE, Company, title
+from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
 from bot.demo.git import CommandError
+from bot.demo.playground import title
 from bot.demo.stage import Stage
 from bot.demo.story_asking import NEW, OLD, Asking
 from bot.demo.teller import DidNotHappen, refusals_in

@@ -124,24 +124,28 @@ class Workspace:
         bot: bool = False,
         deleted: bool = False,
         external: bool = False,
+        id: str | None = None,  # noqa: A002
     ) -> Person:
-        """Add an account; its id depends on the handle alone. `tz` is an IANA name."""
-        person = Person(stable_id("U", handle), handle, name or handle, email, tz, guest, bot, deleted, external)
+        """Add an account; its id depends on the handle alone unless one is given. `tz` is an IANA name."""
+        person = Person(id or stable_id("U", handle), handle, name or handle, email, tz, guest, bot, deleted, external)
         self._state.people[person.id] = person
         self._state.names[person.id] = f"@{person.name}"
         return person
 
-    def add_channel(self, name: str, members: Iterable[Person] = (), *, bot: bool = True, private: bool = False) -> Channel:
+    def add_channel(
+        self, name: str, members: Iterable[Person] = (), *, bot: bool = True, private: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> Channel:  # fmt: skip
         """Add a channel; the bot is a member unless `bot=False`."""
         ids = {person.id for person in members} | ({BOT_USER} if bot else set())
-        channel = Channel(stable_id("C", name), name, ids, "private" if private else "channel")
+        channel = Channel(id or stable_id("C", name), name, ids, "private" if private else "channel")
         self._state.channels[channel.id] = channel
         self._state.names[channel.id] = f"#{name}"
         return channel
 
-    def add_group(self, handle: str, members: Iterable[Person] = ()) -> Group:
+    def add_group(self, handle: str, members: Iterable[Person] = (), *, id: str | None = None) -> Group:  # noqa: A002
         """Add a user group."""
-        group = Group(stable_id("S", handle), handle, [person.id for person in members])
+        group = Group(id or stable_id("S", handle), handle, [person.id for person in members])
         self._state.groups[group.id] = group
         self._state.names[group.id] = f"@{handle}"
         return group

@@ -80,7 +80,7 @@ export class Beside {
   }
 
   #stories(stories) {
-    return [
+    return !stories.length ? [] : [
       make("strong", {}, "Take a tour:"),
       ...stories.map((each) => {
         const made = this.#ask(`${each.done ? "✓ " : ""}${each.title}`, { what: "tour", do: each.name });
