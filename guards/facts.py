@@ -10,11 +10,13 @@ from datetime import datetime
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
+from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -96,6 +98,10 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        definition: the train as it would be defined.
+        settled: the asker took note of local times that do not exist or exist twice (TRN-21).
+        moved: when the run's cutoff is to be instead, UTC.
+        captain: corporate id of who is to lead the run.
     """
 
     action: Action
@@ -118,6 +124,10 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    definition: Train | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -143,6 +153,7 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
+        holidays: code of a calendar in the policy → its days.
         freeze: the freeze in question, for lifting.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
@@ -156,6 +167,9 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
+        train, run: the train in question, and its run; Absent when the name or id names none.
+        ridden: the runs of the train that are open, the next cutoff first.
+        channel: the train's channel, as Slack tells it.
     """
 
     at: datetime
@@ -172,6 +186,7 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
+    holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
     exception: Exemption | Absent | None = None
@@ -185,3 +200,7 @@ class Facts:
     record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
     notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
+    train: Train | Absent | None = None
+    run: TrainRun | Absent | None = None
+    ridden: tuple[TrainRun, ...] = ()
+    channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)

@@ -49,6 +49,7 @@ class Action(StrEnum):
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
+    TRAIN = "train"
     FOLLOW_UP = "follow-up"
 
 
@@ -152,6 +153,14 @@ class Profile(StrEnum):
 
     STRICT = "strict"
     STARTER = "starter"
+
+
+class Announce(StrEnum):
+    """When the opening and closing of a window are told (WIN-18)."""
+
+    NEVER = "never"
+    WAITING = "waiting"
+    ALWAYS = "always"
 
 
 class Weekday(StrEnum):

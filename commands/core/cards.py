@@ -3,7 +3,9 @@
 Invariant: whoever is refused learns each reason, what to do about it, and an id to quote (CMD-13).
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from commands.core.command import AnyCommand
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part, worded
@@ -25,8 +27,17 @@ def _reason(refuse: Refuse, zone: str) -> Part:
     return Part((worded(refuse.why), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
 
 
-def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy) -> Card:
-    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one."""
+def refusal_card(
+    judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy, queue: Button | None = None
+) -> Card:
+    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one.
+
+    Args:
+        judgement, command, request: what was judged.
+        correlation: the id to quote.
+        policy: in force.
+        queue: a button that has the request kept until its time, where only time speaks against it.
+    """
     zone = policy.zone_of(request.service)
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
     final = [r for r in judgement.refusals if r.code not in judgement.heals]
@@ -39,7 +50,12 @@ def refusal_card(judgement: Judgement, command: str, request: Request, correlati
         parts.append(Part(tuple(worded(r.why) for r in later), heading="Once that is mended, it would still wait:"))
     title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
     asks = tuple(_asks_for_exception(judgement, request, policy))
-    return Card(title[:150], parts=tuple(parts), buttons=asks, footer=("Nothing was started. id ", Code(correlation)))
+    return Card(
+        title[:150],
+        parts=tuple(parts),
+        buttons=(queue, *asks) if queue else asks,
+        footer=("Nothing was started. id ", Code(correlation)),
+    )
 
 
 def _asks_for_exception(judgement: Judgement, request: Request, policy: Policy) -> Iterable[Button]:
@@ -58,6 +74,30 @@ def _remedy(refuse: Refuse, zone: str) -> Line:
 
 def missing(unsure: Unsure) -> str:
     return unsure.missing + (f": {unsure.why}" if unsure.why else "")
+
+
+AGAIN = "form"
+"""The word that a button adds to have the form opened with what was filled in, instead of the command being carried out."""
+
+_CARRIED = 1900
+"""Characters that a button carries, below what Slack takes."""
+
+
+def with_form_again(card: Card, command: str, fields: Mapping[str, str]) -> Card:
+    """The answer to a form that came to nothing, with a button that opens it again, filled in: nothing that was written is lost.
+
+    What is too long for a button is left out, the longest first.
+
+    Args:
+        card: the answer.
+        command: the form's word.
+        fields: what was filled in, and what the form knew.
+    """
+    carried = dict(fields)
+    while carried and len(json.dumps({**carried, AGAIN: "yes"}, separators=(",", ":"))) > _CARRIED:
+        del carried[max(carried, key=lambda name: len(carried[name]))]
+    button = Button("Fill it in again", command, {**carried, AGAIN: "yes"})
+    return replace(card, buttons=(button, *card.buttons))
 
 
 def usage_card(problem: Problem, command: AnyCommand | None, correlation: str) -> Card:

@@ -20,6 +20,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
+from guards.train import Train, TrainEdit
 from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
@@ -50,6 +51,11 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
+        train: name of a train; of one to define, the name that it shall have.
+        run: id of a run of a train; the train is then its own.
+        defined: a train to define.
+        edit: what is to be otherwise in a train.
+        settled, moved, captain: as in `Request`.
     """
 
     service: str | None = None
@@ -77,6 +83,13 @@ class Ask:
     base: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    train: str | None = None
+    run: str | None = None
+    defined: Train | None = None
+    edit: TrainEdit | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +169,7 @@ class Command(Generic[A]):
         ask: what it is about.
         run: what it does, inside the transaction.
         heals: refusals that people or time heal: the request is kept and waits (WIN-09).
+        queues: refusals that heal for whoever says `queue=yes`.
         form: builds the form that asks for missing words; None when there is none.
         wants_form: tells from the words and the policy that the form is to be shown although no word is missing.
         form_after: refusals that the form mends (a missing rationale); with any other, the refusal is told instead.
@@ -170,9 +184,14 @@ class Command(Generic[A]):
     ask: Callable[[A, Asker], Ask]
     run: Callable[[Work[A]], Reply]
     heals: frozenset[Refusal] = frozenset()
+    queues: frozenset[Refusal] = frozenset()
     form: FormBuilder | None = None
     wants_form: Callable[[A, Policy], bool] | None = None
     form_after: frozenset[Refusal] = frozenset()
+
+    def healing(self, args: A) -> frozenset[Refusal]:
+        """What heals for somebody who typed these words."""
+        return self.heals | self.queues if getattr(args, "queue", None) else self.heals
 
     def __post_init__(self) -> None:
         if not self.guards:

@@ -7,12 +7,12 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, keep_log, obligations, record
+from commands.core import announce, cards, exempt, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -21,12 +21,15 @@ from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import SignIn
+from commands.core.queue import queue_button
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form, worded
+from commands.core.trains import keys as train
+from commands.core.trains.fire import Trains
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
-from guards.decision import Refuse
+from guards.decision import Allow, Refuse
 from guards.facts import Facts
 from guards.identity import Stranger
 from guards.judge import Judgement, judge
@@ -73,6 +76,7 @@ class Road:
         self._chat = chat
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
+        self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
 
@@ -86,6 +90,10 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case train.KIND:
+                await self._trains.carry(taken, correlation)
+            case announce.KIND:
+                await self._due.windows(taken, datetime.fromisoformat(str(payload["since"])), correlation)
             case keep_log.KEEP:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
@@ -98,7 +106,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception or an obligation stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception, an obligation or a train stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -116,15 +124,25 @@ class Road:
             for noun in ("change", "exception", "obligation"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
+            if kind == train.KIND:
+                payload = taken.delivery.payload
+                again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
+                timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
+            if kind == announce.KIND:
+                announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
 
     async def refresh(self) -> None:
-        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now."""
+        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now.
+
+        What the policy wants told of its windows is looked for anew.
+        """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
+            announce.begin(tx, self.policy, now)
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))
@@ -139,8 +157,10 @@ class Road:
             await self._turn_away(taken, asked, by, correlation)
             return
         asker = Asker(by, asked.user, self._clock.now(), self.policy)
+        again = cards.AGAIN in asked.fields
+        asked = asked.model_copy(update={"fields": {name: word for name, word in asked.fields.items() if name != cards.AGAIN}})
         command, bound = self._read(asked)
-        if form := await self._form(asked, command, bound, asker):
+        if form := await self._form(asked, command, bound, asker, again):
             told = _Told(form=form)
         elif isinstance(bound, Problem | Missing) or command is None:
             if isinstance(bound, Missing):
@@ -155,14 +175,21 @@ class Road:
         if told.form:
             await self._open(taken, asked, told.form, correlation)
 
-    async def _form(self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker) -> Form | None:
-        """The form that asks for what was not said, as long as one can be opened."""
+    async def _form(
+        self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker, again: bool
+    ) -> Form | None:  # fmt: skip
+        """The form that asks for what was not said, or that somebody wants again; as long as one can be opened."""
         if command is None or command.form is None or not asked.trigger:
             return None
         facts = Facts(at=asker.at, policy=self.policy)
-        if isinstance(bound, Arguments) and command.wants_form and command.wants_form(bound, self.policy):
+        if again and not isinstance(bound, Arguments):  # what is needed may tell what the form is about, though other words are wrong
+            needed = {
+                name: word for name, word in asked.fields.items() if (f := command.arguments.model_fields.get(name)) and f.is_required()
+            }
+            bound = bind(command.arguments, needed, self.policy)
+        if isinstance(bound, Arguments) and (again or (command.wants_form and command.wants_form(bound, self.policy))):
             facts = await self._gather.glimpse(command.ask(bound, asker), asker.person)
-        elif not isinstance(bound, Missing):
+        elif not (again or isinstance(bound, Missing)):
             return None
         return command.form(asked.fields or self._typed(asked, command), facts, asker.person)
 
@@ -196,27 +223,33 @@ class Road:
         # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
-        judgement = judge(command.guards, request, facts, command.heals)
+        heals = command.healing(args)
+        judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.run or ask.train,
             "service": request.service,
             "environment": request.environment,
         }
-        final = [r for r in judgement.refusals if r.code not in command.heals]
+        final = [r for r in judgement.refusals if r.code not in heals]
         if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
                 if form:
                     return _Told(form=replace(form, lines=(*(worded(r.why) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
-            judgement = replace(judgement, heals=command.heals | command.form_after)
+            judgement = replace(judgement, heals=heals | command.form_after)
         tag = command.name.replace(" ", "-")
         body = record.judgement_body(judgement, request, facts)
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             alert_if_moved(tx, judgement, request, facts, correlation)
-            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
+            told = _told(judgement, command)
+            fields = asked.fields or self._typed(asked, command)
+            queue = queue_button(command.name, fields, told, request, facts) if command.queues else None
+            card = cards.refusal_card(told, command.name, request, correlation, self.policy, queue)
+            if command.form and _filled_in(asked) and not _turned_away(judgement):
+                card = cards.with_form_again(card, command.name, asked.fields)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation)
@@ -265,13 +298,26 @@ class Road:
             actor = record.actor_of(by, asked.user, None, facts)
             typed = asked.text if asked.text is not None else asked.word
             record.write(tx, "words:refused", actor, facts, correlation, typed=typed[:200], length=len(typed), said=list(problem.said))
-            self._answer(tx, asked, cards.usage_card(problem, command, correlation), facts, correlation)
+            card = cards.usage_card(problem, command, correlation)
+            if command and command.form and _filled_in(asked):
+                card = cards.with_form_again(card, command.name, asked.fields)
+            self._answer(tx, asked, card, facts, correlation)
             inbox.done(tx, taken.id, {"outcome": "misread"})
 
         await self._store.write(work)
 
     def _answer(self, tx: Tx, asked: Asked, card: Card, facts: Facts, correlation: str) -> None:
         reply_to(tx, asked.user, card, facts.at, correlation, channel=asked.channel, answer_to=asked.answer_to)
+
+
+def _filled_in(asked: Asked) -> bool:
+    """Whether somebody sent a form: only a form comes without words and without anything that opens another one."""
+    return asked.text is None and asked.trigger is None
+
+
+def _turned_away(judgement: Judgement) -> bool:
+    """Whether the authorization, which comes first, said no: a form would not help."""
+    return not isinstance(judgement.answers[0].decision, Allow)
 
 
 def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
