@@ -287,15 +287,15 @@ Nothing was started. id <id>\
 
 
 MISTAKES = [
-    ("freeze", "`freeze` takes one more word: `freeze declare` or `freeze list` or `freeze lift`."),
-    ("EXCEPTION tomorrow", "`exception` takes one more word"),
+    ("freeze", "freeze takes one more word: freeze declare or freeze list or freeze lift."),
+    ("EXCEPTION tomorrow", "exception takes one more word"),
     ("window tomorrow", "there is no service 'tomorrow'"),
     ("status api web", "'web' is one word too many."),
     ("promote api v1.4.0 staging now", "'now' is one word too many."),
-    ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
+    ("promote api v1.4.0 staging migration=no migration=yes", "migration= is given twice."),
     (
         "promote api v1.4.0 staging force=yes",
-        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `queue=`, `risk=`, `type=`.",
+        "It takes no force=; it takes answers=, customers=, data=, digest=, downtime=, migration=, queue=, risk=, type=.",
     ),
     ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
     ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),
