@@ -16,6 +16,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -97,6 +98,10 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        definition: the train as it would be defined.
+        settled: the asker took note of local times that do not exist or exist twice (TRN-21).
+        moved: when the run's cutoff is to be instead, UTC.
+        captain: corporate id of who is to lead the run.
     """
 
     action: Action
@@ -119,6 +124,10 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    definition: Train | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -158,6 +167,9 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
+        train, run: the train in question, and its run; Absent when the name or id names none.
+        ridden: the runs of the train that are open, the next cutoff first.
+        channel: the train's channel, as Slack tells it.
     """
 
     at: datetime
@@ -188,3 +200,7 @@ class Facts:
     record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
     notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
+    train: Train | Absent | None = None
+    run: TrainRun | Absent | None = None
+    ridden: tuple[TrainRun, ...] = ()
+    channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)

@@ -49,6 +49,7 @@ class Action(StrEnum):
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
+    TRAIN = "train"
     FOLLOW_UP = "follow-up"
 
 

@@ -20,6 +20,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
+from guards.train import Train, TrainEdit
 from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
@@ -50,6 +51,11 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
+        train: name of a train; of one to define, the name that it shall have.
+        run: id of a run of a train; the train is then its own.
+        defined: a train to define.
+        edit: what is to be otherwise in a train.
+        settled, moved, captain: as in `Request`.
     """
 
     service: str | None = None
@@ -77,6 +83,13 @@ class Ask:
     base: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    train: str | None = None
+    run: str | None = None
+    defined: Train | None = None
+    edit: TrainEdit | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

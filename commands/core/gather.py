@@ -16,7 +16,7 @@ from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.clock import Clock
-from commands.core.ports.people import Directory, SignIn
+from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from guards.assessment import UNSAID
@@ -29,11 +29,25 @@ from guards.order import environment_before
 from guards.policy import Policy
 from guards.risk import told_by_work
 from guards.sections import Person
+from guards.train import Room, Train
 from guards.unread import Absent, Unread
 from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, obligations, releases
+from storage import (
+    approvals,
+    artifacts,
+    changes,
+    claims,
+    delegations,
+    deployments,
+    exceptions,
+    freezes,
+    links,
+    obligations,
+    releases,
+    trains,
+)
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -49,6 +63,7 @@ class Subject:
         running: what runs in the target.
         people: corporate ids of the change's requester and of everybody who decided about it.
         undecided: whether people still decide: there is no change yet, or it is open to them.
+        channel: of the train, when somebody wants to define, change or publish one.
     """
 
     service: str | None = None
@@ -57,6 +72,7 @@ class Subject:
     running: Deployment | None = None
     people: frozenset[str] = frozenset()
     undecided: bool = True
+    channel: str | None = None
 
 
 class Gather:
@@ -107,6 +123,11 @@ class Gather:
         """A person as they stand now: one working account is enough (RBAC-09)."""
         return await self._people.person(corporate)
 
+    async def zone(self, user: str) -> str | None:
+        """The IANA zone that a Slack account says it is in; None when it says none, or could not be read."""
+        account = await Deadline().read("a time zone", self._directory.account, user)
+        return account.zone if isinstance(account, Account) else None
+
     async def _groups(self, service: str | None, deadline: Deadline) -> dict[str, frozenset[str] | Unread]:
         names = {
             group
@@ -152,14 +173,16 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
-        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
+        named = ask.change or ask.service or ask.exception or ask.train or ask.run
+        about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, holidays, (artifact, evidence), people = await asyncio.gather(
+        groups, holidays, (artifact, evidence), people, channel = await asyncio.gather(
             self._groups(about.service, deadline),
             read_holidays(self._calendars, self.policy.calendars, self._clock.now(), deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
+            self._channel(about.channel, deadline),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
@@ -169,11 +192,16 @@ class Gather:
         )
         facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
-            evidence=evidence, accounts=accounts, holidays=holidays,
+            evidence=evidence, accounts=accounts, holidays=holidays, channel=channel,
         )  # fmt: skip
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
         return facts
+
+    async def _channel(self, channel: str | None, deadline: Deadline) -> Room | Absent | Unread:
+        if channel is None:
+            return Unread("the train's channel", "nobody asked for it")
+        return await deadline.read(f"the channel {channel}", self._directory.channel, channel)
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -196,6 +224,8 @@ class Gather:
 def _subject(tx: Tx, ask: Ask) -> Subject:
     if ask.exception:
         return _excepted(tx, exceptions.get(tx, ask.exception))
+    if ask.train or ask.run:
+        return _ridden(tx, ask)
     change = changes.get(tx, ask.change) if ask.change else None
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
@@ -211,6 +241,23 @@ def _excepted(tx: Tx, exemption: Exemption | None) -> Subject:
         return Subject()
     service, environment = exemption.services[0], exemption.environments[-1]
     return Subject(service, environment, exemption.version, deployments.running(tx, service, environment))
+
+
+def _ridden(tx: Tx, ask: Ask) -> Subject:
+    """Of a train, those who lead it, and its channel where that is about to be written in."""
+    run = trains.run(tx, ask.run) if ask.run else None
+    train = trains.get(tx, run.train if run else ask.train or "")
+    wanted = _wanted(ask, train)
+    leading = {*(wanted.captains if wanted else ()), *(train.captains if train else ()), *([run.captain] if run else ())}
+    people = leading | ({ask.captain} if ask.captain else set())
+    return Subject(people=frozenset(people), channel=wanted.channel if wanted else None)
+
+
+def _wanted(ask: Ask, train: Train | Absent | None) -> Train | None:
+    """The train as it would be defined: anew, or the one that there is, with what is to be otherwise."""
+    if ask.defined:
+        return ask.defined
+    return ask.edit.over(train) if ask.edit is not None and isinstance(train, Train) else None
 
 
 def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
@@ -243,6 +290,8 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.train or ask.run:
+        facts = _train_facts(tx, ask, facts)
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
@@ -262,6 +311,14 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
     )
+
+
+def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
+    run = (trains.run(tx, ask.run) or Absent(f"run {ask.run} of a train")) if ask.run else None
+    name = ask.train if run is None or isinstance(run, Absent) else run.train
+    train = trains.get(tx, name) if name else None
+    ridden = trains.open_runs(tx, train.id) if train else ()
+    return replace(facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=ridden)
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
@@ -308,6 +365,10 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         delegation=ask.delegated,
         obligation=ask.owed,
         login=ask.login,
+        definition=_wanted(ask, facts.train),
+        settled=ask.settled,
+        moved=ask.moved,
+        captain=ask.captain,
     )
 
 

@@ -30,6 +30,8 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule
+from guards.timetable import reachable
+from guards.train import Room
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from guards.window import in_window
@@ -66,7 +68,18 @@ from tests.guards.proofs import NOTES, RECORD
 
 PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
-GUARDS: tuple[Guard, ...] = (*PROMOTION, *DECISION, complete_freeze, liftable, delegable, endable, confirmable, linking_begun, linked)
+GUARDS: tuple[Guard, ...] = (
+    *PROMOTION,
+    *DECISION,
+    complete_freeze,
+    liftable,
+    delegable,
+    endable,
+    confirmable,
+    linking_begun,
+    linked,
+    reachable,
+)
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
 POLICIES = (
@@ -122,6 +135,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
         "exceptions": ((), (exemption(),)),
+        "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
@@ -140,6 +154,7 @@ NEEDED_SOMETIMES = {
     "holidays:DE",
     "notes",
     "promotions",
+    "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
 
