@@ -51,6 +51,7 @@ from tests.guards.cases import (
     REQUEST,
     RUNNING,
     STAGED,
+    WORKING,
     approval,
     change,
     delegation,
@@ -87,6 +88,7 @@ POLICIES = (
     policy(approvals={"production": ApprovalRule(count=1), "staging": ApprovalRule(count=1)}),
     two_of(Role.RELEASE_MANAGER, Role.QA),
     two_of(Role.QA, count=1),
+    policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
 )
 
@@ -128,6 +130,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "holidays:DE": (WORKING, replace(WORKING, days={AT.date(): "a holiday"}), replace(WORKING, last=AT.date())),
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
@@ -148,6 +151,7 @@ NEEDED_SOMETIMES = {
     "links",
     "accounts:second-account",
     "exceptions",
+    "holidays:DE",
     "notes",
     "promotions",
     "channel",  # only trains ask for it
@@ -240,6 +244,14 @@ def test_an_unread_group_stops_those_whose_role_hangs_on_it() -> None:
     assert judge(PROMOTION, request(by=QUINN), facts(groups=lost), HEALS).outcome == "unsure"
     assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),)), HEALS).outcome == "allowed"
     assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),), groups=lost), HEALS).outcome == "unsure"
+
+
+def test_unread_holidays_stop_where_a_window_closes_on_them() -> None:
+    """WIN-13."""
+    known = facts(policy(holidays=("DE",)))
+    assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
+    for lost in failures("holidays:DE"):
+        assert judge(PROMOTION, REQUEST, know(known, "holidays:DE", lost), HEALS).outcome == "unsure"
 
 
 def test_facts_that_nobody_read_allow_nothing() -> None:
