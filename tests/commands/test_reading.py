@@ -172,10 +172,10 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
 api staging: release_manager; may approve, approve-exception
-api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, call-decision, decide
+api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, train, call-decision, decide
 web dev: release_manager; may read
 web staging: release_manager; may approve, approve-exception
-web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, call-decision, decide\
+web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, train, call-decision, decide\
 """)
 
     await world.say("rob", "/release whoami")
@@ -199,8 +199,8 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "changes", "record", "notes", "window (list, next)", "freeze list", "train readiness", "go answer", "exception (list, show)", "evidence",
-        "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
+        "status", "explain", "changes", "record", "notes", "window (list, next)", "freeze list", "exception (list, show)",
+        "train (list, show, readiness)", "go answer", "evidence", "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
     await world.say("audrey", "/release help link github")
