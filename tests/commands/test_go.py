@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from bot.workspace import Message
 from commands.core.ports.ci import RunState
 from commands.core.trains import roll_call
 from guards.facts import Facts
@@ -44,8 +45,13 @@ async def given(world: World, who: str = "rita") -> None:
     assert "decision:go" in await world.news()
 
 
+def card(world: World) -> Message:
+    """The card of the go/no-go, in the thread of the run's own."""
+    return next(m for m in world.slack.messages(world.channels["releases"]) if "Candidate" in m.as_text())
+
+
 def go_card(world: World) -> str:
-    return world.shown(next(m for m in world.cards() if RUN in m.as_text() and "Candidate" in m.as_text()))
+    return world.shown(card(world))
 
 
 async def test_from_the_roll_call_to_ci(world):
@@ -59,7 +65,7 @@ async def test_from_the_roll_call_to_ci(world):
     assert "🚦 Go or no-go for weekly-2026-11-24: you answer for operations" in world.told("audrey")
     assert "You confirm: monitoring and alerts are confirmed, and on-call is notified; " in world.told("audrey")
     await all_say_go(world)
-    await world.press("rita", "Go")
+    await world.press("rita", "Go", card(world))
     view = world.form("rita")
     assert view
     assert "Open risks: none that the bot knows of." in view.as_text()
@@ -276,7 +282,7 @@ async def test_a_no_go_blocks_until_there_is_a_new_decision(world):
     """GNG-07."""
     await world.say("carla", f"/release go call {RUN}")
     await all_say_go(world)
-    await world.press("rita", "No-go")
+    await world.press("rita", "No-go", card(world))
     await world.fill("rita", rationale="the vendor is down")
     assert (await run_of(world)).stage is Stage.NO_GO
     await world.say("carla", "/release promote api v1.4.0 production")
