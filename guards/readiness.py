@@ -19,19 +19,20 @@ from guards.facts import Facts, Request
 from guards.go import Pinned, Say
 from guards.judge import Guard
 from guards.notes import noted
+from guards.opening import local
 from guards.order import in_order
 from guards.proof import listed, proven, revertible, signed
 from guards.provenance import Proof
 from guards.release import RecordText, is_said
 from guards.release_record import recorded
 from guards.review import owned, pulled, reviewed, ticketed
+from guards.slot import first_slot
 from guards.source import checked, protected, tagged
 from guards.specialists import specialised
 from guards.train import TrainRun
 from guards.unread import Absent, Unread
 from guards.vcs import Tag
 from guards.vocabulary import Action
-from guards.window import local, next_slot
 
 
 class Mark(StrEnum):
@@ -180,12 +181,12 @@ _ANEW = "Find out who moved it; a new candidate takes a new roll call."
 def departs(request: Request, facts: Facts) -> Decision:
     """Whether the run's own opening is inside a change window of the service, and no freeze holds it to its end (WIN-11, TRN-30)."""
     run = facts.run
-    if isinstance(facts.freezes, Unread):
-        return Unsure(facts.freezes.what, facts.freezes.why)
     if not isinstance(run, TrainRun):
         return Allow("no run has a window to keep")  # `on_track` turns these away
     zone = facts.policy.zone_of(request.service)
-    slot = next_slot(request, replace(facts, at=max(facts.at, run.schedule.opens)))
+    slot = first_slot(request, facts, max(facts.at, run.schedule.opens))
+    if isinstance(slot, Unread):
+        return Unsure(slot.what, slot.why)
     if slot is None or slot >= run.schedule.closes:
         ends = local(run.schedule.closes, zone)
         free = f"is free from {local(slot, zone)} on" if slot else "has no opening in sight"
