@@ -119,7 +119,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             if change.state is not State.WAITING or change.why != first.why:
                 change = _keep(tx, change, State.WAITING, first.why)
                 record.write(tx, "dispatch:waits", record.CLOCK, facts, correlation, **place, **body)
-                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}")
+                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}".replace("`", ""))
             due = min([*(r.until for r in judgement.refusals if r.until), *_lapses(change, facts)], default=facts.at + LOOK_AGAIN * 10)
             timers.set(
                 tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})

@@ -24,7 +24,7 @@ from commands.core.ports.people import SignIn
 from commands.core.queue import queue_button
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
-from commands.core.text import Card, Form
+from commands.core.text import Card, Form, worded
 from commands.core.trains import keys as train
 from commands.core.trains import roll_call
 from commands.core.trains.fire import Trains
@@ -239,7 +239,7 @@ class Road:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
                 if form:
-                    return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
+                    return _Told(form=replace(form, lines=(*(worded(r.why) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
             judgement = replace(judgement, heals=heals | command.form_after)
         tag = command.name.replace(" ", "-")
