@@ -10,13 +10,14 @@ from inline_snapshot import snapshot
 from bot.workspace import Message
 from commands.core.ports.ci import RunState
 from commands.core.trains import roll_call
+from commands.core.trains.keys import KIND, key_of
 from guards.facts import Facts
 from guards.lifecycle import State
-from guards.train import Stage, TrainState
+from guards.train import Milestone, Stage, TrainState
 from guards.unread import Unread
 from guards.vcs import CheckState
 from guards.version import Artifact
-from storage import cards, decisions
+from storage import cards, decisions, timers
 from tests.world.company import COMMIT, DIGEST, TUESDAY, policy_data
 from tests.world.strict import REPOSITORY, prove, strict_policy
 from tests.world.trains import AREAS, RUN, all_say_go, change_run, rides, run_of
@@ -466,6 +467,17 @@ async def test_the_clock_calls_the_roll_that_nobody_called(world):
     assert await world.news() == []
     await world.wait(hours=1)  # nobody waits for answers about a run that was skipped
     assert await world.news() == []
+
+
+async def test_the_timer_of_the_decision_calls_the_roll(world):
+    """TRN-04, TRN-23: what the captain did not call, the run's own moment does."""
+    key = key_of(RUN, Milestone.DECISION)
+    due = timers.Timer(key, KIND, TUESDAY, {"run": RUN, "milestone": Milestone.DECISION.value})
+    await world.house.store.write(lambda tx: timers.set(tx, due))
+    await world.wait(seconds=1)
+    assert (await run_of(world)).stage is Stage.DECIDING
+    assert "decision:opened" in await world.news()
+    assert "you answer for quality" in world.told("olga")
 
 
 async def test_the_captain_learns_when_there_is_nothing_to_decide_about(world):
