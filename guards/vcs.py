@@ -135,6 +135,26 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPull:
+    """A pull request that is neither merged nor closed (TRN-13, TRN-16).
+
+    Args:
+        number, title, url, body: as people know it.
+        author: its login; None when the account was deleted.
+        labels: their names.
+        tickets: references in title, branch and body, each once.
+    """
+
+    number: int
+    title: str
+    url: str
+    body: str
+    author: str | None
+    labels: frozenset[str]
+    tickets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """One commit between two versions.
 
@@ -146,6 +166,7 @@ class Commit:
         co_authors: from the trailers of its message.
         verified: whether the VCS verified its signature. Without one, author and committer are only what somebody wrote.
         pulls: numbers of the merged pull requests that brought it, among those of the span.
+        message: all of it, with its trailers.
     """
 
     sha: str
@@ -156,6 +177,7 @@ class Commit:
     co_authors: tuple[Contributor, ...]
     verified: bool
     pulls: tuple[int, ...]
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _FILES = f"nodes {{ path }} {_PAGE}"
 
 COMMITS = f"""query Commits($ids: [ID!]!) {{
   nodes(ids: $ids) {{ ... on Commit {{
-    id url messageHeadline
+    id url messageHeadline message
     {_WORK}
     associatedPullRequests(first: 50) {{ {_LINKS} }}
   }} }}
@@ -175,6 +175,7 @@ class CommitNode(Work):
     id: str
     url: str
     message_headline: str
+    message: str
     associated_pull_requests: Page[Link]
 
 
