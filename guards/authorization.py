@@ -16,8 +16,15 @@ from guards.identity import Stranger
 from guards.record import no_such_change
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.train import Train
 from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
+
+
+def no_such_run(run: Absent | None) -> Refuse:
+    """What is said of an id that names no run of a train."""
+    what = run.what if run else "such run of a train"
+    return Refuse(Refusal.NO_SUCH_RUN, f"There is no {what}.", "`/release train list` shows the trains and their runs.")
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
@@ -85,16 +92,22 @@ def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.run, Absent):
+        return no_such_run(facts.run)
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
     """Each service and environment that the request touches, at least one.
 
-    A freeze or an exception touches its whole scope (FRZ-02); the evidence of a version is that of each production environment.
+    A freeze or an exception touches its whole scope (FRZ-02); the evidence of a version is that of each production environment; what is
+    done to a train is done to each of its services, where they are bound for.
     """
     if request.action is Action.EVIDENCE:
         return tuple((request.service, name) for name in sorted(facts.policy.production))
+    if isinstance(facts.train, Train):
+        known = facts.policy.services
+        return tuple((name, facts.policy.bound_for(name) if name in known else None) for name in facts.train.services) or ((None, None),)
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))

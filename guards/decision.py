@@ -74,6 +74,17 @@ class Refusal(StrEnum):
     NO_SUCH_FREEZE = "no-such-freeze"
     NO_SUCH_EXCEPTION = "no-such-exception"
     NOT_WAIVABLE = "not-waivable"
+    # trains
+    NO_SUCH_RUN = "no-such-run"
+    NOT_CAPTAIN = "not-captain"
+    NOT_ON_MAIN = "not-on-main"
+    NO_CUT_VERSION = "no-cut-version"
+    NO_BRANCH_WORKFLOW = "no-branch-workflow"
+    BRANCH_ELSEWHERE = "branch-elsewhere"
+    BEING_CUT = "being-cut"
+    BAD_SCHEDULE = "bad-schedule"
+    NO_SUCH_BLOCKER = "no-such-blocker"
+    NO_SUCH_FIX = "no-such-fix"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
+from guards.cut import Blocker, Cut, Fix
 from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
+from guards.train import Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -89,6 +91,7 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        moment: when the cutoff is to be instead, UTC.
     """
 
     action: Action
@@ -109,6 +112,7 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    moment: datetime | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -146,6 +150,10 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
+        train, run: the release train in question, and the run of it.
+        cuts: the newest cut of each repository of the run.
+        blocker: the blocker in question, for resolving it.
+        fix: the commit of a release branch in question, for accepting it.
     """
 
     at: datetime
@@ -174,3 +182,8 @@ class Facts:
     record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
     notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
+    train: Train | Absent | None = None
+    run: TrainRun | Absent | None = None
+    cuts: tuple[Cut, ...] = ()
+    blocker: Blocker | Absent | None = None
+    fix: Fix | Absent | None = None

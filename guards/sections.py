@@ -14,6 +14,7 @@ from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, E
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
+from guards.stabilization_rules import StabilizationRules
 from guards.values import (
     ClockTime,
     Day,
@@ -118,6 +119,11 @@ class Service(Section):
         default=(), description="Evidence that this service cannot give, in any environment; every card and record says so."
     )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
+    branch_workflow: Workflow | None = Field(
+        default=None,
+        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
+        "Left out: somebody makes it, and the bot verifies it.",
+    )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
     @property
@@ -252,6 +258,9 @@ class Parts(Section):
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
         min_length=1, description="Name → what knows the built versions."
+    )
+    stabilization: StabilizationRules = Field(
+        default=StabilizationRules(), description="What may get onto the release branch of a train after its cutoff (TRN-09)."
     )
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 

@@ -135,26 +135,6 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPull:
-    """A pull request that is neither merged nor closed (TRN-13, TRN-16).
-
-    Args:
-        number, title, url, body: as people know it.
-        author: its login; None when the account was deleted.
-        labels: their names.
-        tickets: references in title, branch and body, each once.
-    """
-
-    number: int
-    title: str
-    url: str
-    body: str
-    author: str | None
-    labels: frozenset[str]
-    tickets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Commit:
     """One commit between two versions.
 
@@ -167,6 +147,7 @@ class Commit:
         verified: whether the VCS verified its signature. Without one, author and committer are only what somebody wrote.
         pulls: numbers of the merged pull requests that brought it, among those of the span.
         message: all of it, with its trailers.
+        parents: how many; more than 1 for a merge.
     """
 
     sha: str
@@ -178,6 +159,7 @@ class Commit:
     verified: bool
     pulls: tuple[int, ...]
     message: str = ""
+    parents: int = 1
 
 
 @dataclass(frozen=True, slots=True)

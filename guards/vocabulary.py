@@ -49,6 +49,8 @@ class Action(StrEnum):
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
+    CUT = "cut"
+    ACCEPT_FIX = "accept-fix"
 
 
 TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE})

@@ -22,6 +22,7 @@ _OF_RUN = tuple(f.name for f in fields(TrainRun) if f.name != "schedule")
 _GET = select(_T).where(_T.c.id == bindparam("which"))
 _ALL = select(_T).order_by(_T.c.id)
 _RUN = select(_R).where(_R.c.id == bindparam("which"))
+_LOCK = _RUN.with_for_update()
 _OPEN = select(_R).where(_R.c.train == bindparam("of"), _R.c.stage.in_(OPEN_RUN)).order_by(_R.c.cutoff, _R.c.id)
 _RUNS = select(_R).where(_R.c.train == bindparam("of")).order_by(_R.c.cutoff.desc(), _R.c.id).limit(bindparam("limit"))
 _REPLACE = _T.update().where(_T.c.id == bindparam("which"), _T.c.revision == bindparam("was"))
@@ -75,6 +76,12 @@ def add_run(tx: Tx, run: TrainRun) -> None:
 def run(tx: Tx, id: str) -> TrainRun | None:  # noqa: A002
     """The run with this id."""
     row = tx.run(_RUN, {"which": id}).one_or_none()
+    return None if row is None else _run(row)
+
+
+def lock_run(tx: Tx, id: str) -> TrainRun | None:  # noqa: A002
+    """The same, and nobody else moves it until this transaction ends."""
+    row = tx.run(_LOCK, {"which": id}).one_or_none()
     return None if row is None else _run(row)
 
 

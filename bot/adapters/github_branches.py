@@ -23,8 +23,8 @@ from bot.adapters.github_graphql import Sha
 from bot.adapters.github_vcs_wire import Listed, Refs
 from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.tickets import tickets
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
-from guards.vcs import OpenPull
 
 _MOST_PAGES = 10
 _NEXT = re.compile(r'[?&]after=([^&>]+)[^>]*>; rel="next"')

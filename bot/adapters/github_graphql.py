@@ -26,6 +26,7 @@ _FILES = f"nodes {{ path }} {_PAGE}"
 COMMITS = f"""query Commits($ids: [ID!]!) {{
   nodes(ids: $ids) {{ ... on Commit {{
     id url messageHeadline message
+    parents(first: 1) {{ totalCount }}
     {_WORK}
     associatedPullRequests(first: 50) {{ {_LINKS} }}
   }} }}
@@ -160,6 +161,10 @@ class Work(_Wire):
     signature: Signature | None
 
 
+class _Count(_Wire):
+    total_count: int
+
+
 class Link(_Wire):
     """A pull request that knows a commit."""
 
@@ -176,6 +181,7 @@ class CommitNode(Work):
     url: str
     message_headline: str
     message: str
+    parents: _Count
     associated_pull_requests: Page[Link]
 
 
@@ -217,10 +223,6 @@ class PullNode(_Wire):
 
 
 FilePath = _Path
-
-
-class _Count(_Wire):
-    total_count: int
 
 
 class _Head(_Wire):

@@ -44,6 +44,7 @@ def commit(node: CommitNode, pulls: Sequence[int]) -> Commit:
         verified=node.signature is not None and node.signature.is_valid,
         pulls=tuple(pulls),
         message=node.message,
+        parents=node.parents.total_count,
     )
 
 

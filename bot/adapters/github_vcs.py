@@ -29,8 +29,9 @@ from bot.adapters.github_vcs_wire import (
 from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
-from guards.vcs import Check, Contributor, OpenPull, Protection, Span, Tag
+from guards.vcs import Check, Contributor, Protection, Span, Tag
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9-]+)@users\.noreply\.github\.com", re.IGNORECASE)

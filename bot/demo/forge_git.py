@@ -15,7 +15,7 @@ SHA = re.compile(r"[0-9a-f]{40}")
 _TAGGER = re.compile(r"^tagger (.*) <(.*)> (\d+) [+-]\d{4}$", re.MULTILINE)
 _WHEN = re.compile(r"@\{(\d+) ")
 _CO_AUTHOR = re.compile(r"(.*?)\s*<([^<>\s]+)>")
-_FIELDS = ("%H", "%s", "%an", "%ae", "%cn", "%ce", "%G?", "%GS", "%B", "%(trailers:key=Co-authored-by,valueonly,separator=%x01)")
+_FIELDS = ("%H", "%s", "%an", "%ae", "%cn", "%ce", "%G?", "%GS", "%B", "%P", "%(trailers:key=Co-authored-by,valueonly,separator=%x01)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class GitCommit:
 
     Args:
         oid, title, message: its id, first line, and all of it.
+        parents: how many.
         authors: (name, address) of the author and the co-authors.
         committer: likewise.
         signed: whether it carries a signature at all.
@@ -46,6 +47,7 @@ class GitCommit:
     oid: str
     title: str
     message: str
+    parents: int
     authors: tuple[tuple[str, str], ...]
     committer: tuple[str, str]
     signed: bool
@@ -152,12 +154,13 @@ class ForgeGit:
 
 
 def _commit(fields: Sequence[str]) -> GitCommit:
-    oid, title, author, email, committer, address, verdict, signer, message, others = fields
+    oid, title, author, email, committer, address, verdict, signer, message, parents, others = fields
     co_authors = (found for line in others.split("\x01") if (found := _CO_AUTHOR.fullmatch(line)))
     return GitCommit(
         oid=oid,
         title=title,
         message=message.rstrip("\n"),
+        parents=len(parents.split()),
         authors=((author, email.lower()), *((one[1], one[2].lower()) for one in co_authors)),
         committer=(committer, address.lower()),
         signed=verdict != "N",

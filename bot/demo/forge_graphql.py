@@ -99,6 +99,7 @@ class Graph:
             "url": f"{self._url}/commit/{commit.oid}",
             "messageHeadline": commit.title,
             "message": commit.message,
+            "parents": {"totalCount": commit.parents},
             "authors": [self._actor(*who) for who in commit.authors],
             "committer": self._actor(*commit.committer),
             "signature": signature if commit.signed else None,

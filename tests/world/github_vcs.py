@@ -114,6 +114,7 @@ class FakeGitHubVcs:
             "oid": oid,
             "url": f"https://github.com/{self.name}/commit/{oid}",
             "messageHeadline": title,
+            "parents": lambda _=None, *, first: {"totalCount": 1},
             "message": f"{title}\n\n{body}" if body else title,
             "authors": listed([author, *others]),
             "committer": committer or author,

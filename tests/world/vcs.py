@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
-from guards.vcs import Check, OpenPull, Protection, Span, Tag
+from guards.vcs import Check, Protection, Span, Tag
 
 
 class FakeVcs:

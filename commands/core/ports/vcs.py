@@ -9,8 +9,9 @@ from typing import Protocol
 
 from commands.core.ports.chat import Unposted
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
-from guards.vcs import Check, OpenPull, Protection, Span, Tag
+from guards.vcs import Check, Protection, Span, Tag
 
 
 class Vcs(Protocol):

@@ -1,0 +1,112 @@
+"""Who may cut, hold or extend a run of a train, track its blockers and accept fixes, and when (TRN-06, TRN-12, TRN-15, HOT-16).
+
+Invariant: the captain of the run leads it, and a release manager answers for it; nobody accepts a fix that they wrote themselves.
+"""
+
+from guards.authorization import held_roles, names, no_such_run
+from guards.cut import Blocker, CutState, Fix
+from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.duties import identify
+from guards.facts import Facts, Request
+from guards.sections import Person
+from guards.train import AHEAD, Stage, Train, TrainRun
+from guards.unread import Unread
+from guards.vocabulary import Role
+
+CUTTABLE = AHEAD - {Stage.PLANNED}
+"""A run is cut once its schedule is published, and until it is cut."""
+
+STABILIZING = frozenset({Stage.STABILIZING, Stage.DECIDING, Stage.GO, Stage.NO_GO})
+"""Between the cutoff and the departure: fixes can still come."""
+
+
+def leads(request: Request, facts: Facts) -> Decision:
+    """Whether the asker is the run's captain, or a release manager for all of the train's services."""
+    run, train, person = facts.run, facts.train, request.by
+    if not isinstance(run, TrainRun) or not isinstance(train, Train):
+        return no_such_run(None if isinstance(run, TrainRun) else run)
+    if not isinstance(person, Person):
+        return Unsure(person.what, person.why) if isinstance(person, Unread) else Allow("`authorized` turns strangers away")
+    if person.id == run.captain:
+        return Allow(f"{person.name} is its captain")
+    asked = [held_roles(person, service, facts.policy.bound_for(service), facts) for service in train.services]
+    if all(Role.RELEASE_MANAGER in held for held, _ in asked):
+        return Allow(f"{person.name} is {Role.RELEASE_MANAGER}")
+    if any(Role.RELEASE_MANAGER in untold for _, untold in asked):
+        return Unsure(f"the Slack groups that hold {Role.RELEASE_MANAGER}")
+    captain = facts.policy.by_id.get(run.captain)
+    return Refuse(
+        Refusal.NOT_CAPTAIN,
+        f"{run.id} is led by {run.captain_name}.",
+        f"Ask {names([captain]) if captain else run.captain_name}, or a release manager.",
+    )
+
+
+def not_cut_yet(request: Request, facts: Facts) -> Decision:
+    """Whether the run waits for its cutoff, and no cut of it is under way."""
+    run = facts.run
+    if not isinstance(run, TrainRun):
+        return no_such_run(run)
+    if run.stage not in CUTTABLE:
+        return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", "A run is cut after its schedule was published, and once.")
+    if ordered := [cut for cut in facts.cuts if cut.state is CutState.ORDERED]:
+        where = ", ".join(f"{cut.branch} of {cut.repository}" for cut in ordered)
+        return Refuse(Refusal.BEING_CUT, f"{run.id} is being cut: {where} was ordered.", "Wait for it; the thread tells how it ends.")
+    return Allow(f"{run.id} is {run.stage}")
+
+
+def later(request: Request, facts: Facts) -> Decision:
+    """Whether the cutoff would move to a moment that is still to come, and not past the decision (TRN-24)."""
+    run, moment = facts.run, request.moment
+    if not isinstance(run, TrainRun):
+        return no_such_run(run)
+    if moment is None or moment <= facts.at:
+        return Refuse(Refusal.BAD_SCHEDULE, "The new cutoff is over already.", "Give a moment that is later than now.")
+    if moment > run.schedule.decision:
+        return Refuse(
+            Refusal.BAD_SCHEDULE,
+            f"The go/no-go of {run.id} is at {run.schedule.decision:%Y-%m-%d %H:%M} UTC, before the new cutoff.",
+            "Give an earlier moment, or amend the schedule.",
+        )
+    return Allow(f"the cutoff moves to {moment:%Y-%m-%d %H:%M} UTC")
+
+
+def open_run(request: Request, facts: Facts) -> Decision:
+    """Whether the run has not departed, so that blockers can hold it up."""
+    run = facts.run
+    if not isinstance(run, TrainRun):
+        return no_such_run(run)
+    if run.stage not in AHEAD | STABILIZING:
+        return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", "Blockers hold a run up before it departs.")
+    return Allow(f"{run.id} is {run.stage}")
+
+
+def open_blocker(request: Request, facts: Facts) -> Decision:
+    """Whether there is such a blocker, and it is open."""
+    blocker = facts.blocker
+    if not isinstance(blocker, Blocker):
+        what = blocker.what if blocker else "such blocker"
+        return Refuse(Refusal.NO_SUCH_BLOCKER, f"There is no {what}.", "`/release blocker list <run>` shows those that there are.")
+    if blocker.resolved:
+        return Refuse(Refusal.WRONG_STATE, f"{blocker.id} is resolved: {blocker.resolution}", "Nothing is left to do.")
+    return Allow(f"{blocker.id} is open")
+
+
+def acceptable(request: Request, facts: Facts) -> Decision:
+    """Whether there is such a commit, something is wrong with it, and the asker did not write it (TRN-15, SOD-02)."""
+    fix, person = facts.fix, request.by
+    if not isinstance(fix, Fix):
+        what = fix.what if fix else "such commit"
+        return Refuse(Refusal.NO_SUCH_FIX, f"There is no {what}.", "The thread of the run names the commits that were flagged.")
+    if not fix.flaws or fix.accepted:
+        said = f"was accepted by {fix.accepted.by_name}" if fix.accepted else "has nothing to accept"
+        return Refuse(Refusal.WRONG_STATE, f"{fix.sha[:12]} {said}.", "Nothing is left to do.")
+    if not isinstance(person, Person):
+        return Unsure(person.what, person.why) if isinstance(person, Unread) else Allow("`authorized` turns strangers away")
+    for author in fix.authors:
+        who = identify(author, facts)
+        if isinstance(who, Unread):
+            return Unsure(who.what, who.why)
+        if who and who.id == person.id:
+            return Refuse(Refusal.OWN_WORK, f"{person.name} wrote {fix.sha[:12]}, and so does not accept it.", "Ask somebody who did not.")
+    return Allow(f"{fix.sha[:12]} is not {person.name}'s own")
