@@ -31,7 +31,7 @@ _MOVE = _CUT.update().where(_CUT.c.id == bindparam("which"), _CUT.c.state == bin
 _FIXES = select(_FIX).where(_FIX.c.run == bindparam("of")).order_by(_FIX.c.at, _FIX.c.sha)
 _BEGINS = (
     select(_FIX)
-    .where(_FIX.c.run == bindparam("of"), _FIX.c.sha.startswith(bindparam("begin"), autoescape=True))
+    .where(_FIX.c.run == bindparam("of"), _FIX.c.sha >= bindparam("begin"), _FIX.c.sha < bindparam("end"))
     .order_by(_FIX.c.sha)
     .limit(2)
 )  # fmt: skip
@@ -132,7 +132,7 @@ def fixes(tx: Tx, run: str) -> tuple[Fix, ...]:
 
 def fix(tx: Tx, run: str, begin: str) -> Fix | None:
     """The judged commit of a run whose id begins like this; None when there is none, or more than one."""
-    found = [_fix(row) for row in tx.run(_BEGINS, {"of": run, "begin": begin})]
+    found = [_fix(row) for row in tx.run(_BEGINS, {"of": run, "begin": begin, "end": f"{begin}g"})]  # g follows every hex digit
     return found[0] if len(found) == 1 else None
 
 

@@ -24,6 +24,8 @@ from commands.core.ports.people import SignIn
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
+from commands.core.trains.work import KINDS as TRAIN_KINDS
+from commands.core.trains.work import TrainWork
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Refuse
@@ -61,11 +63,12 @@ class Road:
         clock: the present.
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
+        train_work: carries out the timers of train runs.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -73,6 +76,7 @@ class Road:
         self._chat = chat
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
+        self._train_work = train_work
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
 
@@ -86,6 +90,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case word if word in TRAIN_KINDS:
+                await self._train_work.fired(taken, payload, correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -94,7 +100,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change or an exception stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception or a run stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -109,9 +115,9 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception"):
+            for noun in ("change", "exception", "run"):
                 if subject := taken.delivery.payload.get(noun):
-                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
+                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

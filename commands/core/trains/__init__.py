@@ -1,0 +1,1 @@
+"""What happens to release trains: cutoff and stabilization."""
