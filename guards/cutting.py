@@ -3,7 +3,7 @@
 Invariant: the captain of the run leads it, and a release manager answers for it; nobody accepts a fix that they wrote themselves.
 """
 
-from guards.authorization import held_roles, names, no_such_run
+from guards.authorization import held_roles, names, no_such_blocker, no_such_run
 from guards.cut import Blocker, CutState, Fix
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
@@ -40,6 +40,30 @@ def leads(request: Request, facts: Facts) -> Decision:
         f"{run.id} is led by {run.captain_name}.",
         f"Ask {names([captain]) if captain else run.captain_name}, or a release manager.",
     )
+
+
+def known_run(request: Request, facts: Facts) -> Decision:
+    """Whether the run exists."""
+    return Allow(f"{facts.run.id} is {facts.run.stage}") if isinstance(facts.run, TrainRun) else no_such_run(facts.run)
+
+
+def choosable(request: Request, facts: Facts) -> Decision:
+    """Whether each commit that was named is for one repository of the train (TRN-05)."""
+    train, services = facts.train, facts.policy.services
+    if not isinstance(train, Train) or not request.commits:
+        return Allow("no commit was named")
+    known = [name for name in train.services if name in services]
+    repositories = {services[name].repository for name in known}
+    for service, sha in request.commits:
+        if service and service not in known:
+            return Refuse(Refusal.INCOMPLETE, f"{service} does not ride {train.id}; {', '.join(known)} do.", f"Write `<service>@{sha}`.")
+        if not service and len(repositories) != 1:
+            return Refuse(
+                Refusal.INCOMPLETE,
+                f"{train.id} has {len(repositories)} repositories, and {sha[:12]} does not say which one is meant.",
+                f"Write `commit={known[0] if known else '<service>'}@{sha}`.",
+            )
+    return Allow(f"{len(request.commits)} commit was named" if len(request.commits) == 1 else f"{len(request.commits)} commits were named")
 
 
 def not_cut_yet(request: Request, facts: Facts) -> Decision:
@@ -85,8 +109,7 @@ def open_blocker(request: Request, facts: Facts) -> Decision:
     """Whether there is such a blocker, and it is open."""
     blocker = facts.blocker
     if not isinstance(blocker, Blocker):
-        what = blocker.what if blocker else "such blocker"
-        return Refuse(Refusal.NO_SUCH_BLOCKER, f"There is no {what}.", "`/release blocker list <run>` shows those that there are.")
+        return no_such_blocker(blocker)
     if blocker.resolved:
         return Refuse(Refusal.WRONG_STATE, f"{blocker.id} is resolved: {blocker.resolution}", "Nothing is left to do.")
     return Allow(f"{blocker.id} is open")

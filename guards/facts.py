@@ -92,6 +92,7 @@ class Request:
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
         moment: when the cutoff is to be instead, UTC.
+        commits: service, or "" where there is one repository, and the commit to cut.
     """
 
     action: Action
@@ -113,6 +114,7 @@ class Request:
     record: RecordText | None = None
     notes: str | None = None
     moment: datetime | None = None
+    commits: tuple[tuple[str, str], ...] = ()
 
 
 _NOT_ASKED = "nobody asked for it"

@@ -46,6 +46,12 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
+        train: id of a train that exists.
+        run: id of a run of a train; the train is then its own.
+        moment: when the run's cutoff is to be instead, UTC.
+        commits: service, or "", and the commit to cut.
+        blocker: id of a blocker that exists; the run is then its own.
+        fix: how the id of a commit on the run's release branch begins.
     """
 
     service: str | None = None
@@ -70,6 +76,12 @@ class Ask:
     base: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    train: str | None = None
+    run: str | None = None
+    moment: datetime | None = None
+    commits: tuple[tuple[str, str], ...] = ()
+    blocker: str | None = None
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

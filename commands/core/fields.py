@@ -53,6 +53,37 @@ def _delegation(word: str) -> str:
     return word.upper()
 
 
+def _run(word: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,60})-[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-[0-9]{1,3})?", word.lower()):
+        raise ValueError(f"{shown(word)} is no run of a train; write one like weekly-2026-12-01")
+    return word.lower()
+
+
+def _blocker(word: str) -> str:
+    if not re.fullmatch(r"BLK-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no blocker; write one like BLK-2026-1201-001")
+    return word.upper()
+
+
+def _commits(words: str) -> str:
+    for word in words.split(","):
+        if not re.fullmatch(r"(?:[a-z0-9-]{1,40}@)?[0-9a-f]{40}", word):
+            raise ValueError(f"{shown(word)} is no commit; write all 40 digits, `api@<commit>,web@<commit>` for several repositories")
+    return words
+
+
+def _commit_begins(word: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{7,40}", word):
+        raise ValueError(f"{shown(word)} is no commit; write at least 7 of its digits")
+    return word
+
+
+def _ticket(word: str, info: ValidationInfo) -> str:
+    if not re.fullmatch(rf"(?:{policy_of(info).naming.ticket})|[\w.-]+/[\w.-]+#[0-9]+", word):
+        raise ValueError(f"{shown(word)} is no ticket; write one like PAY-12")
+    return word
+
+
 def _login(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
         raise ValueError(f"{shown(word)} is no GitHub login")
@@ -90,6 +121,11 @@ Colleague = Annotated[str, AfterValidator(_colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, AfterValidator(_delegation)]
+RunId = Annotated[str, AfterValidator(_run)]
+BlockerId = Annotated[str, AfterValidator(_blocker)]
+CommitWords = Annotated[str, AfterValidator(_commits)]
+CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
+TicketWord = Annotated[str, AfterValidator(_ticket)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

@@ -19,6 +19,7 @@ from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from guards.assessment import UNSAID
 from guards.change import Change
+from guards.cut import Blocker
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Stranger
@@ -26,10 +27,11 @@ from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
+from guards.train import TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
+from storage import approvals, artifacts, changes, claims, cuts, delegations, deployments, exceptions, freezes, links, releases, trains
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -232,6 +234,8 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.train or ask.run or ask.blocker:
+        facts = _of_train(tx, ask, facts)
     if ask.linking:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
@@ -249,6 +253,17 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
     )
+
+
+def _of_train(tx: Tx, ask: Ask, facts: Facts) -> Facts:
+    """The train, its run, and what is known of the run's cut."""
+    blocker = (cuts.blocker(tx, ask.blocker) or Absent(f"blocker {ask.blocker}")) if ask.blocker else None
+    run_id = blocker.run if isinstance(blocker, Blocker) else ask.run
+    run = (trains.run(tx, run_id) or Absent(f"run {run_id} of a train")) if run_id else None
+    name = run.train if isinstance(run, TrainRun) else ask.train
+    train = (trains.get(tx, name) or Absent(f"train {name}")) if name else None
+    fix = (cuts.fix(tx, run_id or "", ask.fix) or Absent(f"commit {ask.fix[:12]} that was judged")) if ask.fix else None
+    return replace(facts, run=run, train=train, blocker=blocker, fix=fix, cuts=cuts.of_run(tx, run_id) if run_id else ())
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
@@ -293,6 +308,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         exception=ask.wanted,
         delegation=ask.delegated,
         login=ask.login,
+        moment=ask.moment,
+        commits=ask.commits,
     )
 
 

@@ -4,7 +4,7 @@ Invariant: a branch is ordered once for each cut, whatever CI answered; what cou
 """
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -43,6 +43,10 @@ def order(work: RunWork, cut: Cut, main: str) -> None:
     work.record("cut:branch-ordered", {**body, "cut": cut.id}, service)
 
 
+SOON = timedelta(seconds=1)
+"""After this a branch is looked at first: a timer that is set for the very moment at which it fired last would not come again."""
+
+
 def look(tx: Tx, run: str, at: datetime) -> None:
     """Have the branches of a run looked at."""
     timers.set(tx, timers.Timer(f"{KIND}:{run}", KIND, at, {"run": run}))
@@ -69,7 +73,7 @@ def answered(tx: Tx, id: str, answer: Started | TurnedDown | Unknown, facts: Fac
         case TurnedDown(why=why):
             work.record("cut:branch-turned-down", {"cut": id, "why": why})
             cuts.change(tx, cut, state=CutState.FAILED, why=f"CI turned the order of {cut.branch} down: {why}")
-    look(tx, cut.run, facts.at)
+    look(tx, cut.run, facts.at + SOON)
 
 
 class Branching:
@@ -116,7 +120,7 @@ def _settle(work: RunWork, found: dict[str, Decision]) -> None:
         trains.move(tx, run, Stage.STABILIZING, why="")
         work.record("cut:done", {"cuts": [cut.id for cut in now]})
         work.tell(f"🔒 {run.id} is cut: stabilization begins", *map(state_of, now), part="done")
-        timers.set(tx, timers.Timer(f"{WATCH}:{run.id}", WATCH, at, {"run": run.id}))
+        timers.set(tx, timers.Timer(f"{WATCH}:{run.id}", WATCH, at + SOON, {"run": run.id}))
     else:
         lost = next(cut for cut in now if cut.state is CutState.FAILED)
         trains.move(tx, run, Stage.HELD if run.stage is not Stage.HELD else None, why=lost.why)

@@ -71,6 +71,18 @@ def order(tx: Tx, wanted: Order, at: datetime) -> None:
     timers.set(tx, timers.Timer(f"{KIND}:{wanted.run}", KIND, at, _payload(wanted)))
 
 
+def at_once(tx: Tx, wanted: Order, at: datetime, correlation: str) -> None:
+    """Have a run cut now, because somebody asked for it; each time that somebody asks is one delivery.
+
+    Args:
+        tx, wanted: as for `order`.
+        at: now, UTC.
+        correlation: of what was asked.
+    """
+    timers.cancel(tx, f"{KIND}:{wanted.run}")
+    inbox.remember(tx, inbox.Delivery(f"{KIND}:{wanted.run}:{correlation}", KIND, _payload(wanted), correlation), at)
+
+
 def _payload(wanted: Order) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in Order.__slots__}
 
@@ -203,4 +215,4 @@ def _cut(work: RunWork, wanted: Order, sources: list[Source], body: dict[str, An
     for cut, source in zip(made, sources, strict=True):
         if cut.branch and not isinstance(source.there, str):
             branch.order(work, cut, source.main)
-    branch.look(work.tx, run.id, work.facts.at)
+    branch.look(work.tx, run.id, work.facts.at + branch.SOON)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from commands.core.cards import missing
 from commands.core.text import Code, Line, Link
-from commands.core.trains.branch import WATCH
+from commands.core.trains.branch import SOON, WATCH
 from commands.core.trains.tell import RunWork
 from guards.cut import Cut, CutState, Fix, Gates, LateChange, OpenPull
 from guards.cutting import STABILIZING
@@ -93,7 +93,7 @@ def pushed(tx: Tx, repository: str, branch: str, facts: Facts) -> None:
     ours = {s.repository.lower(): s.repository for s in facts.policy.services.values()}
     for cut in cuts.on_branch(tx, ours.get(repository.lower(), repository), branch):
         if cut.state is CutState.CUT:
-            watch(tx, cut.run, facts.at)
+            watch(tx, cut.run, facts.at + SOON)
 
 
 def _fix(work: RunWork, fix: Fix) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from commands.core import record
+from commands.core.command import Work
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import CARD
 from commands.core.text import Button, Card, Code, Line, Moment, Part
@@ -71,11 +72,19 @@ class RunWork:
         outbox.add(self.tx, outbox.Message("thread", body, lane=self.train.channel, correlation=self.correlation), self.facts.at)
 
 
+def about(work: Work[Any], run_id: str) -> RunWork:
+    """What a command does about a run that its guards looked at."""
+    actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
+    found = RunWork.begin(work.tx, run_id, work.facts, work.correlation, actor)
+    assert found is not None, "the guards looked at it"
+    return found
+
+
 def captains_buttons(run: TrainRun) -> tuple[Button, ...]:
     """What a captain can do before the cutoff; the card of the run and what tells of a cut that failed have them."""
     fields = {"run": run.id}
     return (
-        Button("Cut now", "train cut", fields, "primary", confirm=f"Cut {run.id} at what main is now?"),
+        Button("Cut now", "train cut", fields, "primary"),
         Button("Hold", "train hold", fields),
         Button("Extend", "train extend", fields),
     )
