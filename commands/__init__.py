@@ -17,6 +17,7 @@ from commands import (
     exception_request,
     explain,
     fix,
+    follow_up,
     freeze,
     help,  # noqa: A004
     link,
@@ -65,6 +66,10 @@ COMMANDS: tuple[AnyCommand, ...] = (
     blocker.blocker_list,
     fix.command,
     evidence.command,
+    follow_up.follow_up_add,
+    follow_up.follow_up_list,
+    follow_up.follow_up_done,
+    follow_up.follow_up_pass,
     delegate.delegate_to,
     delegate.delegate_list,
     delegate.delegate_end,

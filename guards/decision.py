@@ -85,6 +85,8 @@ class Refusal(StrEnum):
     BAD_SCHEDULE = "bad-schedule"
     NO_SUCH_BLOCKER = "no-such-blocker"
     NO_SUCH_FIX = "no-such-fix"
+    NO_SUCH_OBLIGATION = "no-such-obligation"
+    NOT_BY_WORD = "not-by-word"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"

@@ -51,9 +51,10 @@ class Action(StrEnum):
     DELEGATE = "delegate"
     CUT = "cut"
     ACCEPT_FIX = "accept-fix"
+    FOLLOW_UP = "follow-up"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE})
+TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.FOLLOW_UP})
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 

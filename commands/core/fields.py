@@ -84,6 +84,12 @@ def _ticket(word: str, info: ValidationInfo) -> str:
     return word
 
 
+def _obligation(word: str) -> str:
+    if not re.fullmatch(r"OBL-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no follow-up; write one like OBL-2026-1121-001")
+    return word.upper()
+
+
 def _login(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
         raise ValueError(f"{shown(word)} is no GitHub login")
@@ -126,6 +132,7 @@ BlockerId = Annotated[str, AfterValidator(_blocker)]
 CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
+ObligationId = Annotated[str, AfterValidator(_obligation)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

@@ -31,7 +31,21 @@ from guards.train import TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, cuts, delegations, deployments, exceptions, freezes, links, releases, trains
+from storage import (
+    approvals,
+    artifacts,
+    changes,
+    claims,
+    cuts,
+    delegations,
+    deployments,
+    exceptions,
+    freezes,
+    links,
+    obligations,
+    releases,
+    trains,
+)
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -236,6 +250,8 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
     if ask.train or ask.run or ask.blocker:
         facts = _of_train(tx, ask, facts)
+    if ask.obligation:
+        facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
@@ -307,6 +323,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         notes=ask.notes,
         exception=ask.wanted,
         delegation=ask.delegated,
+        obligation=ask.owed,
         login=ask.login,
         moment=ask.moment,
         commits=ask.commits,

@@ -37,6 +37,7 @@ class FakeCI:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
         branches: every order of a release branch that was taken.
+        refuses: repositories whose branches it does not make.
         sure: what an unknown key answers: `NoRun(sure=…)`.
         path: the route of its callbacks.
         away: set to an `Unread` and every look-up answers it; `start` is then turned down.
@@ -47,6 +48,7 @@ class FakeCI:
         self.started: list[Order] = []
         self.asked: list[Order] = []
         self.branches: list[BranchOrder] = []
+        self.refuses: set[str] = set()
         self.sure = True
         self.away: Unread | None = None
         self._plans: deque[tuple[TurnedDown | Unknown, bool]] = deque()
@@ -108,6 +110,8 @@ class FakeCI:
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         if self.away:
             return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        if order.repository in self.refuses:
+            return TurnedDown("The fake CI refused.")
         outcome, taken = self._plans.popleft() if self._plans else (None, True)
         if taken:
             self.branches.append(order)

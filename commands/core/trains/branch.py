@@ -102,13 +102,19 @@ class Branching:
         def work(tx: Tx) -> None:
             about = RunWork.begin(tx, run_id, facts, correlation)
             if about and about.run.stage in {Stage.PUBLISHED, Stage.HELD}:
-                _settle(about, found)
+                settle(about, found)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
 
 
-def _settle(work: RunWork, found: dict[str, Decision]) -> None:
+def settle(work: RunWork, found: dict[str, Decision]) -> None:
+    """Once no branch of a run is awaited any more: the run is cut, or it is not.
+
+    Args:
+        work: the transaction.
+        found: cut's id → what was said of its branch.
+    """
     tx, run, at = work.tx, work.run, work.facts.at
     for cut in work.facts.cuts:
         if cut.state is CutState.ORDERED and cut.id in found:

@@ -215,4 +215,7 @@ def _cut(work: RunWork, wanted: Order, sources: list[Source], body: dict[str, An
     for cut, source in zip(made, sources, strict=True):
         if cut.branch and not isinstance(source.there, str):
             branch.order(work, cut, source.main)
-    branch.look(work.tx, run.id, work.facts.at + branch.SOON)
+    if any(cut.state is CutState.ORDERED for cut in made):
+        branch.look(work.tx, run.id, work.facts.at + branch.SOON)
+    elif now := RunWork.begin(work.tx, run.id, work.facts, work.correlation, work.by):
+        branch.settle(now, {})
