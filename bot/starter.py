@@ -205,6 +205,10 @@ allow:
     production: [release_captain, release_manager]
   request-exception:
     production: [release_captain, release_manager]
+  cut:
+    production: [release_captain, release_manager]
+  accept-fix:
+    production: [release_manager]
   approve-exception:
     production: [release_manager, service_owner]
 

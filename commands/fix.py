@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import CommitBegins, RunId
+from commands.core.obligations import owe
 from commands.core.text import Form, Input, Line
 from commands.core.trains.tell import about
 from commands.core.words import Arguments, Named, Rest
@@ -15,10 +17,14 @@ from guards.cut import Acceptance, Fix
 from guards.cutting import acceptable, known_run
 from guards.decision import Refusal
 from guards.facts import Facts
+from guards.obligation import Obligation, Owed
 from guards.record import reasoned
 from guards.sections import Person
 from guards.vocabulary import Action
-from storage import cuts
+from storage import cuts, obligations
+
+RECONCILED = timedelta(hours=24)
+"""By then main has what is on a release branch alone; the captain of the run owes it (HOT-16)."""
 
 
 class AcceptFix(Arguments):
@@ -44,6 +50,12 @@ def accept(work: Work[AcceptFix]) -> Reply:
     wrong = [found.flaw.value for found in fix.flaws]
     body = {"repository": fix.repository, "commit": fix.sha, "flaws": wrong, "reason": work.args.reason, "plan": work.args.plan}
     run.record("stabilization:accepted", body)
+    text = f"Bring {fix.sha[:12]} of {fix.repository} ({fix.title}) to main: {work.args.plan}"
+    owed = Obligation(
+        obligations.next_id(work.tx, work.at.date()), Owed.RECONCILIATION, run.run.id, None, text, run.run.captain, run.run.captain_name,
+        work.at + RECONCILED, work.at, person.id,
+    )  # fmt: skip
+    owe(work.tx, owed, run.by, work.facts, work.correlation)
     run.tell(
         f"🤝 {run.run.id}: {fix.sha[:12]} is accepted", (f"{person.name}: {work.args.reason}",), (f"How main gets it: {work.args.plan}",)
     )

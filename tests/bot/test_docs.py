@@ -11,13 +11,14 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import exceptions, freeze, record
+from guards import authorization, cutoff, exceptions, freeze, record
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
 GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *dispatch.GUARDS)}
+GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun}  # of what no person asks for
 
-HELPERS = {"authorized": [record, freeze, exceptions], "independent": [exceptions]}
+HELPERS = {"authorized": [record, freeze, exceptions], "independent": [exceptions], "open_blocker": [authorization]}
 """Guards that ask another file for an answer."""
 
 

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from commands.core.invocation import Reported
+from commands.core.ports.ci import Pushed
 from guards.cut import Flaw, Gates, OpenPull, flawed
 from guards.train import Stage, TrainRun
 from guards.unread import Unread
 from guards.vcs import CheckState, Commit, Contributor, Span
 from storage import cuts, trains
+from storage.inbox import Delivery
 from tests.commands.test_cutoff import DUE, HEAD, RUN, Story, checks, policy, pull
 from tests.world.world import World
 
@@ -181,6 +184,22 @@ async def test_nothing_more_than_the_head_and_the_open_pull_requests_is_asked_wh
     assert 1 <= story.world.vcs.asked.count("head") <= 2
 
 
+async def test_a_webhook_of_a_push_has_the_branch_looked_at_at_once(story):
+    world = story.world
+    await world.wait(seconds=5)  # the first look of all
+    story.lands()
+    for repository, branch in (("acme/api", "main"), ("acme/other", BRANCH)):
+        pushed = Reported(ci="fake", reports=(Pushed(repository, branch),)).model_dump(mode="json")
+        await world.house.inbox.put(Delivery(f"push {repository} {branch}", "reported", pushed, "push"))
+        await world.wait(seconds=5)
+        assert await story.fixes() == ()
+    pushed = Reported(ci="fake", reports=(Pushed("Acme/API", BRANCH),)).model_dump(mode="json")
+    await world.house.inbox.put(Delivery("push", "reported", pushed, "push"))
+    await world.quiet()
+    await world.wait(seconds=1)
+    assert [fix.sha for fix in await story.fixes()] == [FIX]
+
+
 async def test_a_branch_that_was_set_back_is_flagged(story):
     world = story.world
     world.vcs.moves["acme/api", BRANCH].append((world.clock.now(), OTHER))
@@ -236,6 +255,8 @@ async def test_a_fix_that_cannot_come_from_main_is_accepted_by_somebody_who_did_
     assert (fix.accepted.by, fix.accepted.plan) == ("rob@acme.example", "#13 brings it to main today")
     assert flawed(await story.fixes()) == ()
     assert (await world.body("stabilization:accepted"))["reason"] == "main has no such code any more"
+    owed = await world.body("obligation:owed")
+    assert (owed["kind"], owed["owner"]) == ("reconciliation", "carla@acme.example")
     await world.say("rob", f'/release fix accept {RUN} {FIX[:12]} plan="again" again')
     assert await world.codes() == ["wrong-state"]
     await world.say("rob", f'/release fix accept {RUN} 1234567 plan="x" what is not there')
