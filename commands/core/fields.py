@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ValidationInfo
 
-from commands.core.words import policy_of, shown
+from commands.core.words import numbered, policy_of, shown
 from guards.consistency import nearest
 from guards.policy import Policy
 from guards.vocabulary import Requirement, Role
@@ -47,22 +47,10 @@ def _role(word: str) -> str:
     return word.lower()
 
 
-def _delegation(word: str) -> str:
-    if not re.fullmatch(r"DLG-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no delegation; write one like DLG-2026-1121-001")
-    return word.upper()
-
-
 def _run(word: str) -> str:
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,60})-[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-[0-9]{1,3})?", word.lower()):
         raise ValueError(f"{shown(word)} is no run of a train; write one like weekly-2026-12-01")
     return word.lower()
-
-
-def _blocker(word: str) -> str:
-    if not re.fullmatch(r"BLK-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no blocker; write one like BLK-2026-1201-001")
-    return word.upper()
 
 
 def _commits(words: str) -> str:
@@ -82,12 +70,6 @@ def _ticket(word: str, info: ValidationInfo) -> str:
     if not re.fullmatch(rf"(?:{policy_of(info).naming.ticket})|[\w.-]+/[\w.-]+#[0-9]+", word):
         raise ValueError(f"{shown(word)} is no ticket; write one like PAY-12")
     return word
-
-
-def _obligation(word: str) -> str:
-    if not re.fullmatch(r"OBL-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no follow-up; write one like OBL-2026-1121-001")
-    return word.upper()
 
 
 def _login(word: str) -> str:
@@ -126,13 +108,13 @@ ListedPerson = Annotated[str, AfterValidator(_listed)]
 Colleague = Annotated[str, AfterValidator(_colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
-DelegationId = Annotated[str, AfterValidator(_delegation)]
+DelegationId = Annotated[str, numbered("DLG", "delegation")]
 RunId = Annotated[str, AfterValidator(_run)]
-BlockerId = Annotated[str, AfterValidator(_blocker)]
+BlockerId = Annotated[str, numbered("BLK", "blocker")]
 CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
-ObligationId = Annotated[str, AfterValidator(_obligation)]
+ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

@@ -26,9 +26,11 @@ from guards.identity import Stranger
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
+from guards.risk import told_by_work
 from guards.sections import Person
 from guards.train import TrainRun
 from guards.unread import Absent, Unread
+from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
 from storage import (
@@ -175,10 +177,13 @@ class Gather:
         writers, accounts = await asyncio.gather(
             self._people.writers(artifact, deadline), self._accounts(about.service, artifact, deadline)
         )
-        return Facts(
+        facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
             evidence=evidence, accounts=accounts,
         )  # fmt: skip
+        if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
+            await asyncio.to_thread(told_by_work, about.service, facts)
+        return facts
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -322,6 +327,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         record=ask.record,
         notes=ask.notes,
         exception=ask.wanted,
+        until=ask.until,
         delegation=ask.delegated,
         obligation=ask.owed,
         login=ask.login,
