@@ -241,9 +241,20 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
-        ("dischargeable", "undecided", "cancellable", "undecided_exception", "revocable", "reconsiderable"),
-        "The change or exception is past the point where this is possible: CI works on it, or it is over. Or the exception is not "
-        "permanent, and so is not reconsidered.",
+        (
+            "dischargeable",
+            "undecided",
+            "cancellable",
+            "undecided_exception",
+            "revocable",
+            "reconsiderable",
+            "unclosed",
+            "unpublished",
+            "skippable",
+            "resumable",
+        ),
+        "The change, exception, train or run is past the point where this is possible: CI works on it, or it is over. Or the exception is "
+        "not permanent, and so is not reconsidered.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -262,10 +273,24 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask that person, or reject the change and say why.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "complete_exception", "reconsiderable", "delegable", "owed", "filled_in", "worded", "edited"),
-        "A freeze, exception, delegation or follow-up lacks a field, ends before it begins, or cannot be as described; lifting a freeze "
-        "came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
-        "change does not say already.",
+        (
+            "complete_freeze",
+            "liftable",
+            "complete_exception",
+            "reconsiderable",
+            "delegable",
+            "owed",
+            "filled_in",
+            "worded",
+            "edited",
+            "described",
+            "still_described",
+            "altered",
+            "skippable",
+        ),
+        "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
+        "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
+        "that the change does not say already.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
@@ -290,20 +315,73 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "the signed tag, only one that ends, where signed provenance names the commit instead.",
         "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
     ),
+    _R.NO_SUCH_TRAIN: Meaning(
+        (
+            "authorized",
+            "known_train",
+            "timely",
+            "described",
+            "still_described",
+            "altered",
+            "unclosed",
+            "unpublished",
+            "before_cutoff",
+            "skippable",
+            "resumable",
+            "captained",
+            "able_captains",
+            "by_captain",
+            "accountable",
+        ),
+        "There is no train with this name, or no run with this id.",
+        "`/release train list` shows those that there are.",
+    ),
+    _R.TRAIN_EXISTS: Meaning(
+        ("untaken",),
+        "A train has this name already, or had it: names are never given twice, as the records of a closed train stay.",
+        "Choose another name, or amend the train that there is.",
+    ),
+    _R.NO_CAPTAIN: Meaning(
+        ("captained", "able_captains"),
+        "The train has no release captain, or one who left or does not hold `release_captain` for each of its services.",
+        "Name somebody who does: `/release train captain`.",
+    ),
+    _R.NOT_CAPTAIN: Meaning(
+        ("by_captain", "accountable"),
+        "What is published is changed by one of the train's captains; a release manager can name another captain, and close it.",
+        "Ask one of the people that the refusal names.",
+    ),
+    _R.BAD_SCHEDULE: Meaning(
+        ("timely", "before_cutoff", "later"),
+        "The cadence cannot be read, never fires, or fires more than once on a day; or the moments that it tells are over or out of order.",
+        "Give another cadence, dates or times; the refusal names the values.",
+    ),
+    _R.DOUBTFUL_TIME: Meaning(
+        ("timely",),
+        "At a clock change a local time of the train does not exist or comes twice. It would count with the offset before the change, and "
+        "of two the first.",
+        "Choose another time, or say that it is meant: `doubtful=accept`.",
+    ),
+    _R.NO_TRAIN_WINDOW: Meaning(
+        ("timely",),
+        "The window that the train names is not defined, is not about one of its services, or does not open for all of them together after "
+        "the go/no-go.",
+        "Name another window, or have the go/no-go earlier.",
+    ),
+    _R.NOT_IN_CHANNEL: Meaning(
+        ("reachable",),
+        "The bot cannot write in the train's channel: it is not in it, or the channel is archived or does not exist.",
+        "Invite it there with `/invite @signalbox`, or name another channel.",
+    ),
+    _R.CUT_OFF: Meaning(
+        ("before_cutoff",),
+        "The run is cut off: what rides is decided, and its schedule stays.",
+        "Amend the train; the runs after it follow.",
+    ),
     _R.NO_SUCH_PERSON: Meaning(
         ("delegable",),
         "The person who was named has no working account, or may not use releases here.",
         "Name somebody else, or have the policy file changed.",
-    ),
-    _R.NO_SUCH_RUN: Meaning(
-        ("authorized",),
-        "There is no run of a train with this id.",
-        "`/release train list` shows the trains and their runs.",
-    ),
-    _R.NOT_CAPTAIN: Meaning(
-        ("leads",),
-        "You neither lead this run nor are release manager for all of its services.",
-        "Ask its captain, or a release manager.",
     ),
     _R.NOT_ON_MAIN: Meaning(
         ("cuttable",),
@@ -329,11 +407,6 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("not_cut_yet",),
         "The run is being cut: its branches were ordered, and are not verified yet.",
         "Wait; the thread of the run tells how it ends.",
-    ),
-    _R.BAD_SCHEDULE: Meaning(
-        ("later",),
-        "The new cutoff is over already, or it is after the go/no-go.",
-        "Give a moment between now and the decision.",
     ),
     _R.NO_SUCH_BLOCKER: Meaning(
         ("authorized", "open_blocker"),

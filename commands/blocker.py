@@ -4,15 +4,17 @@ from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.fields import BlockerId, RunId, TicketWord
+from commands.core.fields import BlockerId, TicketWord
 from commands.core.text import Code, Line
+from commands.core.train_fields import RunId
 from commands.core.trains.branch import SOON
 from commands.core.trains.keep import watch
-from commands.core.trains.tell import about
+from commands.core.trains.run_work import about
 from commands.core.words import Arguments, Rest
 from guards.authorization import authorized
+from guards.captaincy import accountable
 from guards.cut import Blocker, Cut, CutState, Gates, flawed
-from guards.cutting import known_run, leads, open_blocker, open_run
+from guards.cutting import known_run, open_blocker, open_run
 from guards.record import reasoned
 from guards.vocabulary import Action
 from storage import cuts
@@ -109,7 +111,7 @@ blocker_add = Command(
     summary="Hold a run of a train up until a ticket is resolved.",
     examples=("blocker add weekly-2026-12-01 PAY-12 refunds are paid twice",),
     action=Action.CUT,
-    guards=(authorized, leads, open_run, reasoned),
+    guards=(authorized, accountable, open_run, reasoned),
     arguments=AddBlocker,
     ask=ask_add,
     run=add,
@@ -120,7 +122,7 @@ blocker_resolve = Command(
     summary="Say that a blocker is mended.",
     examples=("blocker resolve BLK-2026-1201-001 #41 is on the release branch, tests passed",),
     action=Action.CUT,
-    guards=(authorized, leads, open_blocker, reasoned),
+    guards=(authorized, accountable, open_blocker, reasoned),
     arguments=ResolveBlocker,
     ask=ask_resolve,
     run=resolve,

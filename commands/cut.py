@@ -7,20 +7,24 @@ from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
-from commands.core.fields import CommitWords, MomentWord, RunId
+from commands.core.fields import CommitWords, MomentWord
 from commands.core.text import Form, Input, Line, Moment
+from commands.core.train_fields import RunId
+from commands.core.trains.card import captains_buttons
 from commands.core.trains.cut import Order, at_once, held, order
-from commands.core.trains.tell import about, captains_buttons
+from commands.core.trains.plan import set_timers, unset_timers
+from commands.core.trains.run_work import about
 from commands.core.words import Arguments, Named, Rest, VersionWord
 from guards.authorization import authorized
-from guards.cutting import choosable, later, leads, not_cut_yet
+from guards.captaincy import accountable
+from guards.cutting import choosable, later, not_cut_yet
 from guards.decision import Refusal
 from guards.facts import Facts
 from guards.record import reasoned
 from guards.sections import Person
-from guards.train import Stage, TrainRun
+from guards.train import Milestone, Stage, TrainRun
 from guards.vocabulary import Action
-from storage import trains
+from storage import moments, trains
 
 
 class CutRun(Arguments):
@@ -60,7 +64,7 @@ def ask_hold(args: HoldRun, asker: Asker) -> Ask:
 
 def ask_extend(args: ExtendRun, asker: Asker) -> Ask:
     """Extending is about one run and a moment."""
-    return Ask(run=args.run, rationale=args.reason, moment=datetime.fromisoformat(args.until))
+    return Ask(run=args.run, rationale=args.reason, moved=datetime.fromisoformat(args.until))
 
 
 def cut(work: Work[CutRun]) -> Reply:
@@ -89,17 +93,20 @@ def hold(work: Work[HoldRun]) -> Reply:
 
 def extend(work: Work[ExtendRun]) -> Reply:
     """Give it a later cutoff; the decision stays where it is."""
-    one, until = about(work, work.args.run), work.request.moment
+    one, until = about(work, work.args.run), work.request.moved
     assert until is not None
     was = one.run.schedule.cutoff
     schedule = replace(one.run.schedule, cutoff=until)
-    trains.move(work.tx, one.run, Stage.PUBLISHED if one.run.stage is Stage.HELD else None, schedule=schedule, why="")
-    order(work.tx, Order(one.run.id, until.isoformat()), until)
+    moved = trains.move(work.tx, one.run, Stage.PUBLISHED if one.run.stage is Stage.HELD else None, schedule=schedule, why="")
+    unset_timers(work.tx, one.run)
+    set_timers(work.tx, moved, one.facts)
+    if Milestone.CUTOFF in moments.reached(work.tx, one.run.id):  # a milestone is reached once
+        order(work.tx, Order(one.run.id, until.isoformat()), until)
     one.record("cut:extended", {"reason": work.args.reason, "from": was.isoformat(), "until": until.isoformat()})
     zone = one.train.rule.zone
-    moved: Line = ("From ", Moment(was, zone), " to ", Moment(until, zone), f": {work.args.reason}")
-    one.tell(f"⏩ {one.run.id} is cut later", moved, (f"{work.asker.person.name} extended it.",))
-    return Reply(note(f"⏩ {one.run.id} is cut later", moved))
+    said: Line = ("From ", Moment(was, zone), " to ", Moment(until, zone), f": {work.args.reason}")
+    one.tell(f"⏩ {one.run.id} is cut later", said, (f"{work.asker.person.name} extended it.",))
+    return Reply(note(f"⏩ {one.run.id} is cut later", said))
 
 
 def _form(heading: str, word: str, submit: str, *inputs: Input) -> FormBuilder:
@@ -124,7 +131,7 @@ train_cut = Command(
         "train cut weekly-2026-12-01 commit=9fceb02d0ae598e95dc970b74767f19372d61af8 main is red",
     ),
     action=Action.CUT,
-    guards=(authorized, leads, not_cut_yet, choosable, reasoned),
+    guards=(authorized, accountable, not_cut_yet, choosable, reasoned),
     arguments=CutRun,
     ask=ask_cut,
     run=cut,
@@ -142,7 +149,7 @@ train_hold = Command(
     summary="Keep a run of a train from being cut.",
     examples=("train hold weekly-2026-12-01 main is red, the fix is in review",),
     action=Action.CUT,
-    guards=(authorized, leads, not_cut_yet, reasoned),
+    guards=(authorized, accountable, not_cut_yet, reasoned),
     arguments=HoldRun,
     ask=ask_hold,
     run=hold,
@@ -155,7 +162,7 @@ train_extend = Command(
     summary="Give a run of a train a later cutoff.",
     examples=("train extend weekly-2026-12-01 until=2026-12-01T15:00 two pull requests are almost in",),
     action=Action.CUT,
-    guards=(authorized, leads, not_cut_yet, later, reasoned),
+    guards=(authorized, accountable, not_cut_yet, later, reasoned),
     arguments=ExtendRun,
     ask=ask_extend,
     run=extend,

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.fields import CommitBegins, RunId
+from commands.core.fields import CommitBegins
 from commands.core.obligations import owe
 from commands.core.text import Form, Input, Line
-from commands.core.trains.tell import about
+from commands.core.train_fields import RunId
+from commands.core.trains.run_work import about
 from commands.core.words import Arguments, Named, Rest
 from guards.authorization import authorized
 from guards.cut import Acceptance, Fix

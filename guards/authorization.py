@@ -13,18 +13,14 @@ from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.freeze import no_such_freeze
 from guards.identity import Stranger
+from guards.moments import place_of
 from guards.record import no_such_change
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.timetable import no_such_train
 from guards.train import Train
 from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
-
-
-def no_such_run(run: Absent | None) -> Refuse:
-    """What is said of an id that names no run of a train."""
-    what = run.what if run else "such run of a train"
-    return Refuse(Refusal.NO_SUCH_RUN, f"There is no {what}.", "`/release train list` shows the trains and their runs.")
 
 
 def no_such_blocker(blocker: Absent | None) -> Refuse:
@@ -84,14 +80,14 @@ def authorized(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.STRANGER, person.why, "Ask the owner of the policy file to add you, then try again.")
     if request.action in TAKES_NO_ROLE:
         return Allow(f"{person.name} may {request.action}")
-    if lost := _lost_subject(facts):
+    if lost := _lost_subject(request, facts):
         return lost
     seen = [_in_place(request.action, person, service, environment, facts) for service, environment in _places(request, facts)]
     return next((answer for answer in seen if not isinstance(answer, Allow)), seen[0])
 
 
-def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
-    """Where the change, freeze or exception that was named is not there, there is no place to judge: then that is what to say."""
+def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
+    """Where the change, freeze, exception or train that was named is not there, there is no place to judge: then that is what to say."""
     if isinstance(facts.change, Unread):
         return Unsure(facts.change.what, facts.change.why)
     if isinstance(facts.change, Absent):
@@ -100,22 +96,22 @@ def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
         return no_such_exception(facts.exception)
     if isinstance(facts.blocker, Absent):
         return no_such_blocker(facts.blocker)
-    if isinstance(facts.run, Absent):
-        return no_such_run(facts.run)
+    if request.definition is None and (lost := no_such_train(facts)):
+        return lost
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
     """Each service and environment that the request touches, at least one.
 
-    A freeze or an exception touches its whole scope (FRZ-02); the evidence of a version is that of each production environment; what is
-    done to a train is done to each of its services, where they are bound for.
+    A freeze or an exception touches its whole scope (FRZ-02), a train all its services where they are bound for; the evidence of a
+    version is that of each production environment.
     """
     if request.action is Action.EVIDENCE:
         return tuple((request.service, name) for name in sorted(facts.policy.production))
-    if isinstance(facts.train, Train):
-        known = facts.policy.services
-        return tuple((name, facts.policy.bound_for(name) if name in known else None) for name in facts.train.services) or ((None, None),)
+    trains = [train for train in (facts.train, request.definition) if isinstance(train, Train)]
+    if trains:
+        return tuple(dict.fromkeys((service, place_of(facts.policy, service)) for train in trains for service in train.services))
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))

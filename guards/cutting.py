@@ -1,17 +1,17 @@
-"""Who may cut, hold or extend a run of a train, track its blockers and accept fixes, and when (TRN-06, TRN-12, TRN-15, HOT-16).
+"""When a run of a train can be cut, held or extended, its blockers tracked and fixes accepted (TRN-06, TRN-12, TRN-15, HOT-16).
 
-Invariant: the captain of the run leads it, and a release manager answers for it; nobody accepts a fix that they wrote themselves.
+Invariant: `accountable` says who may; nobody accepts a fix that they wrote themselves.
 """
 
-from guards.authorization import held_roles, names, no_such_blocker, no_such_run
+from guards.authorization import no_such_blocker
 from guards.cut import Blocker, CutState, Fix
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.facts import Facts, Request
 from guards.sections import Person
+from guards.timetable import no_such_train
 from guards.train import AHEAD, Stage, Train, TrainRun
 from guards.unread import Unread
-from guards.vocabulary import Role
 
 CUTTABLE = AHEAD - {Stage.PLANNED}
 """A run is cut once its schedule is published, and until it is cut."""
@@ -20,31 +20,15 @@ STABILIZING = frozenset({Stage.STABILIZING, Stage.DECIDING, Stage.GO, Stage.NO_G
 """Between the cutoff and the departure: fixes can still come."""
 
 
-def leads(request: Request, facts: Facts) -> Decision:
-    """Whether the asker is the run's captain, or a release manager for all of the train's services."""
-    run, train, person = facts.run, facts.train, request.by
-    if not isinstance(run, TrainRun) or not isinstance(train, Train):
-        return no_such_run(None if isinstance(run, TrainRun) else run)
-    if not isinstance(person, Person):
-        return Unsure(person.what, person.why) if isinstance(person, Unread) else Allow("`authorized` turns strangers away")
-    if person.id == run.captain:
-        return Allow(f"{person.name} is its captain")
-    asked = [held_roles(person, service, facts.policy.bound_for(service), facts) for service in train.services]
-    if all(Role.RELEASE_MANAGER in held for held, _ in asked):
-        return Allow(f"{person.name} is {Role.RELEASE_MANAGER}")
-    if any(Role.RELEASE_MANAGER in untold for _, untold in asked):
-        return Unsure(f"the Slack groups that hold {Role.RELEASE_MANAGER}")
-    captain = facts.policy.by_id.get(run.captain)
-    return Refuse(
-        Refusal.NOT_CAPTAIN,
-        f"{run.id} is led by {run.captain_name}.",
-        f"Ask {names([captain]) if captain else run.captain_name}, or a release manager.",
-    )
+def _no_run(facts: Facts) -> Refuse:
+    """What is said where a run is needed, and there is none."""
+    no_run = Refuse(Refusal.NO_SUCH_TRAIN, "No run of a train was named.", "`/release train list` shows the trains and their runs.")
+    return no_such_train(facts) or no_run
 
 
 def known_run(request: Request, facts: Facts) -> Decision:
     """Whether the run exists."""
-    return Allow(f"{facts.run.id} is {facts.run.stage}") if isinstance(facts.run, TrainRun) else no_such_run(facts.run)
+    return Allow(f"{facts.run.id} is {facts.run.stage}") if isinstance(facts.run, TrainRun) else _no_run(facts)
 
 
 def choosable(request: Request, facts: Facts) -> Decision:
@@ -70,7 +54,7 @@ def not_cut_yet(request: Request, facts: Facts) -> Decision:
     """Whether the run waits for its cutoff, and no cut of it is under way."""
     run = facts.run
     if not isinstance(run, TrainRun):
-        return no_such_run(run)
+        return _no_run(facts)
     if run.stage not in CUTTABLE:
         return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", "A run is cut after its schedule was published, and once.")
     if ordered := [cut for cut in facts.cuts if cut.state is CutState.ORDERED]:
@@ -81,9 +65,9 @@ def not_cut_yet(request: Request, facts: Facts) -> Decision:
 
 def later(request: Request, facts: Facts) -> Decision:
     """Whether the cutoff would move to a moment that is still to come, and not past the decision (TRN-24)."""
-    run, moment = facts.run, request.moment
+    run, moment = facts.run, request.moved
     if not isinstance(run, TrainRun):
-        return no_such_run(run)
+        return _no_run(facts)
     if moment is None or moment <= facts.at:
         return Refuse(Refusal.BAD_SCHEDULE, "The new cutoff is over already.", "Give a moment that is later than now.")
     if moment > run.schedule.decision:
@@ -99,7 +83,7 @@ def open_run(request: Request, facts: Facts) -> Decision:
     """Whether the run has not departed, so that blockers can hold it up."""
     run = facts.run
     if not isinstance(run, TrainRun):
-        return no_such_run(run)
+        return _no_run(facts)
     if run.stage not in AHEAD | STABILIZING:
         return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", "Blockers hold a run up before it departs.")
     return Allow(f"{run.id} is {run.stage}")

@@ -16,7 +16,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
-from guards.train import Train, TrainRun
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -98,7 +98,10 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
-        moment: when the cutoff is to be instead, UTC.
+        definition: the train as it would be defined.
+        settled: the asker took note of local times that do not exist or exist twice (TRN-21).
+        moved: when the run's cutoff is to be instead, UTC.
+        captain: corporate id of who is to lead the run.
         commits: service, or "" where there is one repository, and the commit to cut.
     """
 
@@ -122,7 +125,10 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
-    moment: datetime | None = None
+    definition: Train | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
     commits: tuple[tuple[str, str], ...] = ()
 
 
@@ -162,7 +168,9 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
-        train, run: the release train in question, and the run of it.
+        train, run: the train in question, and its run; Absent when the name or id names none.
+        ridden: the runs of the train that are open, the next cutoff first.
+        channel: the train's channel, as Slack tells it.
         cuts: the newest cut of each repository of the run.
         blocker: the blocker in question, for resolving it.
         fix: the commit of a release branch in question, for accepting it.
@@ -200,3 +208,5 @@ class Facts:
     cuts: tuple[Cut, ...] = ()
     blocker: Blocker | Absent | None = None
     fix: Fix | Absent | None = None
+    ridden: tuple[TrainRun, ...] = ()
+    channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)

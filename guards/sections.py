@@ -15,6 +15,7 @@ from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
 from guards.stabilization_rules import StabilizationRules
+from guards.train_rules import TrainRules
 from guards.values import (
     ClockTime,
     Day,
@@ -273,6 +274,7 @@ class Parts(Section):
     stabilization: StabilizationRules = Field(
         default=StabilizationRules(), description="What may get onto the release branch of a train after its cutoff (TRN-09)."
     )
+    trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 

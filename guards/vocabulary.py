@@ -51,6 +51,7 @@ class Action(StrEnum):
     DELEGATE = "delegate"
     CUT = "cut"
     ACCEPT_FIX = "accept-fix"
+    TRAIN = "train"
     FOLLOW_UP = "follow-up"
 
 

@@ -20,6 +20,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
+from guards.train import Train, TrainEdit
 from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
@@ -50,10 +51,11 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
-        train: id of a train that exists.
+        train: name of a train; of one to define, the name that it shall have.
         run: id of a run of a train; the train is then its own.
-        moment: when the run's cutoff is to be instead, UTC.
-        commits: service, or "", and the commit to cut.
+        defined: a train to define.
+        edit: what is to be otherwise in a train.
+        settled, moved, captain, commits: as in `Request`.
         blocker: id of a blocker that exists; the run is then its own.
         fix: how the id of a commit on the run's release branch begins.
     """
@@ -85,7 +87,11 @@ class Ask:
     notes: str | None = None
     train: str | None = None
     run: str | None = None
-    moment: datetime | None = None
+    defined: Train | None = None
+    edit: TrainEdit | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
     commits: tuple[tuple[str, str], ...] = ()
     blocker: str | None = None
     fix: str | None = None

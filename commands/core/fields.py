@@ -33,7 +33,8 @@ def _listed(word: str, info: ValidationInfo) -> str:
     return word.lower()
 
 
-def _colleague(word: str, info: ValidationInfo) -> str:
+def colleague(word: str, info: ValidationInfo) -> str:
+    """Somebody by any of their addresses; raises ValueError with a sentence for nobody."""
     policy = policy_of(info)
     if known := policy.by_email.get(word.lower()):
         return known.id
@@ -44,12 +45,6 @@ def _role(word: str) -> str:
     roles = [role.value for role in Role if role is not Role.EVERYONE]
     if word.lower() not in roles:
         raise ValueError(f"there is no role {shown(word)}{nearest(word.lower(), roles)}")
-    return word.lower()
-
-
-def _run(word: str) -> str:
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,60})-[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-[0-9]{1,3})?", word.lower()):
-        raise ValueError(f"{shown(word)} is no run of a train; write one like weekly-2026-12-01")
     return word.lower()
 
 
@@ -105,11 +100,10 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
 MomentWord = Annotated[str, AfterValidator(_moment)]
 ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
-Colleague = Annotated[str, AfterValidator(_colleague)]
+Colleague = Annotated[str, AfterValidator(colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
-RunId = Annotated[str, AfterValidator(_run)]
 BlockerId = Annotated[str, numbered("BLK", "blocker")]
 CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]

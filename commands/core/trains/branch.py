@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from commands.core.cards import missing
 from commands.core.ports.ci import BranchOrder, Started, TurnedDown, Unknown
 from commands.core.text import Code, Line
+from commands.core.trains.card import captains_buttons
 from commands.core.trains.read import Branches
-from commands.core.trains.tell import RunWork, captains_buttons
+from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState
 from guards.cutoff import begun, workflow_of
 from guards.decision import Allow, Decision, Refuse, Unsure
@@ -129,7 +130,7 @@ def settle(work: RunWork, found: dict[str, Decision]) -> None:
         timers.set(tx, timers.Timer(f"{WATCH}:{run.id}", WATCH, at + SOON, {"run": run.id}))
     else:
         lost = next(cut for cut in now if cut.state is CutState.FAILED)
-        trains.move(tx, run, Stage.HELD if run.stage is not Stage.HELD else None, why=lost.why)
+        trains.move(tx, run, Stage.HELD if run.stage is not Stage.HELD else None, why=lost.why.rstrip("."))
         work.record("cut:failed", {"cuts": {cut.id: cut.state.value for cut in now}})
         rest: Line = ("Nothing of it counts until each is cut. When it is mended, cut again: what is cut stays as it is.",)
         work.tell(f"⛔ {run.id} is not cut", *map(state_of, now), rest, buttons=captains_buttons(run), part="failed")

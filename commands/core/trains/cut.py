@@ -11,9 +11,11 @@ from typing import Any
 from commands.core.record import CLOCK, Actor
 from commands.core.text import Line, Moment
 from commands.core.trains import branch
+from commands.core.trains.card import captains_buttons
 from commands.core.trains.cut_record import cut_body, cut_of, shown, told, why
+from commands.core.trains.keys import CUTOFF
 from commands.core.trains.read import Branches
-from commands.core.trains.tell import RunWork, captains_buttons
+from commands.core.trains.run_work import RunWork
 from guards.cut import CutState
 from guards.cutoff import Source, cuttable, unfinished
 from guards.cutting import not_cut_yet
@@ -26,11 +28,8 @@ from guards.vocabulary import Action
 from storage import cuts, deployments, inbox, timers, trains
 from storage.database import Store, Tx
 
-KIND = "cutoff"
+KIND = CUTOFF
 """Of its timers."""
-
-LATE = timedelta(minutes=2)
-"""A cutoff that is carried out later than this after its moment is marked late, and cuts what main named then (TRN-22)."""
 
 AGAIN = timedelta(minutes=2)
 """After this a cutoff is tried again whose checks are not over, or that could not be read."""
@@ -132,7 +131,7 @@ class Cutting:
         look, due = self._branches.look(), datetime.fromisoformat(wanted.due)
         running = await self._store.read(lambda tx: {s: deployments.running(tx, s, facts.policy.bound_for(s)) for s in train.services})
         said = wanted.version or run.version
-        at = due if facts.at - due > LATE else None
+        at = due if facts.at - due > facts.policy.trains.late else None
         return [
             await look.source(
                 repository, services, train, running, said, at=at, commit=wanted.commits.get(repository), chosen=repository in wanted.chosen
@@ -193,7 +192,7 @@ def _not_cut(
             again: Line = ("It is tried again until ", Moment(last, work.train.rule.zone), "; the commits stay the same.")
             work.tell(f"⏳ {run.id} is not cut yet", *lines, again, buttons=captains_buttons(run))
         return
-    trains.move(work.tx, run, Stage.HELD if run.stage is not Stage.HELD else None, why=str(lines[0][0]))
+    trains.move(work.tx, run, Stage.HELD if run.stage is not Stage.HELD else None, why=str(lines[0][0]).rstrip("."))
     work.record("cut:refused" if any(j.refusals for _, j in bad) else "cut:unsure", body)
     work.tell(f"⛔ {run.id} is not cut", *lines, buttons=captains_buttons(run))
 
@@ -201,7 +200,7 @@ def _not_cut(
 def _cut(work: RunWork, wanted: Order, sources: list[Source], body: dict[str, Any]) -> None:
     """Record the cut of every repository, and order the branches that are not there."""
     due, run = datetime.fromisoformat(wanted.due), work.run
-    late = work.facts.at - due > LATE
+    late = work.facts.at - due > work.facts.policy.trains.late
     made = [cut_of(work, source, due, late=late) for source in sources]
     for cut in made:
         cuts.add(work.tx, cut)

@@ -6,7 +6,7 @@ from typing import Any
 from commands.core import record
 from commands.core.cards import missing
 from commands.core.text import Code, Line
-from commands.core.trains.tell import RunWork
+from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Gates
 from guards.cutoff import Source, cuttable, riders
 from guards.decision import Allow, Refusal

@@ -10,7 +10,7 @@ from datetime import datetime
 from commands.core.cards import missing
 from commands.core.text import Code, Line, Link
 from commands.core.trains.branch import SOON, WATCH
-from commands.core.trains.tell import RunWork
+from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Gates, LateChange, OpenPull
 from guards.cutting import STABILIZING
 from guards.decision import Allow, Decision, Refuse

@@ -10,7 +10,7 @@ from typing import Any
 
 from commands.core.trains.keep import LIVING, Seen, keep
 from commands.core.trains.read import Branches, Look
-from commands.core.trains.tell import RunWork
+from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates
 from guards.cutoff import green
 from guards.facts import Facts
