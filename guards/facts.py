@@ -11,6 +11,8 @@ from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.cut import Blocker, Cut, Fix
 from guards.exemption import Exemption
+from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
+from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.obligation import Obligation
 from guards.policy import Policy
@@ -103,6 +105,8 @@ class Request:
         moved: when the run's cutoff is to be instead, UTC.
         captain: corporate id of who is to lead the run.
         commits: service, or "" where there is one repository, and the commit to cut.
+        answer: what the asker answers for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     action: Action
@@ -130,6 +134,8 @@ class Request:
     moved: datetime | None = None
     captain: str | None = None
     commits: tuple[tuple[str, str], ...] = ()
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -155,6 +161,7 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
+        holidays: code of a calendar in the policy → its days.
         freeze: the freeze in question, for lifting.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
@@ -174,6 +181,8 @@ class Facts:
         cuts: the newest cut of each repository of the run.
         blocker: the blocker in question, for resolving it.
         fix: the commit of a release branch in question, for accepting it.
+        go: what the go/no-go of the run is judged on.
+        rides: the published trains that the service rides, with what they say about the version (GNG-02).
     """
 
     at: datetime
@@ -190,6 +199,7 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
+    holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
     exception: Exemption | Absent | None = None
@@ -208,5 +218,28 @@ class Facts:
     cuts: tuple[Cut, ...] = ()
     blocker: Blocker | Absent | None = None
     fix: Fix | Absent | None = None
+    go: "GoFacts | None" = None
+    rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class GoFacts:
+    """What the go/no-go of one run is judged on.
+
+    Args:
+        candidate: what the run would bring to production now; None while nothing is pinned.
+        call: the roll call about exactly this candidate; None when nobody was asked.
+        decisions: all about the run, oldest first.
+        entries: service and version → the facts about it, bound for production; what was not gathered is missing.
+    """
+
+    candidate: Candidate | None
+    call: RollCall | None
+    decisions: tuple[GoDecision, ...]
+    entries: Mapping[tuple[str, str], Facts]
+
+    def of(self, entry: Pinned) -> Facts | None:
+        """The facts about an entry of the candidate, if they were gathered."""
+        return self.entries.get((entry.service, entry.version))
