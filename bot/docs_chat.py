@@ -29,7 +29,9 @@ WORDS: Final = {
     "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
     "base": "the older of two versions",
-    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
+    "breaking": "what a major step asks of its users: how to move, until when the old one works, who was told",
+    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`; to approve, reject, withdraw or cancel also that of a set: "
+    "`SET-2026-1121-001`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
     "customers": "which customers notice it, and how",
@@ -38,6 +40,7 @@ WORDS: Final = {
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one",
     "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases",
+    "entries": "`service=version` for each service of the train, with blanks between",
     "environments": "environments or their aliases, with commas between them",
     "evidence": "links to pull requests, builds, incidents",
     "exception": "an exception's id: `EXC-2026-1121-001`",
@@ -47,6 +50,7 @@ WORDS: Final = {
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
     "login": "a GitHub login",
+    "manifest": "a run of a train, or the first 12 digits of a manifest's hash",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
@@ -64,9 +68,11 @@ WORDS: Final = {
     "and likelihood",
     "role": "a role that the policy lets people delegate",
     "rollback": "how it is rolled back; to which version, the bot knows",
+    "run": "a run of a train, as its card names it: `weekly-2026-12-01`",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "services": "services from the policy file, with commas between them",
+    "set": "a set promotion's id, as it stands on its card: `SET-2026-1121-001`",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
     "text": "release notes in Markdown; what stands in `text2` and so on follows",
     **dict.fromkeys(("text2", "text3", "text4", "text5"), "the rest of a text that does not fit into one input of the form"),
@@ -140,6 +146,9 @@ def _command(command: AnyCommand) -> Iterator[str]:
     yield "Guards, in order:"
     yield ""
     yield from _guards(command.guards)
+    if command.whole:
+        yield from ("", "Of a set, each entry is judged by all of these, and the set itself by:", "")
+        yield from _guards(command.whole)
 
 
 def _written(arguments: type[Arguments], name: str) -> str:

@@ -203,6 +203,8 @@ allow:
     production: [release_manager]
   record:
     production: [release_captain, release_manager]
+  train:
+    production: [release_captain, release_manager]
   request-exception:
     production: [release_captain, release_manager]
   approve-exception:

@@ -1,4 +1,4 @@
-"""/release approve <change> <reason …>: let a change go, after looking at it (CMD-08)."""
+"""/release approve <change> <reason …>: let a change, or a whole set, go, after looking at it (CMD-08)."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from commands.core.cards import note
 from commands.core.change_card import in_place_of
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
-from commands.core.dispatch import advance
-from commands.core.tell import log_of
+from commands.core.dispatch import advance, advance_set
+from commands.core.tell import log_of, set_log_of
 from commands.core.text import Form, plain
 from guards.artifact import same_artifact
 from guards.authorization import authorized
@@ -16,36 +16,58 @@ from guards.change import Change, Verdict
 from guards.classify import catalogued
 from guards.decision import Refusal
 from guards.duties import separated
-from guards.facts import Facts
+from guards.facts import Facts, Request
 from guards.flight import alone
 from guards.freeze import not_frozen
+from guards.manifest import SetStanding
 from guards.order import in_order
 from guards.record import as_seen, reasoned, undecided, undecided_by_asker
 from guards.requirements import EVIDENCE
 from guards.sections import Person
+from guards.set_promotion import integrated, manifested, open_set, set_as_seen
 from guards.vocabulary import Action
 from guards.window import in_window
 from storage import approvals
 
 
 def approve(work: Work[Decision]) -> Reply:
-    """Record the approval, then judge at once whether the change can go out."""
-    change = work.facts.change
-    assert isinstance(change, Change)
-    person = work.asker.person
-    approval = decision_of(person, Verdict.APPROVED, work.request, work.facts)
-    approvals.withdraw(work.tx, change.id, person.id, work.at)  # an earlier one that no longer counts gives way to this one
-    approvals.add(work.tx, change.id, approval)
-    actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
-    record.write(
-        work.tx, "change:approval", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
-        environment=change.content.environment, rationale=approval.rationale, content=approval.content,
-        expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
-    )  # fmt: skip
-    by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
-    log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {approval.rationale}")
+    """Record the approval, of a set that of each entry, then judge at once whether it can go out."""
+    if work.args.change.startswith("SET-"):
+        return _approve_set(work)
+    change, by = _record(work, work.request, work.facts)
+    log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {work.request.rationale.strip()}")
     now = advance(work.tx, change, work.facts, work.correlation)
     return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),)))
+
+
+def _approve_set(work: Work[Decision]) -> Reply:
+    """One click, one transaction: the approval of each entry is its own, bound to that entry's content and to the manifest (MAN-04)."""
+    standing = work.facts.set
+    assert isinstance(standing, SetStanding)
+    promotion = standing.promotion
+    assert promotion is not None
+    recorded = [(*_record(work, request, facts), facts) for request, facts in work.cases]
+    what = ", ".join(f"{change.content.service} {change.content.version}" for change, _, _ in recorded)
+    said = f"{recorded[0][1]} approved {what}: {work.request.rationale.strip()}"
+    set_log_of(work.tx, promotion, work.facts, work.correlation, said)
+    advance_set(work.tx, promotion.id, {change.id: facts for change, _, facts in recorded}, work.correlation)
+    return Reply(note(f"✅ Your approval of {promotion.id} is recorded", (f"It counts for {what}.",)))
+
+
+def _record(work: Work[Decision], request: Request, facts: Facts) -> tuple[Change, str]:
+    """The change whose approval was recorded, and the name by which it was given."""
+    change, person = facts.change, work.asker.person
+    assert isinstance(change, Change)
+    approval = decision_of(person, Verdict.APPROVED, request, facts)
+    approvals.withdraw(work.tx, change.id, person.id, work.at)  # an earlier one that no longer counts gives way to this one
+    approvals.add(work.tx, change.id, approval)
+    actor = record.actor_of(person, work.asker.slack, request, facts)
+    record.write(
+        work.tx, "change:approval", actor, facts, work.correlation, subject=change.id, service=change.content.service,
+        environment=change.content.environment, rationale=approval.rationale, content=approval.content, manifest=change.content.manifest,
+        expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
+    )  # fmt: skip
+    return change, plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
@@ -68,6 +90,8 @@ command = Command(
         catalogued,
         *EVIDENCE,
         in_order,
+        manifested,
+        integrated,
         alone,
         not_frozen,
         in_window,
@@ -76,6 +100,8 @@ command = Command(
     arguments=Decision,
     ask=ask,
     run=approve,
+    whole=(open_set, set_as_seen),
+    skips=(undecided_by_asker,),
     # an approval may come before its window, or while another change is at work (WIN-09)
     heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT, Refusal.LEAD_TIME}),
     form=form,

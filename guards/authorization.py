@@ -16,6 +16,7 @@ from guards.identity import Stranger
 from guards.record import no_such_change
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.set_promotion import no_such_run, no_such_set
 from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
@@ -85,6 +86,10 @@ def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.run, Absent):
+        return no_such_run(facts.run)
+    if isinstance(facts.set, Absent):
+        return no_such_set(facts.set)
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 

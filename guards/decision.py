@@ -68,6 +68,15 @@ class Refusal(StrEnum):
     STALE_CARD = "stale-card"
     ALREADY_DECIDED = "already-decided"
     NOT_REQUESTER = "not-requester"
+    # trains and sets
+    NO_SUCH_RUN = "no-such-run"
+    NO_SUCH_SET = "no-such-set"
+    NO_MANIFEST = "no-manifest"
+    MANIFEST_INCOMPLETE = "manifest-incomplete"
+    MANIFEST_MOVED = "manifest-moved"
+    NOT_INTEGRATED = "not-integrated"
+    NOT_ITS_TURN = "not-its-turn"
+    SET_NOT_READY = "set-not-ready"
     # records
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"

@@ -11,9 +11,11 @@ from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.manifest import SetStanding
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
+from guards.train import Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -89,6 +91,9 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        entries: service → version of a manifest that is to be built.
+        breaking: what its major steps ask of their users (MAN-11).
+        back: whether a set is to go back to what ran well before (MAN-10).
     """
 
     action: Action
@@ -109,6 +114,9 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    entries: Mapping[str, str] = field(default_factory=dict)
+    breaking: str = ""
+    back: bool = False
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -146,6 +154,10 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
+        train, run: the release train in question, and its run; Absent when the name names none.
+        set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
+            alone. Absent when the name names none.
+        parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
     at: datetime
@@ -174,3 +186,7 @@ class Facts:
     record: RecordText | Unread | None = Unread("the release record", _NOT_ASKED)
     notes: ReleaseNotes | Unread | None = Unread("the release notes", _NOT_ASKED)
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
+    train: Train | Absent | None = None
+    run: TrainRun | Absent | None = None
+    set: SetStanding | Absent | None = None
+    parts: Mapping[str, "Facts"] = field(default_factory=dict)

@@ -49,6 +49,7 @@ class Action(StrEnum):
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
+    TRAIN = "train"
 
 
 TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE})

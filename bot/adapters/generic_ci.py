@@ -77,7 +77,7 @@ class GenericCI:
         """See `CI.start`."""
         caller = self._caller
         try:
-            body = OrderBody.of(order).model_dump_json().encode()
+            body = OrderBody.of(order).model_dump_json(exclude_none=True).encode()
         except ValidationError as error:
             return TurnedDown(f"The order was not sent: its {error.errors()[0]['loc'][0]} is not valid.")
         headers = sign(caller.secret, "POST", "/runs", body, caller.clock.now())

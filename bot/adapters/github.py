@@ -162,7 +162,8 @@ class GitHubActions:
         return token if isinstance(token, Unread) else {**API_HEADERS, "Authorization": f"Bearer {token}"}
 
     async def _dispatch(self, order: Order, headers: dict[str, str], *, details: bool) -> Answer | TurnedDown | Unknown:
-        body: dict[str, object] = {"ref": order.version, "inputs": {name: getattr(order, name) for name in INPUTS}}
+        names = (*INPUTS, "manifest") if order.manifest is not None else INPUTS  # GitHub refuses an input that a workflow does not take
+        body: dict[str, object] = {"ref": order.version, "inputs": {name: getattr(order, name) for name in names}}
         if details:
             body["return_run_details"] = True
         url = f"{self._api}/repos/{order.repository}/actions/workflows/{order.workflow}/dispatches"

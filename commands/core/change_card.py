@@ -71,9 +71,9 @@ def change_card(change: Change, facts: Facts) -> Card:
     if impact := _impact(content.declared):
         rows.append(("Impact", impact))
     if change.state in UNDECIDED:
-        rows.append(("Window", _window(request, facts, zone)))
+        rows.append(("Window", window_line(request, facts, zone)))
         rows.append(("Freeze", _freeze(request, facts)))
-    rows.append(("Approvals", _approvals(change, facts)))
+    rows.append(("Approvals", approvals_line(change, facts)))
     if change.run:
         run: Line = (Link(change.run_url, change.run),) if change.run_url else (Code(change.run),)
         rows.append(("CI run", run))
@@ -87,10 +87,10 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.state in UNDECIDED:
         if written := tuple(written_lines(facts)):
             parts.append(Part(written, heading="Release record"))
-        if changed := _changes(facts):
+        if changed := changes_lines(facts):
             parts.append(Part(changed, heading="What changes"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
-        parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
+        parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
     elif used := tuple(_used(facts)):
         parts.append(Part(used, heading="Exceptions"))
     given = tuple(_given(change, facts, zone))
@@ -133,7 +133,7 @@ def _used(facts: Facts) -> Iterable[Line]:
         yield ("⚠️ ", Bold(exemption.requirement.value), ": by exception ", Code(exemption.id), f", approved by {by}")
 
 
-def _changes(facts: Facts) -> tuple[Line, ...]:
+def changes_lines(facts: Facts) -> tuple[Line, ...]:
     """The pull requests since the running version, with authors and tickets: nobody should approve blind."""
     artifact = facts.artifact
     if not isinstance(artifact, Artifact) or artifact.merged is None:
@@ -209,7 +209,8 @@ def _impact(declared: Declared) -> Line | None:
     return (said,) if said else None
 
 
-def _window(request: Request, facts: Facts, zone: str) -> Line:
+def window_line(request: Request, facts: Facts, zone: str) -> Line:
+    """Until when the window is open, or when it opens next."""
     now = open_now(facts.policy, request.service, request.environment or "", facts.at)
     if now:
         return (f"{now.window}, open until ", Moment(now.end, zone))
@@ -226,7 +227,8 @@ def _freeze(request: Request, facts: Facts) -> Line:
     return (f"🧊 {held[0].id}: {held[0].reason}",) if held else ("none",)
 
 
-def _approvals(change: Change, facts: Facts) -> Line:
+def approvals_line(change: Change, facts: Facts) -> Line:
+    """How many of the approvals that it takes there are."""
     decided = change.state not in UNDECIDED
     need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
     if isinstance(need, Unsure):
@@ -242,7 +244,7 @@ def _approvals(change: Change, facts: Facts) -> Line:
     return (f"{len(counting)} of {need.count}" + (f"; {need.sentence}" if need.sentence else ""),)
 
 
-def _who(change: Change, facts: Facts) -> Iterable[Line]:
+def who_lines(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
     need = need_of(change, facts)
@@ -286,7 +288,7 @@ def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
         (Bold(f"{content.service} {content.version} → {content.environment}"), f", asked by {change.requester_name}"),
         ("Artifact ", Code(short(content.digest)), " at ", Code(content.commit[:12]), "; ", *_equality(facts)),
         ("Rollback target: ", *_running(facts.running)),
-        ("Window: ", *_window(request, facts, zone)),
+        ("Window: ", *window_line(request, facts, zone)),
         ("Freeze: ", *_freeze(request, facts)),
-        ("Approvals: ", *_approvals(change, facts)),
+        ("Approvals: ", *approvals_line(change, facts)),
     )

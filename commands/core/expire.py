@@ -5,6 +5,7 @@ Invariant: only an undecided change expires; one that CI works on never does.
 
 from commands.core import record
 from commands.core.tell import card_of, log_of
+from commands.core.trains import departure
 from guards.facts import Facts
 from guards.lifecycle import UNDECIDED, State
 from storage import changes, timers
@@ -25,3 +26,4 @@ def expired(tx: Tx, change_id: str, facts: Facts, correlation: str) -> None:
     )
     log_of(tx, change, facts, correlation, f"Expired. {why} Ask again if it is still wanted.")
     card_of(tx, change, facts, correlation)
+    departure.ended(tx, change, facts, correlation)

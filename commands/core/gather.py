@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from commands.core.command import Ask
+from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.gather_set import key_of, parts_of, set_facts
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.clock import Clock
@@ -19,9 +20,11 @@ from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from guards.assessment import UNSAID
 from guards.change import Change
+from guards.decision import Allow
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Stranger
+from guards.judge import Case
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
 from guards.policy import Policy
@@ -145,6 +148,15 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
+        parts = await self._store.read(lambda tx: parts_of(tx, ask, self.policy))
+        if not parts:
+            return await self._alone(ask, by, seconds)
+        # what stands around a set is read like that of any change, at the same time as that of its entries
+        alone, *entries = await asyncio.gather(*(self._alone(one, by, seconds) for one in (ask, *parts)))
+        return replace(alone, parts=dict(zip(map(key_of, parts), entries, strict=True)))
+
+    async def _alone(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """The same for a single subject."""
         about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
@@ -207,10 +219,21 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
 
     Args:
         tx: open.
-        ask: what it is about.
+        ask: what it is about; of a set, each entry's facts are completed too.
         outside: as gathered before.
-        only_reading: leaves the change's or exception's row unlocked, for a transaction that will not write.
+        only_reading: leaves the rows of the change, the exception or the set unlocked, for a transaction that will not write.
     """
+    facts = set_facts(tx, ask, _inside(tx, ask, outside, only_reading=only_reading), only_reading=only_reading)
+    parts = {}
+    for one in parts_of(tx, ask, outside.policy):
+        # one that nobody read for stays unread: it stops the others, and is never left out
+        read = replace(outside.parts.get(key_of(one)) or Facts(outside.at, outside.policy), at=outside.at)
+        parts[key_of(one)] = set_facts(tx, one, _inside(tx, one, read, only_reading=only_reading), only_reading=only_reading)
+    return replace(facts, parts=parts)
+
+
+def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
+    """The same without what is known of sets."""
     facts = replace(
         outside,
         freezes=freezes.current(tx, outside.at),
@@ -293,7 +316,31 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         exception=ask.wanted,
         delegation=ask.delegated,
         login=ask.login,
+        entries=ask.entries,
+        breaking=ask.breaking,
+        back=ask.back,
     )
+
+
+def several(command: AnyCommand, ask: Ask) -> bool:
+    """Whether what is asked is judged entry by entry, as a set."""
+    return bool(command.whole) and ask.change is None
+
+
+def cases_of(tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> tuple[Case, ...]:
+    """What is judged of each entry of a set; of one that exists, of those that people still decide (MAN-06).
+
+    Args:
+        tx: the transaction in which `facts` were completed.
+        command: whose request it is.
+        ask, by, facts: as for `request_of`, of the set.
+    """
+    if not several(command, ask):
+        return ()
+    asked = [(one, facts.parts[key_of(one)]) for one in parts_of(tx, ask, facts.policy)]
+    left = [(one, part) for one, part in asked if not isinstance(part.change, Change) or part.change.state in UNDECIDED]
+    cases = tuple((request_of(command.action, one, by, part), part) for one, part in left)
+    return tuple(case for case in cases if all(isinstance(guard(*case), Allow) for guard in command.skips)) or cases
 
 
 def at_dispatch(change: Change, facts: Facts) -> Request:

@@ -99,7 +99,8 @@ def write(
 def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict[str, Any]:
     """The answers and the facts that led to them, as the ledger keeps them, with the delegations that the asker has there (RBAC-06)."""
     mine = delegated(request.by, request.service, request.environment, facts)[0] if isinstance(request.by, Person) else ()
-    body = {"answers": [_answer(a.guard, a.decision) for a in judgement.answers], "seen": _seen(request, facts)}
+    answers = [_answer(a.guard, a.decision) | ({"about": a.about} if a.about else {}) for a in judgement.answers]
+    body = {"answers": answers, "seen": _seen(request, facts)}
     return body | {"delegations": [{"id": d.id, "role": d.role.value, "from": d.by, "until": d.until.isoformat()} for d in mine]}
 
 
@@ -186,6 +187,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "declared": declared_body(content.declared),
         "base": content.base,
         "record": content.record,
+        "manifest": content.manifest,
         "hash": content.hash,
     }
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from commands.core import cards, exempt, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
-from commands.core.gather import Gather, inside, request_of
+from commands.core.gather import Gather, cases_of, inside, request_of, several
 from commands.core.invocation import Asked, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
@@ -24,12 +24,13 @@ from commands.core.ports.people import SignIn
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
+from commands.core.trains import integrate
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Refuse
 from guards.facts import Facts
 from guards.identity import Stranger
-from guards.judge import Judgement, judge
+from guards.judge import Case, Judgement, judge, judge_set
 from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
@@ -86,6 +87,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case integrate.SUITE:
+                await self._due.suite(taken, str(payload["integration"]), correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -109,7 +112,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception"):
+            for noun in ("change", "exception", "integration"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
             inbox.done(tx, taken.id, None)
@@ -192,10 +195,15 @@ class Road:
         # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
-        judgement = judge(command.guards, request, facts, command.heals)
+        cases: tuple[Case, ...] = ((request, facts),)
+        if several(command, ask):
+            cases = cases_of(tx, command, ask, asker.person, facts)
+            judgement = judge_set(command.whole, command.guards, request, facts, cases, command.heals)
+        else:
+            judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.manifest,
             "service": request.service,
             "environment": request.environment,
         }
@@ -215,7 +223,7 @@ class Road:
             card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
             self._answer(tx, asked, card, facts, correlation)
         else:
-            work = Work(tx, args, request, facts, judgement, asker, correlation)
+            work = Work(tx, args, request, facts, judgement, asker, correlation, cases)
             record.write(tx, f"{tag}:accepted", actor, facts, correlation, **place, **body)
             reply: Reply = command.run(work)
             if reply.card:

@@ -122,11 +122,32 @@ def _exception(word: str) -> str:
     return word.upper()
 
 
+def _set(word: str) -> str:
+    if not re.fullmatch(r"SET-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no set promotion; write one like SET-2026-1121-001")
+    return word.upper()
+
+
+def _change_or_set(word: str) -> str:
+    if re.fullmatch(r"SET-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        return word.upper()
+    return _change(word)
+
+
+def _run(word: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}-[0-9]{4}-[0-9]{2}-[0-9]{2}", word.lower()):
+        raise ValueError(f"{shown(word)} is no run of a train; write one like weekly-2026-12-01")
+    return word.lower()
+
+
 ServiceName = Annotated[str, AfterValidator(_service)]
 EnvironmentName = Annotated[str, AfterValidator(_environment)]
 VersionWord = Annotated[str, AfterValidator(_version)]
 DigestWord = Annotated[str, AfterValidator(_digest)]
 ChangeId = Annotated[str, AfterValidator(_change)]
+ChangeOrSet = Annotated[str, AfterValidator(_change_or_set)]
+SetId = Annotated[str, AfterValidator(_set)]
+RunId = Annotated[str, AfterValidator(_run)]
 FreezeId = Annotated[str, AfterValidator(_freeze)]
 ExceptionId = Annotated[str, AfterValidator(_exception)]
 

@@ -11,13 +11,15 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import exceptions, freeze, record
+from guards import exceptions, freeze, record, set_promotion
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
-GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *dispatch.GUARDS)}
+GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *command.whole, *dispatch.GUARDS)}
 
-HELPERS = {"authorized": [record, freeze, exceptions], "independent": [exceptions]}
+HELPERS = {
+    "authorized": [record, freeze, exceptions, set_promotion], "independent": [exceptions], "composed": [set_promotion],
+}  # fmt: skip
 """Guards that ask another file for an answer."""
 
 

@@ -1,0 +1,1 @@
+"""What trains do: what people ask for, and what happens at their moments."""
