@@ -226,7 +226,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask for a normal change. One that is open is made normal with `/release amend <change> type=normal`.",
     ),
     _R.IN_FLIGHT: Meaning(
-        ("alone", "ready_to_depart", "way_back", "testable"),
+        ("alone", "ready_to_depart", "way_back", "suite_free"),
         "Another change is at work on this service in this environment; or another set of the train is open there; or the integration "
         "suite is at work on the manifest.",
         "Wait until it is over (`/release status <service>`). If CI lost it, somebody who looked closes it by hand.",
@@ -263,7 +263,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask that person, or reject the change and say why.",
     ),
     _R.NO_SUCH_RUN: Meaning(
-        ("authorized", "composed", "testable", "ready_to_depart"),
+        ("authorized", "composed", "suite_free", "ready_to_depart"),
         "No run of a train has this name.",
         "Name it as its card does: the train, and the day of the cutoff that was first planned.",
     ),
@@ -273,7 +273,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look it up on the card, or with `/release manifest show <run>`.",
     ),
     _R.NO_MANIFEST: Meaning(
-        ("manifested", "integrated", "testable", "in_turn", "ready_to_depart", "way_back"),
+        ("manifested", "integrated", "suite_free", "in_turn", "ready_to_depart", "way_back"),
         "The run has no manifest, so nothing says which versions it brings; or no set ever went out whole, to go back to.",
         "Build one with `/release manifest build <run>`; without a set to go back to, promote the versions that ran before.",
     ),
@@ -289,7 +289,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at the newest manifest and ask for that. If the refusal says that it was edited, find out by whom.",
     ),
     _R.NOT_INTEGRATED: Meaning(
-        ("integrated", "testable"),
+        ("integrated", "suite_free"),
         "The integration suite has not passed against exactly this manifest, or the policy file names none.",
         "Wait for its end, or have it run with `/release manifest integrate <run>`. A failed one takes a new manifest.",
     ),

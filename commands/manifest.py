@@ -23,7 +23,7 @@ from guards.manifest import Entry, Manifest, SetStanding, in_dependency_order
 from guards.policy import Policy
 from guards.provenance import Proof
 from guards.sections import Person
-from guards.set_promotion import manifested, suite_of, testable
+from guards.set_promotion import manifested, suite_free, suite_of
 from guards.train import Train
 from guards.unread import Absent
 from guards.vcs import Tag
@@ -217,7 +217,7 @@ manifest_integrate = Command(
     summary="Have CI test a run's manifest together.",
     examples=("manifest integrate weekly-2026-12-01",),
     action=Action.TRAIN,
-    guards=(authorized, manifested, testable),
+    guards=(authorized, manifested, suite_free),
     arguments=IntegrateManifest,
     ask=ask_integrate,
     run=integrate,

@@ -6,7 +6,6 @@ Invariant: a manifest that one would have to guess at is not built.
 from guards.artifact import RELEASE
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
-from guards.manifest import in_dependency_order
 from guards.set_promotion import no_such_run
 from guards.train import OPEN_RUN, Stage, Train, TrainRun
 from guards.unread import Absent, Unread
@@ -31,8 +30,6 @@ def composed(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.MANIFEST_INCOMPLETE, f"It pins nothing for {', '.join(lacking)}; {said}.", "Name a version for each.")
     if gone := [service for service in train.services if service not in facts.policy.services]:
         return Refuse(Refusal.MANIFEST_INCOMPLETE, f"The policy file has no service {', '.join(gone)}.", "Amend the train.")
-    if in_dependency_order({name: known.depends_on for name, known in facts.policy.services.items()}, given) is None:
-        return Refuse(Refusal.MANIFEST_INCOMPLETE, "They depend on each other in a circle.", "Mend `depends_on` in the policy file.")
     newest = facts.set.manifest if facts.set and not isinstance(facts.set, Absent) else None
     if newest and dict(newest.versions) == dict(request.entries) and newest.breaking == request.breaking:
         return Refuse(Refusal.ALREADY_REQUESTED, f"Manifest {newest.number} of {run.id} pins that already.", "Nothing is left to do.")

@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from guards.change import Change
-from guards.lifecycle import State
 from guards.version import Deployment
 
 
@@ -262,8 +261,3 @@ class SetStanding:
         """The changes that go out before one of them."""
         ids = [each.id for each in self.changes]
         return self.changes[: ids.index(change)] if change in ids else ()
-
-    @property
-    def done(self) -> bool:
-        """Whether every change of it succeeded."""
-        return all(change.state is State.SUCCEEDED for change in self.changes)

@@ -126,7 +126,7 @@ def integrated(request: Request, facts: Facts) -> Decision:
     return Refuse(Refusal.NOT_INTEGRATED, f"The integration suite runs against {manifest.short} ({result.id}).", "Wait for its end.")
 
 
-def testable(request: Request, facts: Facts) -> Decision:
+def suite_free(request: Request, facts: Facts) -> Decision:
     """Whether there is a suite to order for this manifest, and none is at work on it."""
     found = _manifest(facts)
     if not isinstance(found, tuple):

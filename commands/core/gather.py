@@ -26,6 +26,7 @@ from guards.facts import Facts, Freeze, Request
 from guards.identity import Stranger
 from guards.judge import Case
 from guards.lifecycle import UNDECIDED
+from guards.manifest import SetStanding
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.sections import Person
@@ -297,11 +298,12 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
     """The request that the guards judge; the place of an existing change is its own, whatever was typed."""
     content = facts.change.content if isinstance(facts.change, Change) else None
     held = facts.freeze if isinstance(facts.freeze, Freeze) else None
+    promotion = facts.set.promotion if isinstance(facts.set, SetStanding) else None
     return Request(
         action=action,
         by=by,
         service=content.service if content else ask.service,
-        environment=content.environment if content else ask.environment,
+        environment=content.environment if content else ask.environment or (promotion.environment if promotion else None),
         version=content.version if content else ask.version,
         digest=content.digest if content else ask.digest,
         change_type=ask.change_type or (content.change_type if content else ChangeType.NORMAL),

@@ -8,13 +8,16 @@ from dataclasses import replace
 
 from commands.core.command import Ask
 from guards.facts import Facts
-from guards.lifecycle import UNDECIDED
+from guards.lifecycle import UNDECIDED, State
 from guards.manifest import Entry, Manifest, SetPromotion, SetStanding
 from guards.policy import Policy
 from guards.train import Train, TrainRun
 from guards.unread import Absent
 from storage import deployments, manifests, sets, trains
 from storage.database import Tx
+
+_MAY_BEGIN = UNDECIDED | {State.DISPATCHING, State.UNKNOWN}
+"""States of a first entry that can still be judged anew: an order that CI never got is."""
 
 
 def parts_of(tx: Tx, ask: Ask, policy: Policy) -> tuple[Ask, ...]:
@@ -40,7 +43,7 @@ def parts_of(tx: Tx, ask: Ask, policy: Policy) -> tuple[Ask, ...]:
     if promotion is None:
         return ()
     changes = sets.parts(tx, promotion.id)
-    if changes[0].id != ask.change or changes[0].state not in UNDECIDED:
+    if changes[0].id != ask.change or changes[0].state not in _MAY_BEGIN:
         return ()
     return tuple(Ask(change=change.id) for change in changes[1:])
 

@@ -94,6 +94,8 @@ If Rita Manager asked now
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
 ✅ catalogued: it is a normal change
 ✅ in_order: v1.4.0 ran in staging
+✅ manifested: it is no entry of a set
+✅ integrated: it is no entry of a set
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
@@ -104,12 +106,15 @@ If it were dispatched now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ manifested: it is no entry of a set
+✅ integrated: it is no entry of a set
 ✅ catalogued: it is a normal change
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+✅ in_turn: it is no entry of a set
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)

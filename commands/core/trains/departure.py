@@ -42,7 +42,10 @@ def begin(
 
 def manifest_body(manifest: Manifest) -> dict[str, Any]:
     """A manifest as the ledger cites it (MAN-02)."""
-    return {"manifest": manifest.sealed or manifest.hash, "number": manifest.number, "versions": dict(manifest.versions)}
+    return {
+        "manifest": manifest.sealed or manifest.hash, "number": manifest.number,
+        "entries": [f"{service} {version}" for service, version in manifest.versions.items()],
+    }  # fmt: skip
 
 
 def went_out(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
