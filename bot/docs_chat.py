@@ -25,6 +25,7 @@ from guards.vocabulary import TAKES_NO_ROLE, Action
 MADE: Final = "<!-- Made by `signalbox docs`; do not edit. -->"
 
 WORDS: Final = {
+    "about": "the record that it belongs to, by its id",
     "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
     "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
@@ -43,6 +44,7 @@ WORDS: Final = {
     "entries": "`service=version` for each service of the train, with blanks between",
     "environments": "environments or their aliases, with commas between them",
     "evidence": "links to pull requests, builds, incidents",
+    "due": "until when, like `2026-11-27T18:00`; without an offset it is read in the policy's zone",
     "exception": "an exception's id: `EXC-2026-1121-001`",
     "exit": "what has to be true before it is lifted",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
@@ -54,6 +56,7 @@ WORDS: Final = {
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
+    "obligation": "a follow-up's id: `OBL-2026-1121-001`",
     "owner": "who answers for it: an e-mail address from `people`",
     "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
     "plan": "how things start to move again",
@@ -74,11 +77,13 @@ WORDS: Final = {
     "services": "services from the policy file, with commas between them",
     "set": "a set promotion's id, as it stands on its card: `SET-2026-1121-001`",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
+    "shown": "what shows that it is done: a link, a number, a sentence",
     "text": "release notes in Markdown; what stands in `text2` and so on follows",
     **dict.fromkeys(("text2", "text3", "text4", "text5"), "the rest of a text that does not fit into one input of the form"),
     "type": "`normal`, or `standard:` and the name of a standard change from the policy's catalogue",
     "until": "when it ends, in the same form",
     "version": "a release tag: `v1.4.0`; for an exception also `all`",
+    "what": "what is to be done",
     "words": "a whole command, without `/release`",
     "word": "the first word of some commands: `freeze`",
 }

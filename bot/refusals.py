@@ -73,7 +73,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
-        ("reasoned",),
+        ("reasoned", "evidenced"),
         "An approval, a rejection or a revocation came without a reason.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
@@ -242,7 +242,17 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
-        ("undecided", "cancellable", "undecided_exception", "revocable", "open_set", "ready_to_depart", "in_turn", "composed"),
+        (
+            "dischargeable",
+            "undecided",
+            "cancellable",
+            "undecided_exception",
+            "revocable",
+            "open_set",
+            "ready_to_depart",
+            "in_turn",
+            "composed",
+        ),
         "The change, exception or set is past the point where this is possible: CI works on it, or it is over. Or the run of the train is "
         "not where this is done: before its cutoff, without its go, or over.",
         "Read its card. What CI works on is cancelled in CI.",
@@ -304,9 +314,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do what the sentence says for that entry. The set begins by itself when all of them could go.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "complete_exception", "delegable", "filled_in", "worded", "edited", "breaking_said"),
-        "A freeze, exception or delegation lacks a field, ends before it begins, or cannot be as described; lifting a freeze came without "
-        "a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
+        ("complete_freeze", "liftable", "complete_exception", "delegable", "owed", "filled_in", "worded", "edited", "breaking_said"),
+        "A freeze, exception, delegation or follow-up lacks a field, ends before it begins, or cannot be as described; lifting a freeze "
+        "came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
         "change does not say already. Or a manifest has a major step in it, and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
@@ -334,6 +344,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("delegable",),
         "The person who was named has no working account, or may not use releases here.",
         "Name somebody else, or have the policy file changed.",
+    ),
+    _R.NO_SUCH_OBLIGATION: Meaning(
+        ("dischargeable",),
+        "There is no follow-up with this id.",
+        "`/release follow-up list` shows those that are open.",
+    ),
+    _R.NOT_BY_WORD: Meaning(
+        ("dischargeable",),
+        "The bot looks for itself whether this is done: nobody's word ends it.",
+        "Do it; the bot finds it and says so.",
     ),
     _R.NO_SUCH_DELEGATION: Meaning(
         ("endable",),

@@ -14,6 +14,7 @@ from commands import (
     exception_list,
     exception_request,
     explain,
+    follow_up,
     freeze,
     help,  # noqa: A004
     link,
@@ -62,6 +63,10 @@ COMMANDS: tuple[AnyCommand, ...] = (
     exception_list.exception_list,
     exception_list.exception_show,
     evidence.command,
+    follow_up.follow_up_add,
+    follow_up.follow_up_list,
+    follow_up.follow_up_done,
+    follow_up.follow_up_pass,
     delegate.delegate_to,
     delegate.delegate_list,
     delegate.delegate_end,

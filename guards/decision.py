@@ -83,6 +83,8 @@ class Refusal(StrEnum):
     NO_SUCH_FREEZE = "no-such-freeze"
     NO_SUCH_EXCEPTION = "no-such-exception"
     NOT_WAIVABLE = "not-waivable"
+    NO_SUCH_OBLIGATION = "no-such-obligation"
+    NOT_BY_WORD = "not-by-word"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"

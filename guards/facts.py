@@ -12,6 +12,7 @@ from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.manifest import SetStanding
+from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
@@ -88,6 +89,7 @@ class Request:
         freeze: the freeze to declare, for the freeze commands.
         exception: the exception to ask for.
         delegation: the delegation to record.
+        obligation: the follow-up to record.
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
@@ -111,6 +113,7 @@ class Request:
     freeze: Freeze | None = None
     exception: Exemption | None = None
     delegation: Delegation | None = None
+    obligation: Obligation | None = None
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
@@ -147,6 +150,7 @@ class Facts:
         exception: the exception in question, for decisions about it.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
+        obligation: the follow-up in question.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
@@ -179,6 +183,7 @@ class Facts:
     exception: Exemption | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
+    obligation: Obligation | Absent | None = None
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None

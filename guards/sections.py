@@ -211,6 +211,17 @@ class Slack(Section):
     alerts: SlackChannel = Field(description="Where the bot reports what nobody asked for (drift, unknown outcomes, its own faults).")
 
 
+class ObligationRule(Section):
+    """When people are reminded of what they owe (EMG-20, TRN-18)."""
+
+    before: Duration = Field(default=timedelta(hours=4), description="So long before it is due its owner is reminded.")
+    again: Duration = Field(
+        default=timedelta(hours=24),
+        description="Once it is due, so often its owner and the service's owners are reminded, and from the second time on the release "
+        "managers too, until it is done.",
+    )
+
+
 class Limits(Section):
     """Times after which the bot stops waiting."""
 
@@ -261,6 +272,7 @@ class Parts(Section):
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
         min_length=1, description="Name → what knows the built versions."
     )
+    obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 
     @cached_property

@@ -50,9 +50,10 @@ class Action(StrEnum):
     LINK = "link"
     DELEGATE = "delegate"
     TRAIN = "train"
+    FOLLOW_UP = "follow-up"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE})
+TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.FOLLOW_UP})
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 

@@ -1,4 +1,4 @@
-"""Databases for tests: a fresh, migrated one for each test, on SQLite and on PostgreSQL."""
+"""What all tests share: a fresh, migrated database for each, on SQLite and on PostgreSQL; and how hypothesis looks for examples."""
 
 import itertools
 import os
@@ -8,9 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage import migrations
 from storage.database import Store
+
+settings.register_profile("signalbox", deadline=None)  # a slow machine is no counterexample
+settings.load_profile("signalbox")
 
 
 @pytest.fixture(scope="session")

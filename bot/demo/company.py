@@ -26,7 +26,8 @@ from bot.demo.repository import Repository
 from bot.evidence.keys import generate, pem_of
 from bot.policy_file import load
 from bot.settings import Settings
-from bot.workspace import Channel, Exchange, Message, Person, Workspace
+from bot.workspace import Channel, Exchange, Message, Person, Workspace, installed
+from bot.workspace.manifest import EVERYTHING, OURS
 from commands.core.change_card import STATES
 from guards.change import Change
 from storage import audit, chain, changes, migrations
@@ -53,7 +54,8 @@ class Company:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = StoryClock.starting(BEGIN)
-        self.slack = Workspace(self.clock.now, stamps=lambda: self.clock.now().timestamp())
+        app = installed() if OURS.exists() else EVERYTHING
+        self.slack = Workspace(self.clock.now, app=app, stamps=lambda: self.clock.now().timestamp())
         self.people: dict[str, Person] = {}
         self.ci: CIProcess
         self.development: Development

@@ -99,6 +99,8 @@ def _judge(archive: zipfile.ZipFile, key: Ed25519PublicKey | None) -> Proven:
         raise _BadError(f"{MANIFEST} is not of the known form: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
     if signed != (manifest.key is not None):
         raise _BadError(f"{MANIFEST} names {manifest.key or 'no key'}, but there is {'a' if signed else 'no'} signature.")
+    if signed and key is not None and manifest.key != fingerprint(key):
+        raise _BadError(f"{MANIFEST} names the key {manifest.key}, but {fingerprint(key)} signed it.")
     listed = _listed(manifest, entries)
     for file in manifest.files:
         _same(archive, listed[file.path], file)

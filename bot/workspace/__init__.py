@@ -8,12 +8,14 @@ from bot.workspace.deliver import Exchange
 from bot.workspace.faults import Faults, Hang
 from bot.workspace.forms import NotSent, View
 from bot.workspace.inputs import Input
+from bot.workspace.manifest import App, installed
 from bot.workspace.nouns import Button, Channel, Group, Message, Person
 from bot.workspace.state import BOT_USER, Call
 from bot.workspace.workspace import Workspace
 
 __all__ = [
     "BOT_USER",
+    "App",
     "Button",
     "Call",
     "Channel",
@@ -27,4 +29,5 @@ __all__ = [
     "Person",
     "View",
     "Workspace",
+    "installed",
 ]

@@ -15,10 +15,6 @@ from bot.workspace.state import State
 from bot.workspace.text import Json
 
 BOT_TOKENS, APP_TOKENS = "xoxb-signalbox-", "xapp-signalbox-"
-SCOPES = frozenset(
-    {"chat:write", "commands", "files:write", "im:write", "pins:write", "usergroups:read", "users:read", "users:read.email"}
-    | {f"{kind}:{what}" for kind in ("channels", "groups", "im", "mpim") for what in ("read", "history")}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,7 @@ METHODS = {
     "conversations.history": Method(api_conversations.history, "*:history"),
     "conversations.replies": Method(api_conversations.replies, "*:history"),
     "pins.add": Method(api_conversations.pin, "pins:write"),
+    "pins.list": Method(api_conversations.pins, "pins:read"),
     "pins.remove": Method(api_conversations.unpin, "pins:write"),
 }
 _KINDS = {"channel": "channels", "private": "groups", "im": "im", "mpim": "mpim"}
@@ -120,5 +117,5 @@ class Api:
         if needed.startswith("*"):
             channel = self.state.channels.get(given.maybe("channel") or "")
             needed = _KINDS[channel.kind if channel else "channel"] + needed[1:]
-        if needed and needed not in self.state.scopes:
-            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.state.scopes)))
+        if needed and needed not in self.state.app.scopes:
+            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.state.app.scopes)))

@@ -7,6 +7,7 @@ Source: Slack's Web API reference, one page for each method.
 import json
 from typing import Any
 
+from bot.workspace import pictures
 from bot.workspace.api_conversations import visible, writable
 from bot.workspace.arguments import Arguments, Refused, invalid
 from bot.workspace.blocks import message_problems
@@ -19,10 +20,12 @@ BLOCKS_TEXT = 13_200  # measured against Slack by metabase/metabase#79908; not i
 METADATA_BYTES = 16_384
 
 
-def content(given: Arguments, limit: int = POST_TEXT) -> tuple[str, list[Json]]:
+def content(state: State, given: Arguments, limit: int = POST_TEXT) -> tuple[str, list[Json]]:
     """Text and blocks of a message to be, refused as Slack refuses them (`no_text`, `msg_too_long`, `invalid_blocks`)."""
     text, blocks = given.text("text", ""), given.data("blocks") or []
     if blocks and (problems := message_problems(blocks)):
+        raise invalid(problems, "invalid_blocks")
+    if problems := pictures.unseen(state, blocks):
         raise invalid(problems, "invalid_blocks")
     if not text and not blocks:
         raise Refused("no_text")
@@ -36,7 +39,7 @@ def content(given: Arguments, limit: int = POST_TEXT) -> tuple[str, list[Json]]:
 def post_message(state: State, given: Arguments) -> Json:
     """chat.postMessage."""
     channel = writable(state, given.text("channel"))
-    text, blocks = content(given)
+    text, blocks = content(state, given)
     thread = given.maybe("thread_ts")
     parent = state.find_message(channel.id, thread) if thread else None
     if thread and parent is None:
@@ -51,7 +54,7 @@ def post_ephemeral(state: State, given: Arguments) -> Json:
     channel, person = writable(state, given.text("channel")), given.text("user")
     if person not in channel.members:
         raise Refused("user_not_in_channel")
-    text, blocks = content(given)
+    text, blocks = content(state, given)
     message = state.add_message(channel.id, BOT_USER, text, blocks, ephemeral_to=person, thread_ts=given.maybe("thread_ts"))
     return {"ok": True, "message_ts": message.ts}
 
@@ -63,7 +66,7 @@ def update(state: State, given: Arguments) -> Json:
     if blocks is None and not given.maybe("text"):
         raise Refused("no_text")
     kept = {"text": given.maybe("text"), "blocks": message.blocks if blocks is None else blocks}
-    text, blocks = content(Arguments(kept), UPDATE_TEXT)
+    text, blocks = content(state, Arguments(kept), UPDATE_TEXT)
     message.text, message.blocks, message.edited = text, state.with_ids(blocks), True
     if given.data("metadata") is not None:
         message.metadata = _metadata(given)

@@ -73,7 +73,7 @@ def pin(state: State, given: Arguments) -> Json:
         raise Refused("message_not_found")
     if ts in channel.pins:
         raise Refused("already_pinned")
-    channel.pins.append(ts)
+    channel.pins[ts] = int(state.now().timestamp())
     state.tell(f"[{state.names[channel.id]}] pinned: {ts}")
     return {"ok": True}
 
@@ -83,9 +83,20 @@ def unpin(state: State, given: Arguments) -> Json:
     channel, ts = readable(state, given.text("channel")), given.text("timestamp")
     if ts not in channel.pins:
         raise Refused("no_pin")
-    channel.pins.remove(ts)
+    del channel.pins[ts]
     state.tell(f"[{state.names[channel.id]}] unpinned: {ts}")
     return {"ok": True}
+
+
+def pins(state: State, given: Arguments) -> Json:
+    """pins.list: the newest pin first."""
+    channel = readable(state, given.text("channel"))
+    items = [
+        {"type": "message", "channel": channel.id, "created": created, "created_by": BOT_USER, "message": state.message_json(message)}
+        for ts, created in reversed(channel.pins.items())
+        if (message := state.find_message(channel.id, ts)) is not None
+    ]
+    return {"ok": True, "items": items}
 
 
 def reachable(state: State, person: str) -> None:
@@ -119,7 +130,7 @@ def writable(state: State, channel: str) -> Channel:
         reachable(state, channel)
         return state.channels[open_conversation(state, Arguments({"users": channel}))["channel"]["id"]]
     found = visible(state, channel)
-    if BOT_USER not in found.members and "chat:write.public" not in state.scopes:
+    if BOT_USER not in found.members and "chat:write.public" not in state.app.scopes:
         raise Refused("not_in_channel")
     return found
 

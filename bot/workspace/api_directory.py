@@ -31,7 +31,7 @@ def auth_test(state: State, given: Arguments) -> Json:  # noqa: ARG001 - every m
 def person_json(state: State, person: Person) -> Json:
     """Slack's user object."""
     profile: Json = {"real_name": person.name, "display_name": person.handle, "team": team_of(state, person)}
-    if person.email and "users:read.email" in state.scopes and not person.external:
+    if person.email and "users:read.email" in state.app.scopes and not person.external:
         profile["email"] = person.email
     shown: Json = {
         "id": person.id,

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.workspace.api_conversations import writable
 from bot.workspace.arguments import Arguments, Refused, invalid
+from bot.workspace.pictures import is_picture
 from bot.workspace.state import BOT_USER, State, Upload, stable_id
 from bot.workspace.text import Json
 
@@ -48,7 +49,8 @@ def complete(state: State, given: Arguments) -> Json:
     for each, file in zip(listed, found, strict=True):
         if file is None or file.content is None or file.shared:
             raise Refused("file_not_found")
-        files.append({"id": file.id, "name": file.name, "title": each.get("title") or file.name, "size": file.length})
+        title = each.get("title") or file.name
+        files.append({"id": file.id, "name": file.name, "title": title, "size": file.length, "picture": is_picture(file)})
     channel = given.maybe("channel_id")
     if channel is not None:
         message = state.add_message(writable(state, channel).id, BOT_USER, given.text("initial_comment", ""), [])
@@ -56,4 +58,4 @@ def complete(state: State, given: Arguments) -> Json:
     for file in found:
         assert file is not None
         file.shared = True
-    return {"ok": True, "files": files}
+    return {"ok": True, "files": [{"id": each["id"], "title": each["title"]} for each in files]}

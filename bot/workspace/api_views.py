@@ -6,6 +6,7 @@ Source: Slack's reference of views.open, views.push, views.update, views.publish
 
 from hashlib import blake2s
 
+from bot.workspace import pictures
 from bot.workspace.arguments import Arguments, Refused, invalid
 from bot.workspace.blocks import view_problems
 from bot.workspace.forms import TROUBLE, View
@@ -44,7 +45,7 @@ def view_json(state: State, view: View) -> Json:
 
 def open_view(state: State, given: Arguments) -> Json:
     """views.open: a new stack for the person of the trigger."""
-    payload = _payload(given.data("view"), "modal")
+    payload = _payload(state, given.data("view"), "modal")
     person = _redeem(state, given.text("trigger_id"))
     while state.stacks[person]:
         close_top(state, person)
@@ -53,7 +54,7 @@ def open_view(state: State, given: Arguments) -> Json:
 
 def push_view(state: State, given: Arguments) -> Json:
     """views.push: on top of the person's open modal."""
-    payload = _payload(given.data("view"), "modal")
+    payload = _payload(state, given.data("view"), "modal")
     person = _redeem(state, given.text("trigger_id"))
     if not state.stacks[person]:
         raise Refused("not_found")
@@ -70,7 +71,7 @@ def update_view(state: State, given: Arguments) -> Json:
     if view is None:
         raise Refused("not_found")
     _same(view, given)
-    rewrite(state, view, _payload(given.data("view"), view.payload["type"]))
+    rewrite(state, view, _payload(state, given.data("view"), view.payload["type"]))
     return {"ok": True, "view": view_json(state, view)}
 
 
@@ -79,7 +80,9 @@ def publish_view(state: State, given: Arguments) -> Json:
     person = given.text("user_id")
     if person not in state.people:
         raise Refused("user_not_found")
-    payload = _payload(given.data("view"), "home")
+    if not state.app.home_tab:
+        raise Refused("not_enabled")
+    payload = _payload(state, given.data("view"), "home")
     view = state.homes.get(person)
     if view is None:
         view = _new(state, person, payload)
@@ -145,22 +148,24 @@ def _obey(state: State, view: View, answer: Json | None) -> None:
             view.errors = {block: str(why) for block, why in errors.items()}
             state.tell(f"[modal of {state.names[view.person]}] {view.as_text()}")
         case "update":
-            rewrite(state, view, _payload(answer.get("view"), "modal"))
+            rewrite(state, view, _payload(state, answer.get("view"), "modal"))
         case "push":
             if len(state.stacks[view.person]) >= STACK:
                 raise Refused("push_limit_reached")
-            _place(state, view.person, _payload(answer.get("view"), "modal"))
+            _place(state, view.person, _payload(state, answer.get("view"), "modal"))
         case unknown:
             raise Refused("invalid_response_action", response_action=unknown)
 
 
-def _payload(view: object, kind: str) -> Json:
+def _payload(state: State, view: object, kind: str) -> Json:
     problems = view_problems(view)
     if problems:
         raise invalid(problems)
     assert isinstance(view, dict)
     if view["type"] != kind:
         raise invalid([f"[ERROR] must be a {kind} view [json-pointer:/view/type]"])
+    if problems := pictures.unseen(state, view["blocks"]):
+        raise invalid(problems)
     if len(str(view).encode()) > VIEW_BYTES:
         raise Refused("view_too_large")
     return view

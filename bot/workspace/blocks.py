@@ -148,6 +148,13 @@ class _BlockCheck(Check):
     def image(self, image: Json, where: str) -> None:
         if not image.get("image_url") and not image.get("slack_file"):
             self.say("must provide either image_url or slack_file", where)
+        if image.get("image_url") and image.get("slack_file"):
+            self.say("must provide only one of image_url and slack_file", where)
+        file = image.get("slack_file")
+        if file is not None and not (isinstance(file, dict) and file.keys() in ({"id"}, {"url"})):
+            self.say("must provide either id or url", f"{where}/slack_file")
+        if image.get("title") is not None:
+            self.plain(image["title"], f"{where}/title", 2000)
         self.length(image.get("image_url"), f"{where}/image_url", 3000)
         self.length(image.get("alt_text", ""), f"{where}/alt_text", 2000, least=1)
 

@@ -27,13 +27,13 @@ class Person:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation. `kind` is `channel`, `private`, `im` or `mpim`; `pins` are message timestamps."""
+    """A conversation. `kind` is `channel`, `private`, `im` or `mpim`; `pins` are message timestamps, with the second of each pin."""
 
     id: str
     name: str
     members: set[str]
     kind: str = "channel"
-    pins: list[str] = field(default_factory=list)
+    pins: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Message:
     Args:
         ts, channel, user: as in Slack. thread_ts: the parent's ts, or None.
         ephemeral_to: the only person who sees it, or None.
-        files: each with id, name, title and size.
+        files: each with id, name, title, size, and whether it is a picture.
         metadata: `{"event_type", "event_payload"}` or None. reads: makes a reader for a zone, now.
     """
 

@@ -104,7 +104,9 @@ def event(state: State, person: Person, inner: Json) -> Json:
         inner.setdefault("user", person.id)
     if kind == "app_home_opened":
         home = state.homes.get(person.id)
-        inner = {"channel": state.dm(person.id).id, "tab": "home", **({"view": view_json(state, home)} if home else {}), **inner}
+        inner = {"channel": state.dm(person.id).id, "tab": "home", **inner}
+        if home and inner["tab"] == "home":
+            inner["view"] = view_json(state, home)
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": state.team,

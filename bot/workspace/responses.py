@@ -32,7 +32,7 @@ def say_back(state: State, person: str, channel: str, payload: Json, original: M
             state.messages.remove(original)
         state.tell(f"[{state.names[channel]}] deleted: {original.ts}")
         return
-    text, blocks = content(given)
+    text, blocks = content(state, given)
     if original is not None and given.flag("replace_original"):
         original.text, original.blocks, original.edited = text, state.with_ids(blocks), True
         state.tell(f"[{state.names[channel]}] replaced: {original.as_text()}")

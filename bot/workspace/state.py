@@ -16,6 +16,7 @@ from hashlib import blake2s
 from typing import Any
 
 from bot.workspace.forms import View
+from bot.workspace.manifest import App
 from bot.workspace.nouns import Channel, Group, Message, Person
 from bot.workspace.text import Json, Reader
 
@@ -85,8 +86,8 @@ class ResponseUrl:
 class State:
     """Everything that the workspace knows. Methods that change it wake the waiters."""
 
-    def __init__(self, now: Callable[[], datetime], team: str, scopes: frozenset[str]) -> None:
-        self.now, self.team, self.scopes = now, team, scopes
+    def __init__(self, now: Callable[[], datetime], team: str, app: App) -> None:
+        self.now, self.team, self.app = now, team, app
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.groups: dict[str, Group] = {}

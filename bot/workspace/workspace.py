@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from bot.workspace import payloads
-from bot.workspace.api import APP_TOKENS, BOT_TOKENS, SCOPES, mint, ours
+from bot.workspace.api import APP_TOKENS, BOT_TOKENS, mint, ours
 from bot.workspace.api_views import close_top
 from bot.workspace.deliver import EVENT, INTERACTIVE, SLASH, Courier, Exchange
 from bot.workspace.faults import Faults
 from bot.workspace.forms import NotSent, View
 from bot.workspace.inputs import as_state, choice
+from bot.workspace.manifest import EVERYTHING, App
 from bot.workspace.nouns import Button, Channel, Group, Message, Person, buttons_of
 from bot.workspace.server import Server
 from bot.workspace.settle import settle
@@ -35,10 +36,9 @@ class Workspace:
         signing_secret: None to make one up; the bot needs the same.
         bot_token: `xoxb-signalbox-…`, None to make one up.
         app_token: `xapp-signalbox-…` to offer Socket Mode, else None.
-        scopes: the bot token's scopes; None for everything but `chat:write.public`.
+        app: what the bot may do and hears of; `manifest.installed` reads it from a manifest.
         team: the workspace's id.
         ack_seconds: how long the bot may take to acknowledge; Slack's limit is 3.
-        should_escape: whether the slash command turns `@carla` into `<@U…|carla>` (the manifest's `should_escape`).
         stamps: seconds since 1970 for `X-Slack-Request-Timestamp`. The machine's time by default, because Bolt judges the
             age of a request by that; give the story's clock where the bot judges by its own.
 
@@ -53,18 +53,16 @@ class Workspace:
         signing_secret: str | None = None,
         bot_token: str | None = None,
         app_token: str | None = None,
-        scopes: frozenset[str] | None = None,
+        app: App = EVERYTHING,
         team: str = "T0SIGNAL",
         ack_seconds: float = 3.0,
-        should_escape: bool = False,
         stamps: Callable[[], float] = time.time,
     ) -> None:
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self.bot_token = ours(bot_token, BOT_TOKENS) if bot_token else mint(BOT_TOKENS)
         self.app_token = ours(app_token, APP_TOKENS) if app_token else None
         self.faults = Faults()
-        self._should_escape = should_escape
-        self._state = State(now or wall_clock, team, SCOPES if scopes is None else scopes)
+        self._state = State(now or wall_clock, team, app)
         self._courier = Courier(self.signing_secret, ack_seconds, stamps)
         self._server = Server(self._state, self.faults, self._courier, self.bot_token, self.app_token)
 
@@ -175,7 +173,7 @@ class Workspace:
         if not word.startswith("/"):
             raise ValueError("say() types a slash command; post() writes an ordinary message")
         self._state.tell(f"[{self._state.names[channel.id]}] {self._state.names[person.id]} types: {text}")
-        escaped = payloads.typed(self._state, rest.strip(), mentions=self._should_escape)
+        escaped = payloads.typed(self._state, rest.strip(), mentions=self._state.app.should_escape)
         return await self._send(SLASH, payloads.command(self._state, person, channel, word, escaped, self._server.origin))
 
     async def press(self, person: Person, surface: Message | View, button: str) -> Exchange:
@@ -257,8 +255,29 @@ class Workspace:
         return await self._send(INTERACTIVE, payload) if closed.payload.get("notify_on_close") else None
 
     async def event(self, person: Person, inner: Json) -> Exchange:
-        """Slack sends an event, `{"type": "app_home_opened"}`; what it lacks is filled in from the person."""
+        """Slack sends an event, `{"type": "app_home_opened"}`; what it lacks is filled in from the person.
+
+        Raises:
+            LookupError: the app does not subscribe to it.
+        """
+        if not self._hears(inner["type"]):
+            raise LookupError(f"the app does not subscribe to {inner['type']}")
         return await self._send(EVENT, payloads.event(self._state, person, inner))
+
+    async def open_home(self, person: Person, tab: str = "home") -> Exchange | None:
+        """A person opens the App Home; the bot hears of it when it subscribes to `app_home_opened`.
+
+        Args:
+            person: who looks.
+            tab: `home` or `messages`.
+
+        Raises:
+            LookupError: the app has no Home tab.
+        """
+        if tab == "home" and not self._state.app.home_tab:
+            raise LookupError("the app has no Home tab")
+        self._state.tell(f"{self._state.names[person.id]} opens the App Home ({tab})")
+        return await self.event(person, {"type": "app_home_opened", "tab": tab}) if self._hears("app_home_opened") else None
 
     async def redeliver(self, exchange: Exchange) -> Exchange:
         """Send the very same payload again, signed anew, with Slack's retry headers."""
@@ -326,6 +345,10 @@ class Workspace:
         # a deactivated account is not stopped here: its last click may still be under way, and the bot must see to it
         if person.id not in channel.members:
             raise LookupError(f"{person.name} is not in {self._state.names[channel.id]}")
+
+    def _hears(self, event: str) -> bool:
+        events = self._state.app.events
+        return events is None or event in events
 
     def _sees(self, person: Person, surface: Message | View) -> None:
         if isinstance(surface, View):

@@ -16,6 +16,7 @@ from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation
 from guards.judge import Case, Guard, Judgement
+from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
@@ -40,6 +41,8 @@ class Ask:
         wanted: an exception to ask for.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
+        obligation: id of a follow-up that exists.
+        owed: a follow-up to record.
         linking: corporate id of whose GitHub account it is about.
         login: the GitHub login that the person confirms.
         rationale: the reason given.
@@ -70,6 +73,8 @@ class Ask:
     wanted: Exemption | None = None
     delegation: str | None = None
     delegated: Delegation | None = None
+    obligation: str | None = None
+    owed: Obligation | None = None
     linking: str | None = None
     login: str | None = None
     rationale: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from commands.core import exempt, follow, record
+from commands.core import exempt, follow, obligations, record
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.expire import expired
@@ -122,6 +122,22 @@ class Due:
 
         def work(tx: Tx) -> None:
             step(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def obligation(self, taken: inbox.Taken, id: str, step: int, correlation: str) -> None:  # noqa: A002
+        """Remind people of what is owed.
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the obligation's.
+            step: which reminder it is.
+        """
+        outside = await self._gather.outside(Ask())
+
+        def work(tx: Tx) -> None:
+            obligations.reminded(tx, id, step, replace(outside, at=self._clock.now()), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -53,6 +53,12 @@ def _delegation(word: str) -> str:
     return word.upper()
 
 
+def _obligation(word: str) -> str:
+    if not re.fullmatch(r"OBL-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no follow-up; write one like OBL-2026-1121-001")
+    return word.upper()
+
+
 def _login(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
         raise ValueError(f"{shown(word)} is no GitHub login")
@@ -90,6 +96,7 @@ Colleague = Annotated[str, AfterValidator(_colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, AfterValidator(_delegation)]
+ObligationId = Annotated[str, AfterValidator(_obligation)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

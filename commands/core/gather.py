@@ -33,7 +33,7 @@ from guards.sections import Person
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, releases
+from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, obligations, releases
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -256,6 +256,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.obligation:
+        facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
@@ -317,6 +319,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         notes=ask.notes,
         exception=ask.wanted,
         delegation=ask.delegated,
+        obligation=ask.owed,
         login=ask.login,
         entries=ask.entries,
         breaking=ask.breaking,

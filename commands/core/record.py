@@ -16,6 +16,7 @@ from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation, OnBehalf, Stranger
 from guards.judge import Judgement
 from guards.need import need_of
+from guards.obligation import Obligation
 from guards.proof import signed_by
 from guards.provenance import Proof
 from guards.release import RecordText, ReleaseNotes
@@ -222,6 +223,18 @@ def delegation_body(one: Delegation) -> dict[str, Any]:
         "end": one.end.isoformat(),
         "ended": one.ended.isoformat() if one.ended else None,
         "reason": one.reason,
+    }
+
+
+def obligation_body(one: Obligation) -> dict[str, Any]:
+    """What somebody owes, as the ledger keeps it."""
+    return {
+        "kind": one.kind.value,
+        "about": one.about,
+        "text": one.text,
+        "owner": one.owner,
+        "due": one.due.isoformat(),
+        "evidence": one.evidence,
     }
 
 

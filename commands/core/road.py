@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, record
+from commands.core import cards, exempt, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -89,6 +89,8 @@ class Road:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case integrate.SUITE:
                 await self._due.suite(taken, str(payload["integration"]), correlation)
+            case obligations.REMIND:
+                await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -97,7 +99,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change or an exception stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception or an obligation stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -112,9 +114,9 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "integration"):
+            for noun in ("change", "exception", "obligation", "integration"):
                 if subject := taken.delivery.payload.get(noun):
-                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, {noun: subject}))
+                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -78,6 +78,7 @@ class DeploymentRow(Base, table=True):
         sa.ForeignKeyConstraint(["service", "environment"], ["target.service", "target.environment"]),
         sa.Index("uq_deployment_change", "change", unique=True, **where("change IS NOT NULL")),
         sa.Index("ix_deployment_newest", "service", "environment", "at", "id"),
+        sa.Index("ix_deployment_version", "service", "version", "at", "id"),
         sa.Index("ix_deployment_proof", "service", "environment", "version", "at", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)

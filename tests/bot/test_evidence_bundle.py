@@ -213,6 +213,7 @@ HOSTILE = [
     ("signed, more fields", resigned(more=1), "not of the known form: more"),
     ("signed, a file twice", resigned(files=json.loads(contents()["manifest.json"])["files"] * 2), "names evidence/ci/cr-1.txt twice"),
     ("signed, by nobody", resigned(key=None), "names no key, but there is a signature"),
+    ("signed, by another than it names", resigned(key="sha256:" + "0" * 64), "names the key sha256:0000"),
 ]  # fmt: skip
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.demo.company import Company
 from bot.slack.intake import COMMAND
-from bot.workspace import Workspace
+from bot.workspace import installed
 from bot.workspace.api import METHODS
+from tests.world.world import World
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "manifest.yml").read_text(encoding="utf-8")
@@ -65,5 +67,9 @@ def test_no_event_is_asked_for_as_none_is_acted_on():
     assert "event_subscriptions" not in MANIFEST["settings"]
 
 
-def test_the_small_slack_treats_typed_text_as_the_manifest_says():
-    assert Workspace()._should_escape is MANIFEST["features"]["slash_commands"][0]["should_escape"]
+def test_the_small_slack_of_stories_and_demo_has_the_app_of_the_manifest(tmp_path):
+    app = installed()
+    assert app.scopes == set(MANIFEST["oauth_config"]["scopes"]["bot"])
+    assert app.commands == {COMMAND}
+    assert app.home_tab is MANIFEST["features"]["app_home"]["home_tab_enabled"]
+    assert World("sqlite://").slack.state.app == Company(tmp_path).slack.state.app == app

@@ -252,7 +252,7 @@ def parent_of(data: Any, path: tuple[str | int, ...]) -> Any:
     return data
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(path=st.sampled_from(PATHS), how=st.sampled_from(["drop", "rename", "replace", "add"]), value=values, word=words)
 def test_one_changed_key_or_value_loads_or_is_told(path: tuple[str | int, ...], how: str, value: object, word: str) -> None:
     data = deepcopy(DATA)
@@ -269,14 +269,14 @@ def test_one_changed_key_or_value_loads_or_is_told(path: tuple[str | int, ...], 
     loads_or_tells(yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(at=st.integers(0, len(TEXT.encode()) - 1), length=st.integers(0, 5), put=st.binary(max_size=6))
 def test_bytes_changed_anywhere_load_or_are_told(at: int, length: int, put: bytes) -> None:
     raw = TEXT.encode()
     loads_or_tells(raw[:at] + put + raw[at + length :])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(raw=st.binary(max_size=80) | st.text(alphabet="abk:- \n\t[]{},&*!?|>'\"#%@`~1.0\r\x85\u2028\ufeff<=", max_size=40).map(str.encode))
 def test_any_bytes_at_all_load_or_are_told(raw: bytes) -> None:
     loads_or_tells(raw)

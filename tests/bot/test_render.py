@@ -63,7 +63,7 @@ FORM = NAMES.flatmap(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CARD)
 def test_slack_takes_any_card(card):
     drawn = blocks(card)
@@ -72,7 +72,7 @@ def test_slack_takes_any_card(card):
     assert 0 < len(fallback(card)) <= 4000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FORM)
 def test_slack_takes_any_form(form):
     assert view_problems(view(form, {"channel": "C1"})) == []

@@ -129,7 +129,7 @@ SPEECH = st.one_of(st.text(max_size=60), st.lists(FAMILIAR, max_size=9).map(" ".
 """Anything, and things that look like commands."""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(st.tuples(st.sampled_from(["carla", "dev", "rita", "olga", "audrey", "guest", "nobody"]), SPEECH), max_size=4))
 @example(said=[("carla", "promote api v1.4.0 production"), ("carla", "approve CR-2026-1124-002 mine")])
 async def test_whatever_is_said_nobody_gets_past_the_road(world, said):

@@ -121,7 +121,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Window], tuple[Weekday, ...], datetime
     return [w.model_copy(update={"valid_to": draw(seldom)}) for w in windows], draw(CLOSED), at
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(worlds())
 def test_the_wall_and_the_guard_agree_in_every_minute(world: tuple[list[Window], tuple[Weekday, ...], datetime]) -> None:
     windows, closed, at = world
@@ -147,7 +147,7 @@ def freezes(draw: st.DrawFn, at: datetime) -> Freeze:
     return freeze(start=start, end=end, lifted=lifted)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(worlds(), st.data())
 def test_the_next_slot_is_the_first_minute_in_which_window_and_freezes_let_it_pass(
     world: tuple[list[Window], tuple[Weekday, ...], datetime], data: st.DataObject

@@ -19,8 +19,11 @@ from storage import (
     freezes,
     inbox,
     links,
+    obligations,
     outbox,
+    releases,
     timers,
+    trains,
 )
 from storage.database import Store
 from tests.storage.cases import AT
@@ -38,8 +41,6 @@ SORTS = {
     "changes.open_like",
     "changes.by_run",
     "changes.of_version",
-    "deployments.of_version",
-    "exceptions.current",
     "exceptions.used_by",
     "freezes.current",
     "delegations.current",
@@ -65,9 +66,13 @@ LOOKUPS = {
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
+    "releases.record": lambda tx: releases.record(tx, "a", "b"),
+    "releases.notes": lambda tx: releases.notes(tx, "a", "b"),
+    "releases.promotions": lambda tx: releases.promotions(tx, "a", "b"),
     "exceptions.get": lambda tx: exceptions.get(tx, "x"),
     "exceptions.used_by": lambda tx: exceptions.used_by(tx, "x"),
     "exceptions.current": lambda tx: exceptions.current(tx, AT),
+    "exceptions.reaching": lambda tx: exceptions.reaching(tx, "a", "b", AT),
     "freezes.get": lambda tx: freezes.get(tx, "x"),
     "freezes.current": lambda tx: freezes.current(tx, AT),
     "delegations.get": lambda tx: delegations.get(tx, "x"),
@@ -75,6 +80,9 @@ LOOKUPS = {
     "links.of": lambda tx: links.of(tx, "x"),
     "links.owners": lambda tx: links.owners(tx, [1, 2]),
     "links.attempt": lambda tx: links.keep(tx, Linking("x", "X", "U1", AT, AT, login="x", number=7, linked=AT)),
+    "obligations.get": lambda tx: obligations.get(tx, "x"),
+    "obligations.about": lambda tx: obligations.about(tx, "x"),
+    "obligations.still_open": lambda tx: obligations.still_open(tx, 5),
     "claims.held": lambda tx: claims.held(tx, "a", "b"),
     "claims.release": lambda tx: claims.release(tx, "k"),
     "cards.place": lambda tx: cards.place(tx, "x"),
@@ -85,6 +93,10 @@ LOOKUPS = {
     "outbox.take": lambda tx: outbox.take(tx, AT, 10, LEASE, "w"),
     "outbox.pending": outbox.pending,
     "outbox.prune": lambda tx: outbox.prune(tx, AT),
+    "trains.get": lambda tx: trains.get(tx, "a"),
+    "trains.run": lambda tx: trains.run(tx, "a"),
+    "trains.open_runs": lambda tx: trains.open_runs(tx, "a"),
+    "trains.runs": lambda tx: trains.runs(tx, "a", 5),
     "timers.fire": lambda tx: timers.fire(tx, AT, 10),
     "timers.next_due": timers.next_due,
     "audit.rows": lambda tx: list(audit.rows(tx, 5, 10)),
@@ -132,10 +144,12 @@ async def test_a_look_up_has_its_index(plain, name):
     [
         ("changes.open_like", "uq_change_open (service=? AND environment=? AND version=?)"),
         ("changes.undecided of", "ix_change_undecided (service=?)"),
+        ("releases.promotions", "ix_deployment_version (service=? AND version=?)"),
+        ("deployments.of_version", "ix_deployment_version (service=? AND version=?)"),
     ],
 )
-async def test_what_is_open_is_looked_for_among_open_changes_only(plain, name, index):
-    """By a partial index: by any other, each look-up would read the service's whole history."""
+async def test_a_look_up_does_not_read_a_services_whole_history(plain, name, index):
+    """The index is the one that is narrow enough: by any other, each look-up would grow with the years."""
     asked = []
     engine = plain._engines.write
     sa.event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, parameters, *_: asked.append((statement, parameters)))

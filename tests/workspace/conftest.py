@@ -1,16 +1,19 @@
 """A workspace with two people and a channel, a clock that stands still until moved, and a bot that answers as told."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace import Workspace
+from bot.workspace.page import Page
+from tests.workspace.parts import Tab
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Bot:
 
     heard: list[Heard] = field(default_factory=list)
     answer: Callable[[Heard], Awaitable[web.Response]] = _nothing
+    address: str = ""
 
     async def handle(self, request: web.Request) -> web.Response:
         self.heard.append(Heard(dict(request.headers), await request.read()))
@@ -75,7 +79,8 @@ async def bot(ws):
     runner = web.AppRunner(site, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    ws.aim(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    bot.address = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+    ws.aim(bot.address)
     yield bot
     await runner.cleanup()
 
@@ -110,3 +115,40 @@ def refused():
         return caught.value.response.data
 
     return refused
+
+
+@pytest.fixture
+async def page(ws, carla, otto, releases):
+    async with Page(ws) as page:
+        yield page
+
+
+@pytest.fixture
+async def browser():
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def opened(page, browser):
+    """`async with opened("carla") as tab` is Carla's page."""
+
+    @asynccontextmanager
+    async def opened(handle: str):
+        async with browser.get(f"{page.address}news", params={"as": handle}) as stream:
+            assert stream.status == 200
+            yield Tab(stream)
+
+    return opened
+
+
+@pytest.fixture
+def does(page, browser):
+    """`await does(carla, "say", …)` gives what went wrong, or None."""
+
+    async def does(person, do: str, **what) -> str | None:
+        async with browser.post(f"{page.address}deeds", json={"person": person.id, "do": do, **what}) as answer:
+            assert answer.status == 200, await answer.text()
+            return (await answer.json())["problem"]
+
+    return does

@@ -10,7 +10,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.workspace import Workspace
+from bot.workspace import App, Workspace
 
 
 def plain(text: str) -> dict:
@@ -61,7 +61,7 @@ async def test_a_slash_command(ws, bot, carla, releases):
     [(True, "ask <@{carla}|carla> in <#{releases}|releases> &lt;now&gt;"), (False, "ask @carla in #releases &lt;now&gt;")],
 )
 async def test_what_is_typed_is_escaped(bot, escaping, sent):
-    async with Workspace(should_escape=escaping) as ws:
+    async with Workspace(app=App(should_escape=escaping)) as ws:
         carla = ws.add_person("carla")
         releases = ws.add_channel("releases", [carla])
         ex = await ws.say(carla, releases, "/release ask @carla in #releases <now>")

@@ -3,36 +3,16 @@
 import asyncio
 import json
 import re
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientError
 
 from bot.workspace.page import Page
 from bot.workspace.page.server import FILES
+from tests.workspace.parts import Tab, asks, button, card, form, heard, plain
 
 HOSTILE = "<img src=x onerror=alert(1)> &amp; </script>"
-
-
-def plain(text: str) -> dict:
-    return {"type": "plain_text", "text": text}
-
-
-def button(label: str, value: str = "1", **more) -> dict:
-    return {"type": "button", "action_id": "go", "text": plain(label), "value": value, **more}
-
-
-def card(*elements: dict) -> list[dict]:
-    return [{"type": "actions", "block_id": "all", "elements": list(elements)}]
-
-
-def asks(block_id: str, element: dict, **more) -> dict:
-    return {"type": "input", "block_id": block_id, "label": plain(block_id.title()), "element": {"action_id": "a", **element}, **more}
-
-
-def form(*blocks: dict) -> dict:
-    return {"type": "modal", "callback_id": "ask", "title": plain("Ask"), "submit": plain("Send"), "blocks": list(blocks)}
 
 
 REASON = asks("reason", {"type": "plain_text_input", "multiline": True, "max_length": 10}, hint=plain("Short."))
@@ -41,67 +21,6 @@ REASON = asks("reason", {"type": "plain_text_input", "multiline": True, "max_len
 def said(message: dict) -> str:
     """Everything that a message shows, in one line."""
     return " ".join(re.findall(r'"text": "((?:[^"\\]|\\.)*)"', json.dumps(message["blocks"], ensure_ascii=False)))
-
-
-class Tab:
-    """One open page, as a browser has it: the first news, then what changed."""
-
-    def __init__(self, stream) -> None:
-        self._stream = stream
-        self.messages: dict[str, dict] = {}
-
-    async def news(self) -> dict:
-        async for line in self._stream.content:
-            if line.startswith(b"data: "):
-                told = json.loads(line[6:])
-                for key, message in told["messages"].items():
-                    self.messages.pop(key, None)
-                    if message:
-                        self.messages[key] = message
-                return told
-        raise EOFError
-
-    async def until(self, so) -> dict:
-        while not so(told := await self.news()):
-            pass
-        return told
-
-
-@pytest.fixture
-async def page(ws, carla, otto, releases):
-    async with Page(ws) as page:
-        yield page
-
-
-@pytest.fixture
-async def browser():
-    async with ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def opened(page, browser):
-    """`async with opened("carla") as tab` is Carla's page."""
-
-    @asynccontextmanager
-    async def opened(handle: str):
-        async with browser.get(f"{page.address}news", params={"as": handle}) as stream:
-            assert stream.status == 200
-            yield Tab(stream)
-
-    return opened
-
-
-@pytest.fixture
-def does(page, browser):
-    """`await does(carla, "say", …)` gives what went wrong, or None."""
-
-    async def does(person, do: str, **what) -> str | None:
-        async with browser.post(f"{page.address}deeds", json={"person": person.id, "do": do, **what}) as answer:
-            assert answer.status == 200, await answer.text()
-            return (await answer.json())["problem"]
-
-    return does
 
 
 @pytest.fixture
@@ -116,10 +35,6 @@ def asked(ws, bot, slack, carla):
     return asked
 
 
-def heard(bot) -> dict:
-    return json.loads(bot.heard[-1].form["payload"])
-
-
 # ---------------------------------------------------------------- who gets in
 
 
@@ -130,7 +45,7 @@ async def test_nothing_is_there_without_the_token(page, browser):
             assert answer.status == 404, path
     async with browser.post(f"{origin}/deeds", json={}) as answer:
         assert answer.status == 404
-    for path in ("", "static/page.js", "static/draw.js", "static/dialogs.js", "static/style.css"):
+    for path in ("", *(f"static/{file.name}" for file in FILES.iterdir())):
         async with browser.get(page.address + path) as answer:
             assert answer.status == 200, path
             assert "default-src 'none'; script-src 'self'" in answer.headers["Content-Security-Policy"]
@@ -139,7 +54,7 @@ async def test_nothing_is_there_without_the_token(page, browser):
 
 def test_the_files_refer_to_nothing_outside_and_read_nothing_as_markup():
     files = {file.name: file.read_text() for file in FILES.iterdir()}
-    assert {"index.html", "page.js", "draw.js", "dialogs.js", "style.css"} == files.keys()
+    assert {"index.html", "page.js", "draw.js", "controls.js", "dialogs.js", "style.css"} == files.keys()
     for name, text in files.items():
         assert not re.search(r"https?://[\w.]|//cdn|@import|url\(", text), name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc|DOMParser", text), name
@@ -234,7 +149,7 @@ async def test_every_block_that_the_bot_sends_is_drawn_and_others_are_named(slac
     assert (section["elements"][0]["text"], divider) == ("More", {"type": "divider"})
     assert context["elements"] == [
         {"type": "text", "text": [{"text": "small", "styles": ["italic"]}]},
-        {"type": "undrawn", "kind": "image"},
+        {"type": "image", "alt": "x", "title": "", "name": None},  # not on this machine
     ]
     assert rich["parts"] == [{"type": "rich_text_list", "ordered": True, "items": [[{"text": "x", "styles": ["bold", "code"]}]]}]
     assert other == {"type": "undrawn", "kind": "markdown"}
@@ -251,7 +166,10 @@ async def test_a_file_is_kept_by_whom_it_was_sent_to(ws, slack, browser, page, o
     async with opened("otto") as tab:
         await tab.news()
     (message,) = tab.messages.values()
-    assert (message["blocks"], message["files"]) == ([], [{"id": begun["file_id"], "name": "<b>.html", "title": "All of it", "size": 7}])
+    assert (message["blocks"], message["files"]) == (
+        [],
+        [{"id": begun["file_id"], "name": "<b>.html", "title": "All of it", "size": 7, "picture": False}],
+    )
     async with browser.get(address, params={"as": "carla"}) as hers, browser.get(address, params={"as": "otto"}) as his:
         assert (hers.status, his.status, await his.read()) == (404, 200, b"<b>x</b")
         assert his.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%3Cb%3E.html"
@@ -327,15 +245,23 @@ async def test_a_form_is_filled_in_and_sent(bot, does, asked, carla, opened):
     async with opened("carla") as tab:
         shown = (await tab.news())["form"]
         reason, to, at, _ = shown["blocks"]
-        assert (reason["kind"], reason["multiline"], reason["hint"], reason["optional"]) == ("plain_text_input", True, "Short.", False)
-        assert (to["options"], at["zone"]) == ([["staging", "Staging"], ["production", "Production"]], "Europe/Berlin")
+        assert (reason["control"]["shape"], reason["control"]["multiline"], reason["hint"], reason["optional"]) == (
+            "text",
+            True,
+            "Short.",
+            False,
+        )
+        assert (to["control"]["options"], at["control"]["zone"]) == (
+            [["staging", "Staging"], ["production", "Production"]],
+            "Europe/Berlin",
+        )
         assert await does(carla, "press", on=view, action_id="go") is None
         assert heard(bot)["container"] == {"type": "view", "view_id": view}
 
         values = {"reason": "because", "to": "production", "at": "2026-11-25T10:00"}
         assert await does(carla, "submit", view=view, values=values | {"to": None}) == "The form is not complete."
         incomplete = (await tab.until(lambda told: any(each.get("error") for each in told["form"]["blocks"])))["form"]["blocks"]
-        assert [(each["value"], each["error"]) for each in incomplete[:3]] == [
+        assert [(each["control"]["value"], each["error"]) for each in incomplete[:3]] == [
             ("because", None), (None, "Please complete this required field."), ("2026-11-25T10:00", None),
         ]  # fmt: skip
 
@@ -358,7 +284,7 @@ async def test_boxes_are_ticked(bot, does, asked, carla, opened):
     view = await asked(asks("risk", boxes | {"initial_options": boxes["options"][:1]}, optional=True))
     async with opened("carla") as tab:
         (risk,) = (await tab.news())["form"]["blocks"]
-    assert (risk["value"], risk["options"]) == (["data"], [["data", "Data"], ["money", "Money"], ["law", "Law"]])
+    assert (risk["control"]["value"], risk["control"]["options"]) == (["data"], [["data", "Data"], ["money", "Money"], ["law", "Law"]])
     assert await does(carla, "submit", view=view, values={"risk": ["money", "law"]}) is None
     assert [each["value"] for each in heard(bot)["view"]["state"]["values"]["risk"]["a"]["selected_options"]] == ["money", "law"]
     view = await asked(asks("risk", boxes | {"initial_options": boxes["options"][:1]}, optional=True))
@@ -375,10 +301,10 @@ async def test_a_form_is_closed(ws, does, asked, carla, otto):
 
 
 async def test_an_input_that_the_page_cannot_draw_is_named(asked, carla, opened):
-    await asked(asks("who", {"type": "users_select"}))
+    await asked(asks("who", {"type": "external_select"}))
     async with opened("carla") as tab:
         (who,) = (await tab.news())["form"]["blocks"]
-    assert who["undrawn"] == {"type": "undrawn", "kind": "users_select"}
+    assert who["control"] == {"type": "undrawn", "kind": "external_select"}
 
 
 @pytest.mark.parametrize(

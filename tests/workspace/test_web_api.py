@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.workspace import Workspace
+from bot.workspace import App, Workspace
 
 CARD = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*api*"}},
@@ -52,7 +52,7 @@ async def test_tokens(ws, slack, refused):
 
 
 async def test_scopes(refused):
-    async with Workspace(scopes=frozenset({"chat:write", "channels:history"})) as ws:
+    async with Workspace(app=App(scopes=frozenset({"chat:write", "channels:history"}))) as ws:
         carla = ws.add_person("carla")
         public, private = ws.add_channel("releases", [carla]), ws.add_channel("secret", [carla], private=True)
         slack = other(ws, ws.bot_token)
@@ -69,7 +69,7 @@ async def test_an_email_is_shown_with_its_scope_and_never_for_another_workspace(
     answer = (await slack.users_info(user=nora.id))["user"]
     assert "email" not in answer["profile"]
     assert answer["team_id"] != "T0SIGNAL"
-    async with Workspace(scopes=frozenset({"users:read"})) as strict:
+    async with Workspace(app=App(scopes=frozenset({"users:read"}))) as strict:
         strict.add_person("carla", email="carla@bank.example")
         answer = await other(strict, strict.bot_token).users_info(user=carla.id)
         assert "email" not in answer["user"]["profile"]

@@ -20,7 +20,7 @@ from bot.build import House, build
 from bot.neighbours import Neighbours
 from bot.scheduler import Scheduler
 from bot.settings import Settings
-from bot.workspace import Channel, Exchange, Message, Person, Workspace
+from bot.workspace import Channel, Exchange, Message, Person, Workspace, installed
 from bot.workspace.forms import View
 from bot.workspace.text import Json
 from commands.core.ports.ci import Deployed, Run, RunState
@@ -70,6 +70,7 @@ class World:
         self.slack = Workspace(
             self.clock.now,
             app_token="xapp-signalbox-1" if socket_mode else None,
+            app=installed(),
             stamps=lambda: self.clock.now().timestamp(),
         )
         self._house: House | None = None

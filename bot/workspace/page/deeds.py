@@ -15,9 +15,9 @@ from bot.workspace.nouns import Message, Person
 from bot.workspace.state import State
 from bot.workspace.workspace import Workspace
 
-COMMANDS = frozenset({"/release"})
 Word = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=4000)]
+Value = Text | tuple[Word, ...] | None
 
 
 class _Deed(BaseModel):
@@ -44,12 +44,28 @@ class Press(_Deed):
     action_id: Word
 
 
+class Choose(_Deed):
+    """Choose in a menu, among boxes or a date, on a message or in a view."""
+
+    do: Literal["choose"]
+    on: Word
+    action_id: Word
+    value: Value
+
+
+class Visit(_Deed):
+    """Open a tab of the App Home."""
+
+    do: Literal["visit"]
+    tab: Literal["home", "messages"]
+
+
 class Submit(_Deed):
     """Send a form; values by block_id."""
 
     do: Literal["submit"]
     view: Word
-    values: dict[Word, Text | tuple[Word, ...] | None]
+    values: dict[Word, Value]
 
 
 class Close(_Deed):
@@ -59,10 +75,11 @@ class Close(_Deed):
     view: Word
 
 
-Deed = TypeAdapter[Say | Press | Submit | Close](Annotated[Say | Press | Submit | Close, Field(discriminator="do")])
+AnyDeed = Say | Press | Choose | Visit | Submit | Close
+Deed = TypeAdapter[AnyDeed](Annotated[AnyDeed, Field(discriminator="do")])
 
 
-async def carry_out(deed: Say | Press | Submit | Close, workspace: Workspace, seen: Mapping[str, Message]) -> None:
+async def carry_out(deed: AnyDeed, workspace: Workspace, seen: Mapping[str, Message]) -> None:
     """Do it; returns when the bot has acknowledged. What it leads to is seen in the workspace.
 
     Args:
@@ -82,9 +99,15 @@ async def carry_out(deed: Say | Press | Submit | Close, workspace: Workspace, se
             await _say(deed, person, workspace)
         case Press():
             await workspace.press(person, _surface(deed.on, person, state, seen), deed.action_id)
+        case Choose():
+            surface = _surface(deed.on, person, state, seen)
+            await workspace.choose(person, surface, deed.action_id, _chosen(surface, deed, person.tz))
+        case Visit():
+            await workspace.open_home(person, deed.tab)
         case Submit():
             view = _form(deed.view, person, state)
-            await workspace.submit(person, {block: _entered(view, block, value, person.tz) for block, value in deed.values.items()})
+            kinds = {each.block_id: each.kind for each in view.inputs}
+            await workspace.submit(person, {block: _entered(kinds.get(block), value, person.tz) for block, value in deed.values.items()})
         case Close():
             _form(deed.view, person, state)
             await workspace.close_modal(person)
@@ -97,8 +120,8 @@ async def _say(deed: Say, person: Person, workspace: Workspace) -> None:
     word = deed.text.partition(" ")[0]
     if not word.startswith("/"):
         workspace.post(person, channel, deed.text)
-    elif word not in COMMANDS:
-        raise ValueError(f"{word} is not a valid command; there is {', '.join(sorted(COMMANDS))}")
+    elif word not in (known := workspace.state.app.commands):
+        raise ValueError(f"{word} is not a valid command; there is {', '.join(sorted(known))}")
     else:
         await workspace.say(person, channel, deed.text)
 
@@ -112,6 +135,9 @@ def _person(state: State, wanted: str) -> Person:
 
 def _surface(on: str, person: Person, state: State, seen: Mapping[str, Message]) -> Message | View:
     shown = seen.get(on)
+    home = state.homes.get(person.id)
+    if home is not None and home.id == on:
+        return home
     if shown is None:
         return _form(on, person, state)
     if not any((each.channel, each.ts) == (shown.channel, shown.ts) for each in state.messages):
@@ -127,9 +153,14 @@ def _form(wanted: str, person: Person, state: State) -> View:
     return stack[-1]
 
 
-def _entered(view: View, block: str, value: str | tuple[str, ...] | None, zone: str) -> Any:
+def _chosen(surface: Message | View, deed: Choose, zone: str) -> Any:
+    elements = (each for block in surface.blocks for each in (block.get("accessory"), *(block.get("elements") or ())))
+    kind = next((each["type"] for each in elements if isinstance(each, dict) and each.get("action_id") == deed.action_id), None)
+    return _entered(kind, deed.value, zone)
+
+
+def _entered(kind: str | None, value: str | tuple[str, ...] | None, zone: str) -> Any:
     """A browser writes a moment without a zone: it is meant in the person's own."""
-    kinds = {each.block_id: each.kind for each in view.inputs}
-    if isinstance(value, str) and value and kinds.get(block) == "datetimepicker":
+    if isinstance(value, str) and value and kind == "datetimepicker":
         return datetime.fromisoformat(value).replace(tzinfo=ZoneInfo(zone))
     return value or None

@@ -17,13 +17,13 @@ from pydantic import ValidationError
 from bot.workspace.forms import NotSent
 from bot.workspace.nouns import Message, Person
 from bot.workspace.page import deeds
-from bot.workspace.page.sight import Sight, content
+from bot.workspace.page.sight import Sight, content, picture
 from bot.workspace.server import HOST
 from bot.workspace.workspace import Workspace
 
 FILES = Path(__file__).parent / "static"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # the token stands in the address
@@ -57,6 +57,7 @@ class Page:
         app.router.add_get(f"{root}/", self._index)
         app.router.add_get(f"{root}/news", self._news)
         app.router.add_get(f"{root}/files/{{id}}", self._file)
+        app.router.add_get(f"{root}/pictures/{{name}}", self._picture)
         app.router.add_post(f"{root}/deeds", self._deed)
         app.router.add_static(f"{root}/static", FILES)
         app.on_response_prepare.append(_harden)
@@ -103,6 +104,13 @@ class Page:
         name, data = found
         kept = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
         return web.Response(body=data, content_type="application/octet-stream", headers={"Content-Disposition": kept})
+
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
+        """A picture that somebody sees, shown where it stands."""
+        found = await picture(self._workspace.state, self._somebody(request), request.match_info["name"])
+        if found is None:
+            return _refused(404, "there is no such picture for you")
+        return web.Response(body=found[1], content_type=found[0])
 
     def _somebody(self, request: web.Request) -> Person:
         """Who looks: the person with the handle in the address, or the first where none is named."""

@@ -3,10 +3,12 @@
 Invariant: nobody is shown a conversation that they are not in, another person's private message, or another person's form.
 """
 
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from bot.workspace import pictures
 from bot.workspace.nouns import Channel, Message, Person
 from bot.workspace.page import draw
 from bot.workspace.state import State
@@ -28,6 +30,27 @@ def content(state: State, person: Person, file: str) -> tuple[str, bytes] | None
     shared = any(each["id"] == file for message in state.messages if sees(person, message, state) for each in message.files)
     found = state.uploads.get(file) if shared else None
     return (found.name, found.content) if found is not None and found.content is not None else None
+
+
+async def picture(state: State, person: Person, name: str) -> tuple[str, bytes] | None:
+    """Media type and bytes of a picture that the person sees, by what `draw` calls it; None when there is none."""
+    if (shared := content(state, person, name)) is not None:
+        found: bytes | None = shared[1]
+    else:
+        image = next((each for each in _images(state, person) if pictures.name_of(each) == name), None)
+        if image is None:
+            return None
+        upload = state.uploads.get(name)
+        found = upload.content if upload is not None else await pictures.fetched(image["image_url"])
+    media = pictures.kind(found)
+    return (media, found) if media and found else None
+
+
+def _images(state: State, person: Person) -> Iterator[Json]:
+    """Every image in the messages, the form and the home that the person has before them."""
+    views = [*state.stacks[person.id][-1:], *filter(None, [state.homes.get(person.id)])]
+    for blocks in (*(each.blocks for each in state.messages if sees(person, each, state)), *(each.blocks for each in views)):
+        yield from pictures.within(blocks)
 
 
 @dataclass(slots=True)
@@ -55,17 +78,23 @@ class Sight:
         self.kept.update({versions[key]: copy(there[key]) for key in changed if versions[key] not in self.kept})
         gone = self._shown.keys() - versions.keys()
         self._shown = versions
-        stack = self.state.stacks[self.person.id]
+        stack, home = self.state.stacks[self.person.id], self.state.homes.get(self.person.id)
         return {
             "me": self.person.id,
             "now": f"{reader.now.astimezone(ZoneInfo(reader.zone)):%A %-d %B %Y, %H:%M}",
             "people": [{"id": each.id, "handle": each.handle, "name": each.name} for each in self.state.people.values()],
-            "channels": [_channel(each) for each in self.state.channels.values() if self.person.id in each.members],
+            "channels": [self._channel(each) for each in self.state.channels.values() if self.person.id in each.members],
             "messages": {**dict.fromkeys(gone), **{key: drawn[key] for key in drawn if key in changed}},
             "form": draw.form(stack[-1], reader) if stack else None,
+            "home": draw.home(home, reader) if home else None,
         }
 
-
-def _channel(channel: Channel) -> Json:
-    direct = channel.kind in {"im", "mpim"}
-    return {"id": channel.id, "name": "Signalbox" if direct else channel.name, "direct": direct}
+    def _channel(self, channel: Channel) -> Json:
+        direct = channel.kind in {"im", "mpim"}
+        return {
+            "id": channel.id,
+            "name": "Signalbox" if direct else channel.name,
+            "direct": direct,
+            "tabs": channel.kind == "im" and self.state.app.home_tab,
+            "pins": [ts for ts in channel.pins if self.state.find_message(channel.id, ts)],
+        }

@@ -1,4 +1,4 @@
-"""Release trains and their runs."""
+"""Release trains and their runs; and where a version ran is found without its service's whole history."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,3 +60,4 @@ def upgrade() -> None:
     )
     op.create_index("ix_train_run_open", "train_run", ["train", "cutoff"], sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN))
     op.create_index("ix_train_run_train", "train_run", ["train", "cutoff"])
+    op.create_index("ix_deployment_version", "deployment", ["service", "version", "at", "id"])

@@ -1,6 +1,7 @@
 // Forms and questions, as dialogs.
 // Invariant: what was typed stays while a form is redrawn; Escape closes a form at the workspace, not only here.
 
+import { control, isGroup, read, write } from "./controls.js";
 import { blocks, make, spans, undrawn } from "./draw.js";
 
 /** Asks what a button's confirmation dialog asks; resolves to whether the answer was yes. */
@@ -22,7 +23,10 @@ export function confirmed(dialog, { title, text, confirm, deny }) {
   });
 }
 
-/** The form that is open before the person; `submit(id, values)` and `close(id)` reach the workspace and resolve to a problem or "". */
+/**
+ * The form that is open before the person.
+ * `submit(id, values)` and `close(id)` reach the workspace and resolve to a problem or ""; `drawing(id)` is what `blocks` takes for it.
+ */
 export class FormDialog {
   #dialog;
   #deeds;
@@ -41,7 +45,7 @@ export class FormDialog {
   }
 
   /** Shows this form, or none. */
-  show(form, me) {
+  show(form) {
     const drawn = JSON.stringify(form);
     if (drawn === this.#drawn) return;
     const same = form?.id === this.#form?.id;
@@ -53,9 +57,9 @@ export class FormDialog {
       this.#dialog.close();
       return;
     }
-    this.#dialog.replaceChildren(this.#body(form, me));
-    for (const field of this.#fields()) {
-      if (field.dataset.block in typed) write(field, typed[field.dataset.block]);
+    this.#dialog.replaceChildren(this.#body(form));
+    for (const [block, answer] of this.#answers()) {
+      if (block in typed) write(answer, typed[block]);
     }
     if (!this.#dialog.open) this.#dialog.showModal();
     const first = (selector) => this.#dialog.querySelector(selector);
@@ -63,13 +67,13 @@ export class FormDialog {
       ?? first("input, textarea, select, button.primary"))?.focus();
   }
 
-  #body(form, me) {
+  #body(form) {
     const cancel = make("button", { type: "button" }, form.close);
     cancel.addEventListener("click", () => this.#close());
     const body = make("form", { novalidate: true },
       make("h2", { id: "form-title" }, form.title),
       make("p", { class: "error", role: "alert" }, form.notice ?? ""),
-      make("div", { class: "body" }, ...blocks(form.blocks, { me, field, press: (part) => this.#deeds.press(form.id, part) })),
+      make("div", { class: "body" }, ...blocks(form.blocks, this.#deeds.drawing(form.id))),
       make("div", { class: "buttons" }, cancel, form.submit ? make("button", { class: "primary" }, form.submit) : null),
     );
     body.addEventListener("submit", (event) => {
@@ -91,55 +95,31 @@ export class FormDialog {
     await this.#deeds.close(this.#form.id);
   }
 
-  #fields() {
-    return [...this.#dialog.querySelectorAll(".field")];
+  /** Block and control of each question that can be answered. */
+  #answers() {
+    return [...this.#dialog.querySelectorAll(".answer[data-shape]")].map((answer) => [answer.closest(".field").dataset.block, answer]);
   }
 
   #values() {
-    return Object.fromEntries(this.#fields().map((field) => [field.dataset.block, read(field)]));
+    return Object.fromEntries(this.#answers().map(([block, answer]) => [block, read(answer)]));
   }
 }
 
-/** What stands in a field: a text, or the list of what is ticked. */
-function read(field) {
-  if (field.dataset.kind === "checkboxes") return [...field.querySelectorAll("input:checked")].map((each) => each.value);
-  return field.querySelector("input, select, textarea")?.value || null;
-}
-
-function write(field, value) {
-  if (field.dataset.kind === "checkboxes") {
-    for (const each of field.querySelectorAll("input")) each.checked = (value ?? []).includes(each.value);
-  } else {
-    const control = field.querySelector("input, select, textarea");
-    if (control) control.value = value ?? "";
-  }
-}
-
-function field(block) {
+/** A question of a form, with its hint and what is wrong with the answer. */
+export function field(block) {
   const id = `field-${block.block_id}`;
   const said = [block.error ? `${id}-error` : null, block.hint ? `${id}-hint` : null].filter(Boolean).join(" ");
   const shared = { id, "aria-describedby": said || null, "aria-invalid": block.error ? "true" : null };
   const label = [block.label, block.optional ? make("small", {}, " (optional)") : null];
-  const group = block.kind === "checkboxes";
-  const made = make(group ? "fieldset" : "div", { class: "field", "data-block": block.block_id, "data-kind": block.kind, ...(group ? shared : {}) },
+  const group = isGroup(block.control);
+  const answer = block.control.type === "control"
+    ? control(block.control, group ? {} : { ...shared, "aria-required": block.optional ? null : "true" })
+    : undrawn(block.control);
+  answer.classList.add("answer");
+  return make(group ? "fieldset" : "div", { class: "field", "data-block": block.block_id, ...(group ? shared : {}) },
     group ? make("legend", {}, ...label) : make("label", { for: id }, ...label),
-    ...(group ? block.options.map(box) : [control(block, { ...shared, "aria-required": block.optional ? null : "true" })]),
+    answer,
     block.error ? make("p", { class: "error", id: `${id}-error` }, block.error) : null,
     block.hint ? make("p", { class: "hint", id: `${id}-hint` }, block.hint) : null,
   );
-  write(made, block.value);
-  return made;
-}
-
-function box([value, label]) {
-  return make("label", { class: "box" }, make("input", { type: "checkbox", value }), make("span", {}, label));
-}
-
-function control(block, shared) {
-  if (block.undrawn) return undrawn(block.undrawn);
-  if (block.kind === "static_select") {
-    return make("select", shared, make("option", { value: "" }, "Choose…"), ...block.options.map(([value, label]) => make("option", { value }, label)));
-  }
-  if (block.kind === "datetimepicker") return make("input", { ...shared, type: "datetime-local", title: block.zone });
-  return block.multiline ? make("textarea", { ...shared, rows: "3" }) : make("input", { ...shared, type: "text" });
 }

@@ -1,23 +1,23 @@
 // The page of one person: what they see, kept up to date by the server's news, and what they do.
 // Invariant: what is shown comes from the news alone; a deed changes nothing here until the workspace tells of it.
 
-import { confirmed, FormDialog } from "./dialogs.js";
-import { blocks, make } from "./draw.js";
+import { confirmed, field, FormDialog } from "./dialogs.js";
+import { blocks, image, make } from "./draw.js";
 
 const at = (id) => document.getElementById(id);
 const root = new URL(".", location.href);
 const messages = new Map();
 const known = new Set();
 const unread = new Set();
-let me = null;
-let channels = [];
+let news = null;
 let channel = null;
 let thread = null;
+let tab = "messages";
 let caughtUp = false;
 let source = null;
 
 const form = new FormDialog(at("form"), {
-  press,
+  drawing,
   submit: (view, values) => deed({ do: "submit", view, values }),
   close: (view) => deed({ do: "close", view }),
 });
@@ -26,7 +26,7 @@ const form = new FormDialog(at("form"), {
 async function deed(what) {
   try {
     const answer = await fetch(new URL("deeds", root), {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ person: me, ...what }),
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ person: news.me, ...what }),
     });
     const { problem, error } = await answer.json();
     return problem ?? error ?? "";
@@ -35,9 +35,23 @@ async function deed(what) {
   }
 }
 
-async function press(on, part) {
-  if (part.confirm && !(await confirmed(at("confirm"), part.confirm))) return;
-  at("problem").textContent = await deed({ do: "press", on, action_id: part.action_id });
+/** How the blocks of a message (by its version) or a view (by its id) are drawn, and what their buttons and menus do. */
+function drawing(on) {
+  const use = async (part, what) => {
+    if (part.confirm && !(await confirmed(at("confirm"), part.confirm))) return;
+    at("problem").textContent = await deed({ ...what, on, action_id: part.action_id });
+  };
+  return {
+    me: news.me,
+    field,
+    picture,
+    press: (part) => use(part, { do: "press" }),
+    choose: (part, value) => use(part, { do: "choose", value }),
+  };
+}
+
+function picture(name) {
+  return new URL(`pictures/${encodeURIComponent(name)}${location.search}`, root);
 }
 
 // ------------------------------------------------------------ news
@@ -49,7 +63,7 @@ function become(handle) {
   caughtUp = false;
   known.clear();
   unread.clear();
-  at("messages").replaceChildren();
+  for (const each of ["messages", "pinned", "home"]) at(each).replaceChildren();
   listen();
 }
 
@@ -62,32 +76,38 @@ function listen() {
   source.onerror = () => { at("now").textContent = "Not connected: the demo does not answer."; };
 }
 
-function look(news) {
-  for (const [key, message] of Object.entries(news.messages)) {
+function look(told) {
+  for (const [key, message] of Object.entries(told.messages)) {
     if (message && caughtUp && !known.has(key) && message.channel !== channel) unread.add(message.channel);
     if (message) messages.set(key, message);
     else messages.delete(key);
     known.add(key);
   }
   caughtUp = true;
-  me = news.me;
-  channels = news.channels;
-  if (!channels.some((each) => each.id === channel)) channel = channels[0]?.id ?? null;
+  news = told;
+  if (!news.channels.some((each) => each.id === channel)) channel = news.channels[0]?.id ?? null;
   at("now").textContent = news.now;
-  at("me").replaceChildren(...news.people.map((each) => make("option", { value: each.handle, selected: each.id === me }, each.name)));
+  at("me").replaceChildren(...news.people.map((each) => make("option", { value: each.handle, selected: each.id === news.me }, each.name)));
   draw();
-  form.show(news.form, me);
+  form.show(news.form);
 }
 
 // ------------------------------------------------------------ drawing
 
 function draw() {
-  const shown = channels.find((each) => each.id === channel);
+  const shown = news.channels.find((each) => each.id === channel);
+  const home = Boolean(shown?.tabs) && tab === "home";
   at("channel").textContent = shown ? named(shown) : "No conversation";
   at("text").disabled = !shown;
   document.title = `${at("channel").textContent} · ${at("me").selectedOptions[0]?.text ?? "Signalbox"}`;
   drawChannels();
+  at("tabs").hidden = !shown?.tabs;
+  for (const each of ["home", "messages"]) at(`tab-${each}`).setAttribute("aria-selected", String(each === (home ? "home" : "messages")));
+  at("home").hidden = !home;
+  for (const each of ["messages", "box"]) at(each).hidden = home;
   const here = [...messages.values()].filter((each) => each.channel === channel).sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  drawPins(home ? [] : (shown?.pins ?? []).map((ts) => here.find((each) => each.ts === ts)).filter(Boolean));
+  if (home) drawHome();
   fill(at("messages"), here.filter((each) => !each.thread), (each) => here.filter((reply) => reply.thread === each.ts).length);
   const parent = here.find((each) => each.ts === thread);
   at("thread").hidden = !parent;
@@ -100,8 +120,8 @@ function named(each) {
 
 function drawChannels() {
   const focused = document.activeElement?.dataset.channel;
-  at("channels").replaceChildren(...channels.filter((each) => !each.direct).map(entry));
-  at("directs").replaceChildren(...channels.filter((each) => each.direct).map(entry));
+  at("channels").replaceChildren(...news.channels.filter((each) => !each.direct).map(entry));
+  at("directs").replaceChildren(...news.channels.filter((each) => each.direct).map(entry));
   if (focused) document.querySelector(`nav [data-channel="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -110,6 +130,26 @@ function entry(each) {
   const made = make("button", { type: "button", "data-channel": each.id, "aria-current": each.id === channel ? "true" : null }, named(each), dot);
   made.addEventListener("click", () => go(each.id));
   return make("li", {}, made);
+}
+
+/** The newest pin is named above the messages, and opens to its card. */
+function drawPins(pinned) {
+  at("pins").hidden = !pinned.length;
+  if (!pinned.length) return;
+  at("pin").textContent = `📌 ${pinned.length === 1 ? "" : `${pinned.length} pinned, the latest: `}${pinned.at(-1).headline}`;
+  fill(at("pinned"), pinned.toReversed(), () => 0);
+}
+
+function drawHome() {
+  const looks = JSON.stringify(news.home);
+  if (at("home").dataset.looks === looks && at("home").childElementCount) return;
+  const within = at("home").contains(document.activeElement);
+  const focused = document.activeElement?.dataset.action;
+  at("home").dataset.looks = looks;
+  at("home").replaceChildren(...(news.home
+    ? blocks(news.home.blocks, drawing(news.home.id))
+    : [make("p", { class: "hint" }, "The bot has not published anything here yet.")]));
+  if (within) ([...at("home").querySelectorAll("[data-action]")].find((each) => each.dataset.action === focused) ?? at("home")).focus();
 }
 
 /** Draws a log; what looks as before is left alone, so that focus, scrolling and screen readers are not disturbed. */
@@ -134,10 +174,10 @@ function fill(log, wanted, replies) {
 }
 
 function replace(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;
   const within = old.contains(document.activeElement);
+  const focused = within ? document.activeElement.dataset.action : undefined;
   old.replaceWith(fresh);
-  if (within) ([...fresh.querySelectorAll("button")].find((each) => each.dataset.action === focused) ?? fresh).focus();
+  if (within) ([...fresh.querySelectorAll("[data-action]")].find((each) => each.dataset.action === focused) ?? fresh).focus();
 }
 
 function article(message, replies, looks) {
@@ -148,7 +188,7 @@ function article(message, replies, looks) {
         make("time", { datetime: message.moment }, message.time),
         message.edited ? make("small", {}, "(edited)") : null,
         message.private ? make("small", {}, "Only visible to you") : null),
-      ...blocks(message.blocks, { me, press: (part) => press(message.version, part) }),
+      ...blocks(message.blocks, drawing(message.version)),
       ...message.files.map(file),
       replies ? repliesButton(message, replies) : null,
     ));
@@ -156,9 +196,11 @@ function article(message, replies, looks) {
   return made;
 }
 
-function file({ id, name, title, size }) {
+function file({ id, name, title, size, picture: shown }) {
   const address = new URL(`files/${encodeURIComponent(id)}${location.search}`, root);
-  return make("p", {}, "📎 ", make("a", { href: address, download: name }, title), ` ${name}, ${Math.ceil(size / 1024)} KB`);
+  return make("figure", {},
+    make("figcaption", {}, "📎 ", make("a", { href: address, download: name }, title), ` ${name}, ${Math.ceil(size / 1024)} KB`),
+    shown ? image({ name: id, alt: title }, picture) : null);
 }
 
 function repliesButton(message, count) {
@@ -177,11 +219,18 @@ function repliesButton(message, count) {
 function go(to) {
   channel = to;
   thread = null;
+  tab = "messages";
   unread.delete(to);
   at("problem").textContent = "";
-  at("messages").replaceChildren();
+  for (const each of ["messages", "pinned"]) at(each).replaceChildren();
   draw();
   at("messages").scrollTop = at("messages").scrollHeight;
+}
+
+async function visit(to) {
+  tab = to;
+  draw();
+  at("problem").textContent = await deed({ do: "visit", tab: to });
 }
 
 function leaveThread() {
@@ -191,6 +240,13 @@ function leaveThread() {
   (parent?.querySelector(".replies") ?? at("text")).focus();
 }
 
+for (const each of ["home", "messages"]) at(`tab-${each}`).addEventListener("click", () => visit(each));
+at("tabs").addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+  const other = tab === "home" ? "messages" : "home";
+  at(`tab-${other}`).focus();
+  visit(other);
+});
 at("me").addEventListener("change", () => become(at("me").value));
 document.addEventListener("visibilitychange", () => {
   // browsers keep six connections to one place, for all tabs together: a tab that nobody sees gives its own up

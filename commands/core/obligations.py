@@ -1,0 +1,119 @@
+"""What becomes of an obligation: it is recorded, its owner is reminded, others too when it is overdue, and it is done (EMG-20, TRN-18).
+
+Invariant: of one obligation one timer is set, so that nobody is told twice for one cause; who is told is judged when it is told.
+"""
+
+from commands.core import record
+from commands.core.record import Actor
+from commands.core.tell import alert, reply_to
+from commands.core.text import Button, Card, Code, Line, Moment, Part
+from guards.facts import Facts
+from guards.obligation import SEEN_BY_THE_BOT, Obligation, reminder
+from guards.obligations import addressees
+from storage import obligations, timers
+from storage.database import Tx
+
+REMIND = "remind"
+"""Kind of its timer."""
+
+
+def owe(tx: Tx, one: Obligation, actor: Actor, facts: Facts, correlation: str) -> None:
+    """Record that somebody owes something from now on.
+
+    Args:
+        tx: of what it follows from.
+        one: with an id of its own.
+        actor: who stands in the ledger for it.
+        facts: give the moment and the policy.
+    """
+    obligations.add(tx, one)
+    record.write(tx, "obligation:owed", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(one))
+    _set_timer(tx, one, 0, facts)
+
+
+def discharge(tx: Tx, one: Obligation, evidence: str, actor: Actor, facts: Facts, correlation: str) -> Obligation:
+    """Record that it is done.
+
+    Args:
+        evidence: what shows it.
+        actor: who says so, or `record.CLOCK` for what the bot saw.
+
+    Raises:
+        LostRace: it is done already.
+    """
+    done = obligations.discharge(tx, one.id, facts.at, actor.id, evidence)
+    timers.cancel(tx, _key(one))
+    record.write(tx, "obligation:done", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(done))
+    return done
+
+
+def hand_on(tx: Tx, one: Obligation, to: str, name: str, actor: Actor, facts: Facts, correlation: str) -> Obligation:
+    """Have somebody else owe it, and tell them.
+
+    Raises:
+        LostRace: it is done already.
+    """
+    now = obligations.hand_on(tx, one.id, to, name)
+    record.write(
+        tx, "obligation:handed-on", actor, facts, correlation, subject=one.id, service=one.service, was=one.owner,
+        **record.obligation_body(now),
+    )  # fmt: skip
+    tell_owner(tx, now, facts, correlation)
+    return now
+
+
+def tell_owner(tx: Tx, one: Obligation, facts: Facts, correlation: str) -> None:
+    """Tell whoever owes it that it is theirs."""
+    owner = facts.policy.by_id.get(one.owner)
+    if owner and owner.slack:
+        reply_to(tx, owner.slack[0], _card(one, "📌 This is yours", facts), facts.at, correlation, channel=None, answer_to=None)
+
+
+def reminded(tx: Tx, id: str, step: int, facts: Facts, correlation: str) -> None:  # noqa: A002
+    """Remind whoever is to hear of it by now, and set the next reminder; where nobody can be told, the alert channel is."""
+    one = obligations.lock(tx, id)
+    if one is None or one.done is not None:
+        return
+    while reminder(one, step + 1, facts.policy.obligations) <= facts.at:
+        step += 1  # the bot was down: people are told once, and so many of them as should know by now
+    people = [person for person in addressees(one, step, facts) if person.slack]
+    title = "⏰ Overdue" if one.overdue(facts.at) else "⏰ Soon due"
+    for person in people:
+        card = _card(one, title if person.id == one.owner else f"{title}: {one.owner_name} owes it", facts)
+        reply_to(tx, person.slack[0], card, facts.at, correlation, channel=None, answer_to=None)
+    if not people:
+        alert(tx, facts, _card(one, f"{title}, and nobody can be told", facts), correlation)
+    record.write(
+        tx, "obligation:reminded", record.CLOCK, facts, correlation, subject=one.id, service=one.service, step=step,
+        told=[person.id for person in people], overdue=one.overdue(facts.at),
+    )  # fmt: skip
+    _set_timer(tx, one, step + 1, facts)
+
+
+def line_of(one: Obligation, facts: Facts) -> Line:
+    """One obligation for a list or a card: whether it is done, what it is, who owes it until when."""
+    zone = facts.policy.zone_of(one.service)
+    if one.done:
+        return ("✅ ", Code(one.id), f" {one.text} ({one.owner_name}, ", Moment(one.done, zone), f"): {one.evidence}")
+    mark = "🔴 overdue " if one.overdue(facts.at) else "⬜ "
+    return (mark, Code(one.id), f" {one.text} ({one.owner_name}, until ", Moment(one.due, zone), ")")
+
+
+def done_button(one: Obligation) -> Button | None:
+    """The button that asks what shows that it is done; None for what the bot sees for itself."""
+    return None if one.kind in SEEN_BY_THE_BOT else Button("It is done", "follow-up done", {"obligation": one.id}, style="primary")
+
+
+def _card(one: Obligation, title: str, facts: Facts) -> Card:
+    about: Line = ("It belongs to ", Code(one.about), f" ({one.kind}).")
+    button = done_button(one)
+    return Card(title, parts=(Part((line_of(one, facts), about)),), buttons=(button,) if button else ())
+
+
+def _set_timer(tx: Tx, one: Obligation, step: int, facts: Facts) -> None:
+    due = reminder(one, step, facts.policy.obligations)
+    timers.set(tx, timers.Timer(_key(one), REMIND, due, {"obligation": one.id, "step": step}))
+
+
+def _key(one: Obligation) -> str:
+    return f"{REMIND}:{one.id}"

@@ -1,0 +1,81 @@
+"""The noun of what somebody owes until a moment: reviews, records, follow-ups (EMG-08 … EMG-11, TRN-17).
+
+Invariant: an obligation ends only by being done, with evidence.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from guards.sections import ObligationRule
+
+
+class Owed(StrEnum):
+    """What is owed."""
+
+    FOLLOW_UP = "follow-up"
+    CORRECTIVE_ACTION = "corrective-action"
+    CHANGE_RECORD = "change-record"
+    BACKFILL = "backfill"
+    REVIEW = "review"
+    POSTMORTEM = "postmortem"
+    CREDENTIAL_ROTATION = "credential-rotation"
+    RECONCILIATION = "reconciliation"
+    RETROSPECTIVE = "retrospective"
+    RELEASE_NOTES = "release-notes"
+    BRANCH_REMOVAL = "branch-removal"
+    FORWARD_PORT = "forward-port"
+
+
+SEEN_BY_THE_BOT = frozenset({Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT})
+"""Done when the bot finds it done, never by somebody's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """Something that somebody owes.
+
+    Args:
+        id: `OBL-2026-1121-001`.
+        kind: what it is.
+        about: id of the record that it belongs to: a change, an emergency, a run of a train, an incident.
+        service: whose release managers and owners hear of it; None for all.
+        text: what is to be done, in people's words.
+        owner, owner_name: corporate id of who owes it, and the name as it was then.
+        due: UTC.
+        created: UTC.
+        by: corporate id of who recorded it, or `signalbox`.
+        done: when it was done, UTC; None while it is open.
+        done_by: corporate id, or `signalbox`.
+        evidence: what shows that it is done: a link, a number, a sentence.
+    """
+
+    id: str
+    kind: Owed
+    about: str
+    service: str | None
+    text: str
+    owner: str
+    owner_name: str
+    due: datetime
+    created: datetime
+    by: str
+    done: datetime | None = None
+    done_by: str | None = None
+    evidence: str = ""
+
+    def overdue(self, at: datetime) -> bool:
+        """Whether it is still open at a moment by which it was due."""
+        return self.done is None and self.due <= at
+
+
+def reminder(one: Obligation, step: int, rule: ObligationRule) -> datetime:
+    """When a reminder is due, UTC.
+
+    Args:
+        step: 0 is before it is due, 1 when it is due, and each later one the policy's span after the one before.
+        rule: of the policy.
+    """
+    if step == 0:
+        return max(one.due - rule.before, one.created)
+    return one.due + (step - 1) * rule.again
