@@ -248,13 +248,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "cancellable",
             "undecided_exception",
             "revocable",
+            "reconsiderable",
             "open_set",
             "ready_to_depart",
             "in_turn",
             "composed",
         ),
-        "The change, exception or set is past the point where this is possible: CI works on it, or it is over. Or the run of the train is "
-        "not where this is done: before its cutoff, without its go, or over.",
+        "The change, exception or set is past the point where this is possible: CI works on it, or it is over. Or the exception is not "
+        "permanent, and so is not reconsidered. Or the run of the train is not where this is done: before its cutoff, without its go, or "
+        "over.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -314,15 +316,27 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do what the sentence says for that entry. The set begins by itself when all of them could go.",
     ),
     _R.INCOMPLETE: Meaning(
-        ("complete_freeze", "liftable", "complete_exception", "delegable", "owed", "filled_in", "worded", "edited", "breaking_said"),
+        (
+            "complete_freeze",
+            "liftable",
+            "complete_exception",
+            "reconsiderable",
+            "delegable",
+            "owed",
+            "filled_in",
+            "worded",
+            "edited",
+            "breaking_said",
+        ),
         "A freeze, exception, delegation or follow-up lacks a field, ends before it begins, or cannot be as described; lifting a freeze "
         "came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
         "change does not say already. Or a manifest has a major step in it, and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "complete_exception", "delegable", "worded"),
-        "The freeze, exception or delegation lasts longer than the policy lets one last; or a text is longer than a form can show again.",
+        ("complete_freeze", "complete_exception", "reconsiderable", "delegable", "worded"),
+        "The freeze, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
+        "deprecation; or a text is longer than a form can show again.",
         "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
@@ -331,13 +345,14 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release freeze list` shows those that there are.",
     ),
     _R.NO_SUCH_EXCEPTION: Meaning(
-        ("authorized", "known_exception", "undecided_exception", "revocable", "waivable", "independent"),
+        ("authorized", "known_exception", "undecided_exception", "revocable", "reconsiderable", "waivable", "independent"),
         "There is no exception with this id.",
         "`/release exception list` shows those that wait or count.",
     ),
     _R.NOT_WAIVABLE: Meaning(
         ("waivable",),
-        "The policy lets no exception stand in for this requirement, or, as it is a security gate, only one for an emergency.",
+        "The policy lets no exception stand in for this requirement; or, as it is a security gate, only one for an emergency; or, as it is "
+        "the signed tag, only one that ends, where signed provenance names the commit instead.",
         "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
     ),
     _R.NO_SUCH_PERSON: Meaning(

@@ -17,7 +17,6 @@ from guards.exemption import Exemption, ExemptionDecision, ExemptionState, Rulin
 from guards.facts import Facts
 from guards.independence import independent
 from guards.record import reasoned
-from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action
 from storage import exceptions, timers
@@ -62,11 +61,7 @@ def _decide(work: Work[DecideException], ruling: Ruling) -> Exemption:
     """Record the decision; the exception with it."""
     exemption, person = work.facts.exception, work.asker.person
     assert isinstance(exemption, Exemption)
-    held = [
-        own_roles(person, service, environment, work.facts)[0] for service in exemption.services for environment in exemption.environments
-    ]
-    roles = frozenset.intersection(*held)  # a role counts when it is held in the whole scope, in one's own right
-    reason = work.request.rationale.strip()
+    reason, roles = work.request.rationale.strip(), exempt.roles_of(person, exemption, work.facts)
     exceptions.decide(work.tx, exemption.id, ExemptionDecision(person.id, person.name, roles, ruling, reason, work.at))
     if ruling is Ruling.APPROVED:
         actor = record.actor_of(person, work.asker.slack, work.request, work.facts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 from commands.core import exempt, record
@@ -22,9 +22,6 @@ from guards.roles import own_roles
 from guards.sections import Person
 from guards.vocabulary import Action, Requirement
 from storage import exceptions
-
-_REVIEW = timedelta(days=3)
-"""So long before its end an exception is reviewed when nobody said when; a short one at half of its time."""
 
 ALL = "all"
 """The word for all versions."""
@@ -54,7 +51,7 @@ class RequestException(Arguments):
 def ask(args: RequestException, asker: Asker) -> Ask:
     """The exception as it would stand; its id and its owner's roles come when it is recorded."""
     until = datetime.fromisoformat(args.until)
-    review = datetime.fromisoformat(args.review) if args.review else until - min(_REVIEW, max(until - asker.at, timedelta(0)) / 2)
+    review = datetime.fromisoformat(args.review) if args.review else exempt.review_before(asker.at, until)
     return Ask(
         wanted=Exemption(
             id="", requester=asker.person.id, requester_name=asker.person.name, requested=asker.at, owner=args.owner,

@@ -4,10 +4,13 @@ Invariant: equality is judged on digests that were read, never on what somebody 
 """
 
 import re
+from collections.abc import Iterator
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.unread import Absent, Unread
+from guards.vcs import Tag
+from guards.version import Artifact, Pin
 
 _NUMBER = r"(0|[1-9][0-9]{0,8})"  # not \d, which takes the digits of every script
 RELEASE = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
@@ -52,6 +55,15 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
             f"now it is {short(artifact.digest)} at {artifact.commit[:12]}.",
             "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
         )
+    if first and (other := next(_moved_beside(first, artifact), None)):
+        was, now = other
+        again = f"was made again: it was {was.object[:12]}, now it is {now.object[:12]}"
+        elsewhere = f"named commit {was.commit[:12]} when it was first seen; now it names {now.commit[:12]}"
+        return Refuse(
+            Refusal.POINTER_MOVED,
+            f"The tag {artifact.version} of {was.repository} {again if was.commit == now.commit else elsewhere}.",
+            "A version is a fixed pointer: have CI tag a new version, and find out who moved this one.",
+        )
     if request.digest and request.digest != artifact.digest:
         return Refuse(
             Refusal.DIGEST_MISMATCH,
@@ -65,6 +77,24 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
             f"Promote the artifact to {below.environment} again, or have CI build a new version.",
         )
     return Allow(f"{artifact.version} is {short(artifact.digest)}" + (f", as in {below.environment}" if below else ""))
+
+
+def _moved_beside(first: Artifact, artifact: Artifact) -> Iterator[tuple[Pin, Pin]]:
+    """Tags of the service's other repositories that are not what they were at first: as they were, and as they are."""
+    were = {pin.repository: pin for pin in first.pins}
+    yield from ((were[pin.repository], pin) for pin in artifact.pins if were.get(pin.repository, pin) != pin)
+
+
+def moved_to(facts: Facts) -> tuple[str, ...]:
+    """What a version's pointers name now that they did not name at first; empty when nothing moved (PRM-05)."""
+    first, now, tag = facts.registered, facts.artifact, facts.evidence.tag
+    if not isinstance(first, Artifact) or not isinstance(now, Artifact):
+        return ()
+    pairs = [("digest", first.digest, now.digest), ("commit", first.commit, now.commit)]
+    if isinstance(tag, Tag):
+        pairs += [("tag", first.tag or tag.object, tag.object), ("tagged commit", first.commit, tag.commit)]
+    found = [f"{what} {is_now}" for what, was, is_now in pairs if was != is_now]
+    return (*found, *(f"tag of {pin.repository} {pin.object} {pin.commit}" for _, pin in _moved_beside(first, now)))
 
 
 def built(request: Request, facts: Facts) -> Decision:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guards.vcs import Pull
+from guards.vocabulary import Migration
 
 
 class Heading(StrEnum):
@@ -98,7 +99,9 @@ def entry_of(pull: Pull) -> Entry:
         author=pull.author.id if pull.author else None,
         tickets=pull.tickets,
         breaking=bool(title and title["bang"]) or bool(_BREAKING & labels) or bool(_FOOTER.search(pull.body)),
-        migration=bool(_MIGRATION & labels) or any("migrations" in path.split("/")[:-1] for path in pull.paths or ()),
+        migration=pull.declared.migration not in {None, Migration.NONE}
+        or bool(_MIGRATION & labels)
+        or any("migrations" in path.split("/")[:-1] for path in pull.paths or ()),
         behind_flag=bool(_BEHIND_FLAG & labels),
         backport=backport_of(pull),
         unsorted=not known and heading is None and by_label is None,

@@ -12,7 +12,8 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.matrix import StandardChange
-from guards.risk import assess, history_of, matches
+from guards.patterns import Patterns
+from guards.risk import assess, history_of
 from guards.vcs import Pull
 from guards.version import Artifact
 from guards.vocabulary import ChangeType, Requirement
@@ -113,16 +114,17 @@ def _unmet(entry: StandardChange, request: Request, works: Iterable[Work], found
         yield f"that is for {', '.join(entry.environments)}"
     if found.level.rank > entry.max_risk.rank:
         yield f"its risk is at most {entry.max_risk}, this one's is {found.sentence}"
+    patterns = Patterns(entry.paths)
     for work in works if entry.paths or entry.labels else ():
         for pull in work.span.pulls:
-            yield from _unlike(entry, pull, work.name(pull))
+            yield from _unlike(entry, pull, work.name(pull), patterns)
         yield from (f"commit {commit.sha[:12]} came without a pull request" for commit in work.span.unlinked)
 
 
-def _unlike(entry: StandardChange, pull: Pull, name: str) -> Iterator[str]:
+def _unlike(entry: StandardChange, pull: Pull, name: str, patterns: Patterns) -> Iterator[str]:
     if entry.labels and pull.labels.isdisjoint(entry.labels):
         yield f"{name} is not labelled {' or '.join(entry.labels)}"
     if entry.paths and pull.paths is None:
         yield f"the files of {name} are too many to be listed"
-    elif entry.paths and (other := next((p for p in pull.paths or () if not any(matches(w, p) for w in entry.paths)), None)):
+    elif entry.paths and (other := next((p for p in pull.paths or () if not patterns.covering(p)), None)):
         yield f"{name} changes {other}"

@@ -6,12 +6,15 @@ Source: GitHub, "About code owners" (syntax, exceptions to gitignore); gitignore
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _OWNER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9_.-]+)?|[^@\s]+@[^@\s]+\.[^@\s]+")
 _FIELD = re.compile(r"(?:\\.|\S)+")  # a backslash keeps the blank behind it
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_NEVER = "(?!)"
+"""Matches nothing: for a backslash with nothing behind it."""
+_ANY, _WILD = "**", re.compile(r"[*?\\]")
 _UNSUPPORTED = re.compile(r"^!|^\\#|[\[\]]")  # gitignore has these, CODEOWNERS has not
 
 
@@ -23,13 +26,13 @@ class Rule:
         line: its number in the file, from 1.
         pattern: as written.
         owners: `@login`, `@org/team` or an e-mail address, as written; empty when it takes owners away.
-        segments: of the pattern, `**` for any number of them; made from it.
+        segments: of the pattern, read once: `**` for any number of them, text for one like it, a pattern where it holds wildcards.
     """
 
     line: int
     pattern: str
     owners: tuple[str, ...]
-    segments: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    segments: tuple[str | re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parts = self.pattern.split("/")
@@ -40,11 +43,20 @@ class Rule:
             wanted += ["**", "*"]  # everything below the directory
         elif parts[-1] != "*":
             wanted.append("**")  # the file, or everything below the directory; `dir/*` is the files in it alone
-        object.__setattr__(self, "segments", tuple(wanted))
+        object.__setattr__(self, "segments", tuple(map(_segment, wanted)))
 
     def matches(self, path: str) -> bool:
         """Whether the pattern covers a path of a file, written from the repository's root without a slash in front."""
-        return _path(self.segments, tuple(path.strip("/").split("/")))
+        return self.covers(parts_of(path))
+
+    def covers(self, parts: Sequence[str]) -> bool:
+        """The same for a path as `parts_of` gives it: many rules are asked about one path."""
+        return _below(self.segments, parts)
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """The names in a path, from the root on."""
+    return tuple(path.strip("/").split("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,8 @@ class CodeOwners:
     path: str
     rules: tuple[Rule, ...]
     skipped: tuple[int, ...] = ()
+    _found: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Owners that were looked up already: a release touches the same file many times, and is judged many times."""
 
     @classmethod
     def read(cls, path: str, text: str) -> "CodeOwners":
@@ -82,31 +96,46 @@ class CodeOwners:
         Args:
             path: from the repository's root, `src/pay/ledger.py`.
         """
-        return next((rule.owners for rule in reversed(self.rules) if rule.matches(path)), ())
+        if path not in self._found:
+            parts = parts_of(path)
+            self._found[path] = next((rule.owners for rule in reversed(self.rules) if rule.covers(parts)), ())
+        return self._found[path]
 
 
-def _path(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    """Whether a path's segments match: `**` stands for any number of them."""
-    return _wild(pattern, parts, "**", _name)
+def _segment(text: str) -> str | re.Pattern[str]:
+    """One segment: `*` for any characters, `?` for one, a backslash for the next one itself.
+
+    What stands between two stars is found at its first place and never again, so that no name takes longer than its length times the
+    pattern's.
+    """
+    if text == _ANY or not _WILD.search(text):
+        return text
+    chunks = [""]
+    for sign in re.findall(r"\\.|.", text, re.DOTALL):
+        if sign == "*":
+            chunks.append("")
+        else:
+            chunks[-1] += {"?": ".", "\\": _NEVER}.get(sign) or re.escape(sign.removeprefix("\\"))
+    first, *others = chunks
+    if not others:
+        return re.compile(first, re.DOTALL)
+    *between, last = others
+    return re.compile(first + "".join(f"(?>.*?{chunk})" for chunk in between if chunk) + f".*{last}", re.DOTALL)
 
 
-def _name(pattern: str, text: str) -> bool:
-    """Whether one segment matches: `*` for any characters, `?` for one, a backslash for the next one itself."""
-    return _wild(tuple(re.findall(r"\\.|.", pattern)), tuple(text), "*", lambda p, c: p == "?" or p.removeprefix("\\") == c)
-
-
-def _wild(pattern: tuple[str, ...], items: tuple[str, ...], star: str, same: Callable[[str, str], bool]) -> bool:
-    """Goes back to the last star only, so that no pattern takes longer than its length times the items'."""
-    at = item = 0
+def _below(pattern: Sequence[str | re.Pattern[str]], parts: Sequence[str]) -> bool:
+    """Whether a path's names match. Goes back to the last `**` only, so that nothing takes longer than its length times the pattern's."""
+    at = part = 0
     back: tuple[int, int] | None = None
-    while item < len(items):
-        if at < len(pattern) and pattern[at] == star:
-            at, back = at + 1, (at, item)
-        elif at < len(pattern) and same(pattern[at], items[item]):
-            at, item = at + 1, item + 1
+    while part < len(parts):
+        wanted = pattern[at] if at < len(pattern) else None
+        if wanted == _ANY:
+            at, back = at + 1, (at, part)
+        elif wanted is not None and (wanted == parts[part] if isinstance(wanted, str) else wanted.fullmatch(parts[part])):
+            at, part = at + 1, part + 1
         elif back:
             back = (back[0], back[1] + 1)
-            at, item = back[0] + 1, back[1]
+            at, part = back[0] + 1, back[1]
         else:
             return False
-    return all(left == star for left in pattern[at:])
+    return all(left == _ANY for left in pattern[at:])

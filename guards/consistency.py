@@ -137,6 +137,13 @@ def _evidence(policy: Parts) -> Iterator[Problem]:
             yield at, f"unknown environment {name!r}{nearest(name, names)}"
         if both := sorted(set(own.add) & set(own.omit)):
             yield at, f"{both[0]} is both added and omitted"
+    places = [(name, e) for name in policy.services for e in policy.chain(name)]
+    for requirement in policy.evidence.reasons:
+        if all(requirement in policy.required(*place) for place in places):
+            yield (
+                ("evidence", "reasons", requirement.value),
+                f"{requirement} is asked for everywhere: there is nothing to give a reason for",
+            )
     for name in policy.services:
         asked = {r: e for e in policy.chain(name) if e in names for r in policy.required(name, e) if r not in _told(policy, name)}
         if asked:

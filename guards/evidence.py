@@ -12,13 +12,14 @@ from functools import wraps
 from guards.artifact import no_artifact
 from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.exemption import Exemption, ExemptionKind
+from guards.exemption import Exemption
 from guards.facts import Facts, Request
 from guards.judge import Guard
 from guards.policy import Policy
+from guards.standing import end_of, unfit
 from guards.unread import Absent, Unread
 from guards.version import Artifact
-from guards.vocabulary import SECURITY_GATES, Requirement
+from guards.vocabulary import Requirement
 from guards.window import local
 
 NOT_REQUIRED = "not required by policy"
@@ -73,10 +74,8 @@ def _or_by_exception(requirement: Requirement, refused: Refuse, request: Request
     if best is None:
         return replace(refused, remedy=f"{refused.remedy} Or ask for an exception: `/release exception request`.")
     by = " and ".join(decision.name for decision in best.approvals)
-    return Allow(
-        f"by exception {best.id} until {local(best.until, facts.policy.zone_of(request.service))}, approved by {by}: {refused.why}",
-        exception=best.id,
-    )
+    until = local(end_of(best, facts.policy), facts.policy.zone_of(request.service))
+    return Allow(f"by exception {best.id} until {until}, approved by {by}: {refused.why}", exception=best.id)
 
 
 def exempted(requirement: Requirement, request: Request, facts: Facts) -> Exemption | Unread | None:
@@ -86,11 +85,11 @@ def exempted(requirement: Requirement, request: Request, facts: Facts) -> Exempt
     if isinstance(facts.exceptions, Unread):
         return facts.exceptions
     change = facts.change.id if isinstance(facts.change, Change) else None
-    valid = [e for e in facts.exceptions if _stands_in(e, requirement, request) and e.counts(facts.at, change)]
+    valid = [e for e in facts.exceptions if _stands_in(e, requirement, request, facts) and e.counts(facts.at, change)]
     return min(valid, key=lambda e: e.once, default=None)  # one that is used up by this is taken last
 
 
-def _stands_in(exemption: Exemption, requirement: Requirement, request: Request) -> bool:
-    if requirement in SECURITY_GATES and exemption.kind is not ExemptionKind.EMERGENCY:
+def _stands_in(exemption: Exemption, requirement: Requirement, request: Request, facts: Facts) -> bool:
+    if not exemption.covers(requirement, request.service, request.environment, request.version):
         return False
-    return exemption.covers(requirement, request.service, request.environment, request.version)
+    return unfit(exemption, facts.policy) is None and facts.at < end_of(exemption, facts.policy)

@@ -5,11 +5,12 @@ Invariant: what is not asked for is left out by name, never by silence: the stri
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field
 
 from guards.section import Section
-from guards.values import Duration, Name
+from guards.values import Day, Duration, Name
 from guards.vocabulary import SECURITY_GATES, Profile, Requirement, Role
 
 
@@ -46,6 +47,11 @@ class Evidence(Section):
         description="Apps, or logins that write statuses, whose results count; an empty list takes anybody's, and anybody who may push can "
         "write a status.",
     )
+    reasons: Mapping[Requirement, Annotated[str, Field(min_length=3, max_length=300)]] = Field(
+        default={},
+        description="Evidence that is not asked for everywhere → why: the recorded rationale of the deviation, on cards, in records and in "
+        "bundles (EXC-09).",
+    )
     reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
 
 
@@ -62,6 +68,16 @@ class Exceptions(Section):
         default=timedelta(days=365), description="Latest day of reconsideration of a permanent one; it counts until then (EXC-04)."
     )
     emergency: Duration = Field(default=timedelta(hours=24), description="Longest exception for an emergency.")
+    audits: tuple[Day, ...] = Field(
+        default=(),
+        description="Days of audits and maturity reviews: a permanent exception that nobody reconsidered for one counts no more when the "
+        "day begins (EXC-10).",
+    )
+    deprecated: Mapping[Requirement, Day] = Field(
+        default={},
+        description="Evidence → the day on which the deprecated procedure ends that exceptions from it rest on: none of them lasts "
+        "longer (EXC-10).",
+    )
     count: int = Field(
         default=1,
         ge=1,

@@ -4,14 +4,15 @@ Invariant: identity, separation of duties, approvals, windows, freezes and equal
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse
-from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState
+from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Reconsideration
 from guards.facts import Facts, Request
 from guards.policy import Policy
+from guards.standing import bounds, end_of, unfit
 from guards.unread import Absent
-from guards.vocabulary import SECURITY_GATES
+from guards.window import local
 
 _DAY = timedelta(days=1)
 _FORM = "Type `/release exception request` and fill in the form."
@@ -49,8 +50,31 @@ def revocable(request: Request, facts: Facts) -> Decision:
     return Allow(f"{exemption.id} counts")
 
 
+def reconsiderable(request: Request, facts: Facts) -> Decision:
+    """Whether the exception is a permanent one that counts, and may count until the moment that was named (EXC-04, EXC-10)."""
+    exemption, until = facts.exception, request.until
+    if not isinstance(exemption, Exemption):
+        return no_such_exception(exemption)
+    end = end_of(exemption, facts.policy)
+    if exemption.state is not ExemptionState.APPROVED or facts.at >= end:
+        return _over(exemption, facts)
+    if exemption.kind is not ExemptionKind.PERMANENT:
+        return Refuse(
+            Refusal.WRONG_STATE,
+            f"{exemption.id} is {exemption.kind}: it ends, and nothing makes it longer.",
+            "Mend what it stands in for, or ask anew: `/release exception request`.",
+        )
+    if until is None or until <= end:
+        return Refuse(
+            Refusal.INCOMPLETE,
+            f"{exemption.id} counts until {local(end, facts.policy.zone_of(exemption.services[0]))} already.",
+            "Name a later day on which it is reconsidered again.",
+        )
+    return _too_long(exemption, until, end, facts) or Allow(f"{exemption.id} may count until then")
+
+
 def _over(exemption: Exemption, facts: Facts) -> Refuse:
-    state = ExemptionState.EXPIRED if facts.at >= exemption.until else exemption.state
+    state = ExemptionState.EXPIRED if facts.at >= end_of(exemption, facts.policy) else exemption.state
     return Refuse(Refusal.WRONG_STATE, f"{exemption.id} is {state}.", f"See `/release exception show {exemption.id}`.")
 
 
@@ -71,15 +95,26 @@ def complete_exception(request: Request, facts: Facts) -> Decision:
             "The exception has to be reviewed after now and not after its end.",
             "Give an end that is later than now, and a review before it.",
         )
-    longest = _longest(exemption, facts.policy)
-    if exemption.until - facts.at > longest:
+    return _too_long(exemption, exemption.until, facts.at, facts) or Allow("the exception is complete")
+
+
+def _too_long(exemption: Exemption, until: datetime, since: datetime, facts: Facts) -> Refuse | None:
+    """Why it may not last until a moment; `since` as for `bounds`."""
+    longest, lasts = _longest(exemption, facts.policy), until - facts.at
+    if lasts > longest:
         return Refuse(
             Refusal.TOO_LONG,
-            f"The exception would last {(exemption.until - facts.at) / _DAY:.1f} days; "
-            f"one that is {exemption.kind} may last {longest / _DAY:g} days.",
+            f"The exception would last {lasts / _DAY:.1f} days; one that is {exemption.kind} may last {longest / _DAY:g} days.",
             "Give an earlier end, and ask anew when it comes near.",
         )
-    return Allow("the exception is complete")
+    if sooner := min((bound for bound in bounds(exemption, since, facts.policy) if bound[0] < until), default=None):
+        zone = facts.policy.zone_of(exemption.services[0])
+        return Refuse(
+            Refusal.TOO_LONG,
+            f"The exception may last until {local(sooner[0], zone)} and no longer: {sooner[1]}.",
+            "Give an end that is not after that.",
+        )
+    return None
 
 
 def _wanted(exemption: Exemption) -> Iterable[tuple[str, str]]:
@@ -114,24 +149,13 @@ def waivable(request: Request, facts: Facts) -> Decision:
     exemption = request.exception or facts.exception
     if not isinstance(exemption, Exemption):
         return no_such_exception(exemption)
-    requirement = exemption.requirement
-    if requirement not in facts.policy.exceptions.waivable:
-        return Refuse(
-            Refusal.NOT_WAIVABLE,
-            f"The policy lets no exception stand in for {requirement}.",
-            f"Meet the requirement. An exception can stand in for {', '.join(facts.policy.exceptions.waivable) or 'nothing'}.",
-        )
-    if requirement in SECURITY_GATES and exemption.kind is not ExemptionKind.EMERGENCY:
-        return Refuse(
-            Refusal.NOT_WAIVABLE,
-            f"{requirement} is a security gate: only an exception for an emergency can stand in for it.",
-            "Meet the requirement, or, in an emergency, ask with `kind=emergency` for the one version.",
-        )
-    return Allow(f"an exception can stand in for {requirement}")
+    if no := unfit(exemption, facts.policy):
+        return Refuse(Refusal.NOT_WAIVABLE, *no)
+    return Allow(f"an exception can stand in for {exemption.requirement}")
 
 
-def enough(approvals: Iterable[ExemptionDecision], policy: Policy) -> bool:
-    """Whether these approvals are as many, and by holders of such roles, as the policy asks for."""
+def enough(approvals: Iterable[ExemptionDecision | Reconsideration], policy: Policy) -> bool:
+    """Whether these approvals, or words that it still holds, are as many, and by holders of such roles, as the policy asks for."""
     given = tuple(approvals)
     held = frozenset(role for decision in given for role in decision.roles)
     return len({decision.by for decision in given}) >= policy.exceptions.count and held.issuperset(policy.exceptions.roles)

@@ -1,7 +1,7 @@
 """An exception from one requirement, as it is asked for and approved (EXC-01); an `Exemption`, as Python's exceptions are another thing.
 
-Invariant: what it says never changes; only its state, its decisions and its uses do. It counts for the requirement, places and version
-that it names, and for nothing else (EXC-06).
+Invariant: what it says never changes; only its state, its decisions and its uses do, and the day of reconsideration of a permanent one.
+It counts for the requirement, places and version that it names, and for nothing else (EXC-06).
 """
 
 from collections.abc import Mapping
@@ -80,6 +80,25 @@ class ExemptionDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconsideration:
+    """One person's word that a permanent exception still holds (EXC-04, EXC-10).
+
+    Args:
+        by, name, roles, reason, at: as in a decision.
+        was: the end that it had then, UTC; words about the same end count together.
+        until: how long it shall count instead, UTC.
+    """
+
+    by: str
+    name: str
+    roles: frozenset[Role]
+    reason: str
+    at: datetime
+    was: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ExemptionUse:
     """A change that went out by an exception (EXC-07).
 
@@ -117,7 +136,9 @@ class Exemption:
         review: UTC; when its owner is asked to look at it again.
         once: whether it is used up by the first change that goes out by it.
         state: where it stands.
+        confirmed: UTC; the end that people set aside when they last reconsidered it; None when they never did (EXC-10).
         decisions: of people, in order.
+        reconsidered: what people said when it was reconsidered, in order.
         uses: changes that went out by it, in order.
     """
 
@@ -144,7 +165,9 @@ class Exemption:
     review: datetime
     once: bool
     state: ExemptionState = ExemptionState.REQUESTED
+    confirmed: datetime | None = None
     decisions: tuple[ExemptionDecision, ...] = ()
+    reconsidered: tuple[Reconsideration, ...] = ()
     uses: tuple[ExemptionUse, ...] = ()
 
     @property

@@ -56,7 +56,11 @@ class Freeze:
     lifted: datetime | None = None
 
     def holds(self, request: "Request") -> bool:
-        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05)."""
+        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05).
+
+        Args:
+            request: with the migration that counts, as `guards.migration.weighed` gives it.
+        """
         placed = request.environment in self.environments and (self.services is None or request.service in self.services)
         blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
         return placed and blocked and request.change_type not in self.passes
@@ -88,6 +92,7 @@ class Request:
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
         exception: the exception to ask for.
+        until: UTC; how long the exception in question shall count.
         delegation: the delegation to record.
         obligation: the follow-up to record.
         login: the GitHub login that the person confirms.
@@ -112,6 +117,7 @@ class Request:
     rationale: str = ""
     freeze: Freeze | None = None
     exception: Exemption | None = None
+    until: datetime | None = None
     delegation: Delegation | None = None
     obligation: Obligation | None = None
     login: str | None = None
@@ -169,7 +175,7 @@ class Facts:
     groups: Mapping[str, frozenset[str] | Unread] = field(default_factory=dict)
     people: Mapping[str, Person | Stranger | Unread] = field(default_factory=dict)
     artifact: Artifact | Absent | Unread = Unread("the artifact", _NOT_ASKED)
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)
     registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)

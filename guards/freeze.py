@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Freeze, Request
+from guards.migration import migration_of, weighed
 from guards.unread import Absent, Unread
 from guards.window import local, next_slot
 
@@ -17,9 +18,13 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
     """Whether no active freeze holds this request."""
     if isinstance(facts.freezes, Unread):
         return Unsure(facts.freezes.what, facts.freezes.why)
-    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
+    active, counting = [f for f in facts.freezes if f.active(facts.at)], weighed(request, facts)
+    held = [f for f in active if f.holds(counting)]
     if not held:
         return Allow(f"{request.environment} is not frozen")
+    migration = migration_of(request, facts)
+    if isinstance(migration, Unread) and not any(f.holds(request) for f in active):
+        return Unsure(migration.what, migration.why)
     last = max(held, key=lambda f: f.until)
     zone = facts.policy.zone_of(request.service)
     others = f" and {len(held) - 1} more" if len(held) > 1 else ""

@@ -10,10 +10,11 @@ from guards.authorization import allowed_roles
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
 from guards.exceptions import no_such_exception
-from guards.exemption import Exemption
+from guards.exemption import Exemption, ExemptionState
 from guards.facts import Facts, Request
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.standing import this_time
 from guards.unread import Unread
 from guards.vocabulary import Action
 
@@ -32,7 +33,8 @@ def independent(request: Request, facts: Facts) -> Decision:
         return Refuse(
             Refusal.OWN_REQUEST, f"{person.name} {part} {exemption.id}, and so never approves it.", "Ask somebody else who may approve it."
         )
-    if any(decision.by == person.id for decision in exemption.approvals):
+    waits = exemption.state is ExemptionState.REQUESTED
+    if any(said.by == person.id for said in (exemption.approvals if waits else this_time(exemption, facts.policy))):
         return Refuse(Refusal.ALREADY_DECIDED, f"{person.name} approved {exemption.id} already; it counts once.", "Ask one more person.")
     if no := _in_own_right(person, exemption, facts):
         return no

@@ -4,7 +4,7 @@ Invariant: every commit and every pull request between what the target runs and 
 somebody who wrote a part of the same pull request, or of an app, is nobody's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from guards.codeowners import CodeOwners
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
@@ -133,8 +133,10 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
     for pull in work.span.pulls:
         if pull.paths is None:
             return Unsure(f"the changed files of {work.name(pull)}", "there are too many to be listed")
+        approvers = independent(pull)
+        people = [identify(login, facts) for login in sorted(approvers)]
         for path in pull.paths:
-            said = _unowned(path, pull, work, owners, facts)
+            said = _unowned(path, work.name(pull), owners, approvers, people)
             if isinstance(said, Unread):
                 return Unsure(said.what, said.why)
             if said is _ONLY_TEAMS:
@@ -148,13 +150,21 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
 _ONLY_TEAMS = "only teams own it"
 
 
-def _unowned(path: str, pull: Pull, work: Work, owners: CodeOwners, facts: Facts) -> str | Unread | None:
-    """What is missing for a path, None when one of its owners approved it."""
+def _unowned(
+    path: str, name: str, owners: CodeOwners, approvers: frozenset[str], people: Sequence[Person | Unread | None]
+) -> str | Unread | None:  # fmt: skip
+    """What is missing for a path, None when one of its owners approved it.
+
+    Args:
+        path: changed by the pull request.
+        name: of the pull request.
+        owners: of the repository's paths.
+        approvers: logins whose approval of it counts, lower case.
+        people: who they are.
+    """
     named = owners.owners(path)
     if not named:
-        return f"nobody owns {path}, changed by {work.name(pull)}"
-    approvers = independent(pull)
-    people = [identify(login, facts) for login in sorted(approvers)]
+        return f"nobody owns {path}, changed by {name}"
     ids = {person.id for person in people if isinstance(person, Person)}
     for owner in named:
         if owner.removeprefix("@").lower() in approvers or owner.lower() in ids:
@@ -164,4 +174,4 @@ def _unowned(path: str, pull: Pull, work: Work, owners: CodeOwners, facts: Facts
         return unread  # an owner by address may be who approved
     if any("/" in owner for owner in named):
         return _ONLY_TEAMS
-    return f"no owner of {path} ({', '.join(named)}) approved {work.name(pull)}"
+    return f"no owner of {path} ({', '.join(named)}) approved {name}"

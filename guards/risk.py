@@ -5,19 +5,23 @@ read leaves the risk unknown.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 from guards.artifact import VERSION
 from guards.assessment import Assessment, Declared, Demand
 from guards.change import Change
-from guards.codeowners import Rule
 from guards.decision import Unsure
 from guards.facts import Facts, Request
 from guards.matrix import Approvers, RiskRules, Weight
+from guards.patterns import Patterns
 from guards.unread import Unread
 from guards.vcs import Pull
 from guards.vocabulary import Migration, Question, ReleaseType, Risk
 from guards.work import Work, work_of
+
+T = TypeVar("T")
 
 _BREAKING_TITLE = re.compile(r"^[a-z]+(?:\([^)]*\))?!:", re.IGNORECASE)
 _TICKED = re.compile(r"^\s*[-*+] \[[xX]\] (.+?)\s*$", re.MULTILINE)
@@ -48,20 +52,21 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
         return works
     if isinstance(facts.running, Unread):
         return Unsure(facts.running.what, facts.running.why)
-    found = _declared(what.declared, what.migration, rules)
-    found += _told_by_work(works or (), rules)
     step = release_type(facts.running.version if facts.running else None, what.version or "")
-    found += [(f"it is a {step} release", step)] if step else []
-    return _weighed(found, rules)
+
+    def weigh() -> Assessment:
+        found = _declared(what.declared, what.migration, rules)
+        found += [finding for told in told_by_work(what.service, facts) for finding in told.findings]
+        found += [(f"it is a {step} release", step)] if step else []
+        return _weighed(found, rules)
+
+    return _once(facts, ("risk", what.service, facts.policy.hash, what.declared, what.migration, step), weigh)
 
 
 def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:
     """The questions that the work answers with yes, each with the first reason; empty while the work is not known."""
-    works = history_of(service, facts)
-    if not isinstance(works, tuple):
-        return {}
     found: dict[Question, str] = {}
-    for why, what in _told_by_work(works, facts.policy.risk):
+    for why, what in (finding for told in told_by_work(service, facts) for finding in told.findings):
         if isinstance(what, Question):
             found.setdefault(what, why)
     return found
@@ -88,45 +93,84 @@ def _declared(declared: Declared, migration: Migration | None, rules: RiskRules)
         found += [(f"nobody answered {question}", question) for question in Question]
     else:
         found += [(f"{question} is answered yes", question) for question in Question if question in declared.answers]
+    return [*found, *_migrating("it carries", migration, rules)]
+
+
+def _migrating(who: str, migration: Migration | None, rules: RiskRules) -> Iterator[Finding]:
     if migration not in {None, Migration.NONE}:
-        why = f"it carries {MIGRATIONS[migration]}"
-        found += [(why, Question.DB_SCHEMA), (why, Weight(level=rules.migrations.get(migration)))]
-    return found
+        why = f"{who} {MIGRATIONS[migration]}"
+        yield why, Question.DB_SCHEMA
+        yield why, Weight(level=rules.migrations.get(migration))
 
 
-def _told_by_work(works: Iterable[Work], rules: RiskRules) -> Iterator[Finding]:
-    for work in works:
-        for pull in work.span.pulls:
-            yield from told_by_pull(pull, work.name(pull), rules)
-        for commit in work.span.commits:
-            if _breaking(commit.title):
-                yield f"commit {commit.sha[:12]} is marked as breaking", Question.BREAKING_API
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one pull request, or one commit, tells about the risk.
+
+    Args:
+        name: as people write it.
+        pull: None for a commit.
+        findings: in the order of the rules.
+    """
+
+    name: str
+    pull: Pull | None
+    findings: tuple[Finding, ...]
 
 
-def told_by_pull(pull: Pull, name: str, rules: RiskRules) -> Iterator[Finding]:
-    """What a pull request's labels, files, ticked boxes and marks say of its risk (RSK-10, REC-15)."""
+def told_by_work(service: str | None, facts: Facts) -> tuple[Told, ...]:
+    """What each part of a version's work tells; nothing while the work is not known.
+
+    It is found out once for one reading of the evidence: a release may hold a thousand pull requests, and the policy hundreds of patterns.
+    """
+    works, rules = history_of(service, facts), facts.policy.risk
+    if not isinstance(works, tuple):
+        return ()
+
+    def tell() -> tuple[Told, ...]:
+        patterns = Patterns(rules.paths)
+        found: list[Told] = []
+        for work in works:
+            found += [Told(work.name(p), p, tuple(_told_by_pull(p, work.name(p), rules, patterns))) for p in work.span.pulls]
+            breaking = (c for c in work.span.commits if _breaking(c.title))
+            marked = ((f"commit {c.sha[:12]}", "is marked as breaking") for c in breaking)
+            found += [Told(name, None, ((f"{name} {why}", Question.BREAKING_API),)) for name, why in marked]
+        return tuple(found)
+
+    return _once(facts, ("told", service, facts.policy.hash), tell)
+
+
+def _once(facts: Facts, what: Hashable, conclude: Callable[[], T]) -> T:
+    """A conclusion from the evidence, drawn once; `what` names everything else that it hangs on."""
+    memo: dict[Hashable, T] = facts.evidence.memo
+    if what not in memo:
+        memo[what] = conclude()
+    return memo[what]
+
+
+def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns") -> Iterator[Finding]:
+    """What a pull request's labels, files, declarations, ticked boxes and marks say of its risk (RSK-10, REC-15, DBM-01)."""
     for known in sorted(pull.labels & rules.labels.keys()):
         label, why = rules.labels[known], f"{name} is labelled {known}"
         yield why, label
         yield from ((why, question) for question in label.questions)
         if label.release:
             yield why, label.release
-    for pattern, questions in rules.paths.items():
-        if pull.paths is None:
-            yield from ((f"the files of {name} are too many to be listed", question) for question in questions)
-        elif path := next((path for path in pull.paths if matches(pattern, path)), None):
-            yield from ((f"{name} changes {path}", question) for question in questions)
+    if pull.paths is None:
+        told = f"the files of {name} are too many to be listed"
+        yield from ((told, question) for questions in rules.paths.values() for question in questions)
+    else:
+        for pattern, path in patterns.first(pull.paths).items():
+            yield from ((f"{name} changes {path}", question) for question in rules.paths[pattern])
+    if pull.declared.risk:
+        yield f"{name} says {pull.declared.risk} risk", Weight(level=pull.declared.risk)
+    yield from _migrating(f"{name} declares", pull.declared.migration, rules)
     for box in _TICKED.findall(pull.body):
         for words, questions in rules.boxes.items():
             if box.lower().startswith(words):
                 yield from ((f"{name} ticks {box[:60]!r}", question) for question in questions)
     if _breaking(pull.title) or _BREAKING_FOOTER.search(pull.body):
         yield f"{name} is marked as breaking", Question.BREAKING_API
-
-
-def matches(pattern: str, path: str) -> bool:
-    """Whether a pattern, written as in CODEOWNERS, covers a changed file."""
-    return Rule(0, pattern, ()).matches(path)
 
 
 def _breaking(title: str) -> bool:

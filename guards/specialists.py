@@ -11,7 +11,7 @@ from guards.duties import identify
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.review import independent
-from guards.risk import history_of, told_by_pull
+from guards.risk import history_of, told_by_work
 from guards.unread import Unread
 from guards.vcs import Pull
 from guards.version import Artifact
@@ -25,17 +25,19 @@ def specialised(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each pull request that answers a question with yes was approved by whom the policy asks for (RSK-06)."""
     works, rules = history_of(artifact.service, facts), facts.policy.risk
     if isinstance(works, Unsure):
-        return works
+        return works  # of work that is not known nothing is told
     lacking: list[str] = []
     looked = 0
-    for name, pull in ((w.name(p), p) for w in works or () for p in w.span.pulls):
-        asked = sorted({what for _, what in told_by_pull(pull, name, rules) if isinstance(what, Question) and what in rules.reviewers})
+    for told in told_by_work(artifact.service, facts):
+        if told.pull is None:
+            continue
+        asked = sorted({what for _, what in told.findings if isinstance(what, Question) and what in rules.reviewers})
         looked += bool(asked)
         for question in asked:
-            short = _short(pull, question, request, facts)
+            short = _short(told.pull, question, request, facts)
             if isinstance(short, Unsure):
                 return short
-            lacking += [f"{name} ({question}) lacks {one}" for one in short]
+            lacking += [f"{told.name} ({question}) lacks {one}" for one in short]
     if lacking:
         more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
         return Refuse(Refusal.NO_SPECIALIST, f"{'; '.join(lacking[:_NAMED])}{more}.", "Have them approve the pull request's last commit.")

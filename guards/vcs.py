@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from guards.declarations import Declarations, declared_in
+
 
 @dataclass(frozen=True, slots=True)
 class Contributor:
@@ -105,6 +107,7 @@ class Pull:
         merged_by: who merged it; None when the account was deleted.
         tickets: references in title, branch and body, in that order, each once: `PAY-12`, `octo/api#7`.
         paths: every changed path; None when the VCS does not list them all.
+        declared: what the body declares under the template's headings, read once.
     """
 
     number: int
@@ -122,6 +125,10 @@ class Pull:
     merged_by: Contributor | None
     tickets: tuple[str, ...]
     paths: tuple[str, ...] | None
+    declared: Declarations = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "declared", declared_in(self.body))
 
     @property
     def verdicts(self) -> Mapping[str, Review]:

@@ -1,7 +1,9 @@
 """The nouns of a version: what was built for it, what proves it, and where it runs."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from guards.codeowners import CodeOwners
 from guards.provenance import Proof
@@ -17,6 +19,7 @@ class Merged:
         number, title, url: as people know it.
         author: login of who opened it; None when the account was deleted.
         tickets: references to work items, each once.
+        declared: what its text declares, as pairs of topic and text (REC-15).
     """
 
     number: int
@@ -24,6 +27,22 @@ class Merged:
     url: str
     author: str | None
     tickets: tuple[str, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a version's tag was in another repository of the service when it was first seen (PRM-05).
+
+    Args:
+        repository: `owner/name`, as the policy writes it.
+        commit: 40 hex digits.
+        object: id of the tag object.
+    """
+
+    repository: str
+    commit: str
+    object: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,7 @@ class Artifact:
         merged: the pull requests in it, newest last; None when the source does not tell.
         unlinked: how many commits came without a pull request.
         tag: id of the tag object of the version; None when nobody read it (PRM-05).
+        pins: its tags in the other repositories of the service, as far as they were read, by repository.
     """
 
     service: str
@@ -51,6 +71,7 @@ class Artifact:
     merged: tuple[Merged, ...] | None = None
     unlinked: int = 0
     tag: str | None = None
+    pins: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +123,8 @@ class Evidence:
         protection: of the branch that releases come from.
         proof: what is attached to exactly the artifact's digest.
         retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
+        memo: what guards concluded from exactly this evidence, so that the next one does not conclude it anew; a copy with another part
+            begins without.
     """
 
     tag: Tag | Absent | Unread | None = None
@@ -112,3 +135,4 @@ class Evidence:
     protection: Protection | Absent | Unread | None = None
     proof: Proof | Absent | Unread | None = None
     retrievable: bool | Unread | None = None
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

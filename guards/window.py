@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.facts import Facts, Request
+from guards.migration import weighed
 from guards.policy import Policy
 from guards.sections import Window
 from guards.unread import Unread
@@ -111,7 +112,8 @@ def next_slot(request: Request, facts: Facts) -> datetime | None:
     """
     environment = request.environment or ""
     freezes = () if isinstance(facts.freezes, Unread) else facts.freezes
-    holds = sorted((f for f in freezes if f.holds(request)), key=lambda f: f.start)
+    counting = weighed(request, facts)
+    holds = sorted((f for f in freezes if f.holds(counting)), key=lambda f: f.start)
 
     def thawed(moment: datetime) -> datetime:
         for freeze in holds:

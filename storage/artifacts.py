@@ -8,16 +8,18 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from guards.version import Artifact
+from guards.version import Artifact, Pin
 from storage.database import Tx, insert
 from storage.tables.base import table
-from storage.tables.versions import ArtifactRow
+from storage.tables.versions import ArtifactRow, PinnedTagRow
 
-_T = table(ArtifactRow)
+_T, _TAG = table(ArtifactRow), table(PinnedTagRow)
 _GET = select(_T).where(_T.c.service == bindparam("service"), _T.c.version == bindparam("version"))
 _FIRST = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["service", "version"]))
-
-
+_PINS = (
+    select(_TAG).where(_TAG.c.service == bindparam("service"), _TAG.c.version == bindparam("version")).order_by(_TAG.c.repository)
+)  # fmt: skip
+_FIRST_TAG = insert(_TAG, lambda new: new.on_conflict_do_nothing(index_elements=["service", "version", "repository"]))
 _PIN = (
     _T.update()
     .where(_T.c.service == bindparam("in_service"), _T.c.version == bindparam("in_version"), _T.c.tag.is_(None))
@@ -48,6 +50,14 @@ def first_seen(tx: Tx, artifact: Artifact, at: datetime) -> Artifact:
     tx.run(_FIRST, values)
     if artifact.tag is not None:
         tx.run(_PIN, {"in_service": artifact.service, "in_version": artifact.version, "tag": artifact.tag})
+    for pin in artifact.pins:
+        tx.run(
+            _FIRST_TAG,
+            {
+                "service": artifact.service, "version": artifact.version, "repository": pin.repository, "commit": pin.commit,
+                "object": pin.object, "seen": at,
+            },
+        )  # fmt: skip
     first = registered(tx, artifact.service, artifact.version)
     assert first is not None
     return first
@@ -66,4 +76,5 @@ def registered(tx: Tx, service: str, version: str) -> Artifact | None:
         None if row.authors is None else frozenset(row.authors),
         None if row.reviewers is None else frozenset(row.reviewers),
         tag=row.tag,
+        pins=tuple(Pin(pin.repository, pin.commit, pin.object) for pin in tx.run(_PINS, {"service": service, "version": version})),
     )

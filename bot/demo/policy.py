@@ -58,8 +58,13 @@ people:
 
 roles:
   release_captain: [{people: [carla@acme.example]}]
-  developer: [{people: [dev@acme.example, carla@acme.example]}]
-  tech_lead: [{people: [dev@acme.example]}]
+  developer: [{people: [dev@acme.example, carla@acme.example, rita@acme.example]}]
+  tech_lead: [{people: [dev@acme.example, rita@acme.example, rob@acme.example]}]
+  # one person may hold several roles, and counts once
+  product: [{people: [olga@acme.example]}]
+  ops: [{people: [rita@acme.example]}]
+  security: [{people: [olga@acme.example]}]
+  on_call: [{people: [rob@acme.example]}]
   audit: [{people: [audrey@acme.example]}]
   release_manager:
     - people: [rita@acme.example]
@@ -68,7 +73,8 @@ roles:
 # Carla and Dev may approve for production too: only never what they asked for or wrote themselves.
 allow:
   promote: {dev: [developer], staging: [developer], production: [release_captain]}
-  approve: {production: [release_captain, tech_lead, release_manager, service_owner]}
+  approve:
+    production: [release_captain, developer, tech_lead, product, ops, security, on_call, release_manager, service_owner]
   cancel: {dev: [developer], staging: [developer], production: [release_captain, release_manager]}
   freeze: {production: [release_manager]}
   lift: {production: [release_manager]}
@@ -88,12 +94,14 @@ windows:
 approvals:
   production: {count: 1, authors_known: true}
 
-# What has to be proven: in production everything, on the way there where the bits come from. Five people have no board, so who must approve
-# does not depend on the risk here.
+# What has to be proven: in production everything but labels of risk and a day's notice, on the way there where the bits come from.
 evidence:
   profile: strict
   environments:
-    production: {omit: [risk-label, risk-assessment, lead-time]}
+    production: {omit: [risk-label, lead-time]}
+  reasons:
+    risk-label: five people tell each other
+    lead-time: everybody sits in one room
   taggers: [$tagger]
   checks: [$checks]
   check_sources: [demo-ci]

@@ -14,6 +14,7 @@ from bot.demo.teller import Teller
 from guards.artifact import short
 
 OLD, MOVED, NEW = "v1.3.2", "v1.4.0", "v1.4.1"
+HARMLESS = "migration=no answers=none customers=none downtime=none data=none"
 """What runs at first, the version whose tag is moved, and the one that goes to production."""
 
 
@@ -91,7 +92,8 @@ class Asking(Teller):
         await company.development.change("API-8: fix a typo", {"api.py": 'print("Hello, all")\n'}, author="dev", reviewer="rob")
         await company.development.move_tag(MOVED, "dev")
         await self.refused(
-            "carla", f"/release promote {SERVICE} {MOVED} production digest={self.runs.digest}",
+            "carla",
+            f"/release promote {SERVICE} {MOVED} production digest={self.runs.digest} {HARMLESS}",
             "environment-skipped", "pointer-moved", "digest-mismatch", "record-incomplete", "no-release-notes", "frozen",
         )  # fmt: skip
         alerts = company.slack.messages(company.alerts)
@@ -151,11 +153,17 @@ class Asking(Teller):
     async def carla_asks_again(self) -> None:
         self.stage.chapter("8. Carla asks again, for what is proven")
         self.stage.tell(
-            "Nothing speaks against it now but that nobody has approved: the request is kept, and a card shows it to everyone, with what "
-            "was read to prove it."
+            "Seven questions about its risk come first. The answers, and what the pull requests tell, say who has to approve. Then nothing "
+            "speaks against it but that nobody has: the request is kept, and a card shows it to everyone, with what was read to prove "
+            "it."
         )
-        await self.say("carla", f"/release promote {SERVICE} {NEW} production migration=no", show_answer=False)
+        await self.fills_in(
+            "carla", f"/release promote {SERVICE} {NEW} production", answers=["customer-visible"], customers="They are greeted by name.",
+            migration="no",
+        )  # fmt: skip
         self.to_production = await self.newest_change()
         self.show_card(self.to_production)
         self.proved(await self.state(self.to_production) == "awaiting-approval", f"{self.to_production} waits for approval")
+        risk = "medium: customer-visible is answered yes"
+        self.proved(risk in self.card(self.to_production).as_text(), f"its risk is {risk}, so a tech lead has to approve")
         self.proved(not await self.company.ci.runs(self.to_production), "CI was not asked: one message never reaches production")

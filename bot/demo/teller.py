@@ -70,7 +70,7 @@ class Teller:
         found = refusals_in(row) - {"not-approved"}  # nobody is asked to approve what is refused
         self.proved(row.tag == "promote:refused" and found == set(codes), f"the ledger has the refusal: {', '.join(codes)}")
 
-    async def fills_in(self, who: str, words: str, **answers: str) -> None:
+    async def fills_in(self, who: str, words: str, **answers: object) -> None:
         """Somebody types a command that opens a form, fills it in and sends it; what the form was prefilled with stays."""
         self.stage.types(who, words)
         await self.delivered(await self.company.say(who, words))

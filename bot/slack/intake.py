@@ -58,6 +58,7 @@ class Intake:
             return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=client.token)
 
         self.bolt = AsyncApp(
+            name="signalbox",  # without one Bolt reads the source of every caller to make one up
             client=client,
             signing_secret=signing_secret,
             authorize=authorize,

@@ -4,6 +4,8 @@ Invariant: what passes here passes `slack_sdk`'s own models too, and each compla
 Source: Slack, Block Kit reference (blocks, block elements, composition objects, views); `slack_sdk.models` for the rest.
 """
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -72,15 +74,20 @@ def view_problems(view: Any) -> list[str]:
 
 def _model_problems(blocks: list[Json]) -> list[str]:
     """A second opinion: the limits that the SDK's models know."""
-    problems = []
-    for at, block in enumerate(blocks):
-        try:
-            parsed = Block.parse(block)
-            if parsed is not None:
-                parsed.to_dict()
-        except (SlackObjectFormationError, TypeError, AttributeError) as wrong:
-            problems.append(f"[ERROR] {wrong} [json-pointer:/blocks/{at}]")
-    return problems
+    found = ((at, _model_problem(json.dumps(block))) for at, block in enumerate(blocks))
+    return [f"[ERROR] {wrong} [json-pointer:/blocks/{at}]" for at, wrong in found if wrong is not None]
+
+
+@lru_cache(maxsize=1024)
+def _model_problem(block: str) -> str | None:
+    """What the SDK's model of a block says against it; the same blocks come again and again, and a look at one takes a while."""
+    try:
+        parsed = Block.parse(json.loads(block))
+        if parsed is not None:
+            parsed.to_dict()
+    except (SlackObjectFormationError, TypeError, AttributeError) as wrong:
+        return str(wrong)
+    return None
 
 
 def _view_model_problems(view: Json) -> list[str]:

@@ -21,13 +21,14 @@ from guards.delegation import lapsed
 from guards.duties import objection
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
+from guards.migration import migration_of, weighed
 from guards.need import need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
 from guards.unread import Unread
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Action, Requirement, Role
+from guards.vocabulary import Action, Migration, Requirement, Role
 from guards.window import next_slot, open_now
 
 STATES = {
@@ -51,6 +52,9 @@ STATES = {
 _PULLS = 12
 """Pull requests that a card names; a longer list is not read."""
 
+_DECLARING, _DECLARED = 5, 80
+"""Pull requests whose declarations a card shows, and characters of each."""
+
 
 def change_card(change: Change, facts: Facts) -> Card:
     """The one card of a change: what, which version, to where, how it stands, and everything needed to decide (CMD-08)."""
@@ -64,7 +68,7 @@ def change_card(change: Change, facts: Facts) -> Card:
         ("Artifact", (Code(short(content.digest)), " at ", Code(content.commit[:12]))),
         ("Same digest as before", _equality(facts)),
         *([("Rollback target", _running(facts.running))] if change.state is not State.SUCCEEDED else []),
-        ("Type", (_type(content),)),
+        ("Type", (_type(content, request, facts),)),
     ]
     if risk := _risk(change, facts):
         rows.append(("Risk", risk))
@@ -89,6 +93,8 @@ def change_card(change: Change, facts: Facts) -> Card:
             parts.append(Part(written, heading="Release record"))
         if changed := changes_lines(facts):
             parts.append(Part(changed, heading="What changes"))
+        if said := _declarations(facts):
+            parts.append(Part(said, heading="What the pull requests declare"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
         parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
     elif used := tuple(_used(facts)):
@@ -122,8 +128,10 @@ def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
                 yield ("⏳ ", name, f": {why} Next allowed: ", Moment(until, facts.policy.zone_of(request.service)))
             case Unsure() as lost:
                 yield ("⚠️ ", name, f": could not read {missing(lost)}")
-    if left := [r.value for r in said if r not in asked]:
+    reasons = facts.policy.evidence.reasons
+    if left := [r.value for r in said if r not in asked and r not in reasons]:
         yield (f"⚪ Not required by policy: {', '.join(left)}",)
+    yield from ((f"⚪ Not required by policy: {r}, because {reasons[r]}",) for r in said if r not in asked and r in reasons)
 
 
 def _used(facts: Facts) -> Iterable[Line]:
@@ -147,6 +155,23 @@ def changes_lines(facts: Facts) -> tuple[Line, ...]:
     if artifact.unlinked:
         lines.append((f"⚠️ {artifact.unlinked} commit{'s' if artifact.unlinked > 1 else ''} without a pull request",))
     return tuple(lines) or (("no change since the running version",),)
+
+
+def _declarations(facts: Facts) -> tuple[Line, ...]:
+    """What people wrote into the pull requests' templates: risk, tests, security, database, rollout, rollback (REC-15)."""
+    merged = facts.artifact.merged if isinstance(facts.artifact, Artifact) else None
+    telling = [pull for pull in merged or () if pull.declared]
+    lines: list[Line] = [
+        (Link(pull.url, f"#{pull.number}"), " ", "; ".join(f"{topic}: {_cut(text)}" for topic, text in pull.declared))
+        for pull in telling[-_DECLARING:]
+    ]
+    if len(telling) > _DECLARING:
+        lines.append((f"and {len(telling) - _DECLARING} earlier ones",))
+    return tuple(lines)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _DECLARED else text[: _DECLARED - 1] + "…"
 
 
 def _buttons(change: Change) -> tuple[Button, ...]:
@@ -187,9 +212,11 @@ def _running(running: Deployment | Unread | None) -> Line:
     return (Code(running.version), " ", Code(short(running.digest)), ", runs there now") if running else ("nothing runs there yet",)
 
 
-def _type(content: Content) -> str:
-    migration = MIGRATIONS[content.migration] if content.migration else "migration not declared"
-    return f"{content.change_type}{f' ({content.entry})' if content.entry else ''}, {migration}"
+def _type(content: Content, request: Request, facts: Facts) -> str:
+    migration, counts = content.migration, migration_of(request, facts)
+    said = MIGRATIONS[migration] if migration else "migration not declared"
+    more = f", but a pull request declares {MIGRATIONS[counts]}" if isinstance(counts, Migration) and counts is not migration else ""
+    return f"{content.change_type}{f' ({content.entry})' if content.entry else ''}, {said}{more}"
 
 
 def _risk(change: Change, facts: Facts) -> Line | None:
@@ -223,7 +250,8 @@ def window_line(request: Request, facts: Facts, zone: str) -> Line:
 def _freeze(request: Request, facts: Facts) -> Line:
     if isinstance(facts.freezes, Unread):
         return ("⚠️ could not be read",)
-    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(request)]
+    counting = weighed(request, facts)
+    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(counting)]
     return (f"🧊 {held[0].id}: {held[0].reason}",) if held else ("none",)
 
 

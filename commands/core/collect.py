@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
+from commands.core import keep_log
 from commands.core.bundle import Collection, EvidenceClass, Item
 from commands.core.bundle_attached import Registry
 from commands.core.bundle_history import History
 from commands.core.bundle_records import Recorded, as_json, records
 from commands.core.deadline import Deadline
-from commands.core.orders import order_of
+from commands.core.orders import key_of, order_of
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.ci import CI, RunLog
 from commands.core.ports.clock import Clock
@@ -21,9 +22,10 @@ from commands.core.prove import Prove
 from commands.core.record import Actor
 from guards.change import Change
 from guards.policy import Policy
+from guards.run_log import KeptLog
 from guards.unread import Absent, Unread
 from guards.version import Artifact
-from storage import approvals, artifacts, audit, changes, deployments, exceptions, releases
+from storage import approvals, artifacts, audit, changes, deployments, exceptions, releases, run_logs
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -70,7 +72,7 @@ class Collect:
             StorageError: the database cannot be read.
         """
         entry = self._policy.services[service]
-        recorded = await self._store.read(lambda tx: recorded_of(tx, service, version, self._policy))
+        recorded, logs = await self._store.read(lambda tx: _recorded(tx, service, version, self._policy))
         at, deadline = self._clock.now(), Deadline(seconds)
         now, item = await self._artifact(service, version, deadline)
         artifact = recorded.registered or now
@@ -79,7 +81,7 @@ class Collect:
         registry = Registry(self._proofs.get(entry.artifacts), entry.artifacts, self._clock, deadline)
         found = await _counted(
             [
-                *(self._log(change, deadline) for change, _ in recorded.changes if change.attempt),
+                *(self._log(change, logs.get(key_of(change)), deadline) for change, _ in recorded.changes if change.attempt),
                 *history.steps(version, artifact, recorded.into.content.own_base if recorded.into else None),
                 *([self._beside(history, service, version, artifact, recorded, deadline)] if entry.repositories else []),
                 registry.items(service, version, artifact),
@@ -109,10 +111,12 @@ class Collect:
         found = await self._prove.beside(known, environment, recorded.before, deadline)
         return tuple(item for one in found for item in history.beside(version, one))
 
-    async def _log(self, change: Change, deadline: Deadline) -> tuple[Item, ...]:
-        """The log of a change's newest run, copied because CI keeps it for a while only (AUD-12)."""
+    async def _log(self, change: Change, kept: KeptLog | None, deadline: Deadline) -> tuple[Item, ...]:
+        """The log of a change's newest run: the copy that was made when it ended, else what CI still has (AUD-12)."""
         service, content = self._policy.services[change.content.service], change.content
         what = f"the log of {change.id}"
+        if kept and kept.packed is not None:
+            return (self._kept(change, kept, await asyncio.to_thread(keep_log.unpacked, kept)),)
         answer: RunLog | Absent | Unread = Unread(what, f"the policy names no workflow for {content.environment} any more")
         if content.environment in service.workflows:
             answer = await deadline.read(what, self._ci[service.ci].log, order_of(change, self._policy), change.run)
@@ -121,7 +125,18 @@ class Collect:
         keys = {"change": change.id, "commit": content.commit, "tag": content.version} | ({"run": change.run} if change.run else {})
         title = f"the log of the deployment to {content.environment} ({change.id})"
         found = answer.content if isinstance(answer, RunLog) else answer
+        if kept and not isinstance(found, bytes):
+            now = found.why if isinstance(found, Unread) else f"there is no {found.what}"
+            found = Unread(what, f"no copy was kept: {kept.why}; and now: {now}")
         return (Item(EvidenceClass.CI, title, name, service.ci, keys, self._clock.now(), found, kind, change.run_url),)
+
+    def _kept(self, change: Change, kept: KeptLog, content: bytes | Unread) -> Item:
+        name = f"ci/{change.id.lower()}.{'zip' if kept.media_type == _ARCHIVE else 'txt'}"
+        keys = {"change": change.id, "commit": change.content.commit, "tag": change.content.version, "hash": kept.hash}
+        title = f"the log of the deployment to {change.content.environment} ({change.id}), as it was copied when the run ended"
+        keys |= {"run": kept.run} if kept.run else {}
+        source = self._policy.services[change.content.service].ci
+        return Item(EvidenceClass.CI, title, name, source, keys, kept.at, content, kept.media_type, change.run_url)
 
     def _monitoring(self) -> Item:
         what, name = "the verification after the deployment", "monitoring/verification.json"
@@ -142,6 +157,12 @@ async def _counted(steps: list[Awaitable[tuple[Item, ...]]], told: Told) -> list
 
     told(0, len(steps))
     return [item for items in await asyncio.gather(*map(counted, steps)) for item in items]
+
+
+def _recorded(tx: Tx, service: str, version: str, policy: Policy) -> tuple[Recorded, dict[str, KeptLog]]:
+    """What the database knows of a version, and the copies of its runs' logs by order."""
+    recorded = recorded_of(tx, service, version, policy)
+    return recorded, {log.key: log for change, _ in recorded.changes for log in run_logs.of(tx, change.id)}
 
 
 def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:

@@ -39,6 +39,7 @@ class Ask:
         declared: a freeze to declare.
         exception: id of an exception that exists.
         wanted: an exception to ask for.
+        until: UTC; how long an exception that exists shall count.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
         obligation: id of a follow-up that exists.
@@ -71,6 +72,7 @@ class Ask:
     declared: Freeze | None = None
     exception: str | None = None
     wanted: Exemption | None = None
+    until: datetime | None = None
     delegation: str | None = None
     delegated: Delegation | None = None
     obligation: str | None = None

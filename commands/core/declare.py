@@ -14,8 +14,9 @@ from guards.assessment import Declared
 from guards.consistency import nearest
 from guards.content import Content
 from guards.facts import Facts
+from guards.migration import declared_by
 from guards.policy import Policy
-from guards.risk import found_yes
+from guards.risk import found_yes, history_of
 from guards.vocabulary import ChangeType, Migration, Question, Risk
 
 
@@ -107,7 +108,10 @@ def questions(fields: Mapping[str, str], facts: Facts, service: str | None, envi
     """
     policy = facts.policy
     asked = () if not policy.assesses(service, environment) else _assessment(fields, facts, service, certain=bool(service and environment))
-    return (*_types(fields, policy), *asked, _migration(fields, policy.assesses(service, environment) and bool(service and environment)))
+    needed = policy.assesses(service, environment) and bool(service and environment)
+    works = history_of(service, facts)
+    told = declared_by(works) if isinstance(works, tuple) else None
+    return (*_types(fields, policy), *asked, _migration(fields, told, needed))
 
 
 def _types(fields: Mapping[str, str], policy: Policy) -> tuple[Input, ...]:
@@ -118,7 +122,7 @@ def _types(fields: Mapping[str, str], policy: Policy) -> tuple[Input, ...]:
     return (Input("type", "Type of change", "choice", options, fields.get("type", ChangeType.NORMAL.value)),)
 
 
-def _migration(fields: Mapping[str, str], needed: bool) -> Input:
+def _migration(fields: Mapping[str, str], told: Migration | None, needed: bool) -> Input:
     options = (
         (Migration.NONE.value, "No"),
         (Migration.EXPAND.value, "Yes, it only adds (expand)"),
@@ -126,8 +130,16 @@ def _migration(fields: Mapping[str, str], needed: bool) -> Input:
         (Migration.OTHER.value, "Yes, of another kind, or one that cannot be undone"),
     )
     hint = "" if needed else "Left open, it counts as yes where that matters."
+    if told and "migration" not in fields:
+        hint = f"Chosen from what the pull requests declare. {hint}".strip()
     return Input(
-        "migration", "Does it carry a database migration?", "choice", options, fields.get("migration", ""), hint, optional=not needed
+        "migration",
+        "Does it carry a database migration?",
+        "choice",
+        options,
+        fields.get("migration", told or ""),
+        hint,
+        optional=not needed,
     )
 
 

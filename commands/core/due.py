@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from commands.core import exempt, follow, obligations, record
+from commands.core import exempt, follow, keep_log, obligations, record
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.expire import expired
@@ -122,6 +122,23 @@ class Due:
 
         def work(tx: Tx) -> None:
             step(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def log(self, taken: inbox.Taken, change_id: str, tries: int, correlation: str) -> None:
+        """Copy the log of a run that ended (AUD-12).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            change_id: whose run.
+            tries: how often it was tried before.
+            correlation: of the delivery.
+        """
+        found = await keep_log.read(self._store, self._policy, self._ci, change_id, self._clock.now())
+
+        def work(tx: Tx) -> None:
+            keep_log.settle(tx, change_id, found, tries, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -3,12 +3,17 @@
 Invariant: when an exception ends, every undecided change in its scope is judged again, so that none goes out by it (EXC-05).
 """
 
+from datetime import datetime, timedelta
+
 from commands.core import record
-from commands.core.exempt_card import review_card
+from commands.core.exempt_card import holds_on, review_card
 from commands.core.tell import alert, card_of, exception_card_of, reply_to
 from guards.change import Change
 from guards.exemption import Exemption, ExemptionState
 from guards.facts import Facts
+from guards.roles import own_roles
+from guards.sections import Person
+from guards.vocabulary import Role
 from storage import changes, exceptions, timers
 from storage.database import Tx
 
@@ -16,6 +21,20 @@ REVIEW, EXPIRE = "review-exception", "expire-exception"
 """Kinds of its timers."""
 
 _OPEN = frozenset({ExemptionState.REQUESTED, ExemptionState.APPROVED})
+
+_REVIEW = timedelta(days=3)
+"""So long before its end an exception is reviewed when nobody said when; a short one at half of its time."""
+
+
+def review_before(at: datetime, until: datetime) -> datetime:
+    """When an exception that counts from `at` until then is reviewed, unless somebody says when; all UTC."""
+    return until - min(_REVIEW, max(until - at, timedelta(0)) / 2)
+
+
+def roles_of(person: Person, exemption: Exemption, facts: Facts) -> frozenset[Role]:
+    """The roles in which somebody decides about it: those held in its whole scope, in one's own right."""
+    places = ((service, environment) for service in exemption.services for environment in exemption.environments)
+    return frozenset.intersection(*(own_roles(person, *place, facts)[0] for place in places))
 
 
 def set_timers(tx: Tx, exemption: Exemption) -> None:
@@ -66,7 +85,7 @@ def reviewed(tx: Tx, id: str, facts: Facts, correlation: str) -> None:  # noqa: 
     owner = facts.policy.by_id.get(exemption.owner)
     if owner and owner.slack:
         reply_to(tx, owner.slack[0], card, facts.at, correlation, channel=None, answer_to=None)
-    else:
+    if holds_on(exemption) or not (owner and owner.slack):  # an owner never reconsiders their own
         alert(tx, facts, card, correlation)
     record.write(tx, "exception:reminded", record.CLOCK, facts, correlation, subject=exemption.id, owner=exemption.owner)
 

@@ -9,6 +9,7 @@ from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from guards.exemption import STANDS_FOR, Exemption, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Facts
 from guards.policy import Policy
+from guards.standing import end_of
 from guards.vocabulary import Role
 
 _STATES = {
@@ -19,13 +20,14 @@ _STATES = {
     ExemptionState.EXPIRED: ("⚪", "expired"),
 }
 _MARKS = {Ruling.APPROVED: "✅", Ruling.REJECTED: "⛔", Ruling.REVOKED: "⛔"}
+_ASK = "/release exception request"
 _USES = 10
 """Uses that a card names; the ledger has all."""
 
 
 def standing(exemption: Exemption, facts: Facts) -> tuple[str, str]:
     """Emoji and words for how it stands at the moment of the facts."""
-    if exemption.state in {ExemptionState.REQUESTED, ExemptionState.APPROVED} and facts.at >= exemption.until:
+    if exemption.state in {ExemptionState.REQUESTED, ExemptionState.APPROVED} and facts.at >= end_of(exemption, facts.policy):
         return _STATES[ExemptionState.EXPIRED]
     if exemption.state is ExemptionState.APPROVED and exemption.once and exemption.uses:
         return "⚪", f"used up by {exemption.uses[0].change}"
@@ -58,7 +60,7 @@ def exception_card(exemption: Exemption, facts: Facts) -> Card:
         ("Type", (f"{exemption.kind}{used_up}",)),
         ("Requested by", (exemption.requester_name, ", ", Moment(exemption.requested, zone))),
         ("Owner", (f"{exemption.owner_name} ({roles})",)),
-        (end, (Moment(exemption.until, zone),)),
+        (end, (Moment(end_of(exemption, facts.policy), zone),)),
         ("Review", (Moment(exemption.review, zone),)),
         ("Approvals", (f"{len(exemption.approvals)} of {facts.policy.exceptions.count}",)),
     )
@@ -84,6 +86,12 @@ def _parts(exemption: Exemption, zone: str) -> Iterable[Part]:
     if exemption.decisions:
         lines = tuple((f"{_MARKS[d.ruling]} {d.name}, ", Moment(d.at, zone), f": {d.reason}") for d in exemption.decisions)
         yield Part(lines, heading="Decisions")
+    if exemption.reconsidered:
+        said: tuple[Line, ...] = tuple(
+            (f"🔁 {word.name}, ", Moment(word.at, zone), ", until ", Moment(word.until, zone), f": {word.reason}")
+            for word in exemption.reconsidered[-_USES:]
+        )
+        yield Part(said, heading="Reconsidered")
     if exemption.uses:
         used: tuple[Line, ...] = tuple((Code(use.change), ", ", Moment(use.at, zone)) for use in exemption.uses[-_USES:])
         yield Part(used, heading="Went out by it")
@@ -91,12 +99,13 @@ def _parts(exemption: Exemption, zone: str) -> Iterable[Part]:
 
 def _buttons(exemption: Exemption, facts: Facts) -> tuple[Button, ...]:
     known = {"exception": exemption.id}
-    if facts.at >= exemption.until:
+    if facts.at >= end_of(exemption, facts.policy):
         return ()
     if exemption.state is ExemptionState.REQUESTED:
         return (Button("Approve", "exception approve", known, "primary"), Button("Reject", "exception reject", known, "danger"))
     if exemption.state is ExemptionState.APPROVED:
-        return (Button("Revoke", "exception revoke", known, "danger"),)
+        longer = (Button("Reconsider", "exception reconsider", known),) if holds_on(exemption) else ()
+        return (*longer, Button("Revoke", "exception revoke", known, "danger"))
     return ()
 
 
@@ -107,20 +116,29 @@ def exception_lines(exemption: Exemption, facts: Facts) -> tuple[Line, ...]:
     once = ", used up by one change" if exemption.once else ""
     return (
         (f"{emoji} ", Code(exemption.id), " ", Bold(exemption.requirement.value), f" for {scope(exemption)}: {words}"),
-        (f"    {exemption.kind}{once}, until ", Moment(exemption.until, zone), f", answered for by {exemption.owner_name}"),
+        (f"    {exemption.kind}{once}, until ", Moment(end_of(exemption, facts.policy), zone), f", answered for by {exemption.owner_name}"),
     )
 
 
+def holds_on(exemption: Exemption) -> bool:
+    """Whether people can have it count longer: a permanent one, once it was approved (EXC-10)."""
+    return exemption.kind is ExemptionKind.PERMANENT and exemption.state is ExemptionState.APPROVED
+
+
 def review_card(exemption: Exemption, facts: Facts) -> Card:
-    """The reminder for the owner before it ends (EXC-05)."""
-    zone = facts.policy.zone_of(exemption.services[0])
+    """The reminder before it ends (EXC-05), or before the day on which a permanent one is reconsidered (EXC-10)."""
+    zone, lasting = facts.policy.zone_of(exemption.services[0]), holds_on(exemption)
+    stops: Line = (" From ", Moment(end_of(exemption, facts.policy), zone), " on nothing goes out by it.")
+    known = {"exception": exemption.id}
+    lines: tuple[Line, ...] = (("You answer for it.", *stops), ("Mend what it stands in for, or ask for another one: ", Code(_ASK)))
+    if lasting:
+        lines = (
+            (f"{exemption.owner_name} answers for it.", *stops),
+            (f"What would make us reconsider: {exemption.reconsider}",),
+            ("Whoever approves exceptions says whether it still holds: ", Code(f"/release exception reconsider {exemption.id}")),
+        )
     return Card(
-        f"⏰ {exemption.id} ends soon",
-        parts=(
-            Part((
-                *exception_lines(exemption, facts),
-                ("You answer for it. From ", Moment(exemption.until, zone), " on nothing goes out by it."),
-                ("Mend what it stands in for, or ask for another one: ", Code("/release exception request")),
-            )),
-        ),
-    )  # fmt: skip
+        f"⏰ {exemption.id} {'is to be reconsidered' if lasting else 'ends soon'}",
+        parts=(Part((*exception_lines(exemption, facts), *lines)),),
+        buttons=(Button("Reconsider", "exception reconsider", known),) if lasting else (),
+    )

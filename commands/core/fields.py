@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ValidationInfo
 
-from commands.core.words import policy_of, shown
+from commands.core.words import numbered, policy_of, shown
 from guards.consistency import nearest
 from guards.policy import Policy
 from guards.vocabulary import Requirement, Role
@@ -45,18 +45,6 @@ def _role(word: str) -> str:
     if word.lower() not in roles:
         raise ValueError(f"there is no role {shown(word)}{nearest(word.lower(), roles)}")
     return word.lower()
-
-
-def _delegation(word: str) -> str:
-    if not re.fullmatch(r"DLG-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no delegation; write one like DLG-2026-1121-001")
-    return word.upper()
-
-
-def _obligation(word: str) -> str:
-    if not re.fullmatch(r"OBL-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no follow-up; write one like OBL-2026-1121-001")
-    return word.upper()
 
 
 def _login(word: str) -> str:
@@ -95,8 +83,8 @@ ListedPerson = Annotated[str, AfterValidator(_listed)]
 Colleague = Annotated[str, AfterValidator(_colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
-DelegationId = Annotated[str, AfterValidator(_delegation)]
-ObligationId = Annotated[str, AfterValidator(_obligation)]
+DelegationId = Annotated[str, numbered("DLG", "delegation")]
+ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

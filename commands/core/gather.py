@@ -29,8 +29,10 @@ from guards.lifecycle import UNDECIDED
 from guards.manifest import SetStanding
 from guards.order import environment_before
 from guards.policy import Policy
+from guards.risk import told_by_work
 from guards.sections import Person
 from guards.unread import Absent, Unread
+from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
 from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, obligations, releases
@@ -172,10 +174,13 @@ class Gather:
         writers, accounts = await asyncio.gather(
             self._people.writers(artifact, deadline), self._accounts(about.service, artifact, deadline)
         )
-        return Facts(
+        facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
             evidence=evidence, accounts=accounts,
         )  # fmt: skip
+        if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
+            await asyncio.to_thread(told_by_work, about.service, facts)
+        return facts
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -318,6 +323,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         record=ask.record,
         notes=ask.notes,
         exception=ask.wanted,
+        until=ask.until,
         delegation=ask.delegated,
         obligation=ask.owed,
         login=ask.login,

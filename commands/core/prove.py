@@ -17,7 +17,7 @@ from guards.consistency import FROM_REGISTRY
 from guards.policy import Policy
 from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
-from guards.version import Artifact, Beside, Deployment, Evidence, Merged
+from guards.version import Artifact, Beside, Deployment, Evidence, Merged, Pin
 from guards.vocabulary import Requirement
 
 Reads = dict[str, tuple[str, Callable[[], Awaitable[Any]]]]
@@ -148,6 +148,8 @@ def _with_evidence(artifact: Artifact, evidence: Evidence) -> Artifact:
     """The artifact with the tag that was seen and the people and pull requests of its history, as far as they were read."""
     if isinstance(evidence.tag, Tag):
         artifact = replace(artifact, tag=evidence.tag.object)
+    seen = (Pin(b.repository, b.tag.commit, b.tag.object) for b in evidence.beside if isinstance(b.tag, Tag))
+    artifact = replace(artifact, pins=tuple(sorted(seen, key=lambda pin: pin.repository)))
     for work in (evidence.work, *(b.work for b in evidence.beside)):
         if isinstance(work, Span):
             artifact = _with_history(artifact, work)
@@ -162,7 +164,9 @@ def _with_history(artifact: Artifact, span: Span) -> Artifact:
     """
     authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
     reviewers = {login for pull in span.pulls for login in pull.approvers}
-    merged = tuple(Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets) for p in span.pulls)
+    merged = tuple(
+        Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets, tuple(p.declared.said.items())) for p in span.pulls
+    )
     return replace(
         artifact,
         authors=frozenset(authors | (artifact.authors or set())),

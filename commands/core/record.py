@@ -140,12 +140,17 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
 def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:
     """What was read to prove the version, each with what it is found by again, and what the policy does not ask for (EVD-11, EVD-17)."""
     evidence, asked = facts.evidence, facts.policy.required(request.service, request.environment)
-    told: dict[str, Any] = {"not_required": [r.value for r in Requirement if r not in asked]}
+    left = [r for r in Requirement if r not in asked]
+    told: dict[str, Any] = {"not_required": [r.value for r in left]}
+    if reasons := {r.value: facts.policy.evidence.reasons[r] for r in left if r in facts.policy.evidence.reasons}:
+        told["not_required_because"] = reasons
     if isinstance(evidence.tag, Tag):
         tag = evidence.tag
         told["tag"] = {"name": tag.name, "object": tag.object, "commit": tag.commit, "signature": tag.reason, "tagger": _id(tag.tagger)}
     if isinstance(evidence.work, Span):
         told["work"] = {"base": evidence.work.base, "commits": len(evidence.work.commits), "pulls": [p.number for p in evidence.work.pulls]}
+        if migrating := {str(p.number): p.declared.migration for p in evidence.work.pulls if p.declared.migration}:
+            told["work"]["migrations"] = migrating
     if isinstance(evidence.checks, tuple):
         told["checks"] = [{"name": c.name, "state": c.state.value, "url": c.url, "by": c.by} for c in evidence.checks[:_CHECKS]]
     if isinstance(evidence.proof, Proof):
@@ -277,6 +282,7 @@ def exception_body(exemption: Exemption) -> dict[str, Any]:
         "infeasible": exemption.infeasible,
         "reconsider": exemption.reconsider,
         "until": exemption.until.isoformat(),
+        "confirmed": exemption.confirmed.isoformat() if exemption.confirmed else None,
         "review": exemption.review.isoformat(),
         "once": exemption.once,
         "approvers": [decision.by for decision in exemption.approvals],

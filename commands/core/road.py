@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, obligations, record
+from commands.core import cards, exempt, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -89,6 +89,8 @@ class Road:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case integrate.SUITE:
                 await self._due.suite(taken, str(payload["integration"]), correlation)
+            case keep_log.KEEP:
+                await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case "link":

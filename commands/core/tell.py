@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from commands.core.text import Card, Part
+from guards.artifact import moved_to
 from guards.change import Change
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
 from guards.judge import Judgement
 from guards.manifest import SetPromotion
-from storage import outbox, sets
+from storage import alerts, outbox, sets
 from storage.database import Tx
 
 CARD = TypeAdapter(Card)
@@ -70,8 +71,12 @@ def reply_to(tx: Tx, user: str, card: Card, at: datetime, correlation: str, *, c
 
 
 def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts, correlation: str) -> None:
-    """A version that names something else than when it was first seen concerns more people than the one who asked (PRM-05)."""
-    if moved := judgement.refused_for(Refusal.POINTER_MOVED):
+    """A version that names something else than when it was first seen concerns more people than the one who asked (PRM-05).
+
+    It is told once for what it names now, however often and wherever it is asked for; each attempt is in the ledger.
+    """
+    moved = judgement.refused_for(Refusal.POINTER_MOVED)
+    if moved and alerts.first(tx, f"moved {request.service} {request.version}: {', '.join(moved_to(facts))}", facts.at):
         title = f"🚨 {request.service} {request.version}: a fixed pointer moved"
         alert(tx, facts, Card(title, parts=(Part(((moved.why,), ("→ ", moved.remedy))),)), correlation)
 

@@ -104,34 +104,26 @@ def _digest(word: str) -> str:
     return word
 
 
-def _change(word: str) -> str:
-    if not re.fullmatch(r"CR-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no change; write one like CR-2026-1121-001")
-    return word.upper()
+def numbered(prefix: str, noun: str) -> AfterValidator:
+    """A word that is the id of something, like `CR-2026-1121-001`.
 
+    Args:
+        prefix: of the id.
+        noun: what it names.
+    """
 
-def _freeze(word: str) -> str:
-    if not re.fullmatch(r"FRZ-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no freeze; write one like FRZ-2026-1121-001")
-    return word.upper()
+    def read(word: str) -> str:
+        if not re.fullmatch(rf"{prefix}-[0-9]{{4}}-[0-9]{{4}}-[0-9]{{3,6}}", word.upper()):
+            raise ValueError(f"{shown(word)} is no {noun}; write one like {prefix}-2026-1121-001")
+        return word.upper()
 
-
-def _exception(word: str) -> str:
-    if not re.fullmatch(r"EXC-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no exception; write one like EXC-2026-1121-001")
-    return word.upper()
-
-
-def _set(word: str) -> str:
-    if not re.fullmatch(r"SET-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        raise ValueError(f"{shown(word)} is no set promotion; write one like SET-2026-1121-001")
-    return word.upper()
+    return AfterValidator(read)
 
 
 def _change_or_set(word: str) -> str:
-    if re.fullmatch(r"SET-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
-        return word.upper()
-    return _change(word)
+    if not re.fullmatch(r"(CR|SET)-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no change; write one like CR-2026-1121-001, or a set promotion like SET-2026-1121-001")
+    return word.upper()
 
 
 def _run(word: str) -> str:
@@ -144,12 +136,12 @@ ServiceName = Annotated[str, AfterValidator(_service)]
 EnvironmentName = Annotated[str, AfterValidator(_environment)]
 VersionWord = Annotated[str, AfterValidator(_version)]
 DigestWord = Annotated[str, AfterValidator(_digest)]
-ChangeId = Annotated[str, AfterValidator(_change)]
+ChangeId = Annotated[str, numbered("CR", "change")]
+FreezeId = Annotated[str, numbered("FRZ", "freeze")]
+ExceptionId = Annotated[str, numbered("EXC", "exception")]
+SetId = Annotated[str, numbered("SET", "set promotion")]
 ChangeOrSet = Annotated[str, AfterValidator(_change_or_set)]
-SetId = Annotated[str, AfterValidator(_set)]
 RunId = Annotated[str, AfterValidator(_run)]
-FreezeId = Annotated[str, AfterValidator(_freeze)]
-ExceptionId = Annotated[str, AfterValidator(_exception)]
 
 
 def shown(word: str) -> str:

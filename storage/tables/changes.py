@@ -95,6 +95,26 @@ class ApprovalRow(Base, table=True):
     on_behalf: dict[str, Any] | None = json_column(nullable=True)
 
 
+class RunLogRow(Base, table=True):
+    """The copy of what the run of an order wrote, or why there is none (AUD-12)."""
+
+    __tablename__ = "run_log"
+    __table_args__ = (
+        sa.CheckConstraint("(packed IS NULL) = (why <> '')", name="why"),
+        sa.CheckConstraint("size >= 0", name="size"),
+        sa.Index("ix_run_log_change", "change", "at"),
+    )
+    key: str = Field(primary_key=True)
+    change: str = Field(foreign_key="change.id")
+    run: str | None = None
+    at: datetime = moment()
+    media_type: str
+    hash: str
+    size: int
+    packed: bytes | None = None
+    why: str
+
+
 class ClaimRow(Base, table=True):
     """The one place of a service and environment while CI works on it (PRM-21)."""
 

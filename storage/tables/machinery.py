@@ -79,6 +79,14 @@ class TimerRow(Base, table=True):
     payload: dict[str, Any] = json_column()
 
 
+class AlertRow(Base, table=True):
+    """What was told in the alert channel, and is told once."""
+
+    __tablename__ = "alert"
+    key: str = Field(primary_key=True)
+    at: datetime = moment()
+
+
 class CardRow(Base, table=True):
     """Where a subject's card stands in Slack."""
 

@@ -42,7 +42,7 @@ OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"
 
 
 class ExceptionRow(Base, table=True):
-    """An exception as it was asked for (EXC-02); only its state ever changes."""
+    """An exception as it was asked for (EXC-02); only its state ever changes, and the end of a permanent one (EXC-10)."""
 
     __tablename__ = "exception"
     __table_args__ = (
@@ -72,6 +72,7 @@ class ExceptionRow(Base, table=True):
     review: datetime = moment()
     once: bool
     state: ExemptionState = Field(sa_type=choice(ExemptionState))
+    confirmed: datetime | None = moment(nullable=True)
 
 
 class ExceptionDecisionRow(Base, table=True):
@@ -87,6 +88,26 @@ class ExceptionDecisionRow(Base, table=True):
     ruling: Ruling = Field(sa_type=choice(Ruling))
     reason: str
     at: datetime = moment()
+
+
+class ExceptionReconsiderationRow(Base, table=True):
+    """One person's word that a permanent exception still holds, about one of its ends (EXC-10)."""
+
+    __tablename__ = "exception_reconsideration"
+    __table_args__ = (
+        sa.UniqueConstraint("exception", "by", "was"),
+        sa.CheckConstraint("at < was AND was < until", name="times"),
+        sa.Index("ix_exception_reconsideration_exception", "exception", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    exception: str = Field(foreign_key="exception.id")
+    by: str
+    name: str
+    roles: list[str] = json_column()
+    reason: str
+    at: datetime = moment()
+    was: datetime = moment()
+    until: datetime = moment()
 
 
 class ExceptionUseRow(Base, table=True):

@@ -25,6 +25,19 @@ class ArtifactRow(Base, table=True):
     seen: datetime = moment()
 
 
+class PinnedTagRow(Base, table=True):
+    """What a version's tag was in another repository of its service when it was first seen (PRM-05)."""
+
+    __tablename__ = "pinned_tag"
+    __table_args__ = (sa.ForeignKeyConstraint(["service", "version"], ["artifact.service", "artifact.version"]),)
+    service: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    repository: str = Field(primary_key=True)
+    commit: str
+    object: str
+    seen: datetime = moment()
+
+
 class ReleaseRecordRow(Base, table=True):
     """One revision of what people wrote into a version's release record (REC-01, REC-17)."""
 

@@ -10,7 +10,7 @@ import pytest
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.unread import Unread
-from guards.vcs import CheckState
+from guards.vcs import CheckState, Span
 from tests.world.company import COMMIT, DIGEST
 from tests.world.strict import (
     DECLARED,
@@ -135,6 +135,24 @@ async def test_what_is_not_proven_is_refused_with_its_reason(world, spoil, code)
     assert any("fixed pointer moved" in m.as_text() for m in world.cards("alerts")) == (code == "pointer-moved")
 
 
+async def test_a_move_is_alerted_once_for_what_it_names_now(world):
+    """PRM-05: whoever asks again learns it, and whoever watches is told once for each move."""
+
+    def told() -> int:
+        return sum("fixed pointer moved" in m.as_text() for m in world.cards("alerts"))
+
+    moved_tag(world)
+    await ask(world)
+    await ask(world)
+    await world.say("carla", "/release promote api v1.4.0 staging")
+    assert (await world.tags()).count("promote:refused") == 3
+    assert told() == 1
+    remade_tag(world)
+    await ask(world)
+    await ask(world)
+    assert told() == 2
+
+
 async def test_an_exact_list_of_reasons_each_once_when_much_is_wrong(world):
     for spoil in (failed_check, no_way_back, unprotected):
         spoil(world)
@@ -237,21 +255,63 @@ async def test_the_judgement_can_be_seen_without_acting_by_somebody_who_may_only
     assert len(world.ci.started) == 1
 
 
-async def test_the_work_of_every_repository_of_a_service_counts(database_url):
-    """Olga wrote nothing in the service's own repository, but the configuration that goes out with it is hers (SOD-13)."""
+OTHER, BEFORE = "02d" + "0" * 37, "03d" + "0" * 37
+
+
+def beside() -> dict[str, Any]:
+    """The strict policy of a service whose configuration is in a repository of its own."""
     data = strict_policy()
     data["services"]["api"]["repositories"] = ["acme/config"]
-    async with World(database_url, data) as world:
-        await prove(world)
-        other, before = "02d" + "0" * 37, "03d" + "0" * 37
-        world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=other)
-        world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=before)
-        world.vcs.owned["acme/config", other] = world.vcs.owned[REPOSITORY, COMMIT]
-        for base in (None, before):
-            work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=base, head=other)
-            config = replace(work, commits=(commit(3, OLGA, 4),), pulls=(pull(4, OLGA, "rob", "carla"),))
-            world.vcs.spans["acme/config", base, other] = config
-        await world.on_staging()
+    return data
+
+
+async def configured(world: World) -> Span:
+    """Have v1.4.0 in staging; what it brings of the configuration."""
+    await prove(world)
+    world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=OTHER)
+    world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=BEFORE)
+    world.vcs.owned["acme/config", OTHER] = world.vcs.owned[REPOSITORY, COMMIT]
+    work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=BEFORE, head=OTHER)
+    config = replace(work, commits=(commit(3, OLGA, 4),), pulls=(pull(4, OLGA, "rob", "carla"),))
+    for base in (None, BEFORE):
+        world.vcs.spans["acme/config", base, OTHER] = replace(config, base=base)
+    await world.on_staging()
+    return config
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            {"commit": "bad" + "0" * 37},
+            "The tag v1.4.0 of acme/config named commit 02d000000000 when it was first seen; now it names bad000000000.",
+        ),
+        ({"object": "bad" + "0" * 37}, "The tag v1.4.0 of acme/config was made again: it was 7a9000000000, now it is bad000000000."),
+    ],
+    ids=["moved", "made again"],
+)
+async def test_a_tag_of_another_repository_that_moved_blocks_and_is_alerted(database_url, parts, said):
+    """PRM-05, SOD-13: pinned when the version was first asked for, like the tag of the service's own repository."""
+    async with World(database_url, beside()) as world:
+        config = await configured(world)
+        world.vcs.tags["acme/config", "v1.4.0"] = moved = replace(TAG, repository="acme/config", **{"commit": OTHER} | parts)
+        world.vcs.spans["acme/config", BEFORE, moved.commit] = replace(config, head=moved.commit)
+        world.vcs.owned["acme/config", moved.commit] = world.vcs.owned[REPOSITORY, COMMIT]
+        await ask(world)
+        assert "pointer-moved" in await world.codes()
+        assert said in world.told("carla")
+        assert said in world.card("alerts").as_text()
+        assert len(world.ci.started) == 1
+
+        world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=OTHER)
+        await ask(world)
+        assert (await world.change()).state is State.AWAITING
+
+
+async def test_the_work_of_every_repository_of_a_service_counts(database_url):
+    """Olga wrote nothing in the service's own repository, but the configuration that goes out with it is hers (SOD-13)."""
+    async with World(database_url, beside()) as world:
+        config, other, before = await configured(world), OTHER, BEFORE
         await ask(world)
         card = world.card().as_text()
         assert "2 commits came in by 2 pull requests" in card

@@ -6,15 +6,17 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
 from inline_snapshot import snapshot
+from sqlalchemy import text
 
 from bot.evidence.keys import public
 from bot.evidence.verify import Proven, verify
-from commands.core import hand_over
+from commands.core import hand_over, keep_log
 from commands.core.ports.ci import RunState
 from guards.policy import Policy
 from guards.provenance import Proof
@@ -130,6 +132,68 @@ async def test_the_change_record_names_who_asked_who_approved_what_ran_and_the_l
     assert [(d["environment"], d["change"]) for d in ran] == [
         ("dev", None), ("staging", "CR-2026-1124-001"), ("production", "CR-2026-1124-002"),
     ]  # fmt: skip
+
+
+LOG = b"CR-2026-1124-002.1: api v1.4.0 to production\n"
+LOG_FILE = "evidence/ci/cr-2026-1124-002.txt"
+
+
+async def test_a_log_that_ci_keeps_no_longer_was_copied_when_the_run_ended(world):
+    """AUD-12: a bundle that is made a year later has it."""
+    await in_production(world)
+    await world.wait(minutes=1)
+    assert (await world.tags()).count("log:kept") == 2
+    kept = await world.body("log:kept")
+    assert (kept["key"], kept["hash"], kept["size"]) == ("CR-2026-1124-002.1", f"sha256:{hashlib.sha256(LOG).hexdigest()}", len(LOG))
+    world.ci.forgotten = {"CR-2026-1124-001.1", "CR-2026-1124-002.1"}
+    await world.wait(until=datetime(2027, 11, 24, 11, 0, tzinfo=UTC))
+    assert (await world.tags()).count("log:kept") == 2
+
+    await world.say("audrey", ASK)
+    assert files(world)[LOG_FILE] == LOG
+    assert kept["hash"] in files(world)["manifest.json"].decode()
+
+
+async def test_a_log_that_cannot_be_copied_is_tried_again_and_then_given_up_with_the_reason(world):
+    """AUD-12: with growing pauses, and never silently."""
+    await in_production(world)
+    world.ci.away = Unread("the CI", "no answer in time")
+    await world.wait(minutes=1)
+    assert "log:lost" not in await world.tags()
+    world.ci.away = None
+    await world.wait(minutes=5)
+    assert (await world.tags()).count("log:kept") == 2
+
+    world.publish("v1.4.1")
+    await world.on_staging("v1.4.1", "sha256:" + "b2" * 32)
+    world.ci.forgotten = {"CR-2026-1124-003.1"}
+    for _ in range(9):
+        await world.wait(days=4)
+    assert (await world.tags()).count("log:lost") == 1
+    assert (await world.body("log:lost"))["why"] == "there is no log of CR-2026-1124-003.1 any more"
+    await world.say("audrey", "/release evidence api v1.4.1")
+    page = files(world)["index.html"].decode()
+    assert "no copy was kept: there is no log of CR-2026-1124-003.1 any more" in page
+
+
+async def test_a_log_that_is_too_large_is_not_kept_and_what_it_was_is(world, monkeypatch):
+    monkeypatch.setattr(keep_log, "LARGEST", 10)
+    await in_production(world)
+    await world.wait(minutes=1)
+    lost = await world.body("log:lost")
+    assert re.fullmatch(r"it has \d+ bytes, compressed \d+; at most 10 are kept", lost["why"])
+    await world.say("audrey", ASK)
+    assert files(world)[LOG_FILE] == LOG  # CI still has it
+
+
+@pytest.mark.parametrize("damage", ["packed = substr(packed, 1, 12)", "hash = 'sha256:00'"])
+async def test_a_copy_that_was_damaged_is_never_taken_for_the_log(world, database_url, damage):
+    await in_production(world)
+    await world.wait(minutes=1)
+    await world.house.store.write(lambda tx: tx.run(text(f"UPDATE run_log SET {damage}")))
+    await world.say("audrey", ASK)
+    assert LOG_FILE not in files(world)
+    assert "its copy is" in files(world)["index.html"].decode()
 
 
 async def test_the_six_items_and_the_seven_classes_are_there_when_everything_is_proven(strict, tmp_path):

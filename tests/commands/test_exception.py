@@ -306,6 +306,103 @@ async def test_a_permanent_one_counts_until_its_day_of_reconsideration(world):
     assert (await world.change()).state is State.AWAITING
 
 
+FOR_GOOD = {"kind": "permanent", "infeasible": "the vendor keeps no images", "reconsider": "a new vendor", "remediation": ""}
+
+
+async def test_a_permanent_one_is_reconsidered_and_counts_on(world):
+    """EXC-04, EXC-10: those who may approve it are reminded, and decide anew."""
+    await without_a_way_back(world)
+    await grant(world, until="2026-12-10T10:00", **FOR_GOOD)
+    await world.wait(until=datetime(2026, 12, 7, 9, 0, tzinfo=UTC))
+    assert (await world.news())[-1] == "exception:reminded"
+    reminder = world.card("alerts")
+    assert world.shown(reminder) == snapshot("""\
+⏰ EXC-2026-1124-001 is to be reconsidered
+⚠️ EXC-2026-1124-001 rollback-target for api v1.4.0 in production: counts
+    permanent, until Dec 10, 2026 10:00 (Thu 10:00 Europe/Berlin), answered for by Dev Author
+Dev Author answers for it. From Dec 10, 2026 10:00 (Thu 10:00 Europe/Berlin) on nothing goes out by it.
+What would make us reconsider: a new vendor
+Whoever approves exceptions says whether it still holds: /release exception reconsider EXC-2026-1124-001
+[Reconsider]\
+""")
+    assert "is to be reconsidered" in world.told("dev")
+
+    await world.press("olga", "Reconsider", reminder)
+    await world.fill("olga", until=datetime(2026, 12, 10, 8, 0, tzinfo=UTC), rationale="the vendor has not changed")
+    assert await world.codes() == ["incomplete"]
+    await world.say("olga", f"/release exception reconsider {ID} until=2027-06-30T10:00 the vendor has not changed")
+    assert (await world.news())[-3:] == ["exception-reconsider:accepted", "exception:reconsideration", "exception:reconsidered"]
+    assert (await world.body("exception:reconsidered"))["until"] == "2027-06-30T08:00:00+00:00"
+    assert "🔁 Olga Owner, today 10:00 (Mon 10:00 Europe/Berlin), until Jun 30, 2027 10:00 (Wed 10:00 Europe/Berlin)" in world.shown(
+        world.cards()[0]
+    )
+
+    await world.wait(until=datetime(2026, 12, 10, 10, 0, tzinfo=UTC))  # its day has passed
+    assert "exception:expired" not in await world.news()
+    await ask(world)
+    assert "no-rollback-target" not in await world.codes()
+    await world.wait(until=datetime(2027, 6, 30, 8, 0, tzinfo=UTC))
+    assert "exception:expired" in await world.news()
+
+
+async def test_one_that_nobody_reconsiders_is_over_on_its_day(world):
+    """EXC-05, EXC-10."""
+    await without_a_way_back(world)
+    await grant(world, until="2026-12-10T10:00", **FOR_GOOD)
+    for who, word, code in (
+        ("carla", "until=2027-06-30T10:00 it is mine", "not-permitted"),
+        ("rita", "until=2027-12-30T10:00 for ever", "too-long"),
+    ):
+        await world.say(who, f"/release exception reconsider {ID} {word}")
+        assert await world.codes() == [code]
+    await world.say("rita", f"/release exception reconsider {ID} until=2027-06-30T10:00")
+    assert world.form("rita").title == "Reconsider the exception"
+    await world.wait(until=datetime(2026, 12, 10, 9, 0, tzinfo=UTC))
+    assert (await world.news())[-1] == "exception:expired"
+    await world.fill("rita", rationale="too late")
+    assert await world.codes() == ["wrong-state"]
+    await ask(world)
+    assert "no-rollback-target" in await world.codes()
+
+
+async def test_reconsidering_takes_as_many_people_as_approving(database_url):
+    """EXC-10, SOD-09: and the earliest day that they named counts."""
+    async with World(database_url, lenient(count=2)) as world:
+        await wish(world, until="2026-12-10T10:00", **FOR_GOOD)
+        for who in ("rita", "olga"):
+            await world.say(who, f"/release exception approve {ID} agreed")
+        await world.say("rita", f"/release exception reconsider {ID} until=2027-06-30T10:00 still so")
+        assert (await world.news())[-1] == "exception:reconsideration"
+        await world.say("rita", f"/release exception reconsider {ID} until=2027-03-30T10:00 and again")
+        assert await world.codes() == ["already-decided"]
+        await world.say("olga", f"/release exception reconsider {ID} until=2027-03-30T10:00 still so")
+        assert (await world.body("exception:reconsidered"))["until"] == "2027-03-30T08:00:00+00:00"
+
+
+async def test_an_audit_that_the_policy_names_later_ends_a_permanent_one(world):
+    """EXC-10."""
+    await without_a_way_back(world)
+    await grant(world, until="2027-11-01T10:00", **FOR_GOOD)
+    await world.restart(Policy.model_validate(lenient(audits=["2026-12-01"])))
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+    await world.say("carla", f"/release cancel {(await world.change()).id}")
+    await world.wait(until=datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+    await ask(world)
+    assert "no-rollback-target" in await world.codes()
+
+
+async def test_why_something_is_not_asked_for_stands_on_the_card_and_in_the_record(database_url):
+    """EXC-09."""
+    data = policy_data(evidence={"profile": "starter", "reasons": {"sbom": "the registry is replaced in March"}})
+    async with World(database_url, data) as world:
+        await world.on_staging()
+        await ask(world)
+        assert "⚪ Not required by policy: sbom, because the registry is replaced in March" in world.shown()
+        because = (await world.body("promote:accepted"))["seen"]["evidence"]["not_required_because"]
+        assert because == {"sbom": "the registry is replaced in March"}
+
+
 async def in_the_evening(world: World, *services: str) -> None:
     """Have changes to production approved that wait for the window of tomorrow."""
     world.clock.at = EVENING

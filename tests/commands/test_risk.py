@@ -45,9 +45,9 @@ async def world(database_url):
         yield made
 
 
-def work(world: World, *labels: str, path: str = "api.py", base: str = OLD_COMMIT) -> None:
-    """Have the version's one pull request carry these labels and change this file."""
-    one = replace(pull(12, DEV, "rob", "olga", paths=(path,)), labels=frozenset(labels))
+def work(world: World, *labels: str, path: str = "api.py", base: str = OLD_COMMIT, body: str = "") -> None:
+    """Have the version's one pull request carry these labels and this text, and change this file."""
+    one = replace(pull(12, DEV, "rob", "olga", paths=(path,)), labels=frozenset(labels), body=body)
     span = world.vcs.spans[REPOSITORY, base, COMMIT]
     world.vcs.spans[REPOSITORY, base, COMMIT] = replace(span, commits=(commit(1, DEV, 12),), pulls=(one,))
 
@@ -85,6 +85,39 @@ async def test_the_form_asks_the_seven_questions_and_ticks_what_the_work_answers
     risk = (await world.body("promote:accepted"))["seen"]["risk"]
     assert (risk["level"], risk["count"]) == ("high", 2)
     assert "medium: #12 is labelled customer-impacting (customer-visible)" in risk["factors"]
+
+
+async def test_a_migration_that_only_a_pull_request_declares_counts(world):
+    """DBM-01, REC-15: for the form, the risk, the freeze of migrations, the card and the ledger."""
+    work(world, "risk:low", body="## Database\nexpand: adds a column <!channel>\n\n## Rollback\nDeploy the old digest.")
+    await world.say("carla", ASK)
+    assert world.form("carla").values["migration"] == "expand"
+    assert "Chosen from what the pull requests declare." in json.dumps(world.drawn("views.open"))
+    await world.say(
+        "rita",
+        "/release freeze declare production kind=quarter-end until=2026-11-24T18:00 reason=books exit=closed plan=later approver=olga@acme.example",
+    )
+    await world.say("carla", f"{ASK} {DECLARED}")  # which says migration=no
+    assert "frozen" in await world.codes()
+
+    await world.say("rita", "/release freeze lift FRZ-2026-1124-001 the books are closed")
+    await world.say("carla", f"{ASK} {DECLARED}")
+    card = shown(world)
+    assert "normal, no migration, but a pull request declares an expanding migration" in card
+    assert "high: #12 declares an expanding migration (db-schema)" in card
+    assert card.partition("What the pull requests declare\n")[2].partition("\n")[0] == snapshot(
+        "#12 (https://git.test/acme/api/pull/12) database: expand: adds a column <!channel>; rollback: Deploy the old digest."
+    )
+    assert (await world.body("promote:accepted"))["seen"]["evidence"]["work"]["migrations"] == {"12": "expand"}
+
+
+async def test_a_template_that_nobody_filled_in_declares_nothing(world):
+    """REC-15."""
+    work(world, "risk:low", body="## Database\nNone / expand / contract / other\n\n## Risk\nlow, medium, high")
+    await world.say("carla", f"{ASK} {DECLARED}")
+    card = shown(world)
+    assert "low: nothing raises it" in card
+    assert "normal, no migration\n" in card
 
 
 async def test_boxes_that_nobody_ticks_are_answered_no(world):

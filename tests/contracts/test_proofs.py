@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import ssl
 from datetime import UTC, datetime
 
 import pytest
@@ -52,7 +51,6 @@ from tests.world.neighbours import BAD, COMMIT, raw_server
 from tests.world.proofs import FakeProofs
 from tests.world.registry import PASSWORD, FakeRegistry, digest_of
 
-TLS = ssl.create_default_context()  # nothing here speaks TLS; reading the machine's authorities takes longer than most of these tests
 OTHER = "sha256:" + "b" * 64
 TRUST = Trust(SOURCE, (PinnedKeys(pem(P256)),))
 WHAT = "what is attached to api v1.4.0 at 127.0.0.1"
@@ -68,7 +66,7 @@ def dumps(content) -> bytes:
 
 @pytest.fixture
 async def transport():
-    made = Transport(Limits(connect=1, read=2, total=5, wait=0.001), tls=TLS)
+    made = Transport(Limits(connect=1, read=2, total=5, wait=0.001))
     yield made
     await made.close()
 
@@ -524,7 +522,7 @@ async def test_nothing_binds_an_unsigned_document_under_a_tag(transport, registr
 
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_bad_neighbour_never_raises_and_is_unread(bad):
-    transport = Transport(Limits(connect=1, read=0.2, total=1, wait=0.001), tls=TLS)
+    transport = Transport(Limits(connect=1, read=0.2, total=1, wait=0.001))
     async with raw_server(BAD[bad]) as url:
         found = await of(transport, url).find("api", "v1.4.0", OTHER)
         there = await of(transport, url).retrievable("api", OTHER)

@@ -7,17 +7,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from guards.artifact import DIGEST, pinned, same_artifact, short
+from guards.artifact import DIGEST, moved_to, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
 from guards.unread import Absent, Unread
+from guards.version import Evidence, Pin
 from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, again, facts, request, said, told
+from tests.guards.proofs import TAG
 
 MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)
 LOW_DIGEST = "sha256:" + "0" * 64
 RETAGGED = replace(ARTIFACT, commit=OTHER_COMMIT)
 GONE = Absent("artifact of api v1.4.0")
 UNREAD = Unread("the artifact registry", "no answer within 5 s")
+
+
+PIN = Pin("example/config", "c0" * 20, "7a" * 20)
+
+
+def tagged_beside(first: Pin | None, now: Pin) -> Facts:
+    """The version with its tag in another repository, when it was first seen and now."""
+    return facts(registered=replace(ARTIFACT, pins=(first,) if first else ()), artifact=replace(ARTIFACT, pins=(now,)))
+
+
+@pytest.mark.parametrize(
+    ("known", "named"),
+    [
+        pytest.param(FACTS, (), id="nothing moved"),
+        pytest.param(facts(registered=None), (), id="seen for the first time"),
+        pytest.param(facts(artifact=UNREAD), (), id="unread"),
+        pytest.param(facts(artifact=MOVED), (f"digest {OTHER_DIGEST}",), id="the digest"),
+        pytest.param(facts(artifact=RETAGGED), (f"commit {OTHER_COMMIT}",), id="the commit"),
+        pytest.param(
+            tagged_beside(PIN, replace(PIN, object="bad")), (f"tag of example/config bad {PIN.commit}",), id="the tag of another repository"
+        ),
+        pytest.param(facts(evidence=Evidence(tag=TAG)), (), id="a tag that is seen for the first time"),
+        pytest.param(
+            facts(evidence=Evidence(tag=TAG), registered=replace(ARTIFACT, tag="bad")), (f"tag {TAG.object}",), id="the tag was made again"
+        ),
+        pytest.param(
+            facts(evidence=Evidence(tag=replace(TAG, commit=OTHER_COMMIT))), (f"tagged commit {OTHER_COMMIT}",), id="the tag names another commit"
+        ),
+    ],
+)  # fmt: skip
+def test_what_moved_is_named_by_what_it_is_now(known: Facts, named: tuple[str, ...]) -> None:
+    assert moved_to(known) == named
 
 
 def version(text: str | None, environment: str = "production") -> Request:
@@ -80,6 +114,12 @@ def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
         pytest.param(REQUEST, facts(registered=UNREAD), Unsure, id="the first sight could not be read"),
         pytest.param(REQUEST, facts(before=UNREAD), Unsure, id="the environment before could not be read"),
         pytest.param(REQUEST, facts(artifact=GONE, before=UNREAD), Unsure, id="nobody built it, and something is unread"),
+        # its tags in other repositories (PRM-05)
+        pytest.param(REQUEST, tagged_beside(PIN, PIN), Allow, id="the tag of another repository, as at first"),
+        pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, commit=OTHER_COMMIT)), Refusal.POINTER_MOVED, id="moved there"),
+        pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, object="bad")), Refusal.POINTER_MOVED, id="made again there"),
+        pytest.param(REQUEST, tagged_beside(None, PIN), Allow, id="seen there for the first time"),
+        pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, repository="example/models", commit=OTHER_COMMIT)), Allow, id="another one"),
     ],
 )
 def test_when_it_is_the_same_artifact(asked: Request, known: Facts, expected: Expected) -> None:

@@ -1,8 +1,11 @@
 """Owners of paths, by the rules of GitHub, "About code owners" (EVD-13, EVD-15)."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guards.codeowners import CodeOwners, Rule
+from guards.patterns import Patterns
 
 # GitHub's documentation explains each of these; the file is ours.
 FILE = CodeOwners.read(
@@ -105,3 +108,30 @@ def test_a_file_of_comments_names_nobody():
 def test_no_pattern_is_slow():
     rule = Rule(1, "**/".join(["a"] * 12) + "/" + "*a" * 40 + "b", ())
     assert not rule.matches("/".join(["a" * 200] * 60))  # one that goes back to every star would outlast the test's time limit by ages
+
+
+def by_the_book(pattern: str, text: str) -> bool:
+    """One segment, as gitignore(5) says it, without any thought about time."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(by_the_book(pattern[1:], text[i:]) for i in range(len(text) + 1))
+    if pattern[0] == "\\":
+        return len(pattern) > 1 and text[:1] == pattern[1] and by_the_book(pattern[2:], text[1:])
+    return bool(text) and pattern[0] in {"?", text[0]} and by_the_book(pattern[1:], text[1:])
+
+
+@given(st.text("ab*?\\.", min_size=1, max_size=8).filter(lambda p: p != "**"), st.text("ab.", min_size=1, max_size=8))
+def test_a_segment_matches_by_the_book(pattern: str, text: str) -> None:
+    assert Rule(0, f"/{pattern}", ()).matches(text) == by_the_book(pattern, text)
+
+
+def test_many_patterns_say_of_many_files_what_each_says_of_each() -> None:
+    patterns = ("db/", "*.tf", "/src/*.py", "**/locales/**")
+    paths = ("src/a.py", "db/7.sql", "x/db/8.sql", "net/a.tf", "a/locales/de.po", "README")
+    asked = Patterns(patterns)
+    for path in (*paths, *paths):
+        assert asked.covering(path) == tuple(p for p in patterns if Rule(0, p, ()).matches(path))
+    assert asked.first(paths) == {"db/": "db/7.sql", "*.tf": "net/a.tf", "/src/*.py": "src/a.py", "**/locales/**": "a/locales/de.po"}
+    assert list(asked.first(tuple(reversed(paths)))) == list(patterns)
+    assert asked.first(("README",)) == {}

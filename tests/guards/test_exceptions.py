@@ -1,15 +1,17 @@
 """What an exception stands in for, and what it takes to get one: refused beside allowed (EXC-01 … EXC-06, EXC-12, EVD-18 … EVD-20, SOD-09)."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from guards.authorization import authorized
 from guards.decision import Allow, Refusal, Unsure
-from guards.evidence_rules import Exceptions
-from guards.exceptions import complete_exception, enough, known_exception, revocable, undecided_exception, waivable
-from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse
+from guards.evidence_rules import EnvironmentEvidence, Evidence, Exceptions
+from guards.exceptions import complete_exception, enough, known_exception, reconsiderable, revocable, undecided_exception, waivable
+from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse, Reconsideration
 from guards.facts import Facts, Request
 from guards.identity import Stranger
 from guards.independence import independent
@@ -67,6 +69,27 @@ def unlisted(*held: Exemption, waived: tuple[Requirement, ...] = tuple(Requireme
     return replace(proven(under, proof=replace(PROOF, sboms=())), exceptions=held)
 
 
+LASTING: dict[str, Any] = {
+    "kind": ExemptionKind.PERMANENT,
+    "infeasible": "no other tracker",
+    "reconsider": "a new tracker",
+    "remediation": "",
+}
+TODAY = AT.date()
+MIDNIGHT = datetime(AT.year, AT.month, AT.day, tzinfo=ZoneInfo(POLICY.zone))
+
+
+def ruled(**rules: Any) -> Policy:
+    """The strict policy with other rules about exceptions."""
+    return strict().model_copy(update={"exceptions": Exceptions(**rules)})
+
+
+def unproven() -> Policy:
+    """The strict policy without provenance."""
+    parts = {name: getattr(strict(), name) for name in ("services", "artifacts", "roles", "allow")}
+    return policy(**parts, evidence=Evidence(environments={"production": EnvironmentEvidence(omit=(Requirement.PROVENANCE,))}))
+
+
 SBOM = exemption(requirement=Requirement.SBOM, kind=ExemptionKind.EMERGENCY, version="v1.4.0")
 
 
@@ -115,6 +138,28 @@ SBOM = exemption(requirement=Requirement.SBOM, kind=ExemptionKind.EMERGENCY, ver
             id="a tag that is not signed",
         ),
         pytest.param(
+            tagged,
+            replace(proven(tag=replace(TAG, annotated=False)), exceptions=(exemption(requirement=Requirement.TAG, **LASTING),)),
+            Refusal.UNTRUSTED_TAG, id="a tag that is not signed, for good",
+        ),
+        pytest.param(
+            tagged,
+            replace(proven(unproven(), tag=replace(TAG, annotated=False)), exceptions=(exemption(requirement=Requirement.TAG),)),
+            Refusal.UNTRUSTED_TAG, id="a tag that is not signed, and nothing else names the commit",
+        ),
+        pytest.param(ticketed, untold(exemption(), under=ruled(deprecated={Requirement.TICKETS: TODAY})), Refusal.NO_TICKET,
+                     id="on the day on which what it rests on ends"),
+        pytest.param(ticketed, untold(exemption(), under=ruled(deprecated={Requirement.TICKETS: TODAY + DAY})), Allow,
+                     id="on the day before"),
+        pytest.param(ticketed, untold(exemption(), under=ruled(deprecated={Requirement.TAG: TODAY})), Allow, id="when something else ends"),
+        pytest.param(ticketed, untold(exemption(**LASTING), under=ruled(audits=(TODAY,))), Refusal.NO_TICKET,
+                     id="a permanent one, at an audit for which nobody reconsidered it"),
+        pytest.param(ticketed, untold(exemption(**LASTING, confirmed=MIDNIGHT), under=ruled(audits=(TODAY,))), Allow,
+                     id="a permanent one that was reconsidered for the audit"),
+        pytest.param(ticketed, untold(exemption(**LASTING), under=ruled(audits=(TODAY - 3 * DAY, TODAY + DAY))), Allow,
+                     id="a permanent one between two audits"),
+        pytest.param(ticketed, untold(exemption(), under=ruled(audits=(TODAY,))), Allow, id="a temporary one at an audit"),
+        pytest.param(
             tagged, replace(proven(tag=replace(TAG, commit="0" * 40)), exceptions=(exemption(requirement=Requirement.TAG),)),
             Refusal.POINTER_MOVED, id="a tag that was moved is never waived",
         ),
@@ -156,7 +201,7 @@ def wanted(**parts: Any) -> Request:
     return request(action=Action.REQUEST_EXCEPTION, exception=exemption(**asked | parts))
 
 
-PERMANENT = {"kind": ExemptionKind.PERMANENT, "infeasible": "no other tracker", "reconsider": "a new tracker", "remediation": ""}
+PERMANENT = LASTING
 EMERGENCY: dict[str, Any] = {"kind": ExemptionKind.EMERGENCY, "version": "v1.4.0"}
 
 
@@ -193,6 +238,59 @@ def test_it_is_complete_or_refused(asked: Request, expected: Expected) -> None:
     assert said(complete_exception(asked, facts())) == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "rules", "expected"),
+    [
+        pytest.param(
+            wanted(until=AT + 2 * DAY), {"deprecated": {Requirement.TICKETS: TODAY + 2 * DAY}}, Refusal.TOO_LONG, id="past a deprecation"
+        ),
+        pytest.param(wanted(), {"deprecated": {Requirement.TICKETS: TODAY + 2 * DAY}}, Allow, id="up to a deprecation"),
+        pytest.param(
+            wanted(**PERMANENT, until=AT + 9 * DAY), {"audits": (TODAY + 9 * DAY, TODAY + DAY)}, Refusal.TOO_LONG, id="past an audit"
+        ),
+        pytest.param(wanted(**PERMANENT, until=MIDNIGHT + DAY), {"audits": (TODAY + DAY,)}, Allow, id="up to an audit"),
+        pytest.param(wanted(until=AT + 9 * DAY), {"audits": (TODAY + DAY,)}, Allow, id="a temporary one past an audit"),
+    ],
+)
+def test_it_outlasts_no_audit_and_no_deprecation(asked: Request, rules: dict[str, Any], expected: Expected) -> None:
+    """EXC-10."""
+    assert said(complete_exception(asked, facts(policy(exceptions=Exceptions(**rules))))) == expected
+
+
+WORD = Reconsideration(MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), "still so", AT - HOUR, AT + DAY, AT + 9 * DAY)
+
+
+def lasting(**parts: Any) -> Facts:
+    return facts(exception=exemption(**LASTING | parts))
+
+
+@pytest.mark.parametrize(
+    ("until", "known", "expected"),
+    [
+        pytest.param(AT + 9 * DAY, lasting(), Allow, id="a permanent one that counts"),
+        pytest.param(AT + 9 * DAY, lasting(kind=ExemptionKind.TEMPORARY), Refusal.WRONG_STATE, id="one that ends"),
+        pytest.param(AT + 9 * DAY, lasting(state=ExemptionState.REQUESTED), Refusal.WRONG_STATE, id="nobody approved it yet"),
+        pytest.param(AT + 9 * DAY, lasting(until=AT), Refusal.WRONG_STATE, id="its day has passed"),
+        pytest.param(None, lasting(), Refusal.INCOMPLETE, id="without a day"),
+        pytest.param(AT + DAY, lasting(), Refusal.INCOMPLETE, id="until when it counts already"),
+        pytest.param(AT + 365 * DAY, lasting(), Allow, id="as long as it may"),
+        pytest.param(AT + 365 * DAY + MINUTE, lasting(), Refusal.TOO_LONG, id="too long"),
+        pytest.param(
+            AT + 9 * DAY, replace(lasting(), policy=policy(exceptions=Exceptions(audits=(TODAY + 5 * DAY,)))), Refusal.TOO_LONG,
+            id="past the next audit",
+        ),
+        pytest.param(
+            AT + 9 * DAY, replace(lasting(), policy=policy(exceptions=Exceptions(audits=(TODAY + DAY,)))), Allow,
+            id="past the audit for which it is reconsidered",
+        ),
+        pytest.param(AT + 9 * DAY, facts(), Refusal.NO_SUCH_EXCEPTION, id="none"),
+    ],
+)  # fmt: skip
+def test_a_permanent_one_is_reconsidered_while_it_counts(until: datetime | None, known: Facts, expected: Expected) -> None:
+    """EXC-04, EXC-10."""
+    assert said(reconsiderable(request(by=RAVI, until=until), known)) == expected
+
+
 def test_all_that_is_missing_is_told_at_once() -> None:
     why = told(complete_exception(wanted(risk="", evidence="", remediation=""), facts()))[0]
     assert why == "The exception lacks its risk assessment, evidence links, remediation plan."
@@ -214,6 +312,9 @@ NONE = policy(exceptions=Exceptions(waivable=()))
         pytest.param(request(), facts(NONE, exception=exemption()), Refusal.NOT_WAIVABLE, id="the policy changed since"),
         pytest.param(request(), facts(exception=Absent("exception EXC-9")), Refusal.NO_SUCH_EXCEPTION, id="no such exception"),
         pytest.param(request(), facts(), Refusal.NO_SUCH_EXCEPTION, id="none"),
+        pytest.param(wanted(requirement=Requirement.TAG), facts(strict()), Allow, id="the signed tag"),
+        pytest.param(wanted(**PERMANENT, requirement=Requirement.TAG), facts(strict()), Refusal.NOT_WAIVABLE, id="the signed tag for good"),
+        pytest.param(wanted(requirement=Requirement.TAG), facts(unproven()), Refusal.NOT_WAIVABLE, id="the signed tag without provenance"),
     ],
 )
 def test_only_what_the_policy_names_is_waived(asked: Request, known: Facts, expected: Expected) -> None:
@@ -280,6 +381,10 @@ BLIND = replace(waiting(**ONE_VERSION), artifact=Unread("the artifact", "no answ
         pytest.param(OTTO, waiting(), Refusal.OWN_REQUEST, id="who answers for it"),
         pytest.param(MARA, waiting(decisions=(EXEMPTED,)), Refusal.ALREADY_DECIDED, id="who approved it"),
         pytest.param(RAVI, waiting(decisions=(EXEMPTED,)), Allow, id="a second one"),
+        pytest.param(MARA, lasting(), Allow, id="who approved it, when it is reconsidered"),
+        pytest.param(MARA, lasting(reconsidered=(WORD,)), Refusal.ALREADY_DECIDED, id="who said already that it still holds"),
+        pytest.param(MARA, lasting(reconsidered=(replace(WORD, was=AT - DAY),)), Allow, id="who said so the time before"),
+        pytest.param(REMY, lasting(), Refusal.OWN_REQUEST, id="who asked for it, when it is reconsidered"),
         pytest.param(MARA, by_mara(), Allow, id="an author, for all versions"),
         pytest.param(MARA, by_mara(**ONE_VERSION), Refusal.OWN_WORK, id="an author of the version"),
         pytest.param(DANA, replace(waiting(), policy=DELEGATING, delegations=(delegation(),)), Refusal.NOT_PERMITTED, id="a delegate"),

@@ -1,5 +1,6 @@
 """Nothing reaches a frozen place (FRZ-03, -04, -05, -12), and a freeze is declared completely or not at all (FRZ-01, -06, -11)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from guards.facts import Facts, Freeze, Request
 from guards.freeze import complete_freeze, liftable, not_frozen
 from guards.sections import FreezeKind
 from guards.unread import Absent, Unread
+from guards.version import Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
 from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
+from tests.guards.proofs import pull, worked
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
 EMERGENCY, STANDARD = request(change_type=ChangeType.EMERGENCY), request(change_type=ChangeType.STANDARD)
@@ -21,6 +24,15 @@ UNREAD = Unread("the freeze calendar", "locked")
 
 def frozen(*freezes: Freeze, **more: object) -> Facts:
     return facts(freezes=freezes or (freeze(),), **more)
+
+
+NO_MIGRATION = request(migration=Migration.NONE)
+LOST = Evidence(work=Unread("the work in api v1.4.0", "no answer within 5 s"))
+
+
+def at_quarter_end(body: str) -> Facts:
+    """Migrations stand still, and the version brings a pull request with this text."""
+    return replace(worked(pull(body=body)), freezes=(freeze(blocks=MIGRATIONS_ONLY),))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +69,16 @@ def frozen(*freezes: Freeze, **more: object) -> Facts:
             request(migration=None), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="nobody said: restricted (FRZ-05)"
         ),
         pytest.param(request(migration=Migration.EXPAND), frozen(freeze(blocks=())), Allow, id="a freeze that blocks nothing"),
+        # what pull requests declare (DBM-01)
+        pytest.param(NO_MIGRATION, at_quarter_end("Database: expand"), Refusal.FROZEN, id="a pull request declares a migration"),
+        pytest.param(NO_MIGRATION, at_quarter_end("Database: none"), Allow, id="it declares none"),
+        pytest.param(NO_MIGRATION, at_quarter_end(""), Allow, id="it declares nothing"),
+        pytest.param(NO_MIGRATION, replace(at_quarter_end(""), evidence=LOST), Unsure, id="pull requests unread"),
+        pytest.param(request(migration=None), replace(at_quarter_end(""), evidence=LOST), Refusal.FROZEN, id="unread, and nobody said"),
+        pytest.param(NO_MIGRATION, replace(at_quarter_end(""), evidence=LOST, freezes=()), Allow, id="unread, and nothing is frozen"),
+        pytest.param(
+            NO_MIGRATION, replace(at_quarter_end(""), evidence=LOST, freezes=(freeze(),)), Refusal.FROZEN, id="unread, and all stands still"
+        ),
         # together
         pytest.param(REQUEST, frozen(freeze(end=AT), freeze(id="FRZ-2")), Refusal.FROZEN, id="one is over, one holds (FRZ-12)"),
         pytest.param(EMERGENCY, frozen(freeze(), freeze(passes=())), Refusal.FROZEN, id="the strictest wins (FRZ-12)"),

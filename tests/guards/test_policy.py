@@ -96,6 +96,7 @@ def changed(change: Callable[[Data], None]) -> Policy:
     return Policy.model_validate(data)
 
 
+EVERYWHERE = {"profile": "starter", "environments": {name: {"add": ["rollback-target"]} for name in ("staging", "production")}}
 API, WINDOW, ADA = ("services", "api"), ("windows", "weekdays"), ("people", 0)
 
 TWINS = [
@@ -168,6 +169,9 @@ TWINS = [
                  put(*WINDOW, "days", to=["Thu", "Sun"]), id="a window on a Friday"),
     pytest.param(put(*WINDOW, "dates", to=["2026-11-27"]), "windows.weekdays.dates.0", "2026-11-27 is a Fri",
                  put(*WINDOW, "dates", to=["2026-11-26"]), id="a window on the date of a Friday"),
+    pytest.param(put("evidence", to=EVERYWHERE | {"reasons": {"rollback-target": "old"}}), "evidence.reasons.rollback-target",
+                 "rollback-target is asked for everywhere", put("evidence", to=EVERYWHERE | {"reasons": {"sbom": "old"}}),
+                 id="a reason for nothing"),
 ]  # fmt: skip
 
 

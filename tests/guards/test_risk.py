@@ -17,16 +17,19 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence
 from guards.evidence_rules import Evidence as Rules
 from guards.facts import Facts, Request
+from guards.judge import judge
 from guards.matrix import Board, Label, LeadTime, RiskRules, StandardChange, Weight
 from guards.need import Need, need_of
+from guards.patterns import Patterns
 from guards.policy import Policy
 from guards.record import edited, own_request
+from guards.requirements import EVIDENCE
 from guards.risk import assess, found_yes, release_type
 from guards.unread import Absent, Unread
 from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Migration, Profile, Question, ReleaseType, Requirement, Risk, Role
 from tests.guards.cases import AT, DECLARED, HOUR, MINUTE, POLICY, RUNNING, Expected, change, policy, request, said, told
-from tests.guards.proofs import STRICT, commit, proven, pull, worked
+from tests.guards.proofs import SPAN, STRICT, commit, proven, pull, worked
 
 LOST = Unread("the work", "no answer within 5 s")
 Q = Question
@@ -115,6 +118,17 @@ LOW, MEDIUM, HIGH, CRITICAL = Risk
             ("#12 ticks 'Security: new token' (security)",), id="a ticked box",
         ),
         pytest.param(request(), under(STRICT, pull(body="- [x] No security impact\n- [x] tests")), LOW, (), id="boxes that say nothing"),
+        # declarations of its template (REC-15, DBM-01)
+        pytest.param(request(), under(STRICT, pull(body="## Risk\nHigh, it moves money")), HIGH, ("#12 says high risk",), id="its author says how risky"),
+        pytest.param(request(), under(STRICT, pull(body="Risk: low / medium / high")), LOW, (), id="a template that nobody filled in"),
+        pytest.param(
+            request(), under(STRICT, pull(body="Database: expand")), HIGH, ("#12 declares an expanding migration (db-schema)",), id="its author says expand"
+        ),
+        pytest.param(
+            request(), under(ruled(questions={Q.DB_SCHEMA: Weight()}), pull(body="Database: contract")), HIGH,
+            ("#12 declares a contracting migration",), id="its author says contract",
+        ),
+        pytest.param(request(), under(STRICT, pull(body="Database: none")), LOW, (), id="its author says that there is none"),
         pytest.param(
             request(), under(STRICT, pull(title="feat(api)!: drop v1")), CRITICAL, ("#12 is marked as breaking (breaking-api)",), id="a breaking title"
         ),
@@ -150,6 +164,27 @@ def test_the_highest_of_declared_and_derived_counts(asked: Request, known: Facts
 )
 def test_a_risk_that_cannot_be_derived_is_no_low_one(known: Facts) -> None:
     assert said(assess(request(), known)) is Unsure  # type: ignore[arg-type]
+
+
+def test_the_work_is_read_once_for_one_reading_of_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All guards, the card and the record ask for the risk; other evidence, or another policy, is judged by itself."""
+    read: list[str] = []
+    quick = Patterns.first
+
+    def counted(self: Patterns, paths: tuple[str, ...]) -> dict[str, str]:
+        read.extend(paths)
+        return quick(self, paths)
+
+    monkeypatch.setattr(Patterns, "first", counted)
+    known = under(PATHS, pull(paths=("db/migrations/7.sql",)))
+    for facts in (known, replace(known, at=AT + HOUR)):
+        assert found(known=facts).level is HIGH
+        assert found(declared(level=CRITICAL), facts).level is CRITICAL
+        assert Q.DB_SCHEMA in found_yes("api", facts)
+        assert said(judge(EVIDENCE, request(), facts).answers[0].decision) is Allow
+    assert read == ["db/migrations/7.sql"]
+    assert found(known=replace(known, policy=STRICT)).level is LOW
+    assert found(known=replace(known, evidence=replace(known.evidence, work=replace(SPAN, pulls=(pull(),))))).level is LOW
 
 
 def test_the_sentence_names_three_reasons_and_counts_the_rest() -> None:

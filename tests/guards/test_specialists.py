@@ -15,7 +15,7 @@ from guards.vcs import Pull, Review, ReviewState
 from guards.vocabulary import Question, Requirement, Role
 from tests.guards.cases import AT, FACTS, HOUR, REQUEST, Expected, said, told
 from tests.guards.cases import MARA as MARA_PERSON
-from tests.guards.proofs import DANA, HEAD, MARA, SPAN, STRICT, proven, pull
+from tests.guards.proofs import DANA, HEAD, MARA, SPAN, STRICT, commit, proven, pull, worked
 
 LOST = Unread("the work", "no answer within 5 s")
 
@@ -43,6 +43,11 @@ BY_GROUP = ruled(RoleGrant(groups=("S0QUALITY",)))
     ("known", "expected"),
     [
         pytest.param(under(ruled(), touching()), Allow, id="nothing special"),
+        pytest.param(
+            worked(touching(by=()), commits=(commit(title="fix!: drop v1"),)),
+            Allow,
+            id="a commit that breaks others has no reviews of its own",
+        ),
         pytest.param(under(ruled(), touching("data-migration")), Allow, id="a DBA approved"),
         pytest.param(under(ruled(), touching("data-migration", by=("ravi-r",))), Refusal.NO_SPECIALIST, id="no DBA approved"),
         pytest.param(under(ruled(), touching("security", by=("ravi-r",))), Refusal.NO_SPECIALIST, id="nobody of security approved"),

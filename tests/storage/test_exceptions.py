@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from guards.exemption import ExemptionDecision, ExemptionState, ExemptionUse, Ruling
+from guards.exemption import ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse, Reconsideration, Ruling
 from guards.vocabulary import Role
 from storage import changes, exceptions
 from storage.errors import Conflict, LostRace
@@ -66,6 +66,30 @@ async def test_it_moves_only_from_where_it_was_seen(kept):
     await approve(kept)
     with pytest.raises(LostRace):
         await approve(kept)
+
+
+WORD = Reconsideration(
+    "rob@example.com", "Rob", frozenset({Role.RELEASE_MANAGER}), "no other vendor", AT + HOUR, EXEMPTION.until, EXEMPTION.until + 24 * HOUR
+)  # fmt: skip
+
+
+async def test_a_permanent_one_that_was_reconsidered_gets_another_end_once(kept):
+    """EXC-10: of two who saw the same end, one sets it aside."""
+    seen = await approve(kept, id="EXC-2026-1121-002", kind=ExemptionKind.PERMANENT)
+    await kept.write(lambda tx: exceptions.reconsider(tx, seen.id, WORD))
+    with pytest.raises(Conflict):
+        await kept.write(lambda tx: exceptions.reconsider(tx, seen.id, replace(WORD, until=WORD.until + HOUR)))
+    with pytest.raises(Conflict):
+        await kept.write(lambda tx: exceptions.reconsider(tx, seen.id, replace(WORD, by="eve@example.com", until=WORD.was)))
+
+    def extend(tx):
+        return exceptions.extend(tx, seen, WORD.until, WORD.until - HOUR, WORD.was)
+
+    now = await kept.write(extend)
+    assert now == replace(seen, until=WORD.until, review=WORD.until - HOUR, confirmed=WORD.was, reconsidered=(WORD,))
+    assert await kept.read(lambda tx: exceptions.reaching(tx, "api", "production", EXEMPTION.until)) == (now,)
+    with pytest.raises(LostRace):
+        await kept.write(extend)
 
 
 async def test_a_single_use_is_taken_by_one_of_many_at_once(kept):

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from guards.change import Claim, Verdict
-from guards.version import Artifact
+from guards.version import Artifact, Pin
 from guards.vocabulary import Blocked, ChangeType
-from storage import approvals, artifacts, cards, changes, claims, deployments, freezes
+from storage import alerts, approvals, artifacts, cards, changes, claims, deployments, freezes
 from storage.errors import Conflict, LostRace
 from tests.storage.cases import APPROVAL, ARTIFACT, AT, CHANGE, COMMIT, DEPLOYMENT, FREEZE, HOUR, MINUTE, OTHER_DIGEST, change
 
@@ -86,6 +86,19 @@ async def test_a_version_names_what_it_named_first(store):
     assert await store.write(lambda tx: artifacts.first_seen(tx, moved, AT + HOUR)) == ARTIFACT
     assert await store.read(lambda tx: artifacts.registered(tx, "api", "v1.4.0")) == ARTIFACT
     assert await store.read(lambda tx: artifacts.registered(tx, "web", "v1.4.0")) is None
+
+
+async def test_a_tag_of_another_repository_is_kept_as_it_was_first_seen(store):
+    """PRM-05: each repository for itself, and one that was not read at first is added later."""
+    one, other = Pin("acme/config", COMMIT, "7a" * 20), Pin("acme/models", COMMIT, "7b" * 20)
+    await store.write(lambda tx: artifacts.first_seen(tx, replace(ARTIFACT, pins=(one,)), AT))
+    later = replace(ARTIFACT, pins=(replace(one, object="0d" * 20), other))
+    assert (await store.write(lambda tx: artifacts.first_seen(tx, later, AT + HOUR))).pins == (one, other)
+
+
+async def test_of_all_who_find_the_same_one_tells_it(store):
+    found = await asyncio.gather(*(store.write(lambda tx, key=key: alerts.first(tx, key, AT)) for key in ("a", "b") * 4))
+    assert found.count(True) == 2
 
 
 async def test_authors_that_nobody_told_are_not_nobody(store):

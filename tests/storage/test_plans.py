@@ -22,6 +22,7 @@ from storage import (
     obligations,
     outbox,
     releases,
+    run_logs,
     timers,
     trains,
 )
@@ -85,6 +86,7 @@ LOOKUPS = {
     "obligations.still_open": lambda tx: obligations.still_open(tx, 5),
     "claims.held": lambda tx: claims.held(tx, "a", "b"),
     "claims.release": lambda tx: claims.release(tx, "k"),
+    "run_logs.of": lambda tx: run_logs.of(tx, "x"),
     "cards.place": lambda tx: cards.place(tx, "x"),
     "inbox.take": lambda tx: inbox.take(tx, AT, 10, LEASE, "w"),
     "inbox.answered": lambda tx: inbox.answered(tx, "k"),

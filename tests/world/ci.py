@@ -24,6 +24,7 @@ class FakeCI:
         asked: every order that `start` was called with, taken or not.
         sure: what an unknown key answers: `NoRun(sure=…)`.
         path: the route of its callbacks.
+        forgotten: keys of orders whose logs it keeps no longer.
         away: set to an `Unread` and every look-up answers it; `start` is then turned down.
     """
 
@@ -33,6 +34,7 @@ class FakeCI:
         self.asked: list[Order] = []
         self.sure = True
         self.away: Unread | None = None
+        self.forgotten: set[str] = set()
         self._plans: deque[tuple[TurnedDown | Unknown, bool]] = deque()
         self._runs: dict[str, Run] = {}
         self._ids = itertools.count(1)
@@ -95,6 +97,8 @@ class FakeCI:
     async def log(self, order: Order, run: str | None) -> RunLog | Absent | Unread:
         if self.away:
             return self.away
+        if order.key in self.forgotten:
+            return Absent(f"log of {order.key} any more")
         written = f"{order.key}: {order.service} {order.version} to {order.environment}\n"
         return RunLog(written.encode(), "text/plain") if order.key in self._runs else Absent(f"log of {order.key}")
 

@@ -1,9 +1,7 @@
 """The demo's CI as a process of its own, and a bot that takes its callbacks."""
 
 import asyncio
-import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.adapters.generic_wire import ArtifactBody
 from bot.demo.ci_runs import Shop
+from tests.world.forked import Forked
 from tests.world.neighbours import COMMIT, CONTENT, DIGEST
 
 SECRET = "the-demo-ci-secret-of-the-test"
@@ -47,38 +46,20 @@ class Process:
     def __init__(self, root: Path, listener: Listener, callback: str) -> None:
         self.root, self.listener, self._callback = root, listener, callback
         self.url = ""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
 
     async def start(self) -> None:
         """Start it and wait until it is ready."""
         secret = self.root / "secret"
         secret.write_text(SECRET + "\n")
-        command = [
-            "-m",
-            "bot.demo.servers",
-            "--root",
-            str(self.root),
-            "--secret-file",
-            str(secret),
-            "--callback",
-            self._callback,
-            "--name",
-            "demo",
-        ]
-        self._process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
-        assert self._process.stdout is not None
-        async with asyncio.timeout(20):
-            ready = json.loads(await self._process.stdout.readline())
+        self._process = Forked("--root", str(self.root), "--secret-file", str(secret), "--callback", self._callback, "--name", "demo")
+        ready = json.loads(await self._process.line())
         self.url = f"http://127.0.0.1:{ready['port']}"
 
     async def stop(self, *, kill: bool = False) -> int:
         """End it, politely or not; its exit code."""
         assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill() if kill else self._process.terminate()
-        async with asyncio.timeout(10):
-            _, code = await asyncio.gather(self._process.communicate(), self._process.wait())
-        return code
+        return await self._process.end(kill=kill)
 
     async def control(self, path: str, **body: object) -> int:
         """Ask for a fault, or for a deployment of its own."""

@@ -301,10 +301,10 @@ class World:
         return [row.tag for row in await self.ledger()]
 
     async def news(self) -> list[str]:
-        """The tags that were written into the ledger since the last look, oldest first."""
+        """The tags that were written into the ledger since the last look, oldest first; without the copies of logs that time brings."""
         rows = await self.ledger()
         seen, self._seen = self._seen, len(rows)
-        return [row.tag for row in rows[seen:]]
+        return [row.tag for row in rows[seen:] if row.tag != "log:kept"]
 
     async def body(self, tag: str) -> Json:
         """What the newest ledger entry with this tag says."""
