@@ -158,7 +158,7 @@ def test_a_set_is_judged_entry_by_entry_and_one_that_fails_stops_it() -> None:
     ]  # fmt: skip
     judgement = judge_set((reasoned,), (by_name, not_frozen, pinned), REQUEST, FACTS, cases, frozenset())
     assert [(a.guard, a.about, said(a.decision)) for a in judgement.answers] == [
-        ("by_name", None, Allow), ("reasoned", None, Refuse), ("not_frozen", "api", Allow), ("not_frozen", "web", Refuse),
+        ("by_name", None, Allow), ("reasoned", None, Refusal.NO_RATIONALE), ("not_frozen", "api", Allow), ("not_frozen", "web", Refusal.FROZEN),
         ("pinned", None, Allow),
     ]  # fmt: skip
     assert any(r.why.startswith("web: production is frozen") for r in judgement.refusals)
