@@ -6,7 +6,7 @@ Invariant: each page is a pure function of the code; `signalbox docs --check` fa
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +59,10 @@ class _AsWritten(GenerateJsonSchema):
 
     @override
     def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, tuple):
+            return [self.encode_default(each) for each in dft]
+        if isinstance(dft, time):
+            return f"{dft:%H:%M}"
         return written_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 

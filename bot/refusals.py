@@ -249,14 +249,18 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "undecided_exception",
             "revocable",
             "reconsiderable",
+            "unclosed",
+            "unpublished",
+            "skippable",
+            "resumable",
             "open_set",
             "ready_to_depart",
             "in_turn",
             "composed",
         ),
-        "The change, exception or set is past the point where this is possible: CI works on it, or it is over. Or the exception is not "
-        "permanent, and so is not reconsidered. Or the run of the train is not where this is done: before its cutoff, without its go, or "
-        "over.",
+        "The change, exception, set, train or run is past the point where this is possible: CI works on it, or it is over. Or the "
+        "exception is not permanent, and so is not reconsidered. Or the run is not where this is done: before its cutoff, or without "
+        "its go.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -273,11 +277,6 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("own_request",),
         "Only the person who asked for a change edits it.",
         "Ask that person, or reject the change and say why.",
-    ),
-    _R.NO_SUCH_RUN: Meaning(
-        ("authorized", "composed", "suite_free", "ready_to_depart"),
-        "No run of a train has this name.",
-        "Name it as its card does: the train, and the day of the cutoff that was first planned.",
     ),
     _R.NO_SUCH_SET: Meaning(
         ("authorized", "open_set", "set_as_seen", "way_back"),
@@ -326,11 +325,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "filled_in",
             "worded",
             "edited",
+            "described",
+            "still_described",
+            "altered",
+            "skippable",
             "breaking_said",
         ),
-        "A freeze, exception, delegation or follow-up lacks a field, ends before it begins, or cannot be as described; lifting a freeze "
-        "came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing that the "
-        "change does not say already. Or a manifest has a major step in it, and nothing says what that asks of its users.",
+        "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
+        "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
+        "that the change does not say already. Or a manifest has a major step in it, and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
@@ -354,6 +357,72 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "The policy lets no exception stand in for this requirement; or, as it is a security gate, only one for an emergency; or, as it is "
         "the signed tag, only one that ends, where signed provenance names the commit instead.",
         "Meet the requirement. What can be waived is `exceptions.waivable` in the policy file.",
+    ),
+    _R.NO_SUCH_TRAIN: Meaning(
+        (
+            "authorized",
+            "known_train",
+            "composed",
+            "suite_free",
+            "ready_to_depart",
+            "timely",
+            "described",
+            "still_described",
+            "altered",
+            "unclosed",
+            "unpublished",
+            "before_cutoff",
+            "skippable",
+            "resumable",
+            "captained",
+            "able_captains",
+            "by_captain",
+            "accountable",
+        ),
+        "There is no train with this name, or no run with this id.",
+        "`/release train list` shows those that there are.",
+    ),
+    _R.TRAIN_EXISTS: Meaning(
+        ("untaken",),
+        "A train has this name already, or had it: names are never given twice, as the records of a closed train stay.",
+        "Choose another name, or amend the train that there is.",
+    ),
+    _R.NO_CAPTAIN: Meaning(
+        ("captained", "able_captains"),
+        "The train has no release captain, or one who left or does not hold `release_captain` for each of its services.",
+        "Name somebody who does: `/release train captain`.",
+    ),
+    _R.NOT_CAPTAIN: Meaning(
+        ("by_captain", "accountable"),
+        "What is published is changed by one of the train's captains; a release manager can name another captain, and close it.",
+        "Ask one of the people that the refusal names.",
+    ),
+    _R.BAD_SCHEDULE: Meaning(
+        ("timely", "before_cutoff"),
+        "The cadence cannot be read, never fires, or fires more than once on a day; or the moments that it tells are over or out of order.",
+        "Give another cadence, dates or times; the refusal names the values.",
+    ),
+    _R.DOUBTFUL_TIME: Meaning(
+        ("timely",),
+        "At a clock change a local time of the train does not exist or comes twice. It would count with the offset before the change, and "
+        "of two the first.",
+        "Choose another time, or say that it is meant: `doubtful=accept`.",
+    ),
+    _R.NO_TRAIN_WINDOW: Meaning(
+        ("timely",),
+        "The window that the train names is not defined, is not about one of its services, or does not open for all of them together after "
+        "the go/no-go.",
+        "Name another window, or have the go/no-go earlier.",
+    ),
+    _R.NOT_IN_CHANNEL: Meaning(
+        ("reachable",),
+        "The bot cannot write in the train's channel: it is not in it, or the channel is archived or does not exist.",
+        "Invite it there with `/invite @signalbox`, or name another channel.",
+    ),
+    _R.CUT_OFF: Meaning(
+        ("before_cutoff",),
+        "The run is cut off: what rides is decided, and its schedule stays.",
+        "Amend the train; the runs after it follow.",
     ),
     _R.NO_SUCH_PERSON: Meaning(
         ("delegable",),

@@ -27,6 +27,9 @@ ATTEMPTS = 4
 BATCH_SECONDS = 45.0
 """The longest that one row may take: below the lease, so that nobody else has taken it meanwhile."""
 
+FIRED = 200
+"""Timers that one transaction fires; the others go on with the next one, and other replicas take theirs."""
+
 SWEEP = timedelta(hours=1)
 KEEP = timedelta(days=7)
 """Done rows of inbox and outbox are kept so long, to recognise deliveries that come again; the ledger keeps everything."""
@@ -90,7 +93,8 @@ class Workers:
                 await self._store.write(lambda tx: (inbox.prune(tx, now - KEEP), outbox.prune(tx, now - KEEP)))
             due = await self._store.read(timers.next_due)
             if due and due <= now:
-                await self._store.write(lambda tx: timers.fire(tx, now, 200))
+                while len(await self._store.write(lambda tx: timers.fire(tx, now, FIRED))) == FIRED:
+                    pass  # many fall due at one time, like all cutoffs on Tuesdays at noon
         except StorageError as error:
             log.error("timers not fired", why=type(error).__name__)
         self.inbox.ring()

@@ -11,9 +11,10 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.manifest_card import manifest_card
 from commands.core.text import Code, Form, Input
+from commands.core.train_fields import RunId
 from commands.core.trains import departure
 from commands.core.trains.integrate import order_suite
-from commands.core.words import Arguments, Named, Rest, RunId, policy_of, shown
+from commands.core.words import Arguments, Named, Rest, policy_of, shown
 from guards.artifact import VERSION, built, pinned, same_artifact
 from guards.authorization import authorized
 from guards.composed import breaking_said, composed

@@ -9,8 +9,9 @@ from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.declare import Declaring, questions
 from commands.core.dispatch import advance_set
 from commands.core.text import Bold, Code, Form, Input
+from commands.core.train_fields import RunId
 from commands.core.trains import departure
-from commands.core.words import EnvironmentName, RunId, SetId
+from commands.core.words import EnvironmentName, SetId
 from guards.facts import Facts
 from guards.manifest import SetPromotion, SetStanding, SetState
 from guards.policy import Policy

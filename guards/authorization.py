@@ -13,10 +13,13 @@ from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.freeze import no_such_freeze
 from guards.identity import Stranger
+from guards.moments import place_of
 from guards.record import no_such_change
 from guards.roles import own_roles
 from guards.sections import Person
-from guards.set_promotion import no_such_run, no_such_set
+from guards.set_promotion import no_such_set
+from guards.timetable import no_such_train
+from guards.train import Train
 from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
@@ -72,22 +75,22 @@ def authorized(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.STRANGER, person.why, "Ask the owner of the policy file to add you, then try again.")
     if request.action in TAKES_NO_ROLE:
         return Allow(f"{person.name} may {request.action}")
-    if lost := _lost_subject(facts):
+    if lost := _lost_subject(request, facts):
         return lost
     seen = [_in_place(request.action, person, service, environment, facts) for service, environment in _places(request, facts)]
     return next((answer for answer in seen if not isinstance(answer, Allow)), seen[0])
 
 
-def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
-    """Where the change, freeze or exception that was named is not there, there is no place to judge: then that is what to say."""
+def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
+    """Where the change, freeze, exception or train that was named is not there, there is no place to judge: then that is what to say."""
     if isinstance(facts.change, Unread):
         return Unsure(facts.change.what, facts.change.why)
     if isinstance(facts.change, Absent):
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
-    if isinstance(facts.run, Absent):
-        return no_such_run(facts.run)
+    if request.definition is None and (lost := no_such_train(facts)):
+        return lost
     if isinstance(facts.set, Absent):
         return no_such_set(facts.set)
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
@@ -96,10 +99,14 @@ def _lost_subject(facts: Facts) -> Refuse | Unsure | None:
 def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | None], ...]:
     """Each service and environment that the request touches, at least one.
 
-    A freeze or an exception touches its whole scope (FRZ-02); the evidence of a version is that of each production environment.
+    A freeze or an exception touches its whole scope (FRZ-02), a train all its services where they are bound for; the evidence of a
+    version is that of each production environment.
     """
     if request.action is Action.EVIDENCE:
         return tuple((request.service, name) for name in sorted(facts.policy.production))
+    trains = [train for train in (facts.train, request.definition) if isinstance(train, Train)]
+    if trains:
+        return tuple(dict.fromkeys((service, place_of(facts.policy, service)) for train in trains for service in train.services))
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))

@@ -69,7 +69,6 @@ class Refusal(StrEnum):
     ALREADY_DECIDED = "already-decided"
     NOT_REQUESTER = "not-requester"
     # trains and sets
-    NO_SUCH_RUN = "no-such-run"
     NO_SUCH_SET = "no-such-set"
     NO_MANIFEST = "no-manifest"
     MANIFEST_INCOMPLETE = "manifest-incomplete"
@@ -83,6 +82,16 @@ class Refusal(StrEnum):
     NO_SUCH_FREEZE = "no-such-freeze"
     NO_SUCH_EXCEPTION = "no-such-exception"
     NOT_WAIVABLE = "not-waivable"
+    # trains
+    NO_SUCH_TRAIN = "no-such-train"
+    TRAIN_EXISTS = "train-exists"
+    NO_CAPTAIN = "no-captain"
+    NOT_CAPTAIN = "not-captain"
+    BAD_SCHEDULE = "bad-schedule"
+    DOUBTFUL_TIME = "doubtful-time"
+    NO_TRAIN_WINDOW = "no-train-window"
+    NOT_IN_CHANNEL = "not-in-channel"
+    CUT_OFF = "cut-off"
     NO_SUCH_OBLIGATION = "no-such-obligation"
     NOT_BY_WORD = "not-by-word"
     # people

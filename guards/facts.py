@@ -16,7 +16,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
-from guards.train import Train, TrainRun
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -101,6 +101,10 @@ class Request:
         entries: service → version of a manifest that is to be built.
         breaking: what its major steps ask of their users (MAN-11).
         back: whether a set is to go back to what ran well before (MAN-10).
+        definition: the train as it would be defined.
+        settled: the asker took note of local times that do not exist or exist twice (TRN-21).
+        moved: when the run's cutoff is to be instead, UTC.
+        captain: corporate id of who is to lead the run.
     """
 
     action: Action
@@ -126,6 +130,10 @@ class Request:
     entries: Mapping[str, str] = field(default_factory=dict)
     breaking: str = ""
     back: bool = False
+    definition: Train | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -164,7 +172,9 @@ class Facts:
         record: what people wrote into the version's release record, its newest revision; None when nobody did.
         notes: the version's release notes; None when nobody wrote any.
         promotions: where the version ran, oldest first (PRM-12).
-        train, run: the release train in question, and its run; Absent when the name names none.
+        train, run: the train in question, and its run; Absent when the name or id names none.
+        ridden: the runs of the train that are open, the next cutoff first.
+        channel: the train's channel, as Slack tells it.
         set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
             alone. Absent when the name names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
@@ -201,3 +211,5 @@ class Facts:
     run: TrainRun | Absent | None = None
     set: SetStanding | Absent | None = None
     parts: Mapping[str, "Facts"] = field(default_factory=dict)
+    ridden: tuple[TrainRun, ...] = ()
+    channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)

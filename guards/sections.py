@@ -14,6 +14,7 @@ from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, E
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
+from guards.train_rules import TrainRules
 from guards.values import (
     ClockTime,
     Day,
@@ -272,6 +273,7 @@ class Parts(Section):
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
         min_length=1, description="Name → what knows the built versions."
     )
+    trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 

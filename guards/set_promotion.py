@@ -31,7 +31,7 @@ def no_such_set(absent: Absent | None) -> Refuse:
 def no_such_run(absent: Absent | None) -> Refuse:
     """What is said of a name that no run of a train has."""
     what = absent.what if absent else "such run"
-    return Refuse(Refusal.NO_SUCH_RUN, f"There is no {what}.", "Name a run as its card does, like weekly-2026-12-01.")
+    return Refuse(Refusal.NO_SUCH_TRAIN, f"There is no {what}.", "Name a run as its card does, like weekly-2026-12-01.")
 
 
 def _standing(facts: Facts) -> SetStanding | Refuse | None:

@@ -4,9 +4,10 @@ Invariant: a run's stage is left only along `STAGES`; every writer goes through 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 
 
 class TrainState(StrEnum):
@@ -62,15 +63,15 @@ STAGES: Mapping[Stage, frozenset[Stage]] = {
     _S.DEPARTING: frozenset({_S.DEPARTED, _S.STOPPED}),
     _S.STOPPED: frozenset({_S.DEPARTING, _S.DECIDING, _S.CLOSED}),
     _S.DEPARTED: frozenset({_S.CLOSED}),
-    _S.SKIPPED: frozenset(),
+    _S.SKIPPED: frozenset({_S.PLANNED}),  # taken back before its cutoff
     _S.CLOSED: frozenset(),
 }
 
 AHEAD = frozenset({_S.PLANNED, _S.PUBLISHED, _S.HELD})
 """Before the cutoff: the schedule can still be amended (TRN-24)."""
 
-OPEN_RUN = frozenset(stage for stage, onward in STAGES.items() if onward)
-"""Runs that something can still happen to."""
+OPEN_RUN = frozenset(Stage) - {Stage.SKIPPED, Stage.CLOSED}
+"""Runs that something will still happen to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,40 @@ class Train:
     by_name: str
     created: datetime
     published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainEdit:
+    """What somebody wants to be otherwise in a train; what is not named stays.
+
+    Args:
+        own: fields of `Train` that change.
+        rule: fields of its `TrainRule` that change.
+    """
+
+    own: Mapping[str, Any] = field(default_factory=dict)
+    rule: Mapping[str, Any] = field(default_factory=dict)
+
+    def over(self, train: Train) -> Train:
+        """The train with these changes; a cadence takes the place of dates, and dates that of a cadence."""
+        return replace(train, **self.own, rule=replace(train.rule, **self.rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A Slack channel, as the bot sees it.
+
+    Args:
+        id: `C…`.
+        name: as people read it.
+        member: whether the bot is in it.
+        archived: whether nobody can write there any more.
+    """
+
+    id: str
+    name: str
+    member: bool
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ says `done`, so what that transaction did is done exactly once.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -97,6 +97,16 @@ def remember(tx: Tx, delivery: Delivery, at: datetime) -> bool:
         ValueError: it cannot be stored.
     """
     return _remember(tx, [_row(delivery, at)])[0]
+
+
+def remember_all(tx: Tx, deliveries: Sequence[Delivery], at: datetime) -> None:
+    """The same for many, in one statement; those that were remembered before are left as they are.
+
+    Raises:
+        ValueError: one cannot be stored.
+    """
+    if deliveries:
+        _remember(tx, [_row(delivery, at) for delivery in deliveries])
 
 
 def _remember(tx: Tx, rows: list[dict[str, Any]]) -> list[bool]:

@@ -3,6 +3,7 @@
 Invariant: a timer is removed and delivered to the inbox in one transaction: it fires once, however many look for due ones.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ _SET = insert(
     lambda new: new.on_conflict_do_update(index_elements=["key"], set_={name: new.excluded[name] for name in ("kind", "due", "payload")}),
 )
 _CANCEL = _T.delete().where(_C.key == bindparam("which"))
+_CANCEL_ALL = _T.delete().where(_C.key.in_(bindparam("keys", expanding=True)))
 _DUE = select(_T).where(_C.due <= bindparam("now")).order_by(_C.due, _C.key).limit(bindparam("limit")).with_for_update(skip_locked=True)
 _NEXT = select(func.min(_C.due))
 
@@ -57,6 +59,15 @@ def cancel(tx: Tx, key: str) -> bool:
     return tx.run(_CANCEL, {"which": key}).rowcount == 1
 
 
+def cancel_all(tx: Tx, keys: Collection[str]) -> int:
+    """Remove those of the timers that there are.
+
+    Returns:
+        How many.
+    """
+    return tx.run(_CANCEL_ALL, {"keys": list(keys)}).rowcount
+
+
 def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
     """Deliver the timers that are due to the inbox, the longest due first.
 
@@ -68,10 +79,10 @@ def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
         limit: how many at most.
     """
     fired = [Timer(**row._mapping) for row in tx.run(_DUE, {"now": at, "limit": limit})]
-    for timer in fired:
-        name = f"timer:{timer.key}:{iso(timer.due)}"
-        tx.run(_CANCEL, {"which": timer.key})
-        inbox.remember(tx, inbox.Delivery(name, timer.kind, timer.payload, name[:128]), at)
+    names = [f"timer:{timer.key}:{iso(timer.due)}" for timer in fired]
+    if fired:
+        cancel_all(tx, [timer.key for timer in fired])
+    inbox.remember_all(tx, [inbox.Delivery(n, t.kind, t.payload, n[:128]) for n, t in zip(names, fired, strict=True)], at)
     return fired
 
 

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.core.ports.people import Account
+from guards.train import Room
 from guards.unread import Absent, Unread
 
 T = TypeVar("T")
@@ -71,6 +72,15 @@ class _Users(BaseModel):
     users: list[str]
 
 
+class _Channel(BaseModel):
+    """The parts of conversations.info that decide (https://docs.slack.dev/reference/objects/conversation-object)."""
+
+    id: str
+    name: str = ""
+    is_member: bool
+    is_archived: bool = False
+
+
 class _Cache(Generic[T]):
     """Answers by key for a while; concurrent questions share one call; failures are not kept."""
 
@@ -115,7 +125,7 @@ class SlackDirectory:
     """Slack as the directory.
 
     Args:
-        client: with the scopes users:read, users:read.email and usergroups:read.
+        client: with the scopes users:read, users:read.email, usergroups:read, channels:read and groups:read.
         limit: seconds for one call.
         keep: seconds for which the members of a group are used again; an account at most `KEEP_ACCOUNT`.
         clock: seconds that only grow, for the age of answers.
@@ -145,6 +155,18 @@ class SlackDirectory:
     async def holder(self, address: str) -> str | Absent | Unread:
         """The account with this address (users.lookupByEmail); what the account is, `account` tells anew each time."""
         return await self._holders.get(address, lambda: self._holder(address))
+
+    async def channel(self, channel: str) -> Room | Absent | Unread:
+        """A channel as the bot sees it (conversations.info); asked anew each time, as people invite the bot when they are told to."""
+        noun = f"the channel {channel}"
+        answer = await self._called(self._client.conversations_info(channel=channel), noun)
+        if isinstance(answer, Unread):
+            return Absent(noun) if answer.why == "channel_not_found" else answer
+        try:
+            found = _Channel.model_validate(answer.get("channel"))
+        except ValidationError:
+            return Unread(noun, "Slack's answer lacks a field")
+        return Room(found.id, found.name or found.id, found.is_member, found.is_archived)
 
     async def _account(self, user: str) -> Account | Absent | Unread:
         noun = f"the Slack account {user}"
@@ -221,3 +243,7 @@ class NoDirectory:
     async def holder(self, address: str) -> str | Absent | Unread:
         """Never known."""
         return Unread(f"the Slack account of {address}", self._why)
+
+    async def channel(self, channel: str) -> Room | Absent | Unread:
+        """Never known."""
+        return Unread(f"the channel {channel}", self._why)

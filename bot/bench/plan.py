@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, judging, large, starting
+from bot.bench import acking, gathering, judging, large, starting, ticking
 from bot.bench.approving import Approvals, Company, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -37,6 +37,7 @@ class Sizes:
         busy: requests while the commands are carried out.
         starts: of the program.
         pulls: pull requests of the release that is read.
+        ticking: moments of trains.
         connections: at a time.
     """
 
@@ -48,11 +49,12 @@ class Sizes:
     busy: int
     starts: int
     pulls: int
+    ticking: ticking.Size
     connections: int = 32
 
 
-FULL = Sizes(sample.Size(100_000, 1_000_000), (15, 300), 100, 300, (9, 3_000), 3_000, 5, 100)
-QUICK = Sizes(sample.Size(200, 2_000), (1, 5), 1, 2, (1, 40), 40, 1, 2, connections=4)
+FULL = Sizes(sample.Size(100_000, 1_000_000), (15, 300), 100, 300, (9, 3_000), 3_000, 5, 100, ticking.FULL)
+QUICK = Sizes(sample.Size(200, 2_000), (1, 5), 1, 2, (1, 40), 40, 1, 2, ticking.QUICK, connections=4)
 
 
 async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], list[str]]:
@@ -80,6 +82,8 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     figures += await _approving(sizes, empty, full)
     say("approving, on PostgreSQL")
     figures += await _postgresql(sizes, folder, skipped)
+    say("firing the moments of trains")
+    figures += await ticking.measure(sizes.ticking, folder, skipped)
     say("acknowledging")
     figures += await _acking(sizes, folder, empty, full)
     say("acknowledging while the commands are carried out")

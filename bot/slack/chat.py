@@ -31,12 +31,15 @@ _FINAL = frozenset({
     "exchanged_trigger_id", "invalid_trigger_id", "cannot_dm_bot", "user_disabled", "thread_not_found", "msg_blocks_too_long",
     "metadata_too_large", "invalid_metadata_format", "invalid_arguments", "messages_tab_disabled", "is_inactive", "view_too_large",
     "push_limit_reached", "file_uploads_disabled", "file_uploads_except_images_disabled", "file_type_not_allowed",
-    "file_upload_size_restricted", "posting_to_channel_denied", "missing_scope",
+    "file_upload_size_restricted", "posting_to_channel_denied", "missing_scope", "not_pinnable", "permission_denied",
 })  # fmt: skip
 """Trying again cannot help."""
 
 _PERHAPS = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 """Slack documents that some part of the call may have succeeded."""
+
+_PINNED_SO = frozenset({"Slack says already_pinned", "Slack says no_pin"})
+"""It is as it shall be: somebody, or an attempt whose answer was lost, did it before."""
 
 _LONGEST_WAIT = 3600.0
 _UPLOAD_SECONDS = 20.0
@@ -142,6 +145,15 @@ class SlackChat:
             self._client.chat_update(channel=place.channel, ts=place.ts, blocks=drawn, text=fallback(card)), _Answer
         )
         return answer if isinstance(answer, Unposted) else place
+
+    async def pin(self, place: Posted, *, stays: bool) -> Unposted | None:
+        """Pin a message or take its pin away (pins.add, pins.remove)."""
+        if stays:
+            call = self._client.pins_add(channel=place.channel, timestamp=place.ts)
+        else:
+            call = self._client.pins_remove(channel=place.channel, timestamp=place.ts)
+        answer = await self._called(call, _Answer)
+        return answer if isinstance(answer, Unposted) and answer.why not in _PINNED_SO else None
 
     async def tell(self, user: str, card: Card, *, channel: str | None = None, answer_to: str | None = None) -> Posted | Unposted:
         """Answer privately: by the response URL, else where the person looks, else in their direct messages."""

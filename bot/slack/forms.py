@@ -10,6 +10,8 @@ from typing import Any
 from slack_sdk.models.blocks import (
     Block,
     CheckboxesElement,
+    ConversationFilter,
+    ConversationSelectElement,
     DateTimePickerElement,
     InputBlock,
     Option,
@@ -77,6 +79,9 @@ def _input(question: Input) -> InputBlock:
             element = CheckboxesElement(action_id=question.name, options=boxes, initial_options=ticked or None)
         case "moment":
             element = DateTimePickerElement(action_id=question.name, initial_date_time=_moment(question.initial))
+        case "channel":
+            channels = ConversationFilter(include=["public", "private"], exclude_bot_users=True, exclude_external_shared_channels=True)
+            element = ConversationSelectElement(action_id=question.name, initial_conversation=question.initial or None, filter=channels)
         case _:  # a choice without anything to choose from is typed
             longest = min(max(question.longest, 1), 3000)
             element = PlainTextInputElement(

@@ -81,6 +81,7 @@ class _Answer(_Shape):
     value: Text | None = None
     selected_option: _Option | None = None
     selected_options: list[_Option] | None = None
+    selected_conversation: Text | None = None
     selected_date_time: Annotated[int, Field(ge=0, le=253_402_300_799)] | None = None
 
     def text(self) -> str:
@@ -90,7 +91,7 @@ class _Answer(_Shape):
             return ",".join(option.value for option in self.selected_options) or NONE
         if self.selected_date_time is not None:
             return datetime.fromtimestamp(self.selected_date_time, UTC).isoformat()
-        return self.value or ""
+        return self.selected_conversation or self.value or ""
 
 
 class _State(_Shape):

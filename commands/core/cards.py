@@ -3,7 +3,9 @@
 Invariant: whoever is refused learns each reason, what to do about it, and an id to quote (CMD-13).
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from commands.core.command import AnyCommand
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
@@ -58,6 +60,30 @@ def _remedy(refuse: Refuse, zone: str) -> Line:
 
 def missing(unsure: Unsure) -> str:
     return unsure.missing + (f": {unsure.why}" if unsure.why else "")
+
+
+AGAIN = "form"
+"""The word that a button adds to have the form opened with what was filled in, instead of the command being carried out."""
+
+_CARRIED = 1900
+"""Characters that a button carries, below what Slack takes."""
+
+
+def with_form_again(card: Card, command: str, fields: Mapping[str, str]) -> Card:
+    """The answer to a form that came to nothing, with a button that opens it again, filled in: nothing that was written is lost.
+
+    What is too long for a button is left out, the longest first.
+
+    Args:
+        card: the answer.
+        command: the form's word.
+        fields: what was filled in, and what the form knew.
+    """
+    carried = dict(fields)
+    while carried and len(json.dumps({**carried, AGAIN: "yes"}, separators=(",", ":"))) > _CARRIED:
+        del carried[max(carried, key=lambda name: len(carried[name]))]
+    button = Button("Fill it in again", command, {**carried, AGAIN: "yes"})
+    return replace(card, buttons=(button, *card.buttons))
 
 
 def usage_card(problem: Problem, command: AnyCommand | None, correlation: str) -> Card:

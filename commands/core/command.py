@@ -20,6 +20,7 @@ from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
 from guards.sections import Person
+from guards.train import Train, TrainEdit
 from guards.vocabulary import Action, ChangeType, Migration
 from storage.database import Tx
 
@@ -50,7 +51,11 @@ class Ask:
         base: the version that the other one is compared with.
         record: what is to be written into the release record.
         notes: what is to be written as release notes.
-        train, run: names of a release train and of a run of one.
+        train: name of a train; of one to define, the name that it shall have.
+        run: id of a run of a train; the train is then its own.
+        defined: a train to define.
+        edit: what is to be otherwise in a train.
+        settled, moved, captain: as in `Request`.
         entries, breaking: for a manifest to build.
         manifest: the beginning of a manifest's hash.
         set: id of a set promotion that exists.
@@ -85,6 +90,11 @@ class Ask:
     notes: str | None = None
     train: str | None = None
     run: str | None = None
+    defined: Train | None = None
+    edit: TrainEdit | None = None
+    settled: bool = False
+    moved: datetime | None = None
+    captain: str | None = None
     entries: Mapping[str, str] = field(default_factory=dict)
     breaking: str = ""
     manifest: str | None = None

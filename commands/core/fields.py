@@ -33,7 +33,8 @@ def _listed(word: str, info: ValidationInfo) -> str:
     return word.lower()
 
 
-def _colleague(word: str, info: ValidationInfo) -> str:
+def colleague(word: str, info: ValidationInfo) -> str:
+    """Somebody by any of their addresses; raises ValueError with a sentence for nobody."""
     policy = policy_of(info)
     if known := policy.by_email.get(word.lower()):
         return known.id
@@ -80,7 +81,7 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
 MomentWord = Annotated[str, AfterValidator(_moment)]
 ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
-Colleague = Annotated[str, AfterValidator(_colleague)]
+Colleague = Annotated[str, AfterValidator(colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]

@@ -15,7 +15,7 @@ from commands.core.gather_set import key_of, parts_of, set_facts
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.clock import Clock
-from commands.core.ports.people import Directory, SignIn
+from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from guards.assessment import UNSAID
@@ -31,11 +31,25 @@ from guards.order import environment_before
 from guards.policy import Policy
 from guards.risk import told_by_work
 from guards.sections import Person
+from guards.train import Room, Train
 from guards.unread import Absent, Unread
 from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
-from storage import approvals, artifacts, changes, claims, delegations, deployments, exceptions, freezes, links, obligations, releases
+from storage import (
+    approvals,
+    artifacts,
+    changes,
+    claims,
+    delegations,
+    deployments,
+    exceptions,
+    freezes,
+    links,
+    obligations,
+    releases,
+    trains,
+)
 from storage.database import Store, Tx
 
 GLIMPSE = 1.0
@@ -51,6 +65,7 @@ class Subject:
         running: what runs in the target.
         people: corporate ids of the change's requester and of everybody who decided about it.
         undecided: whether people still decide: there is no change yet, or it is open to them.
+        channel: of the train, when somebody wants to define, change or publish one.
     """
 
     service: str | None = None
@@ -59,6 +74,7 @@ class Subject:
     running: Deployment | None = None
     people: frozenset[str] = frozenset()
     undecided: bool = True
+    channel: str | None = None
 
 
 class Gather:
@@ -105,6 +121,11 @@ class Gather:
     async def person(self, corporate: str) -> Person | Stranger | Unread:
         """A person as they stand now: one working account is enough (RBAC-09)."""
         return await self._people.person(corporate)
+
+    async def zone(self, user: str) -> str | None:
+        """The IANA zone that a Slack account says it is in; None when it says none, or could not be read."""
+        account = await Deadline().read("a time zone", self._directory.account, user)
+        return account.zone if isinstance(account, Account) else None
 
     async def _groups(self, service: str | None, deadline: Deadline) -> dict[str, frozenset[str] | Unread]:
         names = {
@@ -160,13 +181,15 @@ class Gather:
 
     async def _alone(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
         """The same for a single subject."""
-        about = await self._store.read(lambda tx: _subject(tx, ask)) if ask.change or ask.service or ask.exception else Subject()
+        named = ask.change or ask.service or ask.exception or ask.train or ask.run
+        about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, (artifact, evidence), people = await asyncio.gather(
+        groups, (artifact, evidence), people, channel = await asyncio.gather(
             self._groups(about.service, deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
+            self._channel(about.channel, deadline),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
@@ -176,11 +199,16 @@ class Gather:
         )
         facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
-            evidence=evidence, accounts=accounts,
+            evidence=evidence, accounts=accounts, channel=channel,
         )  # fmt: skip
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
         return facts
+
+    async def _channel(self, channel: str | None, deadline: Deadline) -> Room | Absent | Unread:
+        if channel is None:
+            return Unread("the train's channel", "nobody asked for it")
+        return await deadline.read(f"the channel {channel}", self._directory.channel, channel)
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -203,6 +231,8 @@ class Gather:
 def _subject(tx: Tx, ask: Ask) -> Subject:
     if ask.exception:
         return _excepted(tx, exceptions.get(tx, ask.exception))
+    if ask.train or ask.run:
+        return _ridden(tx, ask)
     change = changes.get(tx, ask.change) if ask.change else None
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
@@ -218,6 +248,23 @@ def _excepted(tx: Tx, exemption: Exemption | None) -> Subject:
         return Subject()
     service, environment = exemption.services[0], exemption.environments[-1]
     return Subject(service, environment, exemption.version, deployments.running(tx, service, environment))
+
+
+def _ridden(tx: Tx, ask: Ask) -> Subject:
+    """Of a train, those who lead it, and its channel where that is about to be written in."""
+    run = trains.run(tx, ask.run) if ask.run else None
+    train = trains.get(tx, run.train if run else ask.train or "")
+    wanted = _wanted(ask, train)
+    leading = {*(wanted.captains if wanted else ()), *(train.captains if train else ()), *([run.captain] if run else ())}
+    people = leading | ({ask.captain} if ask.captain else set())
+    return Subject(people=frozenset(people), channel=wanted.channel if wanted else None)
+
+
+def _wanted(ask: Ask, train: Train | Absent | None) -> Train | None:
+    """The train as it would be defined: anew, or the one that there is, with what is to be otherwise."""
+    if ask.defined:
+        return ask.defined
+    return ask.edit.over(train) if ask.edit is not None and isinstance(train, Train) else None
 
 
 def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> Facts:
@@ -261,6 +308,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.train or ask.run:
+        facts = _train_facts(tx, ask, facts)
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
@@ -280,6 +329,14 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
     )
+
+
+def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
+    run = (trains.run(tx, ask.run) or Absent(f"run {ask.run} of a train")) if ask.run else None
+    name = ask.train if run is None or isinstance(run, Absent) else run.train
+    train = trains.get(tx, name) if name else None
+    ridden = trains.open_runs(tx, train.id) if train else ()
+    return replace(facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=ridden)
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
@@ -330,6 +387,10 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         entries=ask.entries,
         breaking=ask.breaking,
         back=ask.back,
+        definition=_wanted(ask, facts.train),
+        settled=ask.settled,
+        moved=ask.moved,
+        captain=ask.captain,
     )
 
 

@@ -11,7 +11,7 @@ from guards.facts import Facts
 from guards.lifecycle import UNDECIDED, State
 from guards.manifest import Entry, Manifest, SetPromotion, SetStanding
 from guards.policy import Policy
-from guards.train import Train, TrainRun
+from guards.train import TrainRun
 from guards.unread import Absent
 from storage import deployments, manifests, sets, trains
 from storage.database import Tx
@@ -146,8 +146,11 @@ def set_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Facts:
     if not only_reading and (promotion := sets.get(tx, ask.set) if ask.set else sets.of_change(tx, ask.change or "")):
         sets.lock(tx, promotion.id)
     standing = standing_of(tx, ask, facts.policy)
-    run_id = ask.run or (standing.manifest.run if standing and standing.manifest else None)
-    run: TrainRun | Absent | None = (trains.run(tx, run_id) or Absent(f"run {run_id}")) if run_id else None
-    train: Train | Absent | None = (trains.get(tx, run.train) or Absent(f"train {run.train}")) if isinstance(run, TrainRun) else None
     named = f"set promotion {ask.set}" if ask.set else f"manifest {ask.manifest}" if ask.manifest else None
-    return replace(facts, run=run, train=train, set=standing or (Absent(named) if named else None))
+    facts = replace(facts, set=standing or (Absent(named) if named else None))
+    if not ask.set or standing is None or standing.promotion is None:
+        return facts
+    # of a whole set; an entry of it is judged where it goes, not where its train goes
+    promotion = standing.promotion
+    run, train = trains.run(tx, promotion.run), trains.get(tx, promotion.train)
+    return replace(facts, run=run or Absent(f"run {promotion.run}"), train=train or Absent(f"train {promotion.train}"))

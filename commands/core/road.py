@@ -25,9 +25,11 @@ from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
 from commands.core.trains import integrate
+from commands.core.trains import keys as train
+from commands.core.trains.fire import Trains
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
-from guards.decision import Refuse
+from guards.decision import Allow, Refuse
 from guards.facts import Facts
 from guards.identity import Stranger
 from guards.judge import Case, Judgement, judge, judge_set
@@ -74,6 +76,7 @@ class Road:
         self._chat = chat
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
+        self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
 
@@ -89,6 +92,8 @@ class Road:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case integrate.SUITE:
                 await self._due.suite(taken, str(payload["integration"]), correlation)
+            case train.KIND:
+                await self._trains.carry(taken, correlation)
             case keep_log.KEEP:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
@@ -101,7 +106,7 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception or an obligation stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception, an obligation or a train stays due: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -119,6 +124,10 @@ class Road:
             for noun in ("change", "exception", "obligation", "integration"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
+            if kind == train.KIND:
+                payload = taken.delivery.payload
+                again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
+                timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -142,8 +151,10 @@ class Road:
             await self._turn_away(taken, asked, by, correlation)
             return
         asker = Asker(by, asked.user, self._clock.now(), self.policy)
+        again = cards.AGAIN in asked.fields
+        asked = asked.model_copy(update={"fields": {name: word for name, word in asked.fields.items() if name != cards.AGAIN}})
         command, bound = self._read(asked)
-        if form := await self._form(asked, command, bound, asker):
+        if form := await self._form(asked, command, bound, asker, again):
             told = _Told(form=form)
         elif isinstance(bound, Problem | Missing) or command is None:
             if isinstance(bound, Missing):
@@ -158,14 +169,21 @@ class Road:
         if told.form:
             await self._open(taken, asked, told.form, correlation)
 
-    async def _form(self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker) -> Form | None:
-        """The form that asks for what was not said, as long as one can be opened."""
+    async def _form(
+        self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker, again: bool
+    ) -> Form | None:  # fmt: skip
+        """The form that asks for what was not said, or that somebody wants again; as long as one can be opened."""
         if command is None or command.form is None or not asked.trigger:
             return None
         facts = Facts(at=asker.at, policy=self.policy)
-        if isinstance(bound, Arguments) and command.wants_form and command.wants_form(bound, self.policy):
+        if again and not isinstance(bound, Arguments):  # what is needed may tell what the form is about, though other words are wrong
+            needed = {
+                name: word for name, word in asked.fields.items() if (f := command.arguments.model_fields.get(name)) and f.is_required()
+            }
+            bound = bind(command.arguments, needed, self.policy)
+        if isinstance(bound, Arguments) and (again or (command.wants_form and command.wants_form(bound, self.policy))):
             facts = await self._gather.glimpse(command.ask(bound, asker), asker.person)
-        elif not isinstance(bound, Missing):
+        elif not (again or isinstance(bound, Missing)):
             return None
         return command.form(asked.fields or self._typed(asked, command), facts, asker.person)
 
@@ -207,7 +225,7 @@ class Road:
             judgement = judge(command.guards, request, facts, command.heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.manifest,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest,
             "service": request.service,
             "environment": request.environment,
         }
@@ -225,6 +243,8 @@ class Road:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             alert_if_moved(tx, judgement, request, facts, correlation)
             card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
+            if command.form and _filled_in(asked) and not _turned_away(judgement):
+                card = cards.with_form_again(card, command.name, asked.fields)
             self._answer(tx, asked, card, facts, correlation)
         else:
             work = Work(tx, args, request, facts, judgement, asker, correlation, cases)
@@ -273,13 +293,26 @@ class Road:
             actor = record.actor_of(by, asked.user, None, facts)
             typed = asked.text if asked.text is not None else asked.word
             record.write(tx, "words:refused", actor, facts, correlation, typed=typed[:200], length=len(typed), said=list(problem.said))
-            self._answer(tx, asked, cards.usage_card(problem, command, correlation), facts, correlation)
+            card = cards.usage_card(problem, command, correlation)
+            if command and command.form and _filled_in(asked):
+                card = cards.with_form_again(card, command.name, asked.fields)
+            self._answer(tx, asked, card, facts, correlation)
             inbox.done(tx, taken.id, {"outcome": "misread"})
 
         await self._store.write(work)
 
     def _answer(self, tx: Tx, asked: Asked, card: Card, facts: Facts, correlation: str) -> None:
         reply_to(tx, asked.user, card, facts.at, correlation, channel=asked.channel, answer_to=asked.answer_to)
+
+
+def _filled_in(asked: Asked) -> bool:
+    """Whether somebody sent a form: only a form comes without words and without anything that opens another one."""
+    return asked.text is None and asked.trigger is None
+
+
+def _turned_away(judgement: Judgement) -> bool:
+    """Whether the authorization, which comes first, said no: a form would not help."""
+    return not isinstance(judgement.answers[0].decision, Allow)
 
 
 def _told(judgement: Judgement, command: AnyCommand) -> Judgement:

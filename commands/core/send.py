@@ -26,6 +26,7 @@ from commands.core.set_card import set_card
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains.integrate import Suite
+from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import State
@@ -93,6 +94,10 @@ class Send:
                 await self._suite.send(sending, payload)
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
+            case "train":
+                await self._train(sending, str(payload["run"]))
+            case "pin":
+                await self._pin(sending, str(payload["subject"]), stays=bool(payload["stays"]))
             case "log":
                 await self._log(sending, payload)
             case "alert":
@@ -196,6 +201,36 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return
         await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _train(self, sending: outbox.Sending, run: str) -> None:
+        """Draw the run of a train as it is now: post and pin its card once, from then on edit it."""
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        found, place = await self._store.read(lambda tx: (run_card(tx, run, facts), places.place(tx, run)))
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the run is gone"))
+            return
+        if place:
+
+            def redrawn(tx: Tx, _: Posted) -> None:
+                if not found.open:
+                    pin_later(tx, run, found.channel, facts, stays=False)
+
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), found.card), redrawn)
+            return
+
+        def posted(tx: Tx, p: Posted) -> None:
+            places.put(tx, places.Place(run, p.channel, p.ts))
+            pin_later(tx, run, found.channel, facts, stays=True)
+
+        await self._post(sending, found.channel, found.card, subject=run, then=posted)
+
+    async def _pin(self, sending: outbox.Sending, subject: str, *, stays: bool) -> None:
+        place = await self._store.read(lambda tx: places.place(tx, subject))
+        if place is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "there is no card to pin"))
+            return
+        posted = Posted(place.channel, place.ts)
+        await self._settle(sending, await self._chat.pin(posted, stays=stays) or posted)
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])

@@ -124,7 +124,7 @@ class Input:
     Args:
         name: the command's word that it fills.
         label: the question.
-        kind: a line of text, many lines, a choice, boxes to tick, or a date with time.
+        kind: a line of text, many lines, a choice, boxes to tick, a date with time, or a channel.
         options: value and label, for a choice or for boxes; at most 10 boxes.
         initial: the value that it is prefilled with; for boxes the values of those that are ticked, with commas between.
         hint: help below it.
@@ -134,7 +134,7 @@ class Input:
 
     name: str
     label: str
-    kind: Literal["line", "text", "choice", "choices", "moment"] = "line"
+    kind: Literal["line", "text", "choice", "choices", "moment", "channel"] = "line"
     options: tuple[tuple[str, str], ...] = ()
     initial: str = ""
     hint: str = ""

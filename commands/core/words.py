@@ -126,12 +126,6 @@ def _change_or_set(word: str) -> str:
     return word.upper()
 
 
-def _run(word: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}-[0-9]{4}-[0-9]{2}-[0-9]{2}", word.lower()):
-        raise ValueError(f"{shown(word)} is no run of a train; write one like weekly-2026-12-01")
-    return word.lower()
-
-
 ServiceName = Annotated[str, AfterValidator(_service)]
 EnvironmentName = Annotated[str, AfterValidator(_environment)]
 VersionWord = Annotated[str, AfterValidator(_version)]
@@ -141,7 +135,6 @@ FreezeId = Annotated[str, numbered("FRZ", "freeze")]
 ExceptionId = Annotated[str, numbered("EXC", "exception")]
 SetId = Annotated[str, numbered("SET", "set promotion")]
 ChangeOrSet = Annotated[str, AfterValidator(_change_or_set)]
-RunId = Annotated[str, AfterValidator(_run)]
 
 
 def shown(word: str) -> str:

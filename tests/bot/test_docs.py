@@ -11,14 +11,15 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import exceptions, freeze, record, set_promotion
+from guards import exceptions, freeze, moments, record, set_promotion, timetable
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
 GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *command.whole, *dispatch.GUARDS)}
 
 HELPERS = {
-    "authorized": [record, freeze, exceptions, set_promotion], "independent": [exceptions], "composed": [set_promotion],
+    "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments],
+    "composed": [set_promotion], **{name: [timetable] for name in ("captained", "able_captains", "by_captain", "accountable")},
 }  # fmt: skip
 """Guards that ask another file for an answer."""
 

@@ -202,6 +202,12 @@ def test_a_moment_is_prefilled_when_slack_can_show_it(given, seconds):
     assert drawn_question(Input("until", "Until", "moment", initial=given))["element"].get("initial_date_time") == seconds
 
 
+def test_a_channel_is_chosen_among_those_that_the_bot_can_be_in():
+    element = drawn_question(Input("channel", "Channel", "channel", initial="C0RELEASES"))["element"]
+    assert (element["type"], element["initial_conversation"]) == ("conversations_select", "C0RELEASES")
+    assert element["filter"] == {"include": ["public", "private"], "exclude_bot_users": True, "exclude_external_shared_channels": True}
+
+
 def test_words_too_long_to_be_carried_are_asked_for_again():
     carried = json.loads(
         view(Form("T", "w", "Ask", (Input("why", "Why?"),), {"change": "CR-1", "long": "v" * 4000}), {"channel": "C1"})["private_metadata"]

@@ -69,6 +69,11 @@ async def states(world, id: str = PROMOTED) -> dict[str, State]:
     return {change.content.service: change.state for change in parts}
 
 
+def set_cards(world, id: str = PROMOTED):
+    """The cards of a set: one, however often it is redrawn."""
+    return [m for m in world.cards() if (m.metadata or {}).get("event_payload", {}).get("subject") == id]
+
+
 def ordered(world) -> list[tuple[str, str, str]]:
     """What CI was asked to deploy, oldest first."""
     return [(o.service, o.version, o.environment) for o in world.ci.started if o.manifest is None]
@@ -130,7 +135,7 @@ async def test_what_is_no_manifest_is_said_and_nothing_is_built(world, words, sa
 
 async def test_a_manifest_of_a_run_that_there_is_not(world):
     await world.say("carla", f"/release manifest build weekly-2026-12-01 {PINS}")
-    assert await world.codes() == ["no-such-run"]
+    assert await world.codes() == ["no-such-train"]
     await world.say("carla", f"/release train promote {RUN} staging")
     assert "no-manifest" in await world.codes()
     await world.say("carla", "/release manifest show weekly-2026-12-01")
@@ -258,7 +263,6 @@ Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
 SET-2026-1124-002 · policy <hash> · details in the thread\
 """)
-    cards = len(world.cards())
     await world.approve("rita")
     parts = await world.house.store.read(lambda tx: sets.parts(tx, PROMOTED))
     manifest = await world.house.store.read(lambda tx: manifests.manifest_of_run(tx, RUN))
@@ -277,7 +281,7 @@ SET-2026-1124-002 · policy <hash> · details in the thread\
     await went_well(world, 2)
     assert ordered(world)[3:] == [(service, VERSIONS[service], "production") for service in ("lib", "api", "web")]
     assert (await world.news())[-2:] == ["set:succeeded", "train:departed"]
-    assert world.shown() == snapshot("""\
+    assert world.shown(set_cards(world)[0]) == snapshot("""\
 🟢 weekly → production: the whole set is deployed
 State
 🟢 the whole set is deployed
@@ -351,7 +355,7 @@ today 10:00 (Tue 11:00 Europe/Berlin) · SET-2026-1124-002\
 """,
         ]
     )
-    assert len(world.cards()) == cards
+    assert len(set_cards(world)) == 1
     assert await stage_of(world) is Stage.DEPARTED
     await world.say("carla", f"/release manifest show {RUN}")
     assert f"{PROMOTED} production: succeeded" in world.told("carla")
@@ -418,7 +422,7 @@ async def test_it_stops_at_the_first_failure_and_goes_back_to_the_last_good_set(
     assert await states(world, stopped) == {"lib": State.SUCCEEDED, "api": State.FAILED, "web": State.CANCELLED}
     assert (await world.body("set:stopped"))["results"] == {"lib": "succeeded", "api": "failed", "web": "not sent"}
     assert await stage_of(world, later) is Stage.STOPPED
-    assert world.shown() == snapshot("""\
+    assert world.shown(set_cards(world, stopped)[0]) == snapshot("""\
 🔴 weekly → production: stopped half way
 State
 🔴 stopped half way
@@ -446,7 +450,7 @@ SET-2026-1124-004 · policy <hash> · details in the thread\
     assert "stopped half way in production" in world.shown(world.card("alerts"))
 
     deployed = len(ordered(world))
-    await world.press("carla", "Back to the last good set")
+    await world.press("carla", "Back to the last good set", set_cards(world, stopped)[0])
     assert "weekly back → production: waits for approval" in world.shown()
     await world.approve("rita")
     await went_well(world, 1)
@@ -481,7 +485,7 @@ async def test_without_a_good_set_there_is_no_way_back_to_offer(world):
     await world.ci_says(RunState.FAILED)
     await world.wait(seconds=0)
     assert await states(world) == {"lib": State.FAILED, "api": State.CANCELLED, "web": State.CANCELLED}
-    assert "[Back to the last good set]" not in world.shown()
+    assert "[Back to the last good set]" not in world.shown(set_cards(world)[0])
     await world.say("carla", f"/release train back {PROMOTED} migration=no")
     assert "no-manifest" in await world.codes()
     await world.say("carla", "/release train back SET-2026-1124-999")

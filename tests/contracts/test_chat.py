@@ -330,3 +330,20 @@ async def test_a_file_goes_nowhere_without_tls(session, url):
     async with raw_server(answer(200, told, "Content-Type: application/json")) as server:
         said = await chat_at(f"{server}/api/", "xoxb-signalbox-x", session).upload("D1", "evidence.zip", b"PK", title="Evidence")
     assert said == Unposted("Slack gave an address for a file that is not safe", final=True)
+
+
+# ---------------------------------------------------------------- pinning
+
+
+async def test_a_message_is_pinned_and_its_pin_taken_away_as_often_as_one_likes(chat, releases):
+    posted = await chat.post(releases.id, CARD, subject="CR-1")
+    for stays, pins in ((True, [posted.ts]), (True, [posted.ts]), (False, []), (False, [])):
+        assert await chat.pin(posted, stays=stays) is None
+        assert list(releases.pins) == pins
+
+
+async def test_a_pin_that_slack_does_not_take_says_why(slack, chat, releases):
+    posted = await chat.post(releases.id, CARD, subject="CR-1")
+    assert await chat.pin(Posted(releases.id, "1.0"), stays=True) == Unposted("Slack says message_not_found", final=True)
+    slack.faults.status("pins.add", 429, retry_after="7")
+    assert await chat.pin(posted, stays=True) == Unposted("Slack's rate limit", retry_after=7.0)

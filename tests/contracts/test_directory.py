@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.directory import SlackDirectory
 from bot.workspace import Workspace
 from commands.core.ports.people import Account
+from guards.train import Room
 from guards.unread import Absent, Unread
 from tests.world.moments import StillClock
 from tests.world.neighbours import BAD, answer, raw_server
@@ -303,3 +304,30 @@ async def test_an_address_that_could_not_be_looked_up_is_unread(slack, directory
         directory_at(f"{url}/", "xoxb-signalbox-x", Seconds()) as it,
     ):
         assert await it.holder("x@acme.example") == Unread("the Slack account of x@acme.example", "Slack's answer lacks a field")
+
+
+# ---------------------------------------------------------------- channels
+
+
+async def test_a_channel_is_as_the_bot_sees_it(slack, directory):
+    inside = slack.add_channel("releases")
+    outside = slack.add_channel("general", bot=False)
+    hidden = slack.add_channel("board", bot=False, private=True)
+    assert await directory.channel(inside.id) == Room(inside.id, "releases", member=True)
+    assert await directory.channel(outside.id) == Room(outside.id, "general", member=False)
+    assert await directory.channel(hidden.id) == Absent(f"the channel {hidden.id}")
+
+
+async def test_an_invitation_is_seen_at_once(slack, directory):
+    channel = slack.add_channel("general", bot=False)
+    await directory.channel(channel.id)
+    slack.add_channel("general")
+    assert await directory.channel(channel.id) == Room(channel.id, "general", member=True)
+
+
+async def test_a_channel_that_cannot_be_read_is_unread(slack, directory):
+    slack.faults.fail("conversations.info", "missing_scope")
+    assert await directory.channel("C1") == Unread("the channel C1", "missing_scope")
+    body = json.dumps({"ok": True, "channel": {"id": "C1"}}).encode()
+    async with raw_server(answer(200, body, "Content-Type: application/json")) as url, directory_at(f"{url}/", "xoxb-x", Seconds()) as it:
+        assert isinstance(await it.channel("C1"), Unread)

@@ -94,13 +94,13 @@ def assert_said(decision, answer):
 
 def test_a_run_that_there_is_not_has_no_set():
     for guard in (manifested, integrated, ready_to_depart, suite_free):
-        assert_said(judged(guard, None, run=Absent("run weekly-2026-11-31")), Refusal.NO_SUCH_RUN)
+        assert_said(judged(guard, None, run=Absent("run weekly-2026-11-31")), Refusal.NO_SUCH_TRAIN)
         assert_said(judged(guard, SetStanding(None)), Refusal.NO_MANIFEST)
     assert_said(judged(manifested, SetStanding(None), run=None), Refusal.NO_MANIFEST)
-    assert_said(judged(manifested, None), Refusal.NO_SUCH_RUN)
-    assert_said(judged(suite_free, None, run=None), Refusal.NO_SUCH_RUN)
-    assert_said(judged(ready_to_depart, None, run=None), Refusal.NO_SUCH_RUN)
-    assert_said(judged(ready_to_depart, ASKED, run=Absent("run x")), Refusal.NO_SUCH_RUN)
+    assert_said(judged(manifested, None), Refusal.NO_SUCH_TRAIN)
+    assert_said(judged(suite_free, None, run=None), Refusal.NO_SUCH_TRAIN)
+    assert_said(judged(ready_to_depart, None, run=None), Refusal.NO_SUCH_TRAIN)
+    assert_said(judged(ready_to_depart, ASKED, run=Absent("run x")), Refusal.NO_SUCH_TRAIN)
 
 
 SINGLE = replace(BUILT, entries=(API,))

@@ -63,6 +63,7 @@ def policy_data(**changed: Any) -> dict[str, Any]:
             "freeze": {"production": ["release_manager", "release_captain"]},
             "lift": {"production": ["release_manager"]},
             "record": {"production": ["release_captain", "release_manager"]},
+            "train": {"production": ["release_captain", "release_manager"]},
             "request-exception": {"staging": ["developer"], "production": ["developer", "release_captain"]},
             "approve-exception": {"staging": ["release_manager"], "production": ["release_manager", "service_owner"]},
         },

@@ -52,6 +52,15 @@ class Chat(Protocol):
         """Draw a card anew, in place."""
         ...
 
+    async def pin(self, place: Posted, *, stays: bool) -> Unposted | None:
+        """Pin a message in its channel, or take the pin away; None when it is as it shall be, also when it was before.
+
+        Args:
+            place: the message.
+            stays: whether it shall be pinned.
+        """
+        ...
+
     async def tell(self, user: str, card: Card, *, channel: str | None = None, answer_to: str | None = None) -> Posted | Unposted:
         """Tell one person privately.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from guards.train import Room
 from guards.unread import Absent, Unread
 
 
@@ -46,6 +47,14 @@ class Directory(Protocol):
 
         Args:
             address: in lower case.
+        """
+        ...
+
+    async def channel(self, channel: str) -> Room | Absent | Unread:
+        """A channel as the bot sees it; a private one that it is not in does not exist for it.
+
+        Args:
+            channel: `C…`.
         """
         ...
 

@@ -10,11 +10,12 @@ from commands.core import record
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import alert, set_card_of, set_log_of
 from commands.core.text import Button, Card, Part
+from commands.core.trains.tell import train_card_of
 from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import MOVES, UNDECIDED, State
 from guards.manifest import Manifest, SetPromotion, SetState
-from guards.train import STAGES, Stage
+from guards.train import STAGES, Stage, TrainRun
 from storage import changes, manifests, sets, timers, trains
 from storage.database import Tx
 
@@ -135,7 +136,7 @@ def _stage(tx: Tx, promotion: SetPromotion, stage: Stage, why: str, facts: Facts
     run = trains.run(tx, promotion.run)
     if run is None or stage not in STAGES[run.stage]:
         return
-    trains.move(tx, run, stage, why=why)
+    _shown(tx, trains.move(tx, run, stage, why=why), facts, correlation)
     record.write(tx, f"train:{stage.value}", CLOCK, facts, correlation, subject=run.id, environment=promotion.environment, why=why)
 
 
@@ -148,5 +149,11 @@ def void(tx: Tx, run: str, facts: Facts, correlation: str) -> None:
     now = trains.run(tx, run)
     if now is not None and now.stage is Stage.GO:
         why = "a new manifest was built, so the go for the one before is over"
-        trains.move(tx, now, Stage.DECIDING, why=why)
+        _shown(tx, trains.move(tx, now, Stage.DECIDING, why=why), facts, correlation)
         record.write(tx, "train:deciding", CLOCK, facts, correlation, subject=run, why=why)
+
+
+def _shown(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> None:
+    """The run's own card tells where it stands."""
+    if train := trains.get(tx, run.train):
+        train_card_of(tx, run, train, facts, correlation)

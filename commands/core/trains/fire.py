@@ -1,0 +1,219 @@
+"""Carries out the moments of runs: each once, in order, late ones with a mark (TRN-04, TRN-22).
+
+Invariant: reaching a milestone, what follows from it and its ledger entry are one transaction, and of two who try, one does it. What lies
+before a milestone in the schedule is reached before it, however late the bot comes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from commands.core import record
+from commands.core.command import Ask
+from commands.core.gather import Gather
+from commands.core.ports.clock import Clock
+from commands.core.trains.card import next_move
+from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
+from commands.core.trains.plan import plan_ahead, skip
+from commands.core.trains.remind import Cause
+from commands.core.trains.reminding import Reminding
+from commands.core.trains.tell import train_card_of, train_note
+from guards.facts import Facts
+from guards.policy import Policy
+from guards.train import AHEAD, OPEN_RUN, Milestone, Stage, Train, TrainRun, TrainState
+from guards.window import local
+from storage import inbox, moments, timers, trains
+from storage.database import Store, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """A milestone that a run reaches now.
+
+    Args:
+        run, train: as they stand in this transaction.
+        milestone: which.
+        due: when it was to be, UTC.
+        late: whether it comes later than the policy calls on time; the true moment is that of the facts.
+        facts: of this moment.
+        correlation: ties it to log and ledger.
+        found: what the hook's `read` brought; None when it has none.
+    """
+
+    run: TrainRun
+    train: Train
+    milestone: Milestone
+    due: datetime
+    late: bool
+    facts: Facts
+    correlation: str
+    found: Any = None
+
+    def note(self, tx: Tx, text: str) -> None:
+        """A line for the run's thread, marked when it comes late."""
+        was = f" (late: it was due {local(self.due, self.train.rule.zone)})" if self.late else ""
+        train_note(tx, self.run, self.train, self.facts, self.correlation, text + was)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What a milestone means.
+
+    Args:
+        act: does it in the transaction that reaches the milestone; may be run again after a serialization failure, so it does nothing but
+            read and write rows.
+        read: asks outside for what `act` then finds in `Reaching.found`; what fails is `Unread`, nothing is raised. It gets the run, its
+            train, and when the milestone was to be reached, UTC.
+    """
+
+    act: Callable[[Tx, Reaching], None]
+    read: Callable[[TrainRun, Train, datetime], Awaitable[Any]] | None = None
+
+
+def _publish(tx: Tx, reaching: Reaching) -> None:
+    """The schedule is posted: the card, pinned by whoever sends it (TRN-01)."""
+    if reaching.run.stage is Stage.PLANNED:
+        trains.move(tx, reaching.run, Stage.PUBLISHED)
+
+
+def _cutoff(tx: Tx, reaching: Reaching) -> None:
+    """The captain is called to cut (TRN-23)."""
+    if reaching.run.stage in AHEAD:
+        reaching.note(tx, f"✂️ The cutoff is reached. {reaching.run.captain_name} has to cut.")
+
+
+def _decision(tx: Tx, reaching: Reaching) -> None:
+    """The roll call begins."""
+    if reaching.run.stage is Stage.STABILIZING:
+        trains.move(tx, reaching.run, Stage.DECIDING)
+    reaching.note(tx, "🗳️ It is time for go or no-go.")
+
+
+def _opens(tx: Tx, reaching: Reaching) -> None:
+    closes = local(reaching.run.schedule.closes, reaching.train.rule.zone)
+    reaching.note(tx, f"🚪 The window {reaching.train.rule.window} is open until {closes}.")
+
+
+def _closes(tx: Tx, reaching: Reaching) -> None:
+    """A run that nobody cut is over with its window."""
+    if reaching.run.stage in AHEAD:
+        skip(tx, reaching.run, "Nobody cut it before its window was over.", reaching.facts)
+        body = {"train": reaching.train.id, "reason": "not cut"}
+        record.write(tx, "train:skipped", record.CLOCK, reaching.facts, reaching.correlation, subject=reaching.run.id, **body)
+    reaching.note(tx, "🏁 The window is over.")
+
+
+HOOKS: Mapping[Milestone, Hook] = {
+    Milestone.PUBLISH: Hook(_publish),
+    Milestone.CUTOFF: Hook(_cutoff),
+    Milestone.DECISION: Hook(_decision),
+    Milestone.OPENS: Hook(_opens),
+    Milestone.CLOSES: Hook(_closes),
+    Milestone.RETROSPECTIVE: Hook(lambda tx, reaching: reaching.note(tx, "🔎 It is time for the retrospective.")),
+    Milestone.CLOSING: Hook(lambda tx, reaching: reaching.note(tx, "📦 It is time to close the run.")),
+}
+"""Milestone → what it means, where no other hook is given in its place."""
+
+
+class Trains:
+    """Carries out what the timers of trains deliver.
+
+    Args:
+        policy: in force.
+        store: the database.
+        gather: reads facts.
+        clock: the present.
+        hooks: what milestones mean, over `HOOKS`.
+    """
+
+    def __init__(
+        self, policy: Policy, store: Store, gather: Gather, clock: Clock, hooks: Mapping[Milestone, Hook] | None = None
+    ) -> None:  # fmt: skip
+        self._policy = policy
+        self._store = store
+        self._gather = gather
+        self._clock = clock
+        self._hooks = {**HOOKS, **(hooks or {})}
+        self._reminding = Reminding(policy, store, gather, clock)
+
+    async def carry(self, taken: inbox.Taken, correlation: str) -> None:
+        """Carry out one timer; its delivery is marked done with the last of its effects."""
+        payload = taken.delivery.payload
+        match payload:
+            case {"train": name}:
+                await self._reminding.of_draft(taken, str(name), correlation)
+            case {"remind": cause}:
+                await self._reminding.of_run(taken, Cause(cause), correlation)
+            case {"draw": _}:
+                await self._store.write(lambda tx: self._draw(tx, taken, str(payload["run"]), correlation))
+            case _:
+                await self._reach(taken, str(payload["run"]), correlation)
+
+    def _now(self) -> Facts:
+        return Facts(at=self._clock.now(), policy=self._policy)
+
+    # ------------------------------------------------------------ moments
+
+    async def _reach(self, taken: inbox.Taken, run: str, correlation: str) -> None:
+        """Reach all milestones of a run that are due, in their order: timers may be delivered in any."""
+        while found := await self._store.read(lambda tx: self._due(tx, run)):
+            outside = await self._gather.outside(Ask(run=run))
+            read = self._hooks[found.milestone].read
+            seen = await read(found.run, found.train, found.due) if read else None
+            await self._store.write(lambda tx: self._one(tx, found, outside, seen, correlation))  # noqa: B023
+        await self._store.write(lambda tx: inbox.done(tx, taken.id, None))
+
+    def _due(self, tx: Tx, run_id: str) -> "_Due | None":
+        """The next milestone that is due and not reached; None when there is none."""
+        run = trains.run(tx, run_id)
+        train = trains.get(tx, run.train) if run else None
+        if run is None or train is None or run.stage not in OPEN_RUN:
+            return None
+        done, now = moments.reached(tx, run.id), self._clock.now()
+        for milestone, name in MOMENTS.items():
+            if milestone not in done and (due := moment_of(run, name)) <= now:
+                return _Due(run, train, milestone, due)
+        return None
+
+    def _one(self, tx: Tx, due: "_Due", outside: Facts, seen: Any, correlation: str) -> None:
+        facts = replace(outside, at=self._clock.now())
+        now = self._due(tx, due.run.id)
+        if now is None or (now.milestone, now.due) != (due.milestone, due.due):
+            return  # the run was skipped or moved, or somebody else was first
+        if not moments.reach(tx, due.run.id, due.milestone, due.due, facts.at):
+            return
+        late = facts.at - due.due > self._policy.trains.late
+        body: dict[str, Any] = {"train": due.train.id, "milestone": due.milestone.value, "due": due.due.isoformat(), "late": late}
+        record.write(tx, "train:moment", record.CLOCK, facts, correlation, subject=due.run.id, **body)
+        reaching = Reaching(now.run, now.train, due.milestone, due.due, late, facts, correlation, seen)
+        train_card_of(tx, now.run, now.train, facts, correlation)  # first, so that notes have a card to stand below
+        self._hooks[due.milestone].act(tx, reaching)
+        if now.train.state is TrainState.PUBLISHED:
+            plan_ahead(tx, now.train, facts, correlation)
+        self._draw_later(tx, now.run, facts)
+
+    # ------------------------------------------------------------ the card
+
+    def _draw(self, tx: Tx, taken: inbox.Taken, run_id: str, correlation: str) -> None:
+        run, facts = trains.run(tx, run_id), self._now()
+        train = trains.get(tx, run.train) if run else None
+        if run and train and run.stage in OPEN_RUN:
+            train_card_of(tx, run, train, facts, correlation)
+            self._draw_later(tx, run, facts)
+        inbox.done(tx, taken.id, None)
+
+    def _draw_later(self, tx: Tx, run: TrainRun, facts: Facts) -> None:
+        """Have the card drawn again when the train on it moves on."""
+        if due := next_move(run.schedule, facts.at):
+            timers.set(tx, timers.Timer(key_of(run.id, "draw"), KIND, due, {"run": run.id, "draw": True}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A milestone of a run that is due."""
+
+    run: TrainRun
+    train: Train
+    milestone: Milestone
+    due: datetime

@@ -1,0 +1,184 @@
+"""Reminders of trains: to whom, when, about what; quiet hours; once for one cause; and louder when nobody acts (TRN-23)."""
+
+import pytest
+from inline_snapshot import snapshot
+
+from commands.core.trains import remind
+from guards.policy import Policy
+from guards.train import Stage
+from storage import trains
+from tests.commands.test_train import RUN, TEXTS, draft, published, runs_of, utc, words
+from tests.world.company import policy_data
+
+
+def told(world, who):
+    """The titles of what somebody was told privately, oldest first."""
+    return [world.shown(message).splitlines()[0] for message in world.slack.private(world.people[who])]
+
+
+async def reminders(world, subject=RUN):
+    rows = [row for row in await world.ledger() if row.subject == subject and row.tag.startswith("train:remind")]
+    return [(row.tag.removeprefix("train:"), row.at) for row in rows]
+
+
+async def rewind(world, stage, run=RUN):
+    """Take a run to a stage that later commands lead to."""
+    steps = {Stage.STABILIZING: [Stage.STABILIZING], Stage.DEPARTED: [Stage.STABILIZING, Stage.GO, Stage.DEPARTING, Stage.DEPARTED]}[stage]
+    for step in steps:
+        was = (await runs_of(world))[run]
+        await world.house.store.write(lambda tx: trains.move(tx, was, step))  # noqa: B023
+
+
+async def alone(world, **changed):
+    """A published train whose first run, cut off within the hour, is skipped: what is told is about the second."""
+    await published(world, **changed)
+    await world.say("carla", "/release train skip weekly-2026-11-24 nothing to release")
+
+
+async def test_the_captain_is_reminded_of_the_cutoff_and_can_skip_from_there(world):
+    await alone(world)
+    await world.wait(until=utc(11, 30, 11))
+    assert world.told("carla") == snapshot("""\
+✂️ The cutoff of weekly-2026-12-01 comes near
+Cutoff: tomorrow 12:00 (Tue 12:00 Europe/Berlin)
+What is on the branch then rides. Until then the run can be skipped or moved.
+[Skip this run]\
+""")
+    await world.press("carla", "Skip this run", world.slack.private(world.people["carla"])[-1])
+    await world.fill("carla", reason="holidays")
+    assert (await runs_of(world))[RUN].stage is Stage.SKIPPED
+    count = len(told(world, "carla"))
+    await world.wait(until=utc(12, 1, 10, 45))
+    assert not [title for title in told(world, "carla")[count:] if RUN in title]
+
+
+async def test_each_offset_reminds_once_and_after_a_night_down_only_the_last(world):
+    await alone(world)
+    for at in (utc(11, 30, 11), utc(11, 30, 11, 1)):
+        await world.wait(until=at)
+    assert [tag for tag, _ in await reminders(world)] == ["reminded"]
+    await world.wait(until=utc(12, 1, 10, 50))  # four hours, one hour and a quarter of an hour before it are all due
+    assert sorted(tag for tag, _ in (await reminders(world))[1:]) == ["reminded", "reminder-dropped", "reminder-dropped"]
+    assert (await world.body("train:reminder-dropped"))["why"] == "a later one is due as well"
+
+
+async def test_two_replicas_remind_once(world):
+    await alone(world)
+    before = len(told(world, "carla"))
+    async with world.replica() as other:
+        world.clock.at = utc(11, 30, 11)
+        for house in (world.house, other):
+            await house.workers.tick()
+        for house in (other, world.house):
+            await house.workers.quiet()
+    assert len([title for title in told(world, "carla")[before:] if RUN in title]) == 1
+
+
+async def test_who_answers_for_an_area_is_told_so_before_the_go_no_go(world):
+    await alone(world)
+    await rewind(world, Stage.STABILIZING)
+    await world.wait(until=utc(12, 2, 9))
+    assert world.told("rob") == snapshot("""\
+🗳️ The go/no-go of weekly-2026-12-01 comes near
+Decision: tomorrow 10:00 (Thu 10:00 Europe/Berlin)
+You answer for artifact.\
+""")
+    assert "You answer for quality." in world.told("olga")
+    assert "You lead it: see that each area answers." in world.told("carla")
+    assert "not" not in told(world, "audrey")
+
+
+async def test_in_quiet_hours_a_reminder_waits_for_their_end_in_the_readers_own_zone(world):
+    """The go/no-go is on Wednesday at 22:00 in Berlin: a day before it is night there, and afternoon in New York."""
+    world.people["rob"].tz = "America/New_York"
+    await alone(world, decision="22:00", stabilization="1")
+    await rewind(world, Stage.STABILIZING)
+    before = {who: len(told(world, who)) for who in ("rob", "olga")}
+    await world.wait(until=utc(12, 1, 21))
+    assert [len(told(world, who)) - count for who, count in before.items()] == [1, 0]
+    await world.wait(until=utc(12, 2, 6, 59))
+    assert len(told(world, "olga")) == before["olga"]
+    await world.wait(until=utc(12, 2, 7))
+    assert len(told(world, "olga")) == before["olga"] + 1
+    await world.wait(until=utc(12, 2, 20))  # an hour before it: for Olga it would come at eight next morning, when it is over
+    assert [len(told(world, who)) - count for who, count in before.items()] == [2, 1]
+    await world.wait(until=utc(12, 3, 8))
+    assert not [title for title in told(world, "olga")[before["olga"] + 1 :] if "comes near" in title]
+
+
+async def test_the_cutoff_rings_at_night_too(world):
+    await alone(world, cadence='"0 3 * * TUE"')
+    before = len(told(world, "carla"))
+    await world.wait(until=utc(12, 1, 1, 45))
+    assert any("The cutoff of weekly-2026-12-01 comes near" in title for title in told(world, "carla")[before:])
+
+
+async def test_silence_is_told_to_the_captain_and_the_release_managers(world):
+    await alone(world)
+    await world.wait(until=utc(12, 1, 11, 59))
+    count = len(told(world, "rita"))
+    await world.wait(until=utc(12, 1, 12))
+    assert world.told("rita") == snapshot("""\
+✂️ weekly-2026-12-01 was not cut
+It was due today 12:00 (Tue 12:00 Europe/Berlin).
+Carla Captain: Its cutoff is over, and nothing was cut.
+[Show]\
+""")
+    assert told(world, "rita")[count:] == told(world, "carla")[-1:]
+    await world.wait(until=utc(12, 1, 18))
+    assert len(told(world, "rita")) == count + 1
+
+
+async def test_afterwards_the_captain_is_asked_how_it_went(world):
+    await alone(world)
+    await rewind(world, Stage.DEPARTED)
+    await world.wait(until=utc(12, 5, 9))
+    assert "Write down what went well" in world.told("carla")
+    await world.wait(until=utc(12, 8, 9))
+    assert any(f"📦 {RUN} is to be closed" in title for title in told(world, "carla"))
+
+
+async def test_a_draft_is_not_forgotten(world):
+    await draft(world)
+    await world.wait(until=utc(11, 25, 10))
+    assert world.told("carla") == snapshot("""\
+🗓️ The train weekly is not published
+What is missing
+The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train.
+[Describe] [Publish]
+or type /release train publish weekly\
+""")
+    assert told(world, "rita") == []
+    await world.wait(until=utc(11, 26, 10))
+    assert told(world, "rita") == ["🗓️ The train weekly is not published"]
+    await world.say("carla", f"/release train describe weekly {words(TEXTS)}")
+    await world.say("carla", "/release train publish weekly")
+    count = len(told(world, "rita"))
+    await world.wait(until=utc(11, 29, 10))
+    assert len(told(world, "rita")) == count
+
+
+async def test_an_amendment_moves_the_reminders(world):
+    await alone(world)
+    await world.say("carla", f"/release train amend {RUN} to=2026-12-02T12:00")
+    await world.wait(until=utc(11, 30, 11))
+    assert await reminders(world) == []
+    await world.wait(until=utc(12, 1, 11))
+    assert [tag for tag, _ in await reminders(world)] == ["reminded"]
+
+
+async def test_offsets_come_from_the_policy(world):
+    data = policy_data(trains={"reminders": {"cutoff": ["2h"], "decision": [], "window": []}, "quiet": None})
+    await world.restart(Policy.model_validate(data))
+    await alone(world)
+    await world.wait(until=utc(12, 1, 8, 59))
+    assert await reminders(world) == []
+    await world.wait(until=utc(12, 1, 9))
+    assert [tag for tag, _ in await reminders(world)] == ["reminded"]
+
+
+@pytest.mark.parametrize("cause", remind.Cause)
+def test_every_cause_has_its_words_and_its_duties(cause):
+    assert cause in remind.DUTIES
+    assert cause in remind._TITLES
+    assert (cause in remind._SILENT) == (cause in remind.ESCALATED)
