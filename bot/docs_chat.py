@@ -29,6 +29,7 @@ WORDS: Final = {
     "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
     "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
+    "area": "an area of the go/no-go: `artifact`, `quality`, `governance` or `operations`",
     "attendees": "who answers for which area at the go/no-go (artifact, quality, governance, operations): `artifact: ada@example.com; "
     "quality: grace@example.com`",
     "base": "the older of two versions",
@@ -40,6 +41,7 @@ WORDS: Final = {
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`; to approve, reject, withdraw or cancel also that of a set: "
     "`SET-2026-1121-001`",
     "closing": "within how many days after the window a run is closed",
+    "confirm": "items of the area that you confirm, with commas between: `blockers`, `communications`, `monitoring`, `runbooks`, `cover`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
     "customers": "which customers notice it, and how",
@@ -65,11 +67,13 @@ WORDS: Final = {
     "infeasible": "why it cannot end; needed for a permanent one",
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
+    "link": "where it can be seen",
     "login": "a GitHub login",
     "manifest": "of a train: who answers for its manifests, an e-mail address from `people`; of one to be shown: the run, or the first 12 "
     "digits of its hash",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
+    "notes": "anything else that the record should say",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
     "obligation": "a follow-up's id: `OBL-2026-1121-001`",
     "owner": "who answers for it: an e-mail address from `people`",
@@ -77,18 +81,22 @@ WORDS: Final = {
     "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
     "plan": "how things start to move again",
     "provider": "`github`",
+    "queue": "`yes`: when only time speaks against it, keep it, and let it go at the next allowed time; buttons say it",
     "rationale": "what you looked at, and why; of a train: why its services ride one",
     "reason": "why",
     "reconsider": "what would make you think again; needed for a permanent one",
     "remediation": "which steps end it, and by whom; needed unless it is permanent",
     "requirement": "the evidence that is missing, as `evidence` in the policy file names it",
+    "residual": "why the risk that is left is acceptable",
     "retrospective": "within how many days after the window the captain is asked how it went",
     "review": "when its owner is reminded; left out: three days before its end, or at half of its time",
     "risk": "of a change, as you see it: `low`, `medium`, `high` or `critical`, the highest that is found counts; of an exception: impact "
     "and likelihood",
+    "risks": "open risks beside those that the bot lists; in the form one a line",
     "role": "a role that the policy lets people delegate",
     "rollback": "how it is rolled back; to which version, the bot knows; of a train: what is expected of it",
     "run": "a run of a train, by the day of its first cutoff: `weekly-2026-12-01`",
+    "say": "`go`, `no-go` or `condition`",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "services": "services from the policy file, with commas between them",

@@ -71,7 +71,7 @@ async def _judge(settings: Settings, policy: Policy, person: str, text: str) -> 
         facts, cases = await house.store.read(lambda tx: _read(tx, command, ask, by, outside))
     finally:
         await house.close()
-    return explained(command, text, ask, by, facts, cases, known.name)
+    return explained(command, text, ask, by, facts, cases, known.name, heals=command.healing(args))
 
 
 def _read(

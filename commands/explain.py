@@ -11,7 +11,7 @@ from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized
 from guards.change import Change
-from guards.decision import Allow
+from guards.decision import Allow, Refusal
 from guards.evidence import NOT_REQUIRED
 from guards.facts import Facts
 from guards.identity import Stranger
@@ -59,7 +59,8 @@ def explain(work: Work[Explain]) -> Reply:
     ask = found[0].ask(found[1], work.asker)
     facts = inside(work.tx, ask, work.facts)
     cases = cases_of(work.tx, found[0], ask, work.asker.person, facts)
-    return Reply(explained(found[0], work.args.words, ask, work.asker.person, facts, cases)[1])
+    told = explained(found[0], work.args.words, ask, work.asker.person, facts, cases, heals=found[0].healing(found[1]))
+    return Reply(told[1])
 
 
 def explained(
@@ -70,6 +71,8 @@ def explained(
     facts: Facts,
     cases: tuple[Case, ...],
     name: str | None = None,
+    *,
+    heals: frozenset[Refusal],
 ) -> tuple[Judgement, Card]:
     """Every guard's answer at the request, and for a change that is open, at dispatch.
 
@@ -81,15 +84,16 @@ def explained(
         facts: of this moment, the database's among them.
         cases: what is judged of each entry, where it is about a set.
         name: of the asker; only needed when `by` is nobody.
+        heals: what the words let heal.
 
     Returns:
         The judgement of the request, and all of it as a card.
     """
     request = request_of(command.action, ask, by, facts)
     if several(command, ask):
-        judgement = judge_set(command.whole, command.guards, request, facts, cases, command.heals)
+        judgement = judge_set(command.whole, command.guards, request, facts, cases, heals)
     else:
-        judgement = judge(command.guards, request, facts, command.heals, explaining=isinstance(by, Person))
+        judgement = judge(command.guards, request, facts, heals, explaining=isinstance(by, Person))
     parts = _parts(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)
     if isinstance(facts.change, Change):
         change = facts.change

@@ -8,6 +8,7 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.declare import Declaring, questions
 from commands.core.dispatch import advance_set
+from commands.core.queue import QueueWord, queued
 from commands.core.text import Bold, Code, Form, Input
 from commands.core.train_fields import RunId
 from commands.core.trains import departure
@@ -27,12 +28,14 @@ class TrainPromote(Declaring):
 
     run: RunId
     environment: EnvironmentName
+    queue: QueueWord = None
 
 
 class TrainBack(Declaring):
     """The set promotion to go back from."""
 
     set: SetId
+    queue: QueueWord = None
 
 
 def ask(args: TrainPromote, asker: Asker) -> Ask:
@@ -89,7 +92,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
             Input("environment", "Environment", "choice", tuple((e.name, e.name) for e in policy.environments), typed),
             *questions(fields, facts, None, typed or None),
         ),
-        known={},
+        known=queued(fields),
         lines=(("What you declare holds for each entry. ", Bold("Somebody else approves"), " where that is required."),),
     )  # fmt: skip
 
@@ -104,6 +107,7 @@ train_promote = Command(
     ask=ask,
     run=bring,
     heals=promote.command.heals,
+    queues=promote.command.queues,
     whole=(manifested, integrated, ready_to_depart),
     form=form,
     wants_form=wants_form,
@@ -119,5 +123,6 @@ train_back = Command(
     ask=ask_back,
     run=bring,
     heals=promote.command.heals,
+    queues=promote.command.queues,
     whole=(way_back, manifested, integrated),
 )

@@ -10,6 +10,8 @@ from datetime import datetime
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
+from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
+from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.manifest import SetStanding
 from guards.obligation import Obligation
@@ -105,6 +107,8 @@ class Request:
         settled: the asker took note of local times that do not exist or exist twice (TRN-21).
         moved: when the run's cutoff is to be instead, UTC.
         captain: corporate id of who is to lead the run.
+        answer: what the asker answers for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     action: Action
@@ -134,6 +138,8 @@ class Request:
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -159,6 +165,7 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
+        holidays: code of a calendar in the policy → its days.
         freeze: the freeze in question, for lifting.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
@@ -175,6 +182,8 @@ class Facts:
         train, run: the train in question, and its run; Absent when the name or id names none.
         ridden: the runs of the train that are open, the next cutoff first.
         channel: the train's channel, as Slack tells it.
+        go: what the go/no-go of the run is judged on.
+        rides: the published trains that the service rides, with what they say about the version (GNG-02).
         set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
             alone. Absent when the name names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
@@ -194,6 +203,7 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
+    holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
     exception: Exemption | Absent | None = None
@@ -209,7 +219,30 @@ class Facts:
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
     train: Train | Absent | None = None
     run: TrainRun | Absent | None = None
+    go: "GoFacts | None" = None
+    rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
     set: SetStanding | Absent | None = None
     parts: Mapping[str, "Facts"] = field(default_factory=dict)
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class GoFacts:
+    """What the go/no-go of one run is judged on.
+
+    Args:
+        candidate: what the run would bring to production now; None while nothing is pinned.
+        call: the roll call about exactly this candidate; None when nobody was asked.
+        decisions: all about the run, oldest first.
+        entries: service and version → the facts about it, bound for production; what was not gathered is missing.
+    """
+
+    candidate: Candidate | None
+    call: RollCall | None
+    decisions: tuple[GoDecision, ...]
+    entries: Mapping[tuple[str, str], Facts]
+
+    def of(self, entry: Pinned) -> Facts | None:
+        """The facts about an entry of the candidate, if they were gathered."""
+        return self.entries.get((entry.service, entry.version))

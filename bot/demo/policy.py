@@ -82,6 +82,8 @@ allow:
   train: {production: [release_captain]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
+  call-decision: {production: [release_captain]}
+  decide: {production: [release_manager]}
 
 windows:
   weekdays:

@@ -14,6 +14,7 @@ from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
+from guards.go import Acceptance, Answer
 from guards.identity import Delegation
 from guards.judge import Case, Guard, Judgement
 from guards.obligation import Obligation
@@ -56,6 +57,9 @@ class Ask:
         defined: a train to define.
         edit: what is to be otherwise in a train.
         settled, moved, captain: as in `Request`.
+        go: whether the go/no-go of the run is in question: then each version that it would bring is read.
+        answer: what is answered for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
         entries, breaking: for a manifest to build.
         manifest: the beginning of a manifest's hash.
         set: id of a set promotion that exists.
@@ -95,6 +99,9 @@ class Ask:
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    go: bool = False
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
     entries: Mapping[str, str] = field(default_factory=dict)
     breaking: str = ""
     manifest: str | None = None
@@ -184,6 +191,7 @@ class Command(Generic[A]):
         ask: what it is about.
         run: what it does, inside the transaction.
         heals: refusals that people or time heal: the request is kept and waits (WIN-09).
+        queues: refusals that heal for whoever says `queue=yes`.
         form: builds the form that asks for missing words; None when there is none.
         wants_form: tells from the words and the policy that the form is to be shown although no word is missing.
         form_after: refusals that the form mends (a missing rationale); with any other, the refusal is told instead.
@@ -200,9 +208,14 @@ class Command(Generic[A]):
     heals: frozenset[Refusal] = frozenset()
     whole: tuple[Guard, ...] = ()
     skips: tuple[Guard, ...] = ()
+    queues: frozenset[Refusal] = frozenset()
     form: FormBuilder | None = None
     wants_form: Callable[[A, Policy], bool] | None = None
     form_after: frozenset[Refusal] = frozenset()
+
+    def healing(self, args: A) -> frozenset[Refusal]:
+        """What heals for somebody who typed these words."""
+        return self.heals | self.queues if getattr(args, "queue", None) else self.heals
 
     def __post_init__(self) -> None:
         if not self.guards:

@@ -11,8 +11,10 @@ from typing import Any
 
 from commands.core import exempt, record
 from commands.core.command import Ask
+from commands.core.expire import expires
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
+from commands.core.queue import BY_TIME
 from commands.core.tell import alert_if_moved, card_of, log_of
 from commands.core.trains import departure
 from guards.approvals import approved, content_now, counted
@@ -21,6 +23,7 @@ from guards.assessment import Assessment
 from guards.authorization import authorized
 from guards.change import Change, Claim
 from guards.classify import catalogued
+from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Facts
 from guards.flight import alone, asked_once
@@ -28,19 +31,20 @@ from guards.freeze import not_frozen
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
 from guards.need import Need, need_of
+from guards.opening import Opening, open_now
 from guards.order import in_order
 from guards.requirements import EVIDENCE
 from guards.risk import assess
 from guards.set_promotion import in_turn, integrated, manifested, not_ready
 from guards.unread import Unread
 from guards.vocabulary import Requirement
-from guards.window import in_window
+from guards.window import in_window, too_short
 from storage import changes, claims, outbox, sets, timers
 from storage.database import Tx
 
 GUARDS = (
     authorized, pinned, in_order, same_artifact, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window,
-    approved, in_turn,
+    decided, approved, in_turn,
 )  # fmt: skip
 """What stands between an approved change and CI."""
 
@@ -56,6 +60,9 @@ HEALS = _PEOPLE | {
     Refusal.LEAD_TIME,
     Refusal.RECORD_INCOMPLETE,
     Refusal.NO_RELEASE_NOTES,
+    Refusal.NOT_DECIDED,
+    Refusal.NO_GO,
+    Refusal.GO_VOID,
     Refusal.NOT_INTEGRATED,
     Refusal.NOT_ITS_TURN,
     Refusal.SET_NOT_READY,
@@ -92,6 +99,8 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     body = record.judgement_body(judgement, request, facts)
     place = {"subject": change.id, "service": request.service, "environment": request.environment}
     short = [r for r in judgement.refusals if r.code in _PEOPLE]
+    if judgement.outcome == "waits" and any(r.code in BY_TIME for r in judgement.refusals):
+        expires(tx, change, request, facts)  # not before the time that it waits for
     match judgement.outcome:
         case "allowed":
             return _order(tx, change, facts, judgement, correlation)
@@ -120,7 +129,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             if change.state is not State.WAITING or change.why != first.why:
                 change = _keep(tx, change, State.WAITING, first.why)
                 record.write(tx, "dispatch:waits", record.CLOCK, facts, correlation, **place, **body)
-                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}")
+                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}".replace("`", ""))
             due = min([*(r.until for r in judgement.refusals if r.until), *_lapses(change, facts)], default=facts.at + LOOK_AGAIN * 10)
             timers.set(
                 tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})
@@ -240,6 +249,9 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
     departure.went_out(tx, change, facts, correlation)
+    now = open_now(request.service, request.environment or "", facts)
+    if isinstance(now, Opening) and (short := too_short(now, request, facts)):
+        log_of(tx, change, facts, correlation, f"⚠️ {short}")
     for exception in used:
         exempt.used(tx, exception, change, facts, correlation)
     card_of(tx, change, facts, correlation)

@@ -8,21 +8,25 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
 from commands.core.gather_set import key_of, parts_of, set_facts
+from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.calendars import Calendars
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
+from commands.core.trains import standing
 from guards.assessment import UNSAID
 from guards.change import Change
 from guards.decision import Allow
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
 from guards.judge import Case
 from guards.lifecycle import UNDECIDED
@@ -88,6 +92,7 @@ class Gather:
         histories: kind in a service's `history` → the version control system.
         proofs: name in the policy's `artifacts` → what is attached to artifacts there.
         sign_in: whose GitHub account is whose.
+        calendars: public holidays.
         clock: the present.
     """
 
@@ -101,12 +106,14 @@ class Gather:
         histories: Mapping[str, Vcs],
         proofs: Mapping[str, Proofs],
         sign_in: SignIn,
+        calendars: Calendars,
     ) -> None:
         self.policy = policy
         self._store = store
         self._directory = directory
         self._people = People(policy, directory, sign_in)
         self._sources = sources
+        self._calendars = calendars
         self._clock = clock
         self._prove = Prove(policy, sources, histories, proofs)
 
@@ -172,6 +179,8 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
+        if ask.go:
+            return await self._of_run(ask, by, seconds)
         parts = await self._store.read(lambda tx: parts_of(tx, ask, self.policy))
         if not parts:
             return await self._alone(ask, by, seconds)
@@ -185,8 +194,9 @@ class Gather:
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, (artifact, evidence), people, channel = await asyncio.gather(
+        groups, holidays, (artifact, evidence), people, channel = await asyncio.gather(
             self._groups(about.service, deadline),
+            read_holidays(self._calendars, self.policy.calendars, self._clock.now(), deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
             self._channel(about.channel, deadline),
@@ -199,11 +209,18 @@ class Gather:
         )
         facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
-            evidence=evidence, accounts=accounts, channel=channel,
+            evidence=evidence, accounts=accounts, holidays=holidays, channel=channel,
         )  # fmt: skip
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
         return facts
+
+    async def _of_run(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """Everything about each version that a run would bring, bound for production, and about who asks (GNG-04, MAN-06)."""
+        asks = await self._store.read(lambda tx: standing.asks_of(tx, ask.run or "", self.policy))
+        alone, *own = await asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, go=False), *asks)))
+        entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
+        return replace(alone, go=GoFacts(None, None, (), entries))
 
     async def _channel(self, channel: str | None, deadline: Deadline) -> Room | Absent | Unread:
         if channel is None:
@@ -310,6 +327,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
     if ask.train or ask.run:
         facts = _train_facts(tx, ask, facts)
+    if ask.go and ask.run:
+        facts = standing.of_run(tx, ask.run, facts, partial(inside, only_reading=True), lock=not only_reading)
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
@@ -328,6 +347,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         notes=releases.notes(tx, service, version),
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
+        rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )
 
 
@@ -391,6 +411,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         settled=ask.settled,
         moved=ask.moved,
         captain=ask.captain,
+        answer=ask.answer,
+        acceptance=ask.acceptance,
     )
 
 

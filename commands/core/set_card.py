@@ -5,10 +5,11 @@ Invariant: what is shown of an entry is what its own change would show; nothing 
 
 from collections.abc import Iterable
 
-from commands.core.change_card import STATES, approvals_line, changes_lines, evidence_lines, who_lines, window_line
+from commands.core.change_card import STATES, approvals_line, changes_lines, evidence_lines, who_lines
 from commands.core.gather import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
 from commands.core.trains.departure import back_button
+from commands.core.when import window_line
 from guards.artifact import short
 from guards.change import Approval, Change, Verdict
 from guards.facts import Facts
@@ -119,9 +120,9 @@ def _to_decide(facts: Facts) -> Iterable[Part]:
         change = part.change
         if not isinstance(change, Change) or change.state not in UNDECIDED:
             continue
-        request, zone = at_dispatch(change, part), part.policy.zone_of(change.content.service)
+        request = at_dispatch(change, part)
         lines: list[Line] = [
-            ("Window: ", *window_line(request, part, zone)),
+            ("Window: ", *window_line(request, part)),
             ("Approvals: ", *approvals_line(change, part)),
             *_evidence(tuple(evidence_lines(request, part))),
             *changes_lines(part),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core.text import Card, Part
+from commands.core.text import Card, Part, worded
 from guards.artifact import moved_to
 from guards.change import Change
 from guards.decision import Refusal
@@ -78,11 +78,19 @@ def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts,
     moved = judgement.refused_for(Refusal.POINTER_MOVED)
     if moved and alerts.first(tx, f"moved {request.service} {request.version}: {', '.join(moved_to(facts))}", facts.at):
         title = f"🚨 {request.service} {request.version}: a fixed pointer moved"
-        alert(tx, facts, Card(title, parts=(Part(((moved.why,), ("→ ", moved.remedy))),)), correlation)
+        alert(tx, facts, Card(title, parts=(Part((worded(moved.why), ("→ ", *worded(moved.remedy)))),)), correlation)
 
 
 def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:
     """Something that nobody asked for, told in the policy's alert channel."""
-    channel = facts.policy.slack.alerts
-    body = {"channel": channel, "subject": f"alert:{correlation}", "card": CARD.dump_python(card, mode="json")}
+    post_to(tx, facts.policy.slack.alerts, card, f"alert:{correlation}", facts, correlation)
+
+
+def post_to(tx: Tx, channel: str, card: Card, subject: str, facts: Facts, correlation: str) -> None:
+    """A message in a channel, that nobody asked for and that is never redrawn.
+
+    Args:
+        subject: by which it is found again, should posting it be interrupted.
+    """
+    body = {"channel": channel, "subject": subject, "card": CARD.dump_python(card, mode="json")}
     outbox.add(tx, outbox.Message("alert", body, lane=channel, correlation=correlation), facts.at)

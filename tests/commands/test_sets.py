@@ -14,7 +14,7 @@ from guards.lifecycle import State
 from guards.manifest import SetState
 from guards.train import Stage
 from guards.version import Artifact
-from storage import approvals, manifests, sets
+from storage import approvals, manifests, sets, trains
 from tests.world.company import COMMIT
 from tests.world.sets import PINS, RUN, VERSIONS, board, digest_of, in_dev, stage_of, to_stage, train_data
 from tests.world.world import World
@@ -509,6 +509,18 @@ async def test_a_new_manifest_voids_what_was_approved_of_the_one_before(world):
     assert ended.state is SetState.STOPPED
     assert "is not the newest any more" in ended.why
     assert await stage_of(world) is Stage.DECIDING
+
+
+async def test_a_go_is_for_exactly_one_manifest(world):
+    """GNG-08: the stage alone opens nothing."""
+    await staged(world)
+    await in_dev(world, {"web": "v2.0.1"})
+    await built(world, "api=v1.4.0 web=v2.0.1 lib=v1.2.0")
+    await world.say("carla", f"/release train promote {RUN} staging")
+    await went_well(world, 1)
+    await world.house.store.write(lambda tx: trains.move(tx, trains.run(tx, RUN), Stage.GO))
+    await world.say("carla", f"/release train promote {RUN} production migration=no")
+    assert {"go-void", "not-decided"} <= set(await world.codes())
 
 
 async def test_a_manifest_that_somebody_edited_brings_nothing_anywhere(world):

@@ -16,12 +16,14 @@ from guards.approvals import approved
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
 from guards.change import Claim, Verdict
+from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.delegation import delegable, endable
 from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
 from guards.identity import Stranger
 from guards.judge import Guard, judge
 from guards.lifecycle import State
@@ -30,6 +32,8 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule
+from guards.timetable import reachable
+from guards.train import Room
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from guards.window import in_window
@@ -49,6 +53,7 @@ from tests.guards.cases import (
     REQUEST,
     RUNNING,
     STAGED,
+    WORKING,
     approval,
     change,
     delegation,
@@ -63,9 +68,20 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import NOTES, RECORD
 
-PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
+PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, decided, approved)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
-GUARDS: tuple[Guard, ...] = (*PROMOTION, *DECISION, complete_freeze, liftable, delegable, endable, confirmable, linking_begun, linked)
+GUARDS: tuple[Guard, ...] = (
+    *PROMOTION,
+    *DECISION,
+    complete_freeze,
+    liftable,
+    delegable,
+    endable,
+    confirmable,
+    linking_begun,
+    linked,
+    reachable,
+)
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
 POLICIES = (
@@ -74,6 +90,7 @@ POLICIES = (
     policy(approvals={"production": ApprovalRule(count=1), "staging": ApprovalRule(count=1)}),
     two_of(Role.RELEASE_MANAGER, Role.QA),
     two_of(Role.QA, count=1),
+    policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
 )
 
@@ -115,13 +132,21 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "holidays:DE": (WORKING, replace(WORKING, days={AT.date(): "a holiday"}), replace(WORKING, last=AT.date())),
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
+        "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
         "exceptions": ((), (exemption(),)),
+        "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
+PINNED = Pinned("api", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest)
+GO = GoDecision(
+    "GNG-2026-1124-001", "weekly-2026-11-24", Candidate((PINNED,), "h"), Outcome.GO, MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}),
+    None, (), "small", "", "", (), (), AT,
+)  # fmt: skip
 UNREADABLE = sorted(domain(POLICY))
 NEVER_READ = object()
 LOST = Unread("what was asked for", "no answer within 5 s")
@@ -134,8 +159,10 @@ NEEDED_SOMETIMES = {
     "links",
     "accounts:second-account",
     "exceptions",
+    "holidays:DE",
     "notes",
     "promotions",
+    "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
 
@@ -225,6 +252,14 @@ def test_an_unread_group_stops_those_whose_role_hangs_on_it() -> None:
     assert judge(PROMOTION, request(by=QUINN), facts(groups=lost), HEALS).outcome == "unsure"
     assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),)), HEALS).outcome == "allowed"
     assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),), groups=lost), HEALS).outcome == "unsure"
+
+
+def test_unread_holidays_stop_where_a_window_closes_on_them() -> None:
+    """WIN-13."""
+    known = facts(policy(holidays=("DE",)))
+    assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
+    for lost in failures("holidays:DE"):
+        assert judge(PROMOTION, REQUEST, know(known, "holidays:DE", lost), HEALS).outcome == "unsure"
 
 
 def test_facts_that_nobody_read_allow_nothing() -> None:

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
+from commands.core.trains import standing
+from guards.go import GoDecision, Outcome
 from guards.train import Schedule, Stage, Train, TrainRule, TrainRun, TrainState
 from guards.version import Artifact
-from storage import trains
+from guards.vocabulary import Role
+from storage import decisions, trains
 from tests.world.company import COMMIT, TUESDAY, channel_id, policy_data
 
 RUN = "weekly-2026-11-24"
@@ -73,11 +76,22 @@ async def stage_of(world, run: str = RUN) -> Stage:
 
 
 async def to_stage(world, stage: Stage = Stage.GO, run: str = RUN) -> None:
-    """Have the go/no-go end with this."""
+    """Have the go/no-go end with this; a go is for what the run would bring now."""
 
     def work(tx):
         now = trains.run(tx, run)
+        train = trains.get(tx, "weekly")
         assert now
+        assert train
+        candidate = standing.candidate_of(tx, now, train)
+        if stage is Stage.GO and candidate:
+            decisions.add(
+                tx,
+                GoDecision(
+                    decisions.next_id(tx, world.clock.now().date()), run, candidate, Outcome.GO, "rita@acme.example", "Rita Manager",
+                    frozenset({Role.RELEASE_MANAGER}), None, (), "small", "back to the last good set", "", (), (), world.clock.now(),
+                ),
+            )  # fmt: skip
         trains.move(tx, now, stage)
 
     await world.house.store.write(work)
