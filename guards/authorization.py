@@ -106,7 +106,8 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
         return tuple((request.service, name) for name in sorted(facts.policy.production))
     trains = [train for train in (facts.train, request.definition) if isinstance(train, Train)]
     if trains:
-        return tuple(dict.fromkeys((service, place_of(facts.policy, service)) for train in trains for service in train.services))
+        places = [(service, place_of(facts.policy, service)) for train in trains for service in train.services]
+        return tuple(dict.fromkeys(places)) or ((None, None),)
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))
