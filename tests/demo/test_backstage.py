@@ -100,6 +100,14 @@ async def test_what_is_delivered_twice_is_done_once_and_a_bot_that_was_killed_go
     assert (await company.ledger())[-1].tag == "deployment:observed"
 
 
+async def test_while_there_is_no_bot_the_panel_shows_what_it_showed(company, backstage):
+    carla = company.people["carla"]
+    shown = await backstage.look(carla)
+    await company.house.stop(0)
+    assert await backstage.look(carla) == shown
+    await company.restart()
+
+
 @pytest.mark.parametrize("wanted", [{}, {"what": "force"}, {"what": "clock", "to": "yesterday"}, {"what": "restart", "now": "yes"}])
 async def test_nothing_else_can_be_done_there(company, backstage, wanted):
     with pytest.raises(ValueError, match="no such thing"):
