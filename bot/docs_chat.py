@@ -29,15 +29,21 @@ WORDS: Final = {
     "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
     "`third-party`, `security`, `performance`, `customer-visible`",
     "approver": "who agreed to the freeze: an e-mail address from `people`",
+    "area": "an area of the go/no-go: `artifact`, `quality`, `governance` or `operations`",
     "attendees": "who answers for which area at the go/no-go (artifact, quality, governance, operations): `artifact: ada@example.com; "
     "quality: grace@example.com`",
     "base": "the older of two versions",
+    "blocker": "a blocker's id: `BLK-2026-1201-001`",
     "branch": "`yes` or `no`: whether a release branch is cut; `no` takes `unbranched`",
+    "breaking": "what a major step asks of its users: how to move, until when the old one works, who was told",
     "cadence": "when a train is cut off, as five cron fields in its zone: `0 12 * * TUE`; once on a day at most",
     "captains": "who leads a train, in turn: e-mail addresses with commas between",
+    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`; to approve, reject, withdraw or cancel also that of a set: "
+    "`SET-2026-1121-001`",
     "channel": "where a train is posted: a channel's id, like `C024BE91L`",
-    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
     "closing": "within how many days after the window a run is closed",
+    "commit": "a commit: all 40 digits to cut it, `api@<commit>,web@<commit>` for several repositories; of a flagged one at least 7",
+    "confirm": "items of the area that you confirm, with commas between: `blockers`, `communications`, `monitoring`, `runbooks`, `cover`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
     "customers": "which customers notice it, and how",
@@ -51,6 +57,7 @@ WORDS: Final = {
     "doubtful": "`accept`: a local time that the clocks skip or repeat is meant as it is",
     "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases",
+    "entries": "`service=version` for each service of the train, with blanks between",
     "environments": "environments or their aliases, with commas between them",
     "evidence": "links to pull requests, builds, incidents",
     "due": "until when, like `2026-11-27T18:00`; without an offset it is read in the policy's zone",
@@ -59,19 +66,23 @@ WORDS: Final = {
     "exceptions": "how hotfixes and late changes are handled",
     "exit": "what has to be true before it is lifted",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
+    "how": "how it was mended",
     "infeasible": "why it cannot end; needed for a permanent one",
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
+    "link": "where it can be seen",
     "login": "a GitHub login",
-    "manifest": "who answers for the manifest: an e-mail address from `people`",
+    "manifest": "of a train: who answers for its manifests, an e-mail address from `people`; of one to be shown: the run, or the first 12 "
+    "digits of its hash",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
+    "notes": "anything else that the record should say",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
     "obligation": "a follow-up's id: `OBL-2026-1121-001`",
     "owner": "who answers for it: an e-mail address from `people`",
     "people": "e-mail addresses, with commas between",
     "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
-    "plan": "how things start to move again",
+    "plan": "how things start to move again; of a fix: how main gets it",
     "provider": "`github`",
     "queue": "`yes`: when only time speaks against it, keep it, and let it go at the next allowed time; buttons say it",
     "rationale": "what you looked at, and why; of a train: why its services ride one",
@@ -79,21 +90,27 @@ WORDS: Final = {
     "reconsider": "what would make you think again; needed for a permanent one",
     "remediation": "which steps end it, and by whom; needed unless it is permanent",
     "requirement": "the evidence that is missing, as `evidence` in the policy file names it",
+    "residual": "why the risk that is left is acceptable",
     "retrospective": "within how many days after the window the captain is asked how it went",
     "review": "when its owner is reminded; left out: three days before its end, or at half of its time",
     "risk": "of a change, as you see it: `low`, `medium`, `high` or `critical`, the highest that is found counts; of an exception: impact "
     "and likelihood",
+    "risks": "open risks beside those that the bot lists; in the form one a line",
     "role": "a role that the policy lets people delegate",
     "rollback": "how it is rolled back; to which version, the bot knows; of a train: what is expected of it",
     "run": "a run of a train, by the day of its first cutoff: `weekly-2026-12-01`",
+    "say": "`go`, `no-go` or `condition`",
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "services": "services from the policy file, with commas between them",
+    "set": "a set promotion's id, as it stands on its card: `SET-2026-1121-001`",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
     "stabilization": "days from the cutoff to the go/no-go; 0 is the same day",
     "shown": "what shows that it is done: a link, a number, a sentence",
     "text": "release notes in Markdown; what stands in `text2` and so on follows",
     **dict.fromkeys(("text2", "text3", "text4", "text5"), "the rest of a text that does not fit into one input of the form"),
+    "ticket": "a work item: `PAY-12`",
+    "title": "what it is",
     "to": "the moment to which the cutoff of one run moves",
     "train": "a train's name, or a run of it",
     "type": "`normal`, or `standard:` and the name of a standard change from the policy's catalogue",
@@ -170,6 +187,9 @@ def _command(command: AnyCommand) -> Iterator[str]:
     yield "Guards, in order:"
     yield ""
     yield from _guards(command.guards)
+    if command.whole:
+        yield from ("", "Of a set, each entry is judged by all of these, and the set itself by:", "")
+        yield from _guards(command.whole)
 
 
 def _written(arguments: type[Arguments], name: str) -> str:

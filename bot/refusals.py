@@ -35,8 +35,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "independent", "delegable", "endable"),
-        "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
+        ("authorized", "independent", "delegable", "endable", "owns_area", "impartial"),
+        "None of the roles that you hold there may do this, the train names others for the area, or you lead the run in question. "
+        "The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
     _R.NO_POLICY: Meaning(
@@ -51,9 +52,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated", "independent"),
+        ("separated", "independent", "impartial"),
         "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
-        "production.",
+        "production, and decide about no run that brings it.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -73,8 +74,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
-        ("reasoned", "evidenced"),
-        "An approval, a rejection or a revocation came without a reason.",
+        ("reasoned", "evidenced", "worded_answer"),
+        "A decision came without a reason, or an answer to a roll call without its condition.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
     _R.REJECTED: Meaning(
@@ -130,8 +131,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Promote it to the environment before first; the refusal has the command.",
     ),
     _R.ALREADY_RUNNING: Meaning(
-        ("asked_once",),
-        "This version runs there already.",
+        ("asked_once", "ready_to_depart", "way_back"),
+        "This version, or everything that the manifest pins, runs there already.",
         "Nothing is left to do.",
     ),
     _R.UNTRUSTED_TAG: Meaning(
@@ -227,13 +228,14 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask for a normal change. One that is open is made normal with `/release amend <change> type=normal`.",
     ),
     _R.IN_FLIGHT: Meaning(
-        ("alone",),
-        "Another change is at work on this service in this environment.",
+        ("alone", "ready_to_depart", "way_back", "suite_free"),
+        "Another change is at work on this service in this environment; or another set of the train is open there; or the integration "
+        "suite is at work on the manifest.",
         "Wait until it is over (`/release status <service>`). If CI lost it, somebody who looked closes it by hand.",
     ),
     _R.ALREADY_REQUESTED: Meaning(
-        ("asked_once",),
-        "There is an open change for the same version and place.",
+        ("asked_once", "composed"),
+        "There is an open change for the same version and place; or the run's newest manifest says the same.",
         "Follow that one, or cancel it.",
     ),
     _R.NO_SUCH_CHANGE: Meaning(
@@ -253,25 +255,110 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "unpublished",
             "skippable",
             "resumable",
+            "on_track",
+            "open_to_go",
+            "open_to_no_go",
+            "withdrawable",
+            "open_set",
+            "ready_to_depart",
+            "in_turn",
+            "composed",
         ),
-        "The change, exception, train or run is past the point where this is possible: CI works on it, or it is over. Or the exception is "
-        "not permanent, and so is not reconsidered.",
+        "The change, exception, set, train or run stands where this is not possible: CI works on it, it is over, or for a run its cutoff "
+        "or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
-        ("as_seen", "unedited", "unmoved"),
-        "The button was on an older card, or somebody wrote into the record or the notes since the form was opened.",
+        ("as_seen", "set_as_seen", "unedited", "unmoved", "as_shown"),
+        "The button was on an older card, or somebody wrote into the record or the notes, or answered the roll call, since the form was "
+        "opened.",
         "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker", "independent"),
-        "You approved this already, or there is no approval of yours to withdraw.",
+        ("undecided_by_asker", "decided_by_asker", "independent", "uncalled"),
+        "You approved this already, there is no approval of yours to withdraw, or the roll was called about this candidate already.",
         "Nothing is left to do. One person counts once.",
     ),
     _R.NOT_REQUESTER: Meaning(
         ("own_request",),
         "Only the person who asked for a change edits it.",
         "Ask that person, or reject the change and say why.",
+    ),
+    _R.NO_CANDIDATE: Meaning(
+        ("has_candidate",),
+        "It is not pinned yet what the run would bring, so there is nothing to decide about.",
+        "Bring a version of each of its services to staging, and name the release.",
+    ),
+    _R.NOT_CALLED: Meaning(
+        ("called", "answered"),
+        "Nobody was asked about what the run would bring now; what was answered about another candidate does not count for this one.",
+        "The captain calls the roll: `/release go call <run>`.",
+    ),
+    _R.NOT_TICKABLE: Meaning(
+        ("tickable",),
+        "Somebody would confirm what the bot checks itself, what another area owns, or say go to what the bot found failing.",
+        "Have it mended or excepted; people confirm only what no machine can check.",
+    ),
+    _R.NOT_READY: Meaning(
+        ("ready",),
+        "An item of the go/no-go checklist is failing, or not confirmed, and no exception stands in for it.",
+        "`/release train readiness <run>` shows each; mend it, have it confirmed by its area, or ask for an exception.",
+    ),
+    _R.NOT_ANSWERED: Meaning(
+        ("answered",),
+        "An area has not answered, or said no-go. Silence never counts as go.",
+        "Its owners answer with `/release go answer`; the card names them.",
+    ),
+    _R.NOT_DECIDED: Meaning(
+        ("decided",),
+        "The service rides a release train, and no go stands for this version: it was not given yet, or withdrawn.",
+        "Wait for the go/no-go of the run, or bring it about; the change goes on by itself when the go is given.",
+    ),
+    _R.NO_GO: Meaning(
+        ("decided",),
+        "The newest decision about what holds this version is a no-go.",
+        "It takes a new decision, or another version.",
+    ),
+    _R.GO_VOID: Meaning(
+        ("decided",),
+        "A go was given, and then the candidate, a tag, a commit or a digest changed: the go was for something else.",
+        "Find out what changed, call the roll about the new candidate, and decide anew.",
+    ),
+    _R.NO_SUCH_SET: Meaning(
+        ("authorized", "open_set", "set_as_seen", "way_back"),
+        "No set promotion has this id, or no manifest this hash.",
+        "Look it up on the card, or with `/release manifest show <run>`.",
+    ),
+    _R.NO_MANIFEST: Meaning(
+        ("manifested", "integrated", "suite_free", "in_turn", "ready_to_depart", "way_back"),
+        "The run has no manifest, so nothing says which versions it brings; or no set ever went out whole, to go back to.",
+        "Build one with `/release manifest build <run>`; without a set to go back to, promote the versions that ran before.",
+    ),
+    _R.MANIFEST_INCOMPLETE: Meaning(
+        ("composed",),
+        "The entries are not the services of the train, each once, or they have no order.",
+        "Name a version for each service that the refusal lists, and none for another.",
+    ),
+    _R.MANIFEST_MOVED: Meaning(
+        ("manifested",),
+        "The run has a newer manifest, the manifest reads otherwise than when it was built, or the change is not what it pins. What was "
+        "approved of it is void.",
+        "Look at the newest manifest and ask for that. If the refusal says that it was edited, find out by whom.",
+    ),
+    _R.NOT_INTEGRATED: Meaning(
+        ("integrated", "suite_free"),
+        "The integration suite has not passed against exactly this manifest, or the policy file names none.",
+        "Wait for its end, or have it run with `/release manifest integrate <run>`. A failed one takes a new manifest.",
+    ),
+    _R.NOT_ITS_TURN: Meaning(
+        ("in_turn",),
+        "What goes before this entry of the set does not run there yet, or not any more.",
+        "Wait: it goes out by itself when its turn comes. If something else was deployed in between, cancel the set and ask again.",
+    ),
+    _R.SET_NOT_READY: Meaning(
+        ("in_turn",),
+        "Another entry of the set could not go out now, so the first one does not begin.",
+        "Do what the sentence says for that entry. The set begins by itself when all of them could go.",
     ),
     _R.INCOMPLETE: Meaning(
         (
@@ -288,10 +375,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "still_described",
             "altered",
             "skippable",
+            "accepted",
+            "breaking_said",
         ),
         "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
         "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
-        "that the change does not say already.",
+        "that the change does not say already; or a go came without a word on the risk that is left. Or a manifest has a major step in it, "
+        "and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
@@ -319,7 +409,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.NO_SUCH_TRAIN: Meaning(
         (
             "authorized",
+            "known_run",
+            "on_track",
             "known_train",
+            "composed",
+            "suite_free",
+            "ready_to_depart",
             "timely",
             "described",
             "still_described",
@@ -353,7 +448,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask one of the people that the refusal names.",
     ),
     _R.BAD_SCHEDULE: Meaning(
-        ("timely", "before_cutoff"),
+        ("timely", "before_cutoff", "later"),
         "The cadence cannot be read, never fires, or fires more than once on a day; or the moments that it tells are over or out of order.",
         "Give another cadence, dates or times; the refusal names the values.",
     ),
@@ -383,6 +478,41 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("delegable",),
         "The person who was named has no working account, or may not use releases here.",
         "Name somebody else, or have the policy file changed.",
+    ),
+    _R.NOT_ON_MAIN: Meaning(
+        ("cuttable",),
+        "The commit to cut is not on the branch that releases come from, or that branch is not there.",
+        "Name a commit that is on it; what is to ride has to be merged first.",
+    ),
+    _R.NO_CUT_VERSION: Meaning(
+        ("cuttable",),
+        "Which version the run makes does not follow from what production runs, or the policy has no such name for a release branch.",
+        "Say the version: `/release train cut <run> version=v1.8.0`.",
+    ),
+    _R.NO_BRANCH_WORKFLOW: Meaning(
+        ("cuttable",),
+        "The release branch is not there, and the policy file names no workflow that makes it.",
+        "Make the branch at the commit that is named, or have `branch_workflow` added to the service, and cut again.",
+    ),
+    _R.BRANCH_ELSEWHERE: Meaning(
+        ("begun", "cuttable"),
+        "The release branch is there, but it does not begin at the commit of the cutoff.",
+        "Cut the commit at which it begins, say another version, or remove the branch.",
+    ),
+    _R.BEING_CUT: Meaning(
+        ("not_cut_yet",),
+        "The run is being cut: its branches were ordered, and are not verified yet.",
+        "Wait; the thread of the run tells how it ends.",
+    ),
+    _R.NO_SUCH_BLOCKER: Meaning(
+        ("authorized", "open_blocker"),
+        "There is no blocker with this id.",
+        "`/release blocker list <run>` shows those that there are.",
+    ),
+    _R.NO_SUCH_FIX: Meaning(
+        ("acceptable",),
+        "No judged commit of this run begins like this, or more than one does.",
+        "The thread of the run names the commits that were flagged.",
     ),
     _R.NO_SUCH_OBLIGATION: Meaning(
         ("dischargeable",),

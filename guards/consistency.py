@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from guards.manifest import needs
 from guards.matrix import Approvers, LeadTime, RiskRules
 from guards.sections import Parts
 from guards.vocabulary import Action, Requirement, Role, Weekday
@@ -76,6 +77,7 @@ def _environments(policy: Parts) -> Iterator[Problem]:
         for name in table:
             if name not in names:
                 yield ("allow", action.value, name), f"unknown environment {name!r}{nearest(name, names)}"
+    yield from _deciders(policy)
     for name in policy.approvals:
         if name not in names:
             yield ("approvals", name), f"unknown environment {name!r}{nearest(name, names)}"
@@ -83,6 +85,13 @@ def _environments(policy: Parts) -> Iterator[Problem]:
         if policy.approval_rule(name).count < 1:
             at = ("approvals", name, "count") if name in policy.approvals else ("approvals",)
             yield at, f"{name} is production: it takes a rule with a count of at least 1 (CMD-11)"
+
+
+def _deciders(policy: Parts) -> Iterator[Problem]:
+    for name, roles in policy.allow.get(Action.DECIDE, {}).items():
+        if others := [role.value for role in roles if role is not Role.RELEASE_MANAGER]:
+            said = f"go/no-go is decided by {Role.RELEASE_MANAGER} alone, or by whom they delegate to (RBAC-05)"
+            yield ("allow", Action.DECIDE.value, name), f"{said}; take out {', '.join(others)}"
 
 
 def _people(policy: Parts) -> Iterator[Problem]:
@@ -116,6 +125,10 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "artifacts"), f"unknown artifact source {service.artifacts!r}{nearest(service.artifacts, policy.artifacts)}"
     elif policy.artifacts[service.artifacts].kind == "oci" and not service.coordinates:
         yield at, "`coordinates` must name the repository in the OCI registry"
+    yield from _unknown((*at, "depends_on"), service.depends_on, policy.services, "service")
+    depends_on = {each: known.depends_on for each, known in policy.services.items()}
+    if name in needs(name, depends_on):
+        yield (*at, "depends_on"), f"{name} depends on itself, by way of {' and '.join(service.depends_on)}"
     for environment in service.workflows:
         if environment not in names:
             yield (*at, "workflows", environment), f"unknown environment {environment!r}{nearest(environment, names)}"

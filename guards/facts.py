@@ -9,9 +9,12 @@ from datetime import datetime
 
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
+from guards.cut import Blocker, Cut, Fix
 from guards.exemption import Exemption
+from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.manifest import SetStanding
 from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
@@ -98,10 +101,16 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        entries: service → version of a manifest that is to be built.
+        breaking: what its major steps ask of their users (MAN-11).
+        back: whether a set is to go back to what ran well before (MAN-10).
         definition: the train as it would be defined.
         settled: the asker took note of local times that do not exist or exist twice (TRN-21).
         moved: when the run's cutoff is to be instead, UTC.
         captain: corporate id of who is to lead the run.
+        commits: service, or "" where there is one repository, and the commit to cut.
+        answer: what the asker answers for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     action: Action
@@ -124,10 +133,16 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    entries: Mapping[str, str] = field(default_factory=dict)
+    breaking: str = ""
+    back: bool = False
     definition: Train | None = None
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    commits: tuple[tuple[str, str], ...] = ()
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -170,6 +185,14 @@ class Facts:
         train, run: the train in question, and its run; Absent when the name or id names none.
         ridden: the runs of the train that are open, the next cutoff first.
         channel: the train's channel, as Slack tells it.
+        cuts: the newest cut of each repository of the run.
+        blocker: the blocker in question, for resolving it.
+        fix: the commit of a release branch in question, for accepting it.
+        go: what the go/no-go of the run is judged on.
+        rides: the published trains that the service rides, with what they say about the version (GNG-02).
+        set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
+            alone. Absent when the name names none.
+        parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
     at: datetime
@@ -202,5 +225,33 @@ class Facts:
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
     train: Train | Absent | None = None
     run: TrainRun | Absent | None = None
+    cuts: tuple[Cut, ...] = ()
+    blocker: Blocker | Absent | None = None
+    fix: Fix | Absent | None = None
+    go: "GoFacts | None" = None
+    rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
+    set: SetStanding | Absent | None = None
+    parts: Mapping[str, "Facts"] = field(default_factory=dict)
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class GoFacts:
+    """What the go/no-go of one run is judged on.
+
+    Args:
+        candidate: what the run would bring to production now; None while nothing is pinned.
+        call: the roll call about exactly this candidate; None when nobody was asked.
+        decisions: all about the run, oldest first.
+        entries: service and version → the facts about it, bound for production; what was not gathered is missing.
+    """
+
+    candidate: Candidate | None
+    call: RollCall | None
+    decisions: tuple[GoDecision, ...]
+    entries: Mapping[tuple[str, str], Facts]
+
+    def of(self, entry: Pinned) -> Facts | None:
+        """The facts about an entry of the candidate, if they were gathered."""
+        return self.entries.get((entry.service, entry.version))

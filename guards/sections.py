@@ -15,6 +15,7 @@ from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, E
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
+from guards.stabilization_rules import StabilizationRules
 from guards.train_rules import TrainRules
 from guards.values import (
     Domain,
@@ -123,6 +124,19 @@ class Service(Section):
         default=(), description="Evidence that this service cannot give, in any environment; every card and record says so."
     )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
+    branch_workflow: Workflow | None = Field(
+        default=None,
+        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
+        "Left out: somebody makes it, and the bot verifies it.",
+    )
+    depends_on: tuple[Name, ...] = Field(
+        default=(), description="Services that must be there before it: where a train brings several, they go first (MAN-07)."
+    )
+    integration: Workflow | None = Field(
+        default=None,
+        description="The CI workflow in its repository that tests a whole manifest together; of a set, the last service that has one runs "
+        "it (MAN-03). A manifest of several services does not reach production without it.",
+    )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
     @property
@@ -145,6 +159,14 @@ class ApprovalRule(Section):
     ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
     authors_known: bool = Field(
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
+    )
+
+
+class GoRules(Section):
+    """The go/no-go of release trains (GNG). Of a service that rides none, the approval of its change is the decision (CF-44)."""
+
+    answer_within: Duration = Field(
+        default=timedelta(hours=1), description="So long after a roll call was opened, an area that has not answered is shown as silent."
     )
 
 
@@ -241,10 +263,14 @@ class Parts(Section):
         description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
     )
     exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
+    gng: GoRules = Field(default=GoRules(), description="How the go/no-go of a release train is taken.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
         min_length=1, description="Name → what knows the built versions."
+    )
+    stabilization: StabilizationRules = Field(
+        default=StabilizationRules(), description="What may get onto the release branch of a train after its cutoff (TRN-09)."
     )
     trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from commands.core.words import numbered, policy_of, shown
+from guards.checklist import Area, Item
 from guards.consistency import nearest
+from guards.go import Say
 from guards.policy import Policy
 from guards.vocabulary import Requirement, Role
 
@@ -48,6 +50,25 @@ def _role(word: str) -> str:
     return word.lower()
 
 
+def _commits(words: str) -> str:
+    for word in words.split(","):
+        if not re.fullmatch(r"(?:[a-z0-9-]{1,40}@)?[0-9a-f]{40}", word):
+            raise ValueError(f"{shown(word)} is no commit; write all 40 digits, `api@<commit>,web@<commit>` for several repositories")
+    return words
+
+
+def _commit_begins(word: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{7,40}", word):
+        raise ValueError(f"{shown(word)} is no commit; write at least 7 of its digits")
+    return word
+
+
+def _ticket(word: str, info: ValidationInfo) -> str:
+    if not re.fullmatch(rf"(?:{policy_of(info).naming.ticket})|[\w.-]+/[\w.-]+#[0-9]+", word):
+        raise ValueError(f"{shown(word)} is no ticket; write one like PAY-12")
+    return word
+
+
 def _login(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
         raise ValueError(f"{shown(word)} is no GitHub login")
@@ -59,6 +80,25 @@ def _requirement(word: str) -> str:
     if word.lower() not in known:
         raise ValueError(f"there is no requirement {shown(word)}{nearest(word.lower(), known)}")
     return word.lower()
+
+
+def _area(word: str) -> str:
+    if word.lower() not in list(Area):
+        raise ValueError(f"there is no area {shown(word)}{nearest(word.lower(), map(str, Area))}")
+    return word.lower()
+
+
+def _say(word: str) -> str:
+    if word.lower() not in list(Say):
+        raise ValueError(f"{shown(word)} is no answer; write go, no-go or condition")
+    return word.lower()
+
+
+def _items(words: str) -> tuple[Item, ...]:
+    given = [word.strip().lower() for word in words.split(",") if word.strip()]
+    if unknown := [word for word in given if word not in list(Item)]:
+        raise ValueError(f"there is no item {shown(unknown[0])}{nearest(unknown[0], map(str, Item))}")
+    return tuple(item for item in Item if item in given)
 
 
 def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[str, ValidationInfo], str]:
@@ -83,8 +123,16 @@ ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
 Colleague = Annotated[str, AfterValidator(colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
+AreaWord = Annotated[str, AfterValidator(_area)]
+SayWord = Annotated[str, AfterValidator(_say)]
+ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]
+"""Items of the go/no-go checklist, with commas between."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
+BlockerId = Annotated[str, numbered("BLK", "blocker")]
+CommitWords = Annotated[str, AfterValidator(_commits)]
+CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
+TicketWord = Annotated[str, AfterValidator(_ticket)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]

@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
-from commands.core.command import Ask
+from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.gather_set import key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
@@ -19,17 +21,22 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
+from commands.core.trains import standing
 from guards.assessment import UNSAID
 from guards.change import Change
+from guards.cut import Blocker
+from guards.decision import Allow
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
+from guards.judge import Case
 from guards.lifecycle import UNDECIDED
+from guards.manifest import SetStanding
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.risk import told_by_work
 from guards.sections import Person
-from guards.train import Room, Train
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
@@ -39,6 +46,7 @@ from storage import (
     artifacts,
     changes,
     claims,
+    cuts,
     delegations,
     deployments,
     exceptions,
@@ -173,6 +181,17 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
+        if ask.go:
+            return await self._of_run(ask, by, seconds)
+        parts = await self._store.read(lambda tx: parts_of(tx, ask, self.policy))
+        if not parts:
+            return await self._alone(ask, by, seconds)
+        # what stands around a set is read like that of any change, at the same time as that of its entries
+        alone, *entries = await asyncio.gather(*(self._alone(one, by, seconds) for one in (ask, *parts)))
+        return replace(alone, parts=dict(zip(map(key_of, parts), entries, strict=True)))
+
+    async def _alone(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """The same for a single subject."""
         named = ask.change or ask.service or ask.exception or ask.train or ask.run
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
@@ -197,6 +216,13 @@ class Gather:
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
         return facts
+
+    async def _of_run(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """Everything about each version that a run would bring, bound for production, and about who asks (GNG-04, MAN-06)."""
+        asks = await self._store.read(lambda tx: standing.asks_of(tx, ask.run or "", self.policy))
+        alone, *own = await asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, go=False), *asks)))
+        entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
+        return replace(alone, go=GoFacts(None, None, (), entries))
 
     async def _channel(self, channel: str | None, deadline: Deadline) -> Room | Absent | Unread:
         if channel is None:
@@ -265,10 +291,21 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
 
     Args:
         tx: open.
-        ask: what it is about.
+        ask: what it is about; of a set, each entry's facts are completed too.
         outside: as gathered before.
-        only_reading: leaves the change's or exception's row unlocked, for a transaction that will not write.
+        only_reading: leaves the rows of the change, the exception or the set unlocked, for a transaction that will not write.
     """
+    facts = set_facts(tx, ask, _inside(tx, ask, outside, only_reading=only_reading), only_reading=only_reading)
+    parts = {}
+    for one in parts_of(tx, ask, outside.policy):
+        # one that nobody read for stays unread: it stops the others, and is never left out
+        read = replace(outside.parts.get(key_of(one)) or Facts(outside.at, outside.policy), at=outside.at)
+        parts[key_of(one)] = set_facts(tx, one, _inside(tx, one, read, only_reading=only_reading), only_reading=only_reading)
+    return replace(facts, parts=parts)
+
+
+def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
+    """The same without what is known of sets."""
     facts = replace(
         outside,
         freezes=freezes.current(tx, outside.at),
@@ -290,8 +327,10 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
-    if ask.train or ask.run:
+    if ask.train or ask.run or ask.blocker:
         facts = _train_facts(tx, ask, facts)
+    if ask.go and ask.run:
+        facts = standing.of_run(tx, ask.run, facts, partial(inside, only_reading=True), lock=not only_reading)
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
@@ -310,15 +349,22 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         notes=releases.notes(tx, service, version),
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
+        rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )
 
 
 def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
-    run = (trains.run(tx, ask.run) or Absent(f"run {ask.run} of a train")) if ask.run else None
-    name = ask.train if run is None or isinstance(run, Absent) else run.train
+    """The train, its run, and what is known of the run's cut."""
+    blocker = (cuts.blocker(tx, ask.blocker) or Absent(f"blocker {ask.blocker}")) if ask.blocker else None
+    run_id = blocker.run if isinstance(blocker, Blocker) else ask.run
+    run = (trains.run(tx, run_id) or Absent(f"run {run_id} of a train")) if run_id else None
+    name = run.train if isinstance(run, TrainRun) else ask.train
     train = trains.get(tx, name) if name else None
-    ridden = trains.open_runs(tx, train.id) if train else ()
-    return replace(facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=ridden)
+    fix = (cuts.fix(tx, run_id or "", ask.fix) or Absent(f"commit {ask.fix[:12]} that was judged")) if ask.fix else None
+    return replace(
+        facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=trains.open_runs(tx, train.id) if train else (),
+        blocker=blocker, fix=fix, cuts=cuts.of_run(tx, run_id) if run_id else (),
+    )  # fmt: skip
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
@@ -344,11 +390,12 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
     """The request that the guards judge; the place of an existing change is its own, whatever was typed."""
     content = facts.change.content if isinstance(facts.change, Change) else None
     held = facts.freeze if isinstance(facts.freeze, Freeze) else None
+    promotion = facts.set.promotion if isinstance(facts.set, SetStanding) else None
     return Request(
         action=action,
         by=by,
         service=content.service if content else ask.service,
-        environment=content.environment if content else ask.environment,
+        environment=content.environment if content else ask.environment or (promotion.environment if promotion else None),
         version=content.version if content else ask.version,
         digest=content.digest if content else ask.digest,
         change_type=ask.change_type or (content.change_type if content else ChangeType.NORMAL),
@@ -365,11 +412,38 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         delegation=ask.delegated,
         obligation=ask.owed,
         login=ask.login,
+        entries=ask.entries,
+        breaking=ask.breaking,
+        back=ask.back,
         definition=_wanted(ask, facts.train),
         settled=ask.settled,
         moved=ask.moved,
         captain=ask.captain,
+        commits=ask.commits,
+        answer=ask.answer,
+        acceptance=ask.acceptance,
     )
+
+
+def several(command: AnyCommand, ask: Ask) -> bool:
+    """Whether what is asked is judged entry by entry, as a set."""
+    return bool(command.whole) and ask.change is None
+
+
+def cases_of(tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> tuple[Case, ...]:
+    """What is judged of each entry of a set; of one that exists, of those that people still decide (MAN-06).
+
+    Args:
+        tx: the transaction in which `facts` were completed.
+        command: whose request it is.
+        ask, by, facts: as for `request_of`, of the set.
+    """
+    if not several(command, ask):
+        return ()
+    asked = [(one, facts.parts[key_of(one)]) for one in parts_of(tx, ask, facts.policy)]
+    left = [(one, part) for one, part in asked if not isinstance(part.change, Change) or part.change.state in UNDECIDED]
+    cases = tuple((request_of(command.action, one, by, part), part) for one, part in left)
+    return tuple(case for case in cases if all(isinstance(guard(*case), Allow) for guard in command.skips)) or cases
 
 
 def at_dispatch(change: Change, facts: Facts) -> Request:

@@ -22,13 +22,19 @@ from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
+from commands.core.set_card import set_card
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
+from commands.core.trains import branch
+from commands.core.trains.integrate import Suite
+from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import State
+from guards.manifest import SetStanding
 from guards.policy import Policy
+from guards.train import Train
 from guards.unread import Unread
 from storage import cards as places
 from storage import changes, claims, exceptions, outbox
@@ -75,6 +81,7 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._suite = Suite(policy, store, ci, clock)
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -84,8 +91,14 @@ class Send:
                 await self._order(sending, payload)
             case "card":
                 await self._card(sending, str(payload["change"]))
+            case "set":
+                await self._set(sending, str(payload["set"]))
+            case "integration":
+                await self._suite.send(sending, payload)
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
+            case "roll-call":
+                await self._roll_call(sending, str(payload["run"]))
             case "train":
                 await self._train(sending, str(payload["run"]))
             case "pin":
@@ -98,6 +111,10 @@ class Send:
                 card = CARD.validate_python(payload["card"])
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
+            case branch.KIND:
+                await self._branch(sending, payload)
+            case "thread":
+                await self._thread(sending, payload)
             case "evidence":
                 await self._hand_over.send(sending, payload)
             case "notes":
@@ -148,6 +165,26 @@ class Send:
 
         await self._store.write(work)
 
+    async def _branch(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Have a release branch made: once, and never again when nobody knows whether CI took the order (TRN-08)."""
+        order = branch.ORDER.validate_python(payload["order"])
+        if not await self._store.read(lambda tx: branch.wanted(tx, order.key)):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the cut was given up"))
+            return
+        answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
+        if not sending.was_sending:
+            answer = await self._ci[payload["ci"]].branch(order)
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+
+        def work(tx: Tx) -> None:
+            if isinstance(answer, TurnedDown) and answer.retry_after is not None and sending.attempts < LAST:
+                outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=answer.retry_after))
+                return
+            branch.answered(tx, order.key, answer, facts, sending.message.correlation)
+            outbox.done(tx, sending.id)
+
+        await self._store.write(work)
+
     # ------------------------------------------------------------ Slack
 
     async def _card(self, sending: outbox.Sending, change_id: str) -> None:
@@ -167,6 +204,21 @@ class Send:
             sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts))
         )
 
+    async def _set(self, sending: outbox.Sending, id: str) -> None:  # noqa: A002
+        """Draw the set promotion as it is now: post its card once, from then on edit it."""
+        ask = Ask(set=id)
+        outside = await self._gather.outside(ask)
+        facts, place = await self._store.read(lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, id)))
+        if not isinstance(facts.set, SetStanding) or facts.set.promotion is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the set promotion is gone"))
+            return
+        card = set_card(facts.set, facts)
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        channel = facts.set.promotion.channel
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
     async def _exception(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
         """Draw the exception as it is now: post its card once, from then on edit it."""
         exemption, place = await self._store.read(lambda tx: (exceptions.get(tx, id), places.place(tx, id)))
@@ -178,6 +230,26 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return
         await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _roll_call(self, sending: outbox.Sending, run: str) -> None:
+        """Draw a run's go/no-go as it is now: post its card once, below the run's own card where that stands, from then on edit it."""
+        ask, subject = Ask(run=run, go=True), f"go:{run}"
+        outside = await self._gather.outside(ask)
+        facts, place, above = await self._store.read(
+            lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, subject), places.place(tx, run))
+        )
+        if not isinstance(facts.train, Train):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the run is gone"))
+            return
+        card, thread = roll_call_card(facts), above.ts if above else None
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        channel = above.channel if above else facts.train.channel
+        await self._post(
+            sending, channel, card, subject=subject, thread=thread,
+            then=lambda tx, p: places.put(tx, places.Place(subject, p.channel, p.ts, thread)),
+        )  # fmt: skip
 
     async def _train(self, sending: outbox.Sending, run: str) -> None:
         """Draw the run of a train as it is now: post and pin its card once, from then on edit it."""
@@ -218,6 +290,12 @@ class Send:
         at = datetime.fromisoformat(payload["at"])
         card = Card("", parts=(Part(((str(payload["text"]),),)),), footer=(Moment(at, self._policy.zone), " · ", Code(change_id)))
         await self._post(sending, place.channel, card, subject=f"log:{sending.id}", thread=place.ts)
+
+    async def _thread(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Something about a run, in the thread of its card; by itself in the train's channel while there is none."""
+        place = await self._store.read(lambda tx: places.place(tx, str(payload["run"])))
+        channel, thread = (place.channel, place.ts) if place else (str(payload["channel"]), None)
+        await self._post(sending, channel, CARD.validate_python(payload["card"]), subject=str(payload["subject"]), thread=thread)
 
     async def _post(
         self, sending: outbox.Sending, channel: str, card: Card, *, subject: str, thread: str | None = None,

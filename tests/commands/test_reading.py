@@ -62,6 +62,7 @@ If Carla Captain asked now
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+✅ decided: api rides no train: its approval is the decision
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. promote api v1.4.0 production\
@@ -94,6 +95,8 @@ If Rita Manager asked now
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
 ✅ catalogued: it is a normal change
 ✅ in_order: v1.4.0 ran in staging
+✅ manifested: it is no entry of a set
+✅ integrated: it is no entry of a set
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
@@ -104,12 +107,16 @@ If it were dispatched now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ manifested: it is no entry of a set
+✅ integrated: it is no entry of a set
 ✅ catalogued: it is a normal change
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+✅ decided: api rides no train: its approval is the decision
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+✅ in_turn: it is no entry of a set
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
@@ -217,10 +224,10 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
 api staging: release_manager; may approve, approve-exception
-api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception
+api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, train, call-decision, decide
 web dev: release_manager; may read
 web staging: release_manager; may approve, approve-exception
-web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception\
+web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, train, call-decision, decide\
 """)
 
     await world.say("rob", "/release whoami")
@@ -244,8 +251,9 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)", "evidence",
-        "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
+        "status", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)",
+        "train (list, show, readiness)", "blocker list", "manifest show", "go answer", "evidence", "follow-up (add, list, done, pass)",
+        "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
     await world.say("audrey", "/release help link github")
