@@ -24,6 +24,12 @@ from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
 
+def no_such_blocker(blocker: Absent | None) -> Refuse:
+    """What is said of an id that names no blocker."""
+    what = blocker.what if blocker else "such blocker"
+    return Refuse(Refusal.NO_SUCH_BLOCKER, f"There is no {what}.", "`/release blocker list <run>` shows those that there are.")
+
+
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
     """The roles that a person holds in a place, delegated ones too, and those that could not be told (RBAC-06).
 
@@ -89,6 +95,8 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.blocker, Absent):
+        return no_such_blocker(facts.blocker)
     if request.definition is None and (lost := no_such_train(facts)):
         return lost
     if isinstance(facts.set, Absent):

@@ -252,7 +252,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
         "status", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)",
-        "train (list, show, readiness)", "manifest show", "go answer", "evidence", "follow-up (add, list, done, pass)",
+        "train (list, show, readiness)", "blocker list", "manifest show", "go answer", "evidence", "follow-up (add, list, done, pass)",
         "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
