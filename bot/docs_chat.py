@@ -34,8 +34,8 @@ WORDS: Final = {
     "quality: grace@example.com`",
     "base": "the older of two versions",
     "blocker": "a blocker's id: `BLK-2026-1201-001`",
-    "breaking": "what a major step asks of its users: how to move, until when the old one works, who was told",
     "branch": "`yes` or `no`: whether a release branch is cut; `no` takes `unbranched`",
+    "breaking": "what a major step asks of its users: how to move, until when the old one works, who was told",
     "cadence": "when a train is cut off, as five cron fields in its zone: `0 12 * * TUE`; once on a day at most",
     "captains": "who leads a train, in turn: e-mail addresses with commas between",
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`; to approve, reject, withdraw or cancel also that of a set: "

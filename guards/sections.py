@@ -124,6 +124,11 @@ class Service(Section):
         default=(), description="Evidence that this service cannot give, in any environment; every card and record says so."
     )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
+    branch_workflow: Workflow | None = Field(
+        default=None,
+        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
+        "Left out: somebody makes it, and the bot verifies it.",
+    )
     depends_on: tuple[Name, ...] = Field(
         default=(), description="Services that must be there before it: where a train brings several, they go first (MAN-07)."
     )
@@ -131,11 +136,6 @@ class Service(Section):
         default=None,
         description="The CI workflow in its repository that tests a whole manifest together; of a set, the last service that has one runs "
         "it (MAN-03). A manifest of several services does not reach production without it.",
-    )
-    branch_workflow: Workflow | None = Field(
-        default=None,
-        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
-        "Left out: somebody makes it, and the bot verifies it.",
     )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 

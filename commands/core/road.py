@@ -95,10 +95,10 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
-            case integrate.SUITE:
-                await self._due.suite(taken, str(payload["integration"]), correlation)
             case word if word in TRAIN_KINDS:
                 await self._train_work.fired(taken, payload, correlation)
+            case integrate.SUITE:
+                await self._due.suite(taken, str(payload["integration"]), correlation)
             case roll_call.SILENT:
                 await self._due.roll_call(taken, str(payload["run"]), correlation)
             case train.KIND:
