@@ -4,7 +4,7 @@ Invariant: what must never be true cannot be stored. The schema is made by `migr
 Whoever needs all tables imports this package; whoever needs one, its file.
 """
 
-from storage.tables import changes, ledger, machinery, moments, obligations, people, rules, trains, versions
+from storage.tables import changes, homes, ledger, machinery, moments, obligations, people, rules, trains, versions
 from storage.tables.base import metadata
 
-__all__ = ["changes", "ledger", "machinery", "metadata", "moments", "obligations", "people", "rules", "trains", "versions"]
+__all__ = ["changes", "homes", "ledger", "machinery", "metadata", "moments", "obligations", "people", "rules", "trains", "versions"]
