@@ -178,7 +178,7 @@ async def build(
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     sign_in = sign_in_of(settings, transport, clock)
-    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in)
+    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)

@@ -73,6 +73,7 @@ WORDS: Final = {
     "person": "an e-mail address from `people`, or one of a domain in `slack.domains`",
     "plan": "how things start to move again",
     "provider": "`github`",
+    "queue": "`yes`: when only time speaks against it, keep it, and let it go at the next allowed time; buttons say it",
     "rationale": "what you looked at, and why; of a train: why its services ride one",
     "reason": "why",
     "reconsider": "what would make you think again; needed for a permanent one",

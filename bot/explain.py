@@ -68,7 +68,7 @@ async def _judge(settings: Settings, policy: Policy, person: str, text: str) -> 
         facts = await house.store.read(lambda tx: inside(tx, ask, outside, only_reading=True))
     finally:
         await house.close()
-    return explained(command, text, ask, by, facts, known.name)
+    return explained(command, text, ask, by, facts, known.name, heals=command.healing(args))
 
 
 def _tree(card: Card) -> Tree:

@@ -13,12 +13,14 @@ from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
+from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys, Signers
 from bot.adapters.transport import Transport
 from bot.settings import Settings, SettingsError
 from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Releases, Vcs
@@ -36,6 +38,7 @@ class Neighbours:
         histories: kind in a service's `history` → version control.
         proofs: name in `artifacts` → what is attached to artifacts there.
         releases: kind in a service's `publish` → where release notes are published.
+        calendars: public holidays.
     """
 
     ci: Mapping[str, CI]
@@ -43,6 +46,7 @@ class Neighbours:
     histories: Mapping[str, Vcs] = field(default_factory=dict)
     proofs: Mapping[str, Proofs] = field(default_factory=dict)
     releases: Mapping[str, Releases] = field(default_factory=dict)
+    calendars: Calendars = field(default_factory=HolidayCalendars)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:

@@ -90,10 +90,28 @@ def parse(raw: bytes, file: str) -> Policy:
         raise PolicyFileError([Problem(file, fault.place, fault.keys, fault.text) for fault in error.faults]) from error
     try:
         # JSON in strict mode takes lists for tuples and text for enums, but no "yes" for true and no "1" for 1.
-        return Policy.model_validate_json(json.dumps(document.data), strict=True)
+        policy = Policy.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
         found = {Problem(file, *what) for details in error.errors(include_url=False) for what in _explain(details, document)}
         raise PolicyFileError(sorted(found, key=_in_file_order)) from error
+    if strange := [Problem(file, document.place_of_value(keys), keys, text) for keys, text in _calendars(policy)]:
+        raise PolicyFileError(sorted(strange, key=_in_file_order))
+    return policy
+
+
+def _calendars(policy: Policy) -> Iterator[tuple[Keys, str]]:
+    """Codes that name no holiday calendar: which there are, only the library knows, and guards know no library."""
+    if not policy.calendars:
+        return
+    from bot.holiday_codes import mistake
+
+    named: list[tuple[Keys, tuple[str, ...]]] = [((), policy.holidays)]
+    named += [(("services", name), service.holidays or ()) for name, service in policy.services.items()]
+    named += [(("windows", name), window.holidays or ()) for name, window in policy.windows.items()]
+    for keys, codes in named:
+        for index, code in enumerate(codes):
+            if text := mistake(code):
+                yield (*keys, "holidays", index), text
 
 
 def _in_file_order(problem: Problem) -> tuple[int, int, str]:

@@ -90,7 +90,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.FROZEN: Meaning(
         ("not_frozen",),
         "A freeze holds this place. The refusal names who declared it, why, and until when.",
-        "Wait until it lifts, or ask whoever may lift it (`/release freeze list`).",
+        "Wait until it lifts, or ask whoever may lift it (`/release freeze list`). Where nothing but time speaks against it, "
+        "a button queues it for the next allowed time; it is judged once more then.",
     ),
     _R.LEAD_TIME: Meaning(
         ("announced",),

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from guards.calendar_rules import Window
 from guards.policy import Policy
-from guards.sections import Window
 from guards.vocabulary import Action
 
 

@@ -8,8 +8,9 @@ from commands.core.change_card import in_place_of
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
 from commands.core.dispatch import advance
+from commands.core.queue import BY_TIME, QueueWord
 from commands.core.tell import log_of
-from commands.core.text import Form, plain
+from commands.core.text import Form, Line, Moment, plain
 from guards.artifact import same_artifact
 from guards.authorization import authorized
 from guards.change import Change, Verdict
@@ -19,6 +20,7 @@ from guards.duties import separated
 from guards.facts import Facts
 from guards.flight import alone
 from guards.freeze import not_frozen
+from guards.lifecycle import UNDECIDED
 from guards.order import in_order
 from guards.record import as_seen, reasoned, undecided, undecided_by_asker
 from guards.requirements import EVIDENCE
@@ -28,7 +30,13 @@ from guards.window import in_window
 from storage import approvals
 
 
-def approve(work: Work[Decision]) -> Reply:
+class Approving(Decision):
+    """A decision that may be about a change whose time has not come."""
+
+    queue: QueueWord = None
+
+
+def approve(work: Work[Approving]) -> Reply:
     """Record the approval, then judge at once whether the change can go out."""
     change = work.facts.change
     assert isinstance(change, Change)
@@ -45,7 +53,9 @@ def approve(work: Work[Decision]) -> Reply:
     by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
     log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {approval.rationale}")
     now = advance(work.tx, change, work.facts, work.correlation)
-    return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),)))
+    until: Line = ("Your approval counts until ", Moment(approval.expires, work.policy.zone_of(change.content.service)), ".")
+    waits = () if now.state not in UNDECIDED else (until,)
+    return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),), *waits))
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
@@ -73,11 +83,12 @@ command = Command(
         in_window,
         reasoned,
     ),
-    arguments=Decision,
+    arguments=Approving,
     ask=ask,
     run=approve,
     # an approval may come before its window, or while another change is at work (WIN-09)
     heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT, Refusal.LEAD_TIME}),
+    queues=BY_TIME,
     form=form,
     form_after=frozenset({Refusal.NO_RATIONALE}),
 )

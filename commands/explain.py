@@ -11,7 +11,7 @@ from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized
 from guards.change import Change
-from guards.decision import Allow
+from guards.decision import Allow, Refusal
 from guards.evidence import NOT_REQUIRED
 from guards.facts import Facts
 from guards.identity import Stranger
@@ -57,11 +57,20 @@ def explain(work: Work[Explain]) -> Reply:
     if isinstance(found, Problem):
         return Reply(note("🤔 I cannot read that", *((said,) for said in found.said)))
     ask = found[0].ask(found[1], work.asker)
-    return Reply(explained(found[0], work.args.words, ask, work.asker.person, inside(work.tx, ask, work.facts))[1])
+    return Reply(
+        explained(found[0], work.args.words, ask, work.asker.person, inside(work.tx, ask, work.facts), heals=found[0].healing(found[1]))[1]
+    )
 
 
 def explained(
-    command: AnyCommand, words: str, ask: Ask, by: Person | Stranger | Unread, facts: Facts, name: str | None = None
+    command: AnyCommand,
+    words: str,
+    ask: Ask,
+    by: Person | Stranger | Unread,
+    facts: Facts,
+    name: str | None = None,
+    *,
+    heals: frozenset[Refusal],
 ) -> tuple[Judgement, Card]:
     """Every guard's answer at the request, and for a change that is open, at dispatch.
 
@@ -72,12 +81,13 @@ def explained(
         by: who would ask.
         facts: of this moment, the database's among them.
         name: of the asker; only needed when `by` is nobody.
+        heals: what the words let heal.
 
     Returns:
         The judgement of the request, and all of it as a card.
     """
     request = request_of(command.action, ask, by, facts)
-    judgement = judge(command.guards, request, facts, command.heals, explaining=isinstance(by, Person))
+    judgement = judge(command.guards, request, facts, heals, explaining=isinstance(by, Person))
     parts = _parts(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)
     if isinstance(facts.change, Change):
         change = facts.change

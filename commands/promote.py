@@ -8,8 +8,10 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.declare import Declaring, questions
 from commands.core.dispatch import advance
+from commands.core.expire import expires
+from commands.core.queue import BY_TIME, QueueWord, queued, waits_until
 from commands.core.tell import card_of
-from commands.core.text import Bold, Code, Form, Input
+from commands.core.text import Bold, Code, Form, Input, Line
 from commands.core.words import DigestWord, EnvironmentName, Named, ServiceName, VersionWord
 from guards.approvals import approved, base_of, record_hash
 from guards.artifact import pinned, same_artifact
@@ -31,7 +33,7 @@ from guards.unread import Unread
 from guards.version import Artifact
 from guards.vocabulary import Action
 from guards.window import in_window
-from storage import artifacts, changes, timers
+from storage import artifacts, changes
 
 
 class Promote(Declaring):
@@ -41,6 +43,7 @@ class Promote(Declaring):
     version: VersionWord
     environment: EnvironmentName
     digest: Annotated[DigestWord | None, Named()] = None
+    queue: QueueWord = None
 
 
 def ask(args: Promote, asker: Asker) -> Ask:
@@ -71,12 +74,13 @@ def promote(work: Work[Promote]) -> Reply:
         work.tx, "change:requested", actor, work.facts, work.correlation, subject=change.id, service=content.service,
         environment=content.environment, **record.content_body(content),
     )  # fmt: skip
-    timers.set(work.tx, timers.Timer(f"expire:{change.id}", "expire", work.at + work.policy.limits.request, {"change": change.id}))
+    expires(work.tx, change, work.request, work.facts)
     change = changes.move(work.tx, change, State.AWAITING)
     change = advance(work.tx, change, work.facts, work.correlation)
     card_of(work.tx, change, work.facts, work.correlation)
     what = f"{content.service} {content.version} → {content.environment}"
-    return Reply(note(f"📝 Asked for {what}", ("Its card is in the release channel: ", Code(change.id), f", {change.state}.")))
+    card: Line = ("Its card is in the release channel: ", Code(change.id), f", {change.state}.")
+    return Reply(note(f"📝 Asked for {what}", card, *waits_until(work.request, work.facts)))
 
 
 def wants_form(args: Promote, policy: Policy) -> bool:
@@ -101,7 +105,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
             ),
             *questions(fields, facts, _known(fields.get("service"), policy.services) or None, policy.environment_names.get(typed)),
         ),
-        known={k: v for k, v in fields.items() if k == "digest"},
+        known={k: v for k, v in fields.items() if k == "digest"} | queued(fields),
         lines=(("Nothing is deployed by this form: it is judged, and ", Bold("somebody else approves"), " where that is required."),),
     )  # fmt: skip
 
@@ -136,6 +140,7 @@ command = Command(
     ask=ask,
     run=promote,
     heals=frozenset({Refusal.NOT_APPROVED, Refusal.OUTSIDE_WINDOW, Refusal.LEAD_TIME}),
+    queues=BY_TIME,
     form=form,
     wants_form=wants_form,
 )

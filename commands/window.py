@@ -1,20 +1,33 @@
-"""/release window list | next [service] [environment]: when production may change (CMD-14)."""
+"""/release window [service] [environment] | list: when production may change, and when the asker's own changes may go (CMD-14, WIN-16)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from commands.core.cards import note
+from commands.core.change_card import STATES
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.text import Bold, Card, Line, Moment, Part
-from commands.core.words import Arguments, EnvironmentName, ServiceName
+from commands.core.gather import at_dispatch, inside
+from commands.core.text import Bold, Card, Code, Line, Moment, Part
+from commands.core.when import allowed_next
+from commands.core.words import Arguments, EnvironmentName, NoArguments, ServiceName
 from guards.authorization import authorized
-from guards.facts import Request
-from guards.vocabulary import Action
-from guards.window import next_slot, open_now
+from guards.change import Change
+from guards.facts import Facts, Request
+from guards.opening import Rule, gated, holiday_on, openings, rules_of
+from guards.slot import first_slot, next_slot
+from guards.unread import Unread
+from guards.vocabulary import Action, Weekday
+from storage import changes
+
+DAYS = 7
+"""Today, and the days after it that are shown."""
+
+_SERVICES = 20
 
 
-class Windows(Arguments):
-    """No words: all windows."""
-
-
-class Next(Arguments):
+class Places(Arguments):
     """A place; left out: every service in production."""
 
     service: ServiceName | None = None
@@ -26,7 +39,7 @@ def ask(args: Arguments, asker: Asker) -> Ask:
     return Ask()
 
 
-def windows(work: Work[Windows]) -> Reply:
+def windows(work: Work[NoArguments]) -> Reply:
     """Each window as the policy writes it."""
     policy = work.policy
     lines: list[Line] = []
@@ -34,51 +47,94 @@ def windows(work: Work[Windows]) -> Reply:
         days = ", ".join([*w.days, *(f"{d}" for d in w.dates)])
         zone = w.zone or policy.zone
         where = f"{', '.join(w.services or ['all services'])} in {', '.join(w.environments or sorted(policy.production))}"
+        holidays = f", not on holidays of {', '.join(w.holidays)}" if w.holidays else ""
         support = f"; support: {w.support}" if w.support else ""
-        lines.append((Bold(name), f": {days} {w.start:%H:%M} to {w.end:%H:%M} {zone}, {where}{support}"))
-    lines.append((f"Closed on {', '.join(policy.closed_weekdays) or 'no weekday'}.",))
+        lines.append((Bold(name), f": {days} {w.start:%H:%M} to {w.end:%H:%M} {zone}{holidays}, {where}{support}"))
+    holidays = f" and on public holidays of {', '.join(policy.holidays)}" if policy.holidays else ""
+    lines.append((f"Closed on {', '.join(policy.closed_weekdays) or 'no weekday'}{holidays}.",))
     return Reply(note("🗓️ Change windows", *lines))
 
 
-def upcoming(work: Work[Next]) -> Reply:
-    """When each place opens, with freezes taken into account."""
-    policy = work.policy
-    parts = []
-    for service in [work.args.service] if work.args.service else list(policy.services)[:20]:
-        lines: list[Line] = []
-        zone = policy.zone_of(service)
-        for environment in [work.args.environment] if work.args.environment else sorted(policy.production):
-            now = open_now(policy, service, environment, work.at)
-            slot = next_slot(Request(Action.READ, work.asker.person, service, environment), work.facts)
-            where: Line = (Bold(environment), ": ")
-            if now and slot == work.at:
-                lines.append((*where, f"open now ({now.window}), until ", Moment(now.end, zone)))
-            elif slot == work.at:
-                lines.append((*where, "open at all times"))
-            else:
-                lines.append((*where, "next allowed ", Moment(slot, zone)) if slot else (*where, "no opening in sight"))
-        parts.append(Part(tuple(lines), heading=service or ""))
-    return Reply(Card("🗓️ Next allowed", parts=tuple(parts)))
+def now_and_next(work: Work[Places]) -> Reply:
+    """Today and the days ahead for each place, those that are alike together, and when the asker's own changes may go."""
+    policy, args = work.policy, work.args
+    alike: dict[tuple[Line, ...], list[str]] = {}
+    for environment in [args.environment] if args.environment else sorted(policy.production):
+        for service in [args.service] if args.service else list(policy.services)[:_SERVICES]:
+            request = Request(Action.READ, work.asker.person, service, environment)
+            alike.setdefault(tuple(_place(request, work.facts)), []).append(f"{service} in {environment}")
+    parts = [Part(lines, heading=", ".join(places)) for lines, places in alike.items()]
+    mine = [c for c in changes.undecided(work.tx, args.service, limit=200) if c.requester == work.asker.person.id]
+    if mine:
+        parts.append(Part(tuple(_mine(work, change) for change in mine[:10]), heading="Your changes"))
+    return Reply(Card("🗓️ When may it go?", parts=tuple(parts)))
+
+
+def _place(request: Request, facts: Facts) -> Iterator[Line]:
+    """The next allowed time, each day with its openings, and the freezes that fall into these days."""
+    zone = facts.policy.zone_of(request.service)
+    slot = first_slot(request, facts, facts.at)
+    yield (Bold("Now"), ": open") if slot == facts.at else (Bold("Now"), ": closed; ", *allowed_next(slot, zone))
+    if not gated(facts.policy, request.service, request.environment or ""):
+        yield ("It has no windows: it is open at all times.",)
+        return
+    rules = rules_of(request.service, request.environment or "", facts)
+    if isinstance(rules, Unread):
+        return
+    today = facts.at.astimezone(ZoneInfo(zone)).date()
+    for n in range(DAYS):
+        day = today + timedelta(days=n)
+        yield (Bold("Today" if n == 0 else f"{day:%a %-d %b}"), ": ", *_day(rules, day, zone, facts))
+    last = facts.at + timedelta(days=DAYS)
+    for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
+        if freeze.holds(request) and freeze.start < last:
+            yield ("🧊 ", Code(freeze.id), f" ({freeze.kind}) ", Moment(freeze.start, zone), " to ", Moment(freeze.until, zone))
+
+
+def _day(rules: Iterable[Rule], day: date, zone: str, facts: Facts) -> Line:
+    """What opens on a day of the service's zone, or why nothing does."""
+    begin, end = (datetime.combine(at, time(0), ZoneInfo(zone)).astimezone(UTC) for at in (day, day + timedelta(days=1)))
+    said: list[str | Moment] = []
+    for opening in openings(rules, begin, end):
+        if opening.start >= begin:
+            said += ["; " if said else "", f"{opening.window} ", Moment(opening.start, zone), " to ", Moment(opening.end, zone)]
+    if said:
+        return tuple(said)
+    if Weekday.of(day) in facts.policy.closed_weekdays:
+        return ("closed, as every " + day.strftime("%A"),)
+    holiday = holiday_on(rules, begin + (end - begin) / 2)
+    return (f"closed: {holiday}",) if holiday else ("closed",)
+
+
+def _mine(work: Work[Places], change: Change) -> Line:
+    """When one of the asker's changes may go, by its risk as it was judged last, and what it waits for besides time."""
+    facts = inside(work.tx, Ask(change=change.id), work.facts, only_reading=True)
+    content = change.content
+    slot = next_slot(at_dispatch(change, replace(facts, change=change)), facts, change.assessed)
+    zone = work.policy.zone_of(content.service)
+    when: Line = ("it may go now",) if slot == work.at else allowed_next(slot, zone)
+    emoji, words = STATES[change.state]
+    return (f"{emoji} ", Code(change.id), f" {content.service} {content.version} → {content.environment}: {words}; ", *when)
 
 
 window_list = Command(
     name="window list",
-    summary="The change windows.",
+    summary="The change windows, as the policy writes them.",
     examples=("window list",),
     action=Action.READ,
     guards=(authorized,),
-    arguments=Windows,
+    arguments=NoArguments,
     ask=ask,
     run=windows,
 )
 
-window_next = Command(
-    name="window next",
-    summary="When a service may change next.",
-    examples=("window next", "window next api production"),
+command = Command(
+    name="window",
+    summary="When services may change: today, this week, and your own changes.",
+    examples=("window", "window api", "window api production"),
     action=Action.READ,
     guards=(authorized,),
-    arguments=Next,
+    arguments=Places,
     ask=ask,
-    run=upcoming,
+    run=now_and_next,
 )

@@ -11,9 +11,11 @@ from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
+from guards.lead import known_since, lead_time_over
 from guards.matrix import StandardChange
 from guards.patterns import Patterns
 from guards.risk import assess, history_of
+from guards.slot import next_slot, no_slot
 from guards.vcs import Pull
 from guards.version import Artifact
 from guards.vocabulary import ChangeType, Requirement
@@ -65,22 +67,18 @@ def announced(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     found, rule = assess(request, facts), facts.policy.risk.lead_time
     if isinstance(found, Unsure):
         return found
-    if found.level.rank < rule.risk.rank:
+    over = lead_time_over(found, facts)
+    if over is None:
         return Allow(f"a change of {found.level} risk goes at once")
-    due = _known_since(facts) + rule.normal
-    if facts.at < due:
+    if facts.at < over:
+        slot = next_slot(request, facts)
         return Refuse(
             Refusal.LEAD_TIME,
             f"A normal change of {found.level} risk is known for {rule.normal.total_seconds() / 3600:g} h before it goes out.",
-            "Wait; it can be approved meanwhile.",
-            until=due,
+            f"Wait; it can be approved meanwhile.{no_slot(slot)}",
+            until=slot if isinstance(slot, datetime) else None,
         )
-    return Allow(f"it is known since {_known_since(facts):%Y-%m-%d %H:%M} UTC")
-
-
-def _known_since(facts: Facts) -> datetime:
-    change = facts.change
-    return (change.amended or change.requested) if isinstance(change, Change) else facts.at
+    return Allow(f"it is known since {known_since(facts):%Y-%m-%d %H:%M} UTC")
 
 
 def catalogued(request: Request, facts: Facts) -> Decision:

@@ -15,12 +15,12 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
 from guards.judge import Guard
+from guards.opening import local
 from guards.policy import Policy
 from guards.standing import end_of, unfit
 from guards.unread import Absent, Unread
 from guards.version import Artifact
 from guards.vocabulary import Requirement
-from guards.window import local
 
 NOT_REQUIRED = "not required by policy"
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from guards.decision import Allow, Decision, Refusal, Refuse
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Reconsideration
 from guards.facts import Facts, Request
+from guards.opening import local
 from guards.policy import Policy
 from guards.standing import bounds, end_of, unfit
 from guards.unread import Absent
-from guards.window import local
 
 _DAY = timedelta(days=1)
 _FORM = "Type `/release exception request` and fill in the form."

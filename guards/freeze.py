@@ -3,13 +3,14 @@
 Invariant: overlapping freezes combine; one that holds is enough.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Freeze, Request
 from guards.migration import migration_of, weighed
+from guards.opening import local
+from guards.slot import next_slot, no_slot
 from guards.unread import Absent, Unread
-from guards.window import local, next_slot
 
 _DAY = timedelta(days=1)
 
@@ -27,13 +28,14 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         return Unsure(migration.what, migration.why)
     last = max(held, key=lambda f: f.until)
     zone = facts.policy.zone_of(request.service)
+    slot = next_slot(request, facts)
     others = f" and {len(held) - 1} more" if len(held) > 1 else ""
     return Refuse(
         Refusal.FROZEN,
         f"{request.environment} is frozen until {local(last.until, zone)} "
         f"by {last.by_name} ({last.id}, {last.kind}){others}: {last.reason}",
-        "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
-        until=next_slot(request, facts),
+        f"Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.{no_slot(slot)}",
+        until=slot if isinstance(slot, datetime) else None,
     )
 
 

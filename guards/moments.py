@@ -13,15 +13,20 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from guards.calendar_rules import Window
 from guards.consistency import nearest
-from guards.decision import Refusal, Refuse
+from guards.decision import Refusal, Refuse, Unsure
+from guards.facts import Facts
+from guards.opening import Rule, applies, local, rules_of
 from guards.policy import Policy
-from guards.sections import Window
 from guards.train import Schedule, TrainRule
-from guards.window import HORIZON, Opening, applies, local, openings
+from guards.unread import Unread
 
 _DAY = timedelta(days=1)
 _FIELDS = re.compile(r"[0-9A-Za-z*/,#-]{1,40}(?: [0-9A-Za-z*/,#-]{1,40}){4}", re.ASCII)
+HORIZON = timedelta(days=400)
+"""How far ahead a rule is looked at, and an opening looked for."""
+
 _TOLD = 3
 """Doubtful times that a sentence names."""
 
@@ -127,17 +132,18 @@ def _doubts(rule: TrainRule, after: datetime) -> Iterator[str]:
                 yield f"The {name} at {on:%a %-d %b %Y} {clock:%H:%M} {rule.zone} {why}; it would be {taken} ({meant:%z})."
 
 
-def schedule(rule: TrainRule, services: Sequence[str], policy: Policy, cutoff: datetime) -> Schedule | Refuse:
+def schedule(rule: TrainRule, services: Sequence[str], facts: Facts, cutoff: datetime) -> Schedule | Refuse | Unsure:
     """The moments of the run with this cutoff (TRN-01).
 
     Args:
         rule: one that fits.
         services: what rides, at least one.
-        policy: gives the windows, and when a schedule is posted.
+        facts: gives the windows, the public holidays, and when a schedule is posted.
         cutoff: UTC.
 
     Returns:
-        The schedule, or why the run could not depart: the window is not one of these services, or closes before the go/no-go (WIN-11).
+        The schedule, or why the run could not depart: the window is not one of these services, or closes before the go/no-go (WIN-11);
+        unsure when the holidays on which the window stays closed cannot be told (WIN-13).
     """
     day = cutoff.astimezone(ZoneInfo(rule.zone)).date()
     decision = instant(day + rule.stabilization * _DAY, rule.decision, rule.zone)
@@ -146,14 +152,14 @@ def schedule(rule: TrainRule, services: Sequence[str], policy: Policy, cutoff: d
             f"The go/no-go ({local(decision, rule.zone)}) does not come after the cutoff ({local(cutoff, rule.zone)}).",
             "Give a later time for it, or more days of stabilization.",
         )
-    found = departure(policy, services, rule.window, decision, rule.zone)
-    if isinstance(found, Refuse):
+    found = departure(facts, services, rule.window, decision, rule.zone)
+    if isinstance(found, Refuse | Unsure):
         return found
     opens, closes = found
     last = closes.astimezone(ZoneInfo(rule.zone)).date()
     retrospective = max(closes, instant(last + rule.retrospective * _DAY, rule.decision, rule.zone))
     return Schedule(
-        publish=cutoff - policy.trains.publish,
+        publish=cutoff - facts.policy.trains.publish,
         cutoff=cutoff,
         decision=decision,
         opens=opens,
@@ -168,11 +174,13 @@ def place_of(policy: Policy, service: str) -> str:
     return policy.bound_for(service) if service in policy.services else ""
 
 
-def departure(policy: Policy, services: Sequence[str], name: str, decision: datetime, zone: str) -> tuple[datetime, datetime] | Refuse:
+def departure(
+    facts: Facts, services: Sequence[str], name: str, decision: datetime, zone: str
+) -> tuple[datetime, datetime] | Refuse | Unsure:  # fmt: skip
     """When a run departs: what is left after the go/no-go of the first opening that all its services have in common (WIN-11).
 
     Args:
-        policy: gives the windows.
+        facts: gives the windows and the public holidays.
         services: what rides.
         name: of the window.
         decision: UTC.
@@ -181,6 +189,7 @@ def departure(policy: Policy, services: Sequence[str], name: str, decision: date
     Returns:
         Start and end, UTC, half-open.
     """
+    policy = facts.policy
     window = policy.windows.get(name)
     if window is None:
         return Refuse(
@@ -195,8 +204,13 @@ def departure(policy: Policy, services: Sequence[str], name: str, decision: date
             f"The window {name} is not about {', '.join(outside)}.",
             "Name a window in which every service of the train may change: `/release window list`.",
         )
-    zones = {window.zone or policy.zone_of(service): (service, place) for service, place in places.items()}
-    return _first(policy, name, tuple(zones.values()), decision) or Refuse(
+    rules: list[Rule] = []
+    for service, place in places.items():
+        known = rules_of(service, place, facts)
+        if isinstance(known, Unread):
+            return Unsure(known.what, known.why)
+        rules += [rule for rule in known if rule.name == name and rule not in rules]  # those of services that agree are the same
+    return _first(rules, decision, policy.trains.departure) or Refuse(
         Refusal.NO_TRAIN_WINDOW,
         f"The window {name} does not open for {', '.join(services)} together after the go/no-go ({local(decision, zone)}){_ends(window)}.",
         "Have the go/no-go earlier, or name another window: `/release window list`.",
@@ -209,20 +223,14 @@ def _ends(window: Window) -> str:
     return f": its last date is {max(window.dates)}" if window.dates and not window.days else ""
 
 
-def _first(
-    policy: Policy, name: str, places: tuple[tuple[str, str], ...], decision: datetime
-) -> tuple[datetime, datetime] | None:  # fmt: skip
-    """The first opening in common that leaves enough time; services in one zone have the same ones, so each zone is asked once."""
-
-    def named(place: tuple[str, str], after: datetime, days: int) -> Iterator[Opening]:
-        return (o for o in openings(policy, *place, after, days) if o.window == name)
-
-    for opening in named(places[0], decision, HORIZON.days):
+def _first(rules: Sequence[Rule], decision: datetime, least: timedelta) -> tuple[datetime, datetime] | None:
+    """The first opening in common that leaves enough time."""
+    for opening in rules[0].within(decision, decision + HORIZON):
         start, end = max(opening.start, decision), opening.end
-        for place in places[1:]:
-            both = [(max(start, o.start), min(end, o.end)) for o in named(place, start, 3)]
+        for rule in rules[1:]:
+            both = [(max(start, o.start), min(end, o.end)) for o in rule.within(start, end)]
             start, end = max(both, key=lambda each: each[1] - each[0], default=(end, end))
-        if end - start >= policy.trains.departure:
+        if end - start >= least:
             return start, end
     return None
 

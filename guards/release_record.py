@@ -15,14 +15,15 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import NOT_REQUIRED, asks_for, exempted
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
+from guards.opening import Opening, gated, local, open_now
 from guards.proof import bill_of
 from guards.provenance import Proof
 from guards.release import UNWRITTEN, RecordText, is_said
+from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
-from guards.window import gated, local, next_slot, open_now
 
 T = TypeVar("T")
 Value = str | Unread | None
@@ -278,9 +279,12 @@ def _window(request: Request, facts: Facts) -> Value:
     environment = request.environment or ""
     if not gated(facts.policy, request.service, environment):
         return "open at all times"
-    if now := open_now(facts.policy, request.service, environment, facts.at):
+    now = open_now(request.service, environment, facts)
+    if isinstance(now, Opening):
         return f"{now.window}, open until {local(now.end, now.zone)}"
-    slot = next_slot(request, facts)
+    slot = next_slot(request, facts) if now is None else now
+    if isinstance(slot, Unread):
+        return slot
     return f"from {local(slot, facts.policy.zone_of(request.service))}" if slot else None
 
 

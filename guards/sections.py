@@ -6,22 +6,22 @@ Invariant: an unknown key is an error, and so is a value of the wrong shape.
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from guards.calendar_rules import Estimate, FreezeKind, Window
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
 from guards.train_rules import TrainRules
 from guards.values import (
-    ClockTime,
-    Day,
     Domain,
     Duration,
     Email,
     GitHubLogin,
+    HolidayCode,
     Name,
     Pattern,
     Repository,
@@ -88,6 +88,10 @@ class Service(Section):
     channel: SlackChannel = Field(description="Where its change cards are posted.")
     owners: tuple[Email, ...] = Field(min_length=1, description="Ids from `people`; they hold service_owner for this service.")
     zone: Zone | None = Field(default=None, description="IANA zone of its rules; left out: the policy's zone.")
+    holidays: tuple[HolidayCode, ...] | None = Field(
+        default=None, description="Public holidays on which its windows stay closed; left out: the policy's."
+    )
+    estimate: Estimate | None = Field(default=None, description="How long a change of it takes; left out: the policy's.")
     chain: tuple[Name, ...] | None = Field(default=None, description="Its own promotion order; left out: all environments.")
     ci: Name = Field(description="A name from `ci`.")
     artifacts: Name = Field(description="A name from `artifacts`.")
@@ -127,46 +131,17 @@ class Service(Section):
         return (self.source or f"https://github.com/{self.repository}").rstrip("/")
 
 
-class Window(Section):
-    """When production may change: half-open `[start, end)` on some weekdays or dates (WIN-04)."""
-
-    days: tuple[Weekday, ...] = Field(default=(), description="Weekdays on which it opens.")
-    dates: tuple[Day, ...] = Field(default=(), description="Single dates on which it opens as well.")
-    start: ClockTime = Field(description="Opening time in `zone`, like 10:00.")
-    end: ClockTime = Field(description="Closing time; not later than `start`: it closes on the next day.")
-    zone: Zone | None = Field(default=None, description="IANA zone; left out: the service's.")
-    services: tuple[Name, ...] | None = Field(default=None, description="Left out: all services.")
-    environments: tuple[Name, ...] | None = Field(default=None, description="Left out: all production environments.")
-    valid_from: Day | None = Field(default=None, description="First day on which it counts.")
-    valid_to: Day | None = Field(default=None, description="Last day on which it counts.")
-    owner: Email = Field(description="Who answers for it; an id from `people`.")
-    support: str | None = Field(default=None, max_length=200, description="Support cover during the window (WIN-15).")
-
-    @model_validator(mode="after")
-    def _opens_sometime(self) -> Self:
-        if not self.days and not self.dates:
-            raise ValueError("give `days` or `dates`, or the window never opens")
-        if self.start.tzinfo or self.end.tzinfo:
-            raise ValueError("write times without an offset; `zone` says where they hold")
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("`valid_to` is before `valid_from`")
-        return self
-
-
-class FreezeKind(Section):
-    """What a kind of freeze holds back and who passes (FRZ-04)."""
-
-    blocks: tuple[Blocked, ...] = Field(default=(Blocked.DEPLOYMENTS,), min_length=1, description="What is held back.")
-    passes: tuple[ChangeType, ...] = Field(default=(), description="Types of change that pass; an emergency passes by its own record.")
-    maximum: Duration = Field(default=timedelta(days=30), description="Longest freeze of this kind without renewal (FRZ-06).")
-
-
 class ApprovalRule(Section):
     """How many approve a change into an environment, and which roles must be among them (RSK-03, RSK-04)."""
 
     count: int = Field(default=1, ge=0, le=10, description="Distinct people (SOD-06).")
     roles: tuple[Role, ...] = Field(default=(), description="Each of these must be held by at least one of them (CF-11).")
     lifetime: Duration = Field(default=timedelta(hours=24), description="How long one approval counts.")
+    waits: bool = Field(
+        default=True,
+        description="An approval that is given before the change may go begins to age when it may, if that comes within `limits.request`. "
+        "False: when it is given.",
+    )
     ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
     authors_known: bool = Field(
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
@@ -248,6 +223,12 @@ class Parts(Section):
     allow: Mapping[Action, Mapping[Name, tuple[Role, ...]]] = Field(description="Action → environment → roles that may (RBAC-02).")
     windows: Mapping[Name, Window] = Field(default={}, description="Name → when production may change (WIN-04).")
     closed_weekdays: tuple[Weekday, ...] = Field(default=(Weekday.FRI,), description="No window is open on these (WIN-03).")
+    holidays: tuple[HolidayCode, ...] = Field(
+        default=(),
+        description="Public holidays on which no window is open: of a country (`DE`), one of its subdivisions (`DE-BY`, ISO 3166-2) or an "
+        "exchange (`XNYS`, ISO 10383). They roll forward by themselves; while they cannot be told, nothing goes out (WIN-13).",
+    )
+    estimate: Estimate | None = Field(default=None, description="How long a change takes; left out: nobody is warned (WIN-10).")
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
@@ -317,6 +298,22 @@ class Parts(Section):
         """The IANA zone in which a service's rules hold."""
         known = self.services.get(service) if service else None
         return (known and known.zone) or self.zone
+
+    def holidays_of(self, service: str | None) -> tuple[str, ...]:
+        """The calendars on whose days a service's windows stay closed."""
+        known = self.services.get(service) if service else None
+        return self.holidays if known is None or known.holidays is None else known.holidays
+
+    @cached_property
+    def calendars(self) -> tuple[str, ...]:
+        """Every holiday calendar that some part names, each once."""
+        named = (self.holidays, *(s.holidays or () for s in self.services.values()), *(w.holidays or () for w in self.windows.values()))
+        return tuple(dict.fromkeys(code for codes in named for code in codes))
+
+    def estimate_of(self, service: str | None) -> Estimate | None:
+        """How long a change of a service takes, where the file says it."""
+        known = self.services.get(service) if service else None
+        return (known and known.estimate) or self.estimate
 
     @cached_property
     def _required(self) -> Mapping[tuple[str | None, str | None], frozenset[Requirement]]:

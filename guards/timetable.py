@@ -8,9 +8,9 @@ from itertools import islice
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.moments import cutoffs, doubts, schedule, unfit
+from guards.opening import local
 from guards.train import AHEAD, STAGES, Stage, Train, TrainRun, TrainState
 from guards.unread import Absent, Unread
-from guards.window import local
 
 RUNS = 8
 """Runs that are looked at before a rule is saved; more than are ever planned ahead at once."""
@@ -49,7 +49,7 @@ def timely(request: Request, facts: Facts) -> Decision:
         return refused
     planned = [request.moved] if request.moved else list(islice(cutoffs(train.rule, facts.at), RUNS))
     for cutoff in planned:
-        if isinstance(found := schedule(train.rule, train.services, facts.policy, cutoff), Refuse):
+        if isinstance(found := schedule(train.rule, train.services, facts, cutoff), Refuse | Unsure):
             return found
     was = facts.train.rule if isinstance(facts.train, Train) else None
     doubtful = doubts(train.rule, facts.at) if request.definition and train.rule != was and not request.settled else ()

@@ -24,6 +24,7 @@ _REPOSITORY: Final = r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
 _WORKFLOW: Final = r"^[A-Za-z0-9_.-]{1,100}$"
 _URL: Final = r"^https?://[^\s@/?#]+(?:/[^\s@/?#]+)*$"
 _VARIABLE: Final = r"^[A-Z][A-Z0-9_]{2,60}$"
+_HOLIDAYS: Final = r"^(?:[A-Z]{2}(?:-[A-Z0-9]{1,3})?|[A-Z0-9]{4})$"
 _DURATION: Final = r"^[0-9]{1,6}[smhd]$"
 _CLOCK_TIME: Final = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -41,6 +42,7 @@ IN_WORDS: Final[Mapping[str, str]] = {
     _WORKFLOW: "the file name of a workflow, like `deploy.yml`",
     _URL: "an address that begins with http:// or https://, without a user name, a query or a slash at the end",
     _VARIABLE: "the name of a variable, like `CI_SECRET`, never the secret itself",
+    _HOLIDAYS: "a country (`DE`), a country with its subdivision (`DE-BY`), or an exchange by its ISO 10383 code (`XNYS`)",
     _DURATION: "a number and its unit (s, m, h or d), like `30m`",
     _CLOCK_TIME: "a time of day, like `10:00` or `09:30`",
     _DAY: "a date, like `2026-12-24`",
@@ -121,6 +123,7 @@ Duration = Annotated[
 ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(_written_time, when_used="json"), _text(_CLOCK_TIME)]
 Day = Annotated[date, BeforeValidator(_day), _text(_DAY)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+HolidayCode = Annotated[str, StringConstraints(pattern=_HOLIDAYS)]
 Email = Annotated[str, StringConstraints(pattern=_EMAIL, to_lower=True, max_length=254)]
 Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253)]
 SlackUser = Annotated[str, StringConstraints(pattern=_SLACK_USER)]

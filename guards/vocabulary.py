@@ -155,6 +155,14 @@ class Profile(StrEnum):
     STARTER = "starter"
 
 
+class Announce(StrEnum):
+    """When the opening and closing of a window are told (WIN-18)."""
+
+    NEVER = "never"
+    WAITING = "waiting"
+    ALWAYS = "always"
+
+
 class Weekday(StrEnum):
     """Days as the policy file writes them, in ISO order."""
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web_app
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from storage import migrations
 from storage.database import Store
 from tests.world.postgresql import Postgresql
 
-settings.register_profile("signalbox", deadline=None)  # a slow machine is no counterexample
+settings.register_profile("signalbox", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no counterexample
 settings.load_profile("signalbox")
 
 

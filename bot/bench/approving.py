@@ -13,6 +13,7 @@ from time import perf_counter
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import SlackDirectory
+from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.bench.company import SERVICES, built, clicked, policy, settings, submitted, typed
 from bot.bench.load import fire
 from bot.bench.peers import BenchArtifacts, BenchCI, SlackPeer
@@ -63,7 +64,9 @@ class Company:
         self._slack = slack
         self._clock = MachineClock()
         directory = SlackDirectory(house.intake.bolt.client)
-        self._gather = Gather(house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in)
+        self._gather = Gather(
+            house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in, HolidayCalendars()
+        )
         self._number = itertools.count(1)
 
     async def _send(self, request: bytes) -> None:

@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, judging, large, starting, ticking
+from bot.bench import acking, gathering, judging, large, slotting, starting, ticking
 from bot.bench.approving import Approvals, Company, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -71,6 +71,8 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     say("judging")
     figures, skipped = judging.measure(*sizes.judgements)
     figures += large.measure()
+    say("finding the next allowed time")
+    figures += slotting.measure(sizes.judgements[0] * 4)
     say("starting")
     figures += await _starting(sizes, folder)
     say(f"reading a release of {sizes.pulls} pull requests")

@@ -27,8 +27,17 @@ def _reason(refuse: Refuse, zone: str) -> Part:
     return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
 
 
-def refusal_card(judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy) -> Card:
-    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one."""
+def refusal_card(
+    judgement: Judgement, command: str, request: Request, correlation: str, policy: Policy, queue: Button | None = None
+) -> Card:
+    """Every reason with its remedy, the nearest one first (CMD-13); what an exception could stand in for has a button that asks for one.
+
+    Args:
+        judgement, command, request: what was judged.
+        correlation: the id to quote.
+        policy: in force.
+        queue: a button that has the request kept until its time, where only time speaks against it.
+    """
     zone = policy.zone_of(request.service)
     what = " ".join(filter(None, (command, request.service, request.version, request.environment)))
     final = [r for r in judgement.refusals if r.code not in judgement.heals]
@@ -41,7 +50,12 @@ def refusal_card(judgement: Judgement, command: str, request: Request, correlati
         parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
     title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
     asks = tuple(_asks_for_exception(judgement, request, policy))
-    return Card(title[:150], parts=tuple(parts), buttons=asks, footer=("Nothing was started. id ", Code(correlation)))
+    return Card(
+        title[:150],
+        parts=tuple(parts),
+        buttons=(queue, *asks) if queue else asks,
+        footer=("Nothing was started. id ", Code(correlation)),
+    )
 
 
 def _asks_for_exception(judgement: Judgement, request: Request, policy: Policy) -> Iterable[Button]:

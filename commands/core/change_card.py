@@ -10,6 +10,7 @@ from commands.core.cards import missing
 from commands.core.gather import at_dispatch
 from commands.core.release_cards import written_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from commands.core.when import freeze_line, window_line
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
 from guards.assessment import Declared
@@ -21,7 +22,7 @@ from guards.delegation import lapsed
 from guards.duties import objection
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
-from guards.migration import migration_of, weighed
+from guards.migration import migration_of
 from guards.need import need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
@@ -29,7 +30,6 @@ from guards.sections import Person
 from guards.unread import Unread
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Migration, Requirement, Role
-from guards.window import next_slot, open_now
 
 STATES = {
     State.REQUESTED: ("🆕", "requested"),
@@ -75,8 +75,8 @@ def change_card(change: Change, facts: Facts) -> Card:
     if impact := _impact(content.declared):
         rows.append(("Impact", impact))
     if change.state in UNDECIDED:
-        rows.append(("Window", _window(request, facts, zone)))
-        rows.append(("Freeze", _freeze(request, facts)))
+        rows.append(("Window", window_line(request, facts)))
+        rows.append(("Freeze", freeze_line(request, facts)))
     rows.append(("Approvals", _approvals(change, facts)))
     if change.run:
         run: Line = (Link(change.run_url, change.run),) if change.run_url else (Code(change.run),)
@@ -236,24 +236,6 @@ def _impact(declared: Declared) -> Line | None:
     return (said,) if said else None
 
 
-def _window(request: Request, facts: Facts, zone: str) -> Line:
-    now = open_now(facts.policy, request.service, request.environment or "", facts.at)
-    if now:
-        return (f"{now.window}, open until ", Moment(now.end, zone))
-    slot = next_slot(request, facts)
-    if slot == facts.at:
-        return ("open at all times",)
-    return ("closed; next allowed ", Moment(slot, zone)) if slot else ("closed; none in sight",)
-
-
-def _freeze(request: Request, facts: Facts) -> Line:
-    if isinstance(facts.freezes, Unread):
-        return ("⚠️ could not be read",)
-    counting = weighed(request, facts)
-    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(counting)]
-    return (f"🧊 {held[0].id}: {held[0].reason}",) if held else ("none",)
-
-
 def _approvals(change: Change, facts: Facts) -> Line:
     decided = change.state not in UNDECIDED
     need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
@@ -308,13 +290,12 @@ def in_place_of(decision: Approval, zone: str) -> Line:
 def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
     """The change in a few lines, for forms and explanations: what, to where, which artifact, how it stands, in which time."""
     content = change.content
-    zone = facts.policy.zone_of(content.service)
     request = at_dispatch(change, replace(facts, change=change))
     return (
         (Bold(f"{content.service} {content.version} → {content.environment}"), f", asked by {change.requester_name}"),
         ("Artifact ", Code(short(content.digest)), " at ", Code(content.commit[:12]), "; ", *_equality(facts)),
         ("Rollback target: ", *_running(facts.running)),
-        ("Window: ", *_window(request, facts, zone)),
-        ("Freeze: ", *_freeze(request, facts)),
+        ("Window: ", *window_line(request, facts)),
+        ("Freeze: ", *freeze_line(request, facts)),
         ("Approvals: ", *_approvals(change, facts)),
     )

@@ -169,6 +169,7 @@ class Command(Generic[A]):
         ask: what it is about.
         run: what it does, inside the transaction.
         heals: refusals that people or time heal: the request is kept and waits (WIN-09).
+        queues: refusals that heal for whoever says `queue=yes`.
         form: builds the form that asks for missing words; None when there is none.
         wants_form: tells from the words and the policy that the form is to be shown although no word is missing.
         form_after: refusals that the form mends (a missing rationale); with any other, the refusal is told instead.
@@ -183,9 +184,14 @@ class Command(Generic[A]):
     ask: Callable[[A, Asker], Ask]
     run: Callable[[Work[A]], Reply]
     heals: frozenset[Refusal] = frozenset()
+    queues: frozenset[Refusal] = frozenset()
     form: FormBuilder | None = None
     wants_form: Callable[[A, Policy], bool] | None = None
     form_after: frozenset[Refusal] = frozenset()
+
+    def healing(self, args: A) -> frozenset[Refusal]:
+        """What heals for somebody who typed these words."""
+        return self.heals | self.queues if getattr(args, "queue", None) else self.heals
 
     def __post_init__(self) -> None:
         if not self.guards:

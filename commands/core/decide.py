@@ -9,17 +9,18 @@ from typing import Annotated
 
 from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker
+from commands.core.queue import queued
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, ChangeId, Named, Rest
 from guards.authorization import held_roles
 from guards.change import Approval, Change, Verdict
-from guards.classify import announced
-from guards.decision import Refuse
 from guards.duties import capacity
 from guards.facts import Facts, Request
 from guards.identity import OnBehalf
+from guards.opening import open_at, openings, rules_of
 from guards.sections import Person
-from guards.window import open_now, openings
+from guards.slot import next_slot
+from guards.unread import Unread
 
 
 class Decision(Arguments):
@@ -44,7 +45,7 @@ def reason_form(title: str, word: str, submit: str, label: str, fields: Mapping[
         word=word,
         submit=submit,
         inputs=(Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),),
-        known={"change": change.id, "seen": fields.get("seen") or change.content.hash},
+        known={"change": change.id, "seen": fields.get("seen") or change.content.hash, **queued(fields)},
         lines=change_lines(change, facts),
     )
 
@@ -55,7 +56,7 @@ def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts
     assert isinstance(change, Change)
     content = change.content
     roles = held_roles(person, content.service, content.environment, facts)[0]
-    under, expires = capacity(person, change, facts), _expiry(content.service, content.environment, request, facts)
+    under, expires = capacity(person, change, facts), _expiry(request, facts)
     return Approval(
         by=person.id, name=person.name, roles=roles, verdict=verdict, rationale=request.rationale.strip(),
         content=content.hash, at=facts.at, expires=min(expires, under.until) if under else expires,
@@ -63,23 +64,17 @@ def decision_of(person: Person, verdict: Verdict, request: Request, facts: Facts
     )  # fmt: skip
 
 
-def _expiry(service: str, environment: str, request: Request, facts: Facts) -> datetime:
+def _expiry(request: Request, facts: Facts) -> datetime:
     """After the policy's lifetime, or with the window in which, or before which, it was given; whichever is first.
 
-    An approval that is given while the change still waits for its lead time begins to age when that is over.
+    One that is given while the change waits for its time begins to age when that comes, where the policy lets it wait.
     """
-    rule = facts.policy.approval_rule(environment)
-    begins = max(facts.at, _known_long_enough(request, facts))
+    rule = facts.policy.approval_rule(request.environment or "")
+    slot = next_slot(request, facts) if rule.waits else None
+    begins = slot if isinstance(slot, datetime) and slot - facts.at <= facts.policy.limits.request else facts.at
     latest = begins + rule.lifetime
-    if not rule.ends_with_window:
+    rules = rules_of(request.service, request.environment or "", facts)
+    if not rule.ends_with_window or isinstance(rules, Unread):
         return latest
-    window = open_now(facts.policy, service, environment, begins)
-    if window is None:
-        window = next(openings(facts.policy, service, environment, begins, rule.lifetime.days + 1), None)
+    window = open_at(rules, begins) or next(openings(rules, begins, latest), None)
     return min(latest, window.end) if window else latest
-
-
-def _known_long_enough(request: Request, facts: Facts) -> datetime:
-    """When the change's lead time is over; this moment where it has none left."""
-    waits = announced(request, facts)
-    return waits.until if isinstance(waits, Refuse) and waits.until else facts.at

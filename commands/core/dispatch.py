@@ -10,8 +10,10 @@ from typing import Any
 
 from commands.core import exempt, record
 from commands.core.command import Ask
+from commands.core.expire import expires
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
+from commands.core.queue import BY_TIME
 from commands.core.tell import alert_if_moved, card_of, log_of
 from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
@@ -26,12 +28,13 @@ from guards.freeze import not_frozen
 from guards.judge import Judgement, judge
 from guards.lifecycle import UNDECIDED, State
 from guards.need import Need, need_of
+from guards.opening import Opening, open_now
 from guards.order import in_order
 from guards.requirements import EVIDENCE
 from guards.risk import assess
 from guards.unread import Unread
 from guards.vocabulary import Requirement
-from guards.window import in_window
+from guards.window import in_window, too_short
 from storage import changes, claims, outbox, timers
 from storage.database import Tx
 
@@ -83,6 +86,8 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     body = record.judgement_body(judgement, request, facts)
     place = {"subject": change.id, "service": request.service, "environment": request.environment}
     short = [r for r in judgement.refusals if r.code in _PEOPLE]
+    if judgement.outcome == "waits" and any(r.code in BY_TIME for r in judgement.refusals):
+        expires(tx, change, request, facts)  # not before the time that it waits for
     match judgement.outcome:
         case "allowed":
             return _order(tx, change, facts, judgement, correlation)
@@ -196,6 +201,9 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
+    now = open_now(request.service, request.environment or "", facts)
+    if isinstance(now, Opening) and (short := too_short(now, request, facts)):
+        log_of(tx, change, facts, correlation, f"⚠️ {short}")
     for exception in used:
         exempt.used(tx, exception, change, facts, correlation)
     card_of(tx, change, facts, correlation)

@@ -5,13 +5,15 @@ Invariant: what follows and the mark "done" on the inbox row are one transaction
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from commands.core import exempt, follow, keep_log, obligations, record
+from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.expire import expired
-from commands.core.gather import Gather
+from commands.core.gather import Gather, inside
 from commands.core.invocation import Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
@@ -136,6 +138,22 @@ class Due:
 
         def work(tx: Tx) -> None:
             obligations.reminded(tx, id, step, replace(outside, at=self._clock.now()), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def windows(self, taken: inbox.Taken, since: datetime, correlation: str) -> None:
+        """Tell which windows opened and closed (WIN-18).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            since: when it was looked last, UTC.
+            correlation: of the delivery.
+        """
+        outside = await self._gather.outside(Ask())
+
+        def work(tx: Tx) -> None:
+            announce(tx, since, inside(tx, Ask(), replace(outside, at=self._clock.now())), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -3,12 +3,30 @@
 Invariant: only an undecided change expires; one that CI works on never does.
 """
 
+from datetime import datetime
+
 from commands.core import record
 from commands.core.tell import card_of, log_of
-from guards.facts import Facts
+from guards.change import Change
+from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
+from guards.slot import next_slot
 from storage import changes, timers
 from storage.database import Tx
+
+
+def expires(tx: Tx, change: Change, request: Request, facts: Facts) -> None:
+    """Set when a request ends by itself: so long after it was made, but never before the time that it waits for.
+
+    Args:
+        tx: open.
+        change: as it stands.
+        request, facts: as it was judged last.
+    """
+    slot, due = next_slot(request, facts), change.requested + facts.policy.limits.request
+    if isinstance(slot, datetime) and slot >= max(due, facts.at):
+        due = slot + facts.policy.limits.request
+    timers.set(tx, timers.Timer(f"expire:{change.id}", "expire", due, {"change": change.id}))
 
 
 def expired(tx: Tx, change_id: str, facts: Facts, correlation: str) -> None:

@@ -11,8 +11,10 @@ from datetime import datetime
 
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
+from commands.core.ports.calendars import Calendars
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
@@ -84,6 +86,7 @@ class Gather:
         histories: kind in a service's `history` → the version control system.
         proofs: name in the policy's `artifacts` → what is attached to artifacts there.
         sign_in: whose GitHub account is whose.
+        calendars: public holidays.
         clock: the present.
     """
 
@@ -97,12 +100,14 @@ class Gather:
         histories: Mapping[str, Vcs],
         proofs: Mapping[str, Proofs],
         sign_in: SignIn,
+        calendars: Calendars,
     ) -> None:
         self.policy = policy
         self._store = store
         self._directory = directory
         self._people = People(policy, directory, sign_in)
         self._sources = sources
+        self._calendars = calendars
         self._clock = clock
         self._prove = Prove(policy, sources, histories, proofs)
 
@@ -172,8 +177,9 @@ class Gather:
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, (artifact, evidence), people, channel = await asyncio.gather(
+        groups, holidays, (artifact, evidence), people, channel = await asyncio.gather(
             self._groups(about.service, deadline),
+            read_holidays(self._calendars, self.policy.calendars, self._clock.now(), deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
             self._channel(about.channel, deadline),
@@ -186,7 +192,7 @@ class Gather:
         )
         facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
-            evidence=evidence, accounts=accounts, channel=channel,
+            evidence=evidence, accounts=accounts, holidays=holidays, channel=channel,
         )  # fmt: skip
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)

@@ -17,6 +17,7 @@ from guards.identity import Delegation, OnBehalf, Stranger
 from guards.judge import Judgement
 from guards.need import need_of
 from guards.obligation import Obligation
+from guards.opening import Opening, open_now
 from guards.proof import signed_by
 from guards.provenance import Proof
 from guards.release import RecordText, ReleaseNotes
@@ -26,7 +27,6 @@ from guards.unread import Absent, Unread
 from guards.vcs import Contributor, Span, Tag
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Question, Requirement
-from guards.window import open_now
 from storage import audit
 from storage.database import Tx
 
@@ -116,14 +116,13 @@ def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
 
 
 def _seen(request: Request, facts: Facts) -> dict[str, Any]:
-    window = open_now(facts.policy, request.service, request.environment, facts.at) if request.environment else None
     return {
         "request": {"service": request.service, "environment": request.environment, "version": request.version, "digest": request.digest},
         "artifact": _fact(facts.artifact),
         "registered": _fact(facts.registered),
         "before": _fact(facts.before),
         "running": _fact(facts.running),
-        "window": {"name": window.window, "start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
+        "window": window_body(request, facts),
         "evidence": evidence_body(request, facts),
         "declared": declared_body(request.declared),
         "risk": _risk_body(request, facts),
@@ -134,6 +133,14 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
+
+
+def window_body(request: Request, facts: Facts) -> dict[str, Any] | None:
+    """The window that is open, as the ledger keeps it (WIN-02); what could not be read, where its calendar could not."""
+    now = open_now(request.service, request.environment, facts) if request.environment else None
+    if isinstance(now, Opening):
+        return {"name": now.window, "start": now.start.isoformat(), "end": now.end.isoformat()}
+    return {"unread": now.what, "why": now.why} if now else None
 
 
 def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:

@@ -7,12 +7,12 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import cards, exempt, keep_log, obligations, record
+from commands.core import announce, cards, exempt, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, inside, request_of
@@ -21,6 +21,7 @@ from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import SignIn
+from commands.core.queue import queue_button
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form
@@ -91,6 +92,8 @@ class Road:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case train.KIND:
                 await self._trains.carry(taken, correlation)
+            case announce.KIND:
+                await self._due.windows(taken, datetime.fromisoformat(str(payload["since"])), correlation)
             case keep_log.KEEP:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
@@ -125,15 +128,21 @@ class Road:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
+            if kind == announce.KIND:
+                announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
 
     async def refresh(self) -> None:
-        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now."""
+        """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now.
+
+        What the policy wants told of its windows is looked for anew.
+        """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
+            announce.begin(tx, self.policy, now)
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))
@@ -214,27 +223,31 @@ class Road:
         # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
-        judgement = judge(command.guards, request, facts, command.heals)
+        heals = command.healing(args)
+        judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
             "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.run or ask.train,
             "service": request.service,
             "environment": request.environment,
         }
-        final = [r for r in judgement.refusals if r.code not in command.heals]
+        final = [r for r in judgement.refusals if r.code not in heals]
         if command.form and asked.trigger and final and {r.code for r in final} <= command.form_after:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
                 if form:
                     return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
-            judgement = replace(judgement, heals=command.heals | command.form_after)
+            judgement = replace(judgement, heals=heals | command.form_after)
         tag = command.name.replace(" ", "-")
         body = record.judgement_body(judgement, request, facts)
         if judgement.outcome in {"refused", "unsure"}:
             record.write(tx, f"{tag}:{judgement.outcome}", actor, facts, correlation, **place, **body)
             alert_if_moved(tx, judgement, request, facts, correlation)
-            card = cards.refusal_card(_told(judgement, command), command.name, request, correlation, self.policy)
+            told = _told(judgement, command)
+            fields = asked.fields or self._typed(asked, command)
+            queue = queue_button(command.name, fields, told, request, facts) if command.queues else None
+            card = cards.refusal_card(told, command.name, request, correlation, self.policy, queue)
             if command.form and _filled_in(asked) and not _turned_away(judgement):
                 card = cards.with_form_again(card, command.name, asked.fields)
             self._answer(tx, asked, card, facts, correlation)

@@ -62,6 +62,14 @@ def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts,
 
 def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:
     """Something that nobody asked for, told in the policy's alert channel."""
-    channel = facts.policy.slack.alerts
-    body = {"channel": channel, "subject": f"alert:{correlation}", "card": CARD.dump_python(card, mode="json")}
+    post_to(tx, facts.policy.slack.alerts, card, f"alert:{correlation}", facts, correlation)
+
+
+def post_to(tx: Tx, channel: str, card: Card, subject: str, facts: Facts, correlation: str) -> None:
+    """A message in a channel, that nobody asked for and that is never redrawn.
+
+    Args:
+        subject: by which it is found again, should posting it be interrupted.
+    """
+    body = {"channel": channel, "subject": subject, "card": CARD.dump_python(card, mode="json")}
     outbox.add(tx, outbox.Message("alert", body, lane=channel, correlation=correlation), facts.at)

@@ -29,6 +29,7 @@ def test_the_short_form_reports_every_figure(tmp_path, capsys):
     groups = {figure["group"] for figure in told["figures"]}
     assert groups == {
         "Judging a production promotion, all guards",
+        "Finding the next allowed time: 50 windows, 200 freezes, 5 years",
         "Judging a release of 1,000 pull requests with 10,000 files, under 200 path patterns",
         "`signalbox serve`",
         "Reading what proves a release of 2 pull requests, every answer after 50 ms",

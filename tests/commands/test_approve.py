@@ -430,7 +430,8 @@ async def test_an_approval_lasts_a_day_where_windows_do_not_end_it(world):
 
 
 async def test_a_change_whose_approval_ran_out_while_it_waited_asks_again(world):
-    """Approved on a Friday, for a day; the window opens on Monday."""
+    """Approved on a Friday, for a day; the window opens on Monday, and the policy lets no approval wait for it."""
+    await world.restart(Policy.model_validate(policy_data(approvals={"production": {"count": 1, "waits": False}})))
     await world.on_staging()
     await world.wait(until=datetime(2026, 11, 27, 10, 0, tzinfo=UTC))
     await world.say("carla", ASK)

@@ -141,26 +141,73 @@ Closed on Fri.\
 """)
 
 
-async def test_the_next_moment_takes_windows_and_freezes_together(world):
-    await world.say("audrey", "/release window next api production")
+async def test_the_windows_of_today_and_of_this_week(world):
+    """WIN-16."""
+    await world.say("audrey", "/release window api production")
     assert world.told("audrey") == snapshot("""\
-🗓️ Next allowed
-api
-production: open now (weekdays), until today 16:00 (Tue 16:00 Europe/Berlin)\
+🗓️ When may it go?
+api in production
+Now: open
+Today: weekdays today 10:00 (Tue 10:00 Europe/Berlin) to today 16:00 (Tue 16:00 Europe/Berlin)
+Wed 25 Nov: weekdays tomorrow 10:00 (Wed 10:00 Europe/Berlin) to tomorrow 16:00 (Wed 16:00 Europe/Berlin)
+Thu 26 Nov: weekdays Nov 26, 2026 10:00 (Thu 10:00 Europe/Berlin) to Nov 26, 2026 16:00 (Thu 16:00 Europe/Berlin)
+Fri 27 Nov: closed, as every Friday
+Sat 28 Nov: closed
+Sun 29 Nov: closed
+Mon 30 Nov: weekdays Nov 30, 2026 10:00 (Mon 10:00 Europe/Berlin) to Nov 30, 2026 16:00 (Mon 16:00 Europe/Berlin)\
 """)
 
     await world.freeze(until="2026-11-25T12:30")
-    await world.say("audrey", "/release window next api prod")
-    assert "production: next allowed tomorrow 12:30 (Wed 12:30 Europe/Berlin)" in world.told("audrey")
+    await world.say("audrey", "/release window api prod")
+    assert world.told("audrey") == snapshot("""\
+🗓️ When may it go?
+api in production
+Now: closed; next allowed tomorrow 12:30 (Wed 12:30 Europe/Berlin)
+Today: weekdays today 10:00 (Tue 10:00 Europe/Berlin) to today 16:00 (Tue 16:00 Europe/Berlin)
+Wed 25 Nov: weekdays tomorrow 10:00 (Wed 10:00 Europe/Berlin) to tomorrow 16:00 (Wed 16:00 Europe/Berlin)
+Thu 26 Nov: weekdays Nov 26, 2026 10:00 (Thu 10:00 Europe/Berlin) to Nov 26, 2026 16:00 (Thu 16:00 Europe/Berlin)
+Fri 27 Nov: closed, as every Friday
+Sat 28 Nov: closed
+Sun 29 Nov: closed
+Mon 30 Nov: weekdays Nov 30, 2026 10:00 (Mon 10:00 Europe/Berlin) to Nov 30, 2026 16:00 (Mon 16:00 Europe/Berlin)
+🧊 FRZ-2026-1124-001 (holiday) today 11:00 (Tue 11:00 Europe/Berlin) to tomorrow 12:30 (Wed 12:30 Europe/Berlin)\
+""")
 
-    await world.say("audrey", "/release window next web staging")
-    assert "staging: open at all times" in world.told("audrey")
+    await world.say("audrey", "/release window web staging")
+    assert world.told("audrey") == snapshot("""\
+🗓️ When may it go?
+web in staging
+Now: open
+It has no windows: it is open at all times.\
+""")
+
+
+async def test_services_that_open_alike_are_told_together(world):
+    data = policy_data()
+    data["services"]["web"]["zone"] = "America/New_York"
+    data["services"]["shop"] = data["services"]["api"]
+    await world.restart(Policy.model_validate(data))
+    await world.say("audrey", "/release window")
+    headings = [line for line in world.told("audrey").splitlines() if " in production" in line]
+    assert headings == ["api in production, shop in production", "web in production"]
+
+
+async def test_when_may_i_is_told_of_ones_own_changes(world):
+    change = await world.asked()
+    await world.say("carla", "/release window")
+    assert f"🕐 {change} api v1.4.0 → production: waits for approval; it may go now" in world.told("carla")
+
+    await world.freeze(until="2026-11-26T12:30")
+    await world.say("carla", "/release window")
+    assert f"{change} api v1.4.0 → production: waits for approval; next allowed Nov 26, 2026 12:30" in world.told("carla")
+    await world.say("rita", "/release window")
+    assert change not in world.told("rita")
 
 
 async def test_where_no_window_is_left_none_is_promised(world):
     await world.restart(Policy.model_validate(policy_data(windows={})))
-    await world.say("audrey", "/release window next")
-    assert "production: no opening in sight" in world.told("audrey")
+    await world.say("audrey", "/release window")
+    assert "Now: closed; no time in sight" in world.told("audrey")
 
 
 async def test_one_sees_who_one_is_and_what_one_may(world):
@@ -197,8 +244,8 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "changes", "record", "notes", "window (list, next)", "freeze list", "exception (list, show)", "evidence",
-        "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
+        "status", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)", "evidence",
+        "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
     await world.say("audrey", "/release help link github")
@@ -239,14 +286,14 @@ Nothing was started. id <id>\
 
 MISTAKES = [
     ("freeze", "`freeze` takes one more word: `freeze declare` or `freeze list` or `freeze lift`."),
-    ("window", "`window` takes one more word: `window list` or `window next`."),
-    ("WINDOW tomorrow", "`window` takes one more word"),
+    ("EXCEPTION tomorrow", "`exception` takes one more word"),
+    ("window tomorrow", "there is no service 'tomorrow'"),
     ("status api web", "'web' is one word too many."),
     ("promote api v1.4.0 staging now", "'now' is one word too many."),
     ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
     (
         "promote api v1.4.0 staging force=yes",
-        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `risk=`, `type=`.",
+        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `queue=`, `risk=`, `type=`.",
     ),
     ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
     ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),

@@ -4,22 +4,24 @@ Invariant: `REQUEST` with `FACTS` is allowed by every guard of a promotion, so a
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
+from guards.calendar_rules import Window
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Facts, Freeze, Request
+from guards.holiday import Holidays
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
 from guards.policy import Policy
 from guards.release import Promotion
-from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack, Window
+from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
 
@@ -188,13 +190,17 @@ def exemption(**parts: Any) -> Exemption:
     return replace(whole, **parts)
 
 
+WORKING = Holidays("DE", {}, date(2024, 1, 1), date(2033, 12, 31))
+"""A country that never rests."""
+
+
 def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     """Everything was read, and nothing speaks against it."""
     people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
+        duplicate=None, freezes=(), holidays={"DE": WORKING}, exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
     )  # fmt: skip
     return replace(read, **parts)
 
@@ -222,9 +228,9 @@ def window(start: str, end: str, *days: Weekday, **more: Any) -> Window:
     return Window(days=days, start=time.fromisoformat(start), end=time.fromisoformat(end), owner=MARA.id, **more)
 
 
-def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,)) -> Policy:
+def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **more: Any) -> Policy:
     """The policy with these windows, `w0`, `w1`, …, even on closed weekdays: a file may not say so, the guard holds by itself."""
-    sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed}
+    sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed} | more
     return Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | sections)
 
 

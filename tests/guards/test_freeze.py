@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from guards.calendar_rules import FreezeKind
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Freeze, Request
 from guards.freeze import complete_freeze, liftable, not_frozen
-from guards.sections import FreezeKind
 from guards.unread import Absent, Unread
 from guards.version import Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
@@ -149,7 +149,7 @@ TWO = (freeze(), freeze(id="FRZ-2026-1120-004", end=AT + DAY, reason="year end",
             snapshot(
                 (
                     "production is frozen until Tue 24 Nov 13:00 Europe/Berlin by Mara (FRZ-2026-1124-001, holiday): quarter end",
-                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                    "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`. No time is in sight at which it may go: not within five years, or not as far as its holidays are known.",
                 )
             ),
             id="and no window ever",

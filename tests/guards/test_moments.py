@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guards.decision import Refusal, Refuse
+from guards.calendar_rules import Window
+from guards.decision import Refusal, Refuse, Unsure
+from guards.facts import Facts
+from guards.holiday import Holidays
 from guards.moments import cutoffs, doubts, instant, schedule, unfit
 from guards.policy import Policy
-from guards.sections import Window
 from guards.train import Schedule, TrainRule
 from guards.vocabulary import Weekday
 from tests.guards.cases import AT, DAY, HOUR, MINUTE, POLICY, WEEKDAYS
@@ -27,6 +29,10 @@ def utc(*parts: int) -> datetime:
 
 def with_window(window: Window, **more: object) -> Policy:
     return POLICY.model_copy(update={"windows": {"weekdays": window}, **more})
+
+
+def planned(rule: TrainRule, services: tuple[str, ...], policy: Policy, cutoff: datetime, **more: object) -> Schedule | Refuse | Unsure:
+    return schedule(rule, services, Facts(at=AT, policy=policy, **more), cutoff)
 
 
 # ---------------------------------------------------------------- cutoffs
@@ -173,7 +179,7 @@ def test_a_time_that_does_not_exist_or_comes_twice_is_named():
 
 
 def test_the_moments_of_a_run():
-    found = schedule(WEEKLY, ("api",), POLICY, utc(2026, 12, 1, 11))
+    found = planned(WEEKLY, ("api",), POLICY, utc(2026, 12, 1, 11))
     assert found == Schedule(
         publish=utc(2026, 11, 24, 11), cutoff=utc(2026, 12, 1, 11), decision=utc(2026, 12, 3, 9), opens=utc(2026, 12, 3, 9),
         closes=utc(2026, 12, 3, 15), retrospective=utc(2026, 12, 5, 9), closing=utc(2026, 12, 8, 9),
@@ -191,7 +197,7 @@ def test_the_moments_of_a_run():
     ],
 )
 def test_a_run_departs_in_the_first_opening_after_the_decision(changed, opens, closes):
-    found = schedule(replace(WEEKLY, **changed), ("api",), POLICY, utc(2026, 12, 1, 11))
+    found = planned(replace(WEEKLY, **changed), ("api",), POLICY, utc(2026, 12, 1, 11))
     assert isinstance(found, Schedule)
     assert (found.opens, found.closes) == (opens, closes)
 
@@ -199,19 +205,29 @@ def test_a_run_departs_in_the_first_opening_after_the_decision(changed, opens, c
 def test_services_in_several_zones_depart_in_what_their_openings_have_in_common():
     """Until 18:00 Berlin's and New York's share two hours. Until 16:00 they share none, but for the weeks in which only New York has summer."""
     long = WEEKDAYS.model_copy(update={"end": time(18)})
-    found = schedule(WEEKLY, ("api", "web"), with_window(long), utc(2026, 12, 1, 11))
+    found = planned(WEEKLY, ("api", "web"), with_window(long), utc(2026, 12, 1, 11))
     assert isinstance(found, Schedule)
     assert (found.opens, found.closes) == (utc(2026, 12, 3, 15), utc(2026, 12, 3, 17))
-    rare = schedule(WEEKLY, ("api", "web"), POLICY, utc(2026, 12, 1, 11))
+    rare = planned(WEEKLY, ("api", "web"), POLICY, utc(2026, 12, 1, 11))
     assert isinstance(rare, Schedule)
     assert (rare.opens, rare.closes) == (utc(2027, 3, 15, 14), utc(2027, 3, 15, 15))
-    apart = schedule(WEEKLY, ("api", "web"), with_window(WEEKDAYS.model_copy(update={"end": time(14)})), utc(2026, 12, 1, 11))
+    apart = planned(WEEKLY, ("api", "web"), with_window(WEEKDAYS.model_copy(update={"end": time(14)})), utc(2026, 12, 1, 11))
     assert isinstance(apart, Refuse)
     assert "does not open for api, web together" in apart.why
 
 
+def test_a_run_waits_for_the_day_after_a_holiday_and_is_not_planned_where_holidays_are_not_known():
+    """WIN-04, WIN-13."""
+    closed = with_window(WEEKDAYS.model_copy(update={"holidays": ("DE",)}))
+    feast = Holidays("DE", {date(2026, 12, 3): "a feast"}, date(2026, 1, 1), date(2032, 12, 31))
+    found = planned(WEEKLY, ("api",), closed, utc(2026, 12, 1, 11), holidays={"DE": feast})
+    assert isinstance(found, Schedule)
+    assert found.opens == utc(2026, 12, 7, 9)
+    assert planned(WEEKLY, ("api",), closed, utc(2026, 12, 1, 11)) == Unsure("the public holidays of DE", "nobody asked for them")
+
+
 def test_a_retrospective_is_never_before_the_window_closes():
-    found = schedule(replace(WEEKLY, retrospective=0, closing=0), ("api",), POLICY, utc(2026, 12, 1, 11))
+    found = planned(replace(WEEKLY, retrospective=0, closing=0), ("api",), POLICY, utc(2026, 12, 1, 11))
     assert isinstance(found, Schedule)
     assert found.retrospective == found.closing == found.closes
 
@@ -240,13 +256,13 @@ def test_a_retrospective_is_never_before_the_window_closes():
     ],
 )  # fmt: skip
 def test_a_run_that_could_not_depart_says_why(changed, policy, services, code, said):
-    refused = schedule(replace(WEEKLY, **changed), services, policy, utc(2026, 12, 1, 11))
+    refused = planned(replace(WEEKLY, **changed), services, policy, utc(2026, 12, 1, 11))
     assert isinstance(refused, Refuse)
     assert refused.code is code
     assert said in refused.why
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     WALLS, st.dates(date(1996, 1, 1), date(2036, 1, 1)), st.integers(0, 20), st.integers(0, 23), st.integers(0, 23),
     st.sets(st.sampled_from([Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.SAT]), min_size=1),
@@ -255,7 +271,7 @@ def test_the_moments_of_any_run_are_in_order_and_inside_the_window(zone, day, le
     window = WEEKDAYS.model_copy(update={"days": tuple(days), "zone": zone})
     rule = TrainRule("", (day,), time(cut), zone, length, time(decide, 15), "weekdays")
     cutoff = instant(day, time(cut), zone)
-    found = schedule(rule, ("api",), with_window(window), cutoff)
+    found = planned(rule, ("api",), with_window(window), cutoff)
     if isinstance(found, Refuse):
         assert length == 0
         return

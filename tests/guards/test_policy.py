@@ -90,9 +90,10 @@ def add_person(identity: str) -> Callable[[Data], None]:
     return lambda data: data["people"].append({"id": identity, "name": "Somebody"})
 
 
-def changed(change: Callable[[Data], None]) -> Policy:
+def changed(*edits: Callable[[Data], None]) -> Policy:
     data = plain()
-    change(data)
+    for edit in edits:
+        edit(data)
     return Policy.model_validate(data)
 
 
@@ -326,6 +327,23 @@ def test_the_nearest_zone_counts() -> None:
     own = changed(put(*API, "zone", to="America/New_York"))
     assert (own.zone_of("api"), own.zone_of(None), own.zone_of("ghost")) == ("America/New_York", "UTC", "UTC")
     assert Policy.model_validate(plain()).zone_of("api") == "UTC"
+
+
+def test_the_nearest_holidays_and_the_nearest_estimate_count() -> None:
+    policy = changed(put("holidays", to=["DE"]), put("estimate", to={"deployment": "20m"}))
+    assert (policy.holidays_of("api"), policy.holidays_of(None), policy.holidays_of("ghost")) == (("DE",), ("DE",), ("DE",))
+    estimate = policy.estimate_of("api")
+    assert estimate is not None
+    assert (estimate.total, policy.estimate_of("ghost")) == (timedelta(minutes=50), estimate)
+    own = changed(
+        put("holidays", to=["DE"]),
+        put(*API, "holidays", to=["XNYS", "DE"]),
+        put("windows", "weekdays", "holidays", to=["FR", "XNYS"]),
+        put(*API, "estimate", to={"deployment": "5m", "observation": "5m"}),
+    )
+    assert (own.holidays_of("api"), own.calendars) == (("XNYS", "DE"), ("DE", "XNYS", "FR"))
+    assert (own.estimate_of(None), own.estimate_of("api")) == (None, own.services["api"].estimate)
+    assert changed(put("holidays", to=["DE"]), put(*API, "holidays", to=[])).holidays_of("api") == ()
 
 
 def test_what_has_no_rule_is_not_granted() -> None:

@@ -129,6 +129,7 @@ def test_a_whole_record() -> None:
         pytest.param(Field.WINDOW, known(freezes=LOST), LOST, id="freezes unread"),
         pytest.param(Field.WINDOW, known(at=utc("2026-11-24 20:00")), "from Wed 25 Nov 10:00 Europe/Berlin", id="the next window"),
         pytest.param(Field.WINDOW, known(policy=policy(windows={})), None, id="no window in sight"),
+        pytest.param(Field.WINDOW, known(policy=policy(holidays=("DE",)), holidays={"DE": LOST}), LOST, id="holidays unread"),
     ],
 )
 def test_a_field(field: Field, facts: Facts, expected: Value) -> None:

@@ -30,6 +30,8 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule
+from guards.timetable import reachable
+from guards.train import Room
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
 from guards.window import in_window
@@ -49,6 +51,7 @@ from tests.guards.cases import (
     REQUEST,
     RUNNING,
     STAGED,
+    WORKING,
     approval,
     change,
     delegation,
@@ -65,7 +68,18 @@ from tests.guards.proofs import NOTES, RECORD
 
 PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
-GUARDS: tuple[Guard, ...] = (*PROMOTION, *DECISION, complete_freeze, liftable, delegable, endable, confirmable, linking_begun, linked)
+GUARDS: tuple[Guard, ...] = (
+    *PROMOTION,
+    *DECISION,
+    complete_freeze,
+    liftable,
+    delegable,
+    endable,
+    confirmable,
+    linking_begun,
+    linked,
+    reachable,
+)
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
 POLICIES = (
@@ -74,6 +88,7 @@ POLICIES = (
     policy(approvals={"production": ApprovalRule(count=1), "staging": ApprovalRule(count=1)}),
     two_of(Role.RELEASE_MANAGER, Role.QA),
     two_of(Role.QA, count=1),
+    policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
 )
 
@@ -115,10 +130,12 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "holidays:DE": (WORKING, replace(WORKING, days={AT.date(): "a holiday"}), replace(WORKING, last=AT.date())),
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
         "exceptions": ((), (exemption(),)),
+        "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
@@ -134,8 +151,10 @@ NEEDED_SOMETIMES = {
     "links",
     "accounts:second-account",
     "exceptions",
+    "holidays:DE",
     "notes",
     "promotions",
+    "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
 
@@ -225,6 +244,14 @@ def test_an_unread_group_stops_those_whose_role_hangs_on_it() -> None:
     assert judge(PROMOTION, request(by=QUINN), facts(groups=lost), HEALS).outcome == "unsure"
     assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),)), HEALS).outcome == "allowed"
     assert judge(PROMOTION, REQUEST, facts(approvals=(approval(QUINN),), groups=lost), HEALS).outcome == "unsure"
+
+
+def test_unread_holidays_stop_where_a_window_closes_on_them() -> None:
+    """WIN-13."""
+    known = facts(policy(holidays=("DE",)))
+    assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
+    for lost in failures("holidays:DE"):
+        assert judge(PROMOTION, REQUEST, know(known, "holidays:DE", lost), HEALS).outcome == "unsure"
 
 
 def test_facts_that_nobody_read_allow_nothing() -> None:

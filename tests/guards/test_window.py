@@ -1,22 +1,28 @@
 """Production changes only inside a window: half-open, in its own zone, Friday closed by default (WIN-01…-04, WIN-14, CF-18)."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any
 
 import pytest
 from inline_snapshot import snapshot
 
-from guards.decision import Allow, Refusal
+from guards.calendar_rules import Estimate, Window
+from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
-from guards.sections import Window
+from guards.holiday import Holidays
+from guards.opening import Opening, gated, local, open_now, openings, rules_of
+from guards.policy import Policy
+from guards.slot import next_slot
 from guards.unread import Unread
 from guards.vocabulary import Weekday
-from guards.window import Opening, gated, in_window, local, next_slot, open_now, openings
+from guards.window import in_window
 from tests.guards.cases import (
     AT,
     DAY,
     FACTS,
     HOUR,
+    MARA,
     MINUTE,
     POLICY,
     REQUEST,
@@ -33,6 +39,8 @@ from tests.guards.cases import (
     windowed,
 )
 
+SPAN = (date(2024, 1, 1), date(2033, 12, 31))
+"""The days that the calendars of these tests know."""
 WORKDAY = window("10:00", "16:00", Weekday.TUE)  # Berlin: 09:00 to 15:00 UTC in winter
 NIGHT = window("22:00", "02:00", Weekday.TUE, Weekday.THU)
 NEW_YORK = window("10:00", "16:00", Weekday.TUE, zone="America/New_York")
@@ -146,7 +154,7 @@ SUN, SAT = Weekday.SUN, Weekday.SAT
     ],
 )
 def test_a_doubtful_minute_is_closed(start: str, end: str, at: str, is_open: bool) -> None:
-    assert (open_now(windowed(window(start, end, SUN)), "api", "production", utc(at)) is not None) is is_open
+    assert (open_now("api", "production", facts(windowed(window(start, end, SUN)), at=utc(at))) is not None) is is_open
 
 
 @pytest.mark.parametrize(
@@ -159,7 +167,7 @@ def test_a_doubtful_minute_is_closed(start: str, end: str, at: str, is_open: boo
     ],
 )
 def test_a_window_across_midnight_closes_early_too(at: str, is_open: bool) -> None:
-    assert (open_now(windowed(window("22:00", "02:30", SAT)), "api", "production", utc(at)) is not None) is is_open
+    assert (open_now("api", "production", facts(windowed(window("22:00", "02:30", SAT)), at=utc(at))) is not None) is is_open
 
 
 STAGING = request(environment="staging")
@@ -206,6 +214,8 @@ def test_which_windows_open_a_place(asked: Request, window_parts: dict[str, Any]
 TUESDAY = utc("2026-11-24 09:00")  # it opens; AT is two hours later
 WEEK = 7 * DAY
 CLOSED = TUESDAY + 6 * HOUR
+FAR = 1830 * DAY
+"""Five years, each with a leap day."""
 
 
 @pytest.mark.parametrize(
@@ -234,13 +244,23 @@ CLOSED = TUESDAY + 6 * HOUR
         pytest.param((WORKDAY,), AT, (freeze(end=AT + 2 * HOUR), freeze()), AT + 2 * HOUR, id="one freeze within another"),
         pytest.param((WORKDAY,), AT, (freeze(end=AT + DAY, lifted=AT + MINUTE),), AT + MINUTE, id="the freeze is lifted"),
         pytest.param((WORKDAY,), AT, (freeze(services=("web",)),), AT, id="another service is frozen"),
-        pytest.param((WORKDAY,), AT, (freeze(end=AT + timedelta(days=500)),), None, id="frozen for longer than anybody looks ahead"),
-        pytest.param((WORKDAY,), CLOSED, Unread("the freeze calendar"), TUESDAY + WEEK, id="by the windows alone while freezes are unread"),
-        # how far ahead
+        pytest.param((WORKDAY,), AT, (freeze(end=AT + FAR + DAY),), None, id="frozen for longer than anybody looks ahead"),
         pytest.param(
-            (window("10:00", "16:00", dates=(AT.date() + 400 * DAY,)),), AT, (), TUESDAY + 400 * DAY, id="on the last day in sight"
+            (WORKDAY,), CLOSED, Unread("the freeze calendar"), Unread("the freeze calendar"), id="nobody can tell while freezes are unread"
         ),
-        pytest.param((window("10:00", "16:00", dates=(AT.date() + 401 * DAY,)),), AT, (), None, id="a day beyond"),
+        pytest.param(
+            (window("04:00", "04:30", Weekday.SUN),),
+            utc("2026-03-28 00:00"),
+            (
+                freeze(start=utc("2026-03-28 01:00"), end=utc("2026-03-29 00:30")),
+                freeze(start=utc("2026-03-29 02:15"), end=utc("2026-04-02 00:00")),
+            ),
+            utc("2026-03-29 02:00"),
+            id="between two freezes, an hour earlier because clocks go forward",
+        ),
+        # how far ahead
+        pytest.param((window("10:00", "16:00", dates=(AT.date() + FAR,)),), AT, (), TUESDAY + FAR, id="on the last day in sight"),
+        pytest.param((window("10:00", "16:00", dates=(AT.date() + FAR + DAY,)),), AT, (), None, id="a day beyond"),
     ],
 )
 def test_the_next_slot(windows: tuple[Window, ...], at: datetime, freezes: Any, slot: datetime | None) -> None:
@@ -259,22 +279,29 @@ def test_the_next_slot_of_a_place_without_windows(freezes: Any, slot: datetime) 
     assert next_slot(STAGING, facts(at=OUTSIDE, freezes=freezes)) == slot
 
 
+def opened(known: Policy, after: datetime, days: int, environment: str = "production") -> list[Opening]:
+    """What is open on these days."""
+    rules = rules_of("api", environment, facts(known, at=after))
+    assert not isinstance(rules, Unread)
+    return list(openings(rules, after, after + days * DAY))
+
+
 def test_an_opening_that_doubt_leaves_empty_is_none() -> None:
     skipped = windowed(window("02:30", "03:30", SUN))  # from 03:30 at the latest to 03:30
-    assert list(openings(skipped, "api", "production", utc("2026-03-29 00:00"), 1)) == []
-    assert len(list(openings(skipped, "api", "production", utc("2026-03-22 00:00"), 1))) == 1
+    assert opened(skipped, utc("2026-03-29 00:00"), 1) == []
+    assert len(opened(skipped, utc("2026-03-22 00:00"), 1)) == 1
 
 
 def test_openings_come_in_the_order_of_their_start_each_with_its_name_and_zone() -> None:
     known = windowed(NEW_YORK, WORKDAY)
-    assert list(openings(known, "api", "production", AT, 7)) == [
+    assert opened(known, AT, 8) == [
         Opening("w1", TUESDAY, CLOSED, "Europe/Berlin"),
         Opening("w0", utc("2026-11-24 15:00"), utc("2026-11-24 21:00"), "America/New_York"),
         Opening("w1", TUESDAY + WEEK, CLOSED + WEEK, "Europe/Berlin"),
         Opening("w0", utc("2026-12-01 15:00"), utc("2026-12-01 21:00"), "America/New_York"),
     ]
-    assert [o.window for o in openings(known, "api", "production", CLOSED, 6)] == ["w0"]
-    assert list(openings(known, "api", "staging", AT, 7)) == []
+    assert [o.window for o in opened(known, CLOSED, 6)] == ["w0"]
+    assert opened(known, AT, 7, "staging") == []
 
 
 @pytest.mark.parametrize(
@@ -291,8 +318,8 @@ def test_openings_come_in_the_order_of_their_start_each_with_its_name_and_zone()
     ],
 )
 def test_the_opening_that_holds_now_is_the_one_that_lasts_longest(windows: tuple[Window, ...], until: str) -> None:
-    held = open_now(windowed(*windows), "api", "production", AT)
-    assert held is not None
+    held = open_now("api", "production", facts(windowed(*windows)))
+    assert isinstance(held, Opening)
     assert held.start <= AT
     assert held.end == utc(f"2026-11-24 {until}")
 
@@ -356,7 +383,7 @@ def test_the_opening_that_holds_now_is_the_one_that_lasts_longest(windows: tuple
             snapshot(
                 (
                     "No change window of api in production is open now (Tue 24 Nov 12:00 Europe/Berlin).",
-                    "No window opens in sight: the policy file must define one.",
+                    "Wait for a window. No time is in sight at which it may go: not within five years, or not as far as its holidays are known.",
                 )
             ),
             id="closed for ever",
@@ -374,3 +401,157 @@ def test_a_moment_in_a_sentence_has_its_weekday_day_time_and_zone() -> None:
 def test_by_default_friday_is_closed() -> None:
     assert POLICY.closed_weekdays == (Weekday.FRI,)
     assert POLICY.windows == {"weekdays": WEEKDAYS}
+
+
+# ---------------------------------------------------------------- public holidays
+
+CHRISTMAS = Holidays("DE", {date(2026, 12, 25): "Christmas Day", date(2026, 12, 26): "Second Day of Christmas"}, *SPAN)
+FOUNDERS = Holidays("XNYS", {date(2026, 11, 24): "Founders' Day"}, *SPAN)
+EVERY_DAY = {"days": tuple(Weekday), "start": time(10), "end": time(16), "owner": MARA.id}
+CLOSED_ON = {"DE": CHRISTMAS, "XNYS": FOUNDERS}
+
+
+def daily(**more: Any) -> Window:
+    """A window of every day."""
+    return Window(**(EVERY_DAY | more))
+
+
+def shut(*windows: Window, **sections: Any) -> Policy:
+    """The policy with these windows, no closed weekdays, and holidays."""
+    return windowed(*windows, closed=(), **sections)
+
+
+WEB_IN_NEW_YORK = {**POLICY.services, "web": POLICY.services["web"].model_copy(update={"holidays": ("XNYS",)})}
+
+
+@pytest.mark.parametrize(
+    ("known", "asked", "at", "expected"),
+    [
+        pytest.param(shut(daily()), REQUEST, "2026-12-25 11:00", Allow, id="no calendar is named"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2026-12-25 11:00", Refusal.OUTSIDE_WINDOW, id="a holiday of the window"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2026-12-24 11:00", Allow, id="the day before it"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2026-12-27 11:00", Allow, id="the day after them"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2027-12-25 11:00", Allow, id="a year that has none"),
+        pytest.param(shut(daily(), holidays=("DE",)), REQUEST, "2026-12-25 11:00", Refusal.OUTSIDE_WINDOW, id="a holiday of the policy"),
+        pytest.param(shut(daily(holidays=()), holidays=("DE",)), REQUEST, "2026-12-25 11:00", Allow, id="a window that works on holidays"),
+        pytest.param(shut(daily(holidays=("DE", "XNYS"))), REQUEST, "2026-11-24 11:00", Refusal.OUTSIDE_WINDOW, id="of the second of two"),
+        pytest.param(
+            shut(daily(), services=WEB_IN_NEW_YORK, holidays=("DE",)), request(service="web"), "2026-11-24 16:00", Refusal.OUTSIDE_WINDOW,
+            id="a holiday of the service",
+        ),
+        pytest.param(
+            shut(daily(), services=WEB_IN_NEW_YORK, holidays=("DE",)), request(service="web"), "2026-12-25 16:00", Allow,
+            id="the service's calendar stands for the policy's",
+        ),
+        pytest.param(shut(daily(), services=WEB_IN_NEW_YORK), REQUEST, "2026-11-24 11:00", Allow, id="a holiday of another service"),
+        pytest.param(
+            shut(daily(dates=(date(2026, 12, 25),), holidays=("DE",))), REQUEST, "2026-12-25 11:00", Refusal.OUTSIDE_WINDOW,
+            id="a date that is a holiday",
+        ),
+        pytest.param(
+            shut(daily(start=time(22), end=time(4), holidays=("DE",))), REQUEST, "2026-12-24 22:59", Allow, id="Christmas Eve until midnight"
+        ),
+        pytest.param(
+            shut(daily(start=time(22), end=time(4), holidays=("DE",))), REQUEST, "2026-12-24 23:00", Refusal.OUTSIDE_WINDOW,
+            id="a window past midnight is cut where the holiday begins",
+        ),
+        pytest.param(shut(daily(holidays=("FR",))), REQUEST, "2026-11-24 11:00", Unsure, id="a calendar that nobody read (WIN-13)"),
+        pytest.param(shut(daily(holidays=("GB",))), REQUEST, "2026-11-24 11:00", Unsure, id="one that could not be read (WIN-13)"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2024-01-02 11:00", Unsure, id="before the first day that it knows"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2024-01-03 11:00", Allow, id="its first day that counts"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2033-12-28 11:00", Allow, id="its last day that counts"),
+        pytest.param(shut(daily(holidays=("DE",))), REQUEST, "2033-12-29 00:00", Unsure, id="after the last day that it knows"),
+        pytest.param(shut(daily(holidays=("GB",))), STAGING, "2026-11-24 11:00", Allow, id="staging needs no calendar"),
+    ],
+)  # fmt: skip
+def test_public_holidays_keep_windows_closed(known: Policy, asked: Request, at: str, expected: Expected) -> None:
+    holidays: dict[str, Holidays | Unread] = {**CLOSED_ON, "GB": Unread("the public holidays of GB", "the library fails")}
+    assert said(in_window(asked, facts(known, at=utc(at), holidays=holidays))) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "at", "slot"),
+    [
+        pytest.param(shut(daily(holidays=("DE",))), "2026-12-24 15:00", "2026-12-27 09:00", id="after the holidays"),
+        pytest.param(shut(daily(holidays=("DE",)), daily(holidays=())), "2026-12-24 15:00", "2026-12-25 09:00", id="the one that works"),
+        pytest.param(
+            shut(window("10:00", "16:00", Weekday.FRI, holidays=("DE",))), "2026-12-24 15:00", "2027-01-01 09:00", id="into the new year"
+        ),
+        pytest.param(
+            shut(window("10:00", "16:00", dates=(date(2033, 12, 30),), holidays=("DE",))), "2033-12-01 00:00", None, id="not known"
+        ),
+        pytest.param(shut(daily(holidays=("DE",))), "2034-01-01 00:00", Unread, id="past what is known"),
+    ],
+)
+def test_the_next_slot_passes_over_holidays(known: Policy, at: str, slot: Any) -> None:
+    found = next_slot(REQUEST, facts(known, at=utc(at), holidays=CLOSED_ON))
+    assert found == (utc(slot) if isinstance(slot, str) else slot) or (isinstance(found, Unread) and slot is Unread)
+
+
+def test_a_holiday_is_named() -> None:
+    known = facts(shut(daily(holidays=("DE",))), at=utc("2026-12-25 11:00"), holidays=CLOSED_ON)
+    assert told(in_window(REQUEST, known)) == snapshot(
+        (
+            "No change window of api in production is open now (Fri 25 Dec 12:00 Europe/Berlin): today is Christmas Day (DE).",
+            "Wait for the next window: Sun 27 Dec 10:00 Europe/Berlin.",
+            "from Sun 2026-12-27 09:00 UTC",
+        )
+    )
+    assert told(in_window(REQUEST, replace(known, freezes=Unread("the freeze calendar", "it is locked")))) == snapshot(
+        (
+            "No change window of api in production is open now (Fri 25 Dec 12:00 Europe/Berlin): today is Christmas Day (DE).",
+            "Wait for a window. When it may go next cannot be told: could not read the freeze calendar.",
+        )
+    )
+    assert told(in_window(REQUEST, replace(known, holidays={}))) == snapshot(
+        ("could not read the public holidays of DE", "nobody asked for them")
+    )
+
+
+def test_a_slot_in_another_year_says_the_year() -> None:
+    known = facts(shut(LEAP), at=utc("2026-12-25 11:00"))
+    assert told(in_window(REQUEST, known)) == snapshot(
+        (
+            "No change window of api in production is open now (Fri 25 Dec 12:00 Europe/Berlin).",
+            "Wait for the next window: Tue 29 Feb 2028 10:00 Europe/Berlin.",
+            "from Tue 2028-02-29 09:00 UTC",
+        )
+    )
+
+
+# ---------------------------------------------------------------- what is left of it
+
+ESTIMATE = Estimate(deployment=20 * MINUTE, observation=HOUR / 2)
+IN_HALF_AN_HOUR = freeze(start=AT + HOUR / 2, end=AT + DAY)
+
+
+@pytest.mark.parametrize(
+    ("known", "at", "warned"),
+    [
+        pytest.param(windowed(WORKDAY), CLOSED - MINUTE, None, id="nobody said how long it takes"),
+        pytest.param(windowed(WORKDAY, estimate=ESTIMATE), CLOSED - 50 * MINUTE, None, id="just enough"),
+        pytest.param(windowed(WORKDAY, estimate=ESTIMATE), CLOSED - 49 * MINUTE, 49, id="a minute too few"),
+        pytest.param(
+            windowed(WORKDAY, window("16:00", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, None, id="another follows at once"
+        ),
+        pytest.param(windowed(WORKDAY, window("16:01", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, 1, id="after a minute"),
+        pytest.param(
+            windowed(WORKDAY, services={**POLICY.services, "api": POLICY.services["api"].model_copy(update={"estimate": ESTIMATE})}),
+            CLOSED - MINUTE, 1, id="the service's own",
+        ),
+        pytest.param(windowed(WORKDAY, estimate=ESTIMATE), AT, 30, id="a freeze begins before it is over"),
+        pytest.param(windowed(WORKDAY, estimate=ESTIMATE), AT - HOUR, None, id="a freeze begins later"),
+    ],
+)  # fmt: skip
+def test_a_window_shorter_than_the_change_is_told(known: Policy, at: datetime, warned: int | None) -> None:
+    """WIN-10."""
+    seen = facts(known, at=at, freezes=(IN_HALF_AN_HOUR, freeze(services=("web",))) if at <= AT else Unread("the freeze calendar"))
+    answer = in_window(REQUEST, seen)
+    assert isinstance(answer, Allow)
+    tail = f"; only {warned} min are left, and the change takes 20m and 30m of observation" if warned else "Europe/Berlin"
+    assert answer.why.endswith(tail)
+
+
+def test_the_opening_that_holds_cannot_be_told_without_its_calendar() -> None:
+    known = facts(shut(daily(holidays=("FR",))))
+    assert open_now("api", "production", known) == Unread("the public holidays of FR", "nobody asked for them")

@@ -1,25 +1,35 @@
-"""Windows and freezes against a slow simulation that looks at the clock on the wall, minute by minute (WIN-01, WIN-03, FRZ-03).
+"""Windows, holidays, freezes and lead time against a slow simulation that looks at the clock on the wall, minute by minute.
 
 The wall says in which minutes a window is open. Where an edge falls into a skipped or a repeated hour the guard may only close
-more than the wall says, never less; everywhere else both say the same.
+more than the wall says, never less; everywhere else both say the same. The next slot is then the first minute in which a window is
+open, no freeze holds and the lead time is over (WIN-01, WIN-03, WIN-13, FRZ-03, RSK-01).
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guards.calendar_rules import Window
+from guards.classify import announced
 from guards.decision import Allow
-from guards.facts import Freeze
+from guards.evidence_rules import EnvironmentEvidence, Evidence
+from guards.facts import Facts, Freeze
 from guards.freeze import not_frozen
-from guards.sections import Window
-from guards.vocabulary import Weekday
-from guards.window import in_window, next_slot, open_now, openings
-from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, facts, freeze, said, utc, windowed
+from guards.holiday import Holidays
+from guards.matrix import LeadTime, RiskRules
+from guards.opening import Opening, open_now, openings, rules_of
+from guards.slot import next_slot
+from guards.unread import Unread
+from guards.vocabulary import Profile, Requirement, Risk, Weekday
+from guards.window import in_window
+from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, change, facts, freeze, said, utc, windowed
 
 ZONES = (
     "UTC",
@@ -56,17 +66,28 @@ def shown_once(day: date, at: time, zone: str) -> bool:
     return sum(wall(moment, zone) == shown for moment in around) == 1
 
 
-def opens_on(window: Window, day: date, closed: tuple[Weekday, ...]) -> bool:
+@dataclass(frozen=True)
+class Closed:
+    """What keeps every window closed for a whole local day."""
+
+    weekdays: tuple[Weekday, ...] = ()
+    holidays: frozenset[date] = frozenset()
+
+    def on(self, day: date) -> bool:
+        return Weekday.of(day) in self.weekdays or day in self.holidays
+
+
+def opens_on(window: Window, day: date, closed: Closed) -> bool:
     listed = day in window.dates or Weekday.of(day) in window.days
     after = window.valid_from is None or window.valid_from <= day
     before = window.valid_to is None or day <= window.valid_to
-    return listed and after and before and Weekday.of(day) not in closed
+    return listed and after and before and not closed.on(day)
 
 
-def days_open_at(window: Window, shown: datetime, closed: tuple[Weekday, ...]) -> Iterator[date]:
+def days_open_at(window: Window, shown: datetime, closed: Closed) -> Iterator[date]:
     """The days whose opening of the window is open while the wall shows this."""
     today, now = shown.date(), shown.time()
-    if Weekday.of(today) in closed:
+    if closed.on(today):
         return
     overnight = window.end <= window.start
     if opens_on(window, today, closed) and window.start <= now and (overnight or now < window.end):
@@ -75,14 +96,14 @@ def days_open_at(window: Window, shown: datetime, closed: tuple[Weekday, ...]) -
         yield today - DAY
 
 
-def doubtful(window: Window, day: date, closed: tuple[Weekday, ...]) -> bool:
+def doubtful(window: Window, day: date, closed: Closed) -> bool:
     """Whether an edge of that day's opening is skipped or repeated."""
     last = day + DAY if window.end <= window.start else day
-    end = time(0) if Weekday.of(last) in closed else window.end
+    end = time(0) if closed.on(last) else window.end
     return not (shown_once(day, window.start, str(window.zone)) and shown_once(last, end, str(window.zone)))
 
 
-def by_the_wall(windows: list[Window], closed: tuple[Weekday, ...], moment: datetime) -> tuple[bool, bool]:
+def by_the_wall(windows: list[Window], closed: Closed, moment: datetime) -> tuple[bool, bool]:
     """Whether some window may be open, and whether one is without any doubt."""
     open_days = [(w, day) for w in windows for day in days_open_at(w, wall(moment, str(w.zone)), closed)]
     return bool(open_days), any(not doubtful(w, day, closed) for w, day in open_days)
@@ -107,10 +128,30 @@ def moments(draw: st.DrawFn, zones: tuple[str, ...]) -> datetime:
     return FIRST + draw(st.integers(0, YEAR // MINUTE)) * MINUTE
 
 
+@dataclass(frozen=True)
+class World:
+    """What there is to judge by: one to three windows, what closes them, and a moment."""
+
+    windows: list[Window]
+    closed: Closed
+    at: datetime
+
+    def facts(self, **parts: Any) -> Facts:
+        """As guards get them."""
+        days = dict.fromkeys(self.closed.holidays, "a holiday")
+        known = Holidays("DE", days, self.at.date() - 400 * DAY, self.at.date() + 2400 * DAY)
+        under = windowed(*self.windows, closed=self.closed.weekdays, holidays=("DE",), **parts.pop("under", {}))
+        return facts(under, **({"at": self.at, "holidays": {"DE": known}} | parts))
+
+    def openings(self, days: int) -> list[Opening]:
+        rules = rules_of("api", "production", self.facts())
+        assert not isinstance(rules, Unread)
+        return list(openings(rules, self.at, self.at + days * DAY))
+
+
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[list[Window], tuple[Weekday, ...], datetime]:
-    """One or two windows, the closed weekdays, and a moment."""
-    zones = tuple(draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=2)))
+def worlds(draw: st.DrawFn) -> World:
+    zones = tuple(draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3)))
     at = draw(moments(zones))
     near = st.integers(-2, 2).map(lambda n: at.date() + n * DAY)
     seldom = st.one_of(st.none(), st.none(), st.none(), near)
@@ -118,25 +159,24 @@ def worlds(draw: st.DrawFn) -> tuple[list[Window], tuple[Weekday, ...], datetime
         Window(days=draw(DAYS), dates=(draw(near),), start=draw(EDGES), end=draw(EDGES), zone=zone, valid_from=draw(seldom), owner=MARA.id)
         for zone in zones
     ]
-    return [w.model_copy(update={"valid_to": draw(seldom)}) for w in windows], draw(CLOSED), at
+    windows = [w.model_copy(update={"valid_to": draw(seldom)}) for w in windows]
+    return World(windows, Closed(draw(CLOSED), draw(st.frozensets(near, max_size=2))), at)
 
 
 @settings(max_examples=100)
 @given(worlds())
-def test_the_wall_and_the_guard_agree_in_every_minute(world: tuple[list[Window], tuple[Weekday, ...], datetime]) -> None:
-    windows, closed, at = world
-    known = windowed(*windows, closed=closed)
-    found = list(openings(known, "api", "production", at, LOOK.days + 1))
+def test_the_wall_and_the_guard_agree_in_every_minute(world: World) -> None:
+    at, found = world.at, world.openings(LOOK.days + 1)
     assert found == sorted(found, key=lambda opening: opening.start)
     for n in range(LOOK // MINUTE):
         moment = at + n * MINUTE
         is_open = any(opening.start <= moment < opening.end for opening in found)
-        perhaps, certainly = by_the_wall(windows, closed, moment)
+        perhaps, certainly = by_the_wall(world.windows, world.closed, moment)
         assert certainly <= is_open <= perhaps, moment
-    now = open_now(known, "api", "production", at)
+    now = open_now("api", "production", world.facts())
     held = [opening for opening in found if opening.start <= at]
     assert now in held if held else now is None
-    assert now is None or now.end == max(opening.end for opening in held)
+    assert not isinstance(now, Opening) or now.end == max(opening.end for opening in held)
 
 
 @st.composite
@@ -147,28 +187,81 @@ def freezes(draw: st.DrawFn, at: datetime) -> Freeze:
     return freeze(start=start, end=end, lifted=lifted)
 
 
+LEAD = {
+    "evidence": Evidence(profile=Profile.STARTER, environments={"production": EnvironmentEvidence(add=(Requirement.LEAD_TIME,))}),
+    "risk": RiskRules(lead_time=LeadTime(normal=DAY, risk=Risk.LOW)),
+}
+"""A day, whatever the risk is."""
+
+
+def passes(known: Facts) -> bool:
+    return all(said(guard(REQUEST, known)) is Allow for guard in (in_window, not_frozen, announced))
+
+
 @settings(max_examples=100)
-@given(worlds(), st.data())
-def test_the_next_slot_is_the_first_minute_in_which_window_and_freezes_let_it_pass(
-    world: tuple[list[Window], tuple[Weekday, ...], datetime], data: st.DataObject
-) -> None:
-    windows, closed, at = world
+@given(worlds(), st.booleans(), st.data())
+def test_the_next_slot_is_the_first_minute_that_the_judge_lets_pass(world: World, lead: bool, data: st.DataObject) -> None:
+    at, found = world.at, world.openings(LOOK.days + 1)
     held = tuple(data.draw(st.lists(freezes(at), max_size=3)))
-    known = windowed(*windows, closed=closed)
+    asked = at - data.draw(st.integers(0, 30 * 60)) * MINUTE
 
-    def passes(moment: datetime) -> bool:
-        then = facts(known, at=moment, freezes=held)
-        return said(in_window(REQUEST, then)) is Allow and said(not_frozen(REQUEST, then)) is Allow
+    def seen(moment: datetime) -> Facts:
+        return world.facts(under=LEAD if lead else {}, at=moment, freezes=held, change=change(requested=asked), exceptions=())
 
-    def frozen(moment: datetime) -> bool:
-        return any(f.start <= moment < f.end and not (f.lifted and f.lifted <= moment) for f in held)
+    def free(moment: datetime) -> bool:
+        is_open = any(opening.start <= moment < opening.end for opening in found)
+        frozen = any(f.start <= moment < f.end and not (f.lifted and f.lifted <= moment) for f in held)
+        return is_open and not frozen and (not lead or moment >= asked + DAY)
 
-    slot = next_slot(REQUEST, facts(known, at=at, freezes=held))
+    first = next((moment for n in range(LOOK // MINUTE) if free(moment := at + n * MINUTE)), None)
+    slot = next_slot(REQUEST, seen(at))
+    if first is not None:
+        assert slot == first
     if slot is not None:
-        assert slot >= at
-        assert passes(slot)
-        assert slot == at or not passes(slot - MINUTE)
-    until = at + LOOK if slot is None else min(slot, at + LOOK)
-    for n in range((until - at) // MINUTE):
-        moment = at + n * MINUTE
-        assert frozen(moment) or not by_the_wall(windows, closed, moment)[1], moment
+        assert isinstance(slot, datetime)
+        assert slot >= (at if first else at + LOOK)
+        assert passes(seen(slot))
+        assert slot == at or not passes(seen(slot - MINUTE))
+
+
+def quarters(low: int, high: int) -> st.SearchStrategy[timedelta]:
+    return st.integers(low, high).map(lambda n: n * timedelta(minutes=15))
+
+
+@st.composite
+def rare_windows(draw: st.DrawFn) -> World:
+    """Windows that open seldom: on one or two weekdays, or on single dates."""
+    zones = draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3))
+    at = draw(moments(tuple(zones))).replace(minute=0)
+    windows = []
+    for zone in zones:
+        days = draw(st.lists(st.sampled_from(Weekday), max_size=2, unique=True).map(tuple))
+        dates = tuple(at.date() + n * DAY for n in draw(st.lists(st.integers(0, 60), min_size=0 if days else 1, max_size=6)))
+        windows.append(Window(days=days, dates=dates, start=draw(EDGES), end=draw(EDGES), zone=zone, owner=MARA.id))
+    return World(windows, Closed((), draw(st.frozensets(st.integers(0, 60).map(lambda n: at.date() + n * DAY), max_size=3))), at)
+
+
+@settings(max_examples=300)
+@given(rare_windows(), st.data())
+def test_the_next_slot_is_exact_behind_many_freezes(world: World, data: st.DataObject) -> None:
+    """A freeze lies over each of the first openings, and now and then leaves a quarter of an hour of one."""
+    found = world.openings(90)
+    covered = found[: data.draw(st.integers(0, len(found)))]
+    over = st.one_of(quarters(0, 40), quarters(0, 40), quarters(0, 40), quarters(-1, 0))
+    held = [freeze(start=o.start - data.draw(over), end=max(o.end + data.draw(over), o.start)) for o in covered]
+    held = [f for f in held if f.start < f.end]
+
+    def free(opening: Opening) -> Iterator[datetime]:
+        """Every edge lies at a quarter of an hour, so nothing changes in between."""
+        moment = max(opening.start, world.at)
+        while moment < opening.end:
+            if not any(f.start <= moment < f.end for f in held):
+                yield moment
+            moment += HOUR / 4
+
+    slot = next_slot(REQUEST, world.facts(freezes=tuple(held), change=None))
+    first = min((moment for opening in found for moment in free(opening)), default=None)
+    if first:
+        assert slot == first
+    else:
+        assert slot is None or (isinstance(slot, datetime) and slot >= world.at + 90 * DAY)

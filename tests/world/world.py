@@ -30,6 +30,7 @@ from guards.version import Artifact
 from storage import audit, chain, changes
 from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
+from tests.world.calendars import FakeCalendars
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
@@ -64,6 +65,7 @@ class World:
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
+        self.calendars = FakeCalendars()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -143,6 +145,7 @@ class World:
             {"github": self.vcs},
             {"registry": self.proofs},
             {"github": self.releases},
+            self.calendars,
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it

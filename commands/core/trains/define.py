@@ -10,10 +10,9 @@ from commands.core.cards import note
 from commands.core.text import Bold, Code, Line, Moment
 from commands.core.trains.bodies import changes_between
 from commands.core.trains.tell import announce
-from guards.decision import Refuse
 from guards.facts import Facts
 from guards.moments import cutoffs, schedule
-from guards.train import Train, TrainRun
+from guards.train import Schedule, Train, TrainRun
 from storage.database import Tx
 
 
@@ -21,8 +20,8 @@ def first_runs(train: Train, facts: Facts) -> Iterator[Line]:
     """When the next runs would be."""
     zone = train.rule.zone
     for cutoff in islice(cutoffs(train.rule, facts.at), facts.policy.trains.ahead):
-        found = schedule(train.rule, train.services, facts.policy, cutoff)
-        if not isinstance(found, Refuse):
+        found = schedule(train.rule, train.services, facts, cutoff)
+        if isinstance(found, Schedule):
             yield ("✂️ ", Moment(found.cutoff, zone), " 🗳️ ", Moment(found.decision, zone), " 🚪 ", Moment(found.opens, zone))
 
 

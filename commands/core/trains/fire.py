@@ -20,9 +20,9 @@ from commands.core.trains.remind import Cause
 from commands.core.trains.reminding import Reminding
 from commands.core.trains.tell import train_card_of, train_note
 from guards.facts import Facts
+from guards.opening import local
 from guards.policy import Policy
 from guards.train import AHEAD, OPEN_RUN, Milestone, Stage, Train, TrainRun, TrainState
-from guards.window import local
 from storage import inbox, moments, timers, trains
 from storage.database import Store, Tx
 

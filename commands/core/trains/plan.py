@@ -16,7 +16,7 @@ from commands.core.trains.bodies import run_body
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.remind import reminder_keys, set_reminders
 from commands.core.trains.tell import train_card_of
-from guards.decision import Refuse
+from guards.decision import Refuse, Unsure
 from guards.facts import Facts
 from guards.moments import cutoffs, schedule
 from guards.sections import Person
@@ -48,8 +48,8 @@ def plan_ahead(tx: Tx, train: Train, facts: Facts, correlation: str) -> tuple[Tr
     for cutoff in islice((c for c in cutoffs(train.rule, after) if c not in skipped), _TRIES):
         if len(made) >= lacking:
             break
-        found = schedule(train.rule, train.services, facts.policy, cutoff)
-        if isinstance(found, Refuse):
+        found = schedule(train.rule, train.services, facts, cutoff)
+        if not isinstance(found, Schedule):
             _unplanned(tx, train, found, facts, correlation)
             continue
         who = train.captains[(captain + len(made)) % len(train.captains)]
@@ -85,10 +85,14 @@ def _add(tx: Tx, train: Train, id: str, captain: str, found: Schedule, facts: Fa
     return run
 
 
-def _unplanned(tx: Tx, train: Train, why: Refuse, facts: Facts, correlation: str) -> None:
-    """A cutoff without a window to depart in: the policy file changed after the train was published."""
-    record.write(tx, "train:unplanned", record.CLOCK, facts, correlation, subject=train.id, why=why.why)
-    alert(tx, facts, note(f"⚠️ A run of {train.id} cannot be planned", (why.why,), ("→ ", why.remedy)), correlation)
+def _unplanned(tx: Tx, train: Train, found: Refuse | Unsure, facts: Facts, correlation: str) -> None:
+    """A cutoff without a window to depart in: the policy file changed after the train was published, or holidays cannot be told."""
+    why, remedy = (
+        (found.why, found.remedy) if isinstance(found, Refuse)
+        else (f"Could not read {found.missing}.", f"Once it can be read, type `/release train amend {train.id}`.")
+    )  # fmt: skip
+    record.write(tx, "train:unplanned", record.CLOCK, facts, correlation, subject=train.id, why=why)
+    alert(tx, facts, note(f"⚠️ A run of {train.id} cannot be planned", (why,), ("→ ", remedy)), correlation)
 
 
 def replan(tx: Tx, run: TrainRun, train: Train, cutoff: datetime, facts: Facts, correlation: str) -> TrainRun:
@@ -99,8 +103,8 @@ def replan(tx: Tx, run: TrainRun, train: Train, cutoff: datetime, facts: Facts, 
         train: whose rule counts now.
         cutoff: UTC, one for which there is a schedule.
     """
-    found = schedule(train.rule, train.services, facts.policy, cutoff)
-    assert not isinstance(found, Refuse), "the guards looked at it"
+    found = schedule(train.rule, train.services, facts, cutoff)
+    assert isinstance(found, Schedule), "the guards looked at it"
     published = run.schedule.publish if run.stage is not Stage.PLANNED else max(found.publish, facts.at)
     moved = trains.move(tx, run, revision=train.revision, schedule=replace(found, publish=published))
     unset_timers(tx, run)
@@ -118,7 +122,7 @@ def replan_all(tx: Tx, train: Train, facts: Facts, correlation: str) -> tuple[Tr
         The runs that follow the new definition.
     """
     ahead = [run for run in trains.open_runs(tx, train.id) if run.stage in AHEAD and run.schedule.cutoff > facts.at]
-    fitting = (c for c in cutoffs(train.rule, facts.at) if not isinstance(schedule(train.rule, train.services, facts.policy, c), Refuse))
+    fitting = (c for c in cutoffs(train.rule, facts.at) if isinstance(schedule(train.rule, train.services, facts, c), Schedule))
     moved = [replan(tx, run, train, cutoff, facts, correlation) for run, cutoff in zip(ahead, fitting, strict=False)]
     for run in ahead[len(moved) :]:  # the new rule has fewer dates
         skip(tx, run, "the train was amended, and has no such date any more", facts)

@@ -1,0 +1,50 @@
+"""When something may go, in lines for cards: the window, what freezes it, and the next allowed time (WIN-10, CMD-13).
+
+Invariant: every moment is shown in the reader's zone with the service's beside it; what could not be read is said, never left out.
+"""
+
+from datetime import datetime
+
+from commands.core.text import Line, Moment
+from guards.facts import Facts, Request
+from guards.migration import weighed
+from guards.opening import Opening, gated, open_now
+from guards.slot import next_slot
+from guards.unread import Unread
+from guards.window import too_short
+
+
+def window_line(request: Request, facts: Facts) -> Line:
+    """The window that is open and how long, with a warning when that is too short; else the next allowed time."""
+    zone, environment = facts.policy.zone_of(request.service), request.environment or ""
+    if not gated(facts.policy, request.service, environment):
+        return ("open at all times",)
+    now = open_now(request.service, environment, facts)
+    if isinstance(now, Opening):
+        short = too_short(now, request, facts)
+        support = facts.policy.windows[now.window].support
+        more = "".join((f"; ⚠️ {short}" if short else "", f"; support: {support}" if support else ""))
+        return (f"{now.window}, open until ", Moment(now.end, zone), *((more,) if more else ()))
+    return ("closed; ", *allowed_next(next_slot(request, facts) if now is None else now, zone))
+
+
+def allowed_next(slot: datetime | Unread | None, zone: str) -> Line:
+    """When something may go out next, as a clause."""
+    match slot:
+        case datetime():
+            return ("next allowed ", Moment(slot, zone))
+        case Unread():
+            return (f"⚠️ when it may go cannot be told: could not read {slot.what}{f' ({slot.why})' if slot.why else ''}",)
+        case None:
+            return ("no time in sight",)
+
+
+def freeze_line(request: Request, facts: Facts) -> Line:
+    """The freeze that holds a request now."""
+    if isinstance(facts.freezes, Unread):
+        return ("⚠️ could not be read",)
+    counting = weighed(request, facts)
+    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(counting)]
+    if not held:
+        return ("none",)
+    return (f"🧊 {held[0].id}: {held[0].reason}; ", *allowed_next(next_slot(request, facts), facts.policy.zone_of(request.service)))

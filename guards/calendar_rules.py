@@ -1,0 +1,83 @@
+"""The calendar of the policy file: when production may change, and what a freeze holds back (WIN-04, FRZ-04).
+
+Invariant: a window that never opens is an error, and a time has no offset of its own: `zone` says where it holds.
+"""
+
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from guards.section import Section
+from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Zone
+from guards.vocabulary import Announce, Blocked, ChangeType, Weekday
+
+
+class Window(Section):
+    """When production may change: half-open `[start, end)` on some weekdays or dates (WIN-04)."""
+
+    days: tuple[Weekday, ...] = Field(default=(), description="Weekdays on which it opens.")
+    dates: tuple[Day, ...] = Field(default=(), description="Single dates on which it opens as well.")
+    start: ClockTime = Field(description="Opening time in `zone`, like 10:00.")
+    end: ClockTime = Field(description="Closing time; not later than `start`: it closes on the next day.")
+    zone: Zone | None = Field(default=None, description="IANA zone; left out: the service's.")
+    services: tuple[Name, ...] | None = Field(default=None, description="Left out: all services.")
+    environments: tuple[Name, ...] | None = Field(default=None, description="Left out: all production environments.")
+    valid_from: Day | None = Field(default=None, description="First day on which it counts.")
+    valid_to: Day | None = Field(default=None, description="Last day on which it counts.")
+    owner: Email = Field(description="Who answers for it; an id from `people`.")
+    support: str | None = Field(default=None, max_length=200, description="Support cover during the window (WIN-15).")
+    holidays: tuple[HolidayCode, ...] | None = Field(
+        default=None, description="Public holidays on which it stays closed, written as in `holidays`; left out: the service's."
+    )
+    announce: Announce = Field(
+        default=Announce.NEVER,
+        description="Whether its opening and closing are told in the channels of its services (WIN-18): `never`, `waiting` (only where a "
+        "change waits for it) or `always`.",
+    )
+
+    @cached_property
+    def weekdays(self) -> frozenset[int]:
+        """The weekdays as `date.weekday` counts them."""
+        return frozenset(number for number, day in enumerate(Weekday) if day in self.days)
+
+    @cached_property
+    def ordered_dates(self) -> tuple[date, ...]:
+        """The single dates, earliest first."""
+        return tuple(sorted(self.dates))
+
+    @cached_property
+    def overnight(self) -> bool:
+        """Whether it closes on the day after the one on which it opens."""
+        return self.end <= self.start
+
+    @model_validator(mode="after")
+    def _opens_sometime(self) -> Self:
+        if not self.days and not self.dates:
+            raise ValueError("give `days` or `dates`, or the window never opens")
+        if self.start.tzinfo or self.end.tzinfo:
+            raise ValueError("write times without an offset; `zone` says where they hold")
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("`valid_to` is before `valid_from`")
+        return self
+
+
+class FreezeKind(Section):
+    """What a kind of freeze holds back and who passes (FRZ-04)."""
+
+    blocks: tuple[Blocked, ...] = Field(default=(Blocked.DEPLOYMENTS,), min_length=1, description="What is held back.")
+    passes: tuple[ChangeType, ...] = Field(default=(), description="Types of change that pass; an emergency passes by its own record.")
+    maximum: Duration = Field(default=timedelta(days=30), description="Longest freeze of this kind without renewal (FRZ-06).")
+
+
+class Estimate(Section):
+    """How long a change of a service keeps people busy: who lets it go sees when the window is shorter than that (WIN-10)."""
+
+    deployment: Duration = Field(description="From the order until CI is done.")
+    observation: Duration = Field(default=timedelta(minutes=30), description="How long it is watched afterwards.")
+
+    @property
+    def total(self) -> timedelta:
+        """Both together."""
+        return self.deployment + self.observation
