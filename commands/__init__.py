@@ -18,6 +18,7 @@ from commands import (
     follow_up,
     freeze,
     help,  # noqa: A004
+    home,
     link,
     notes,
     promote,
@@ -41,6 +42,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     amend.command,
     cancel.command,
     status.command,
+    home.command,
     explain.command,
     changes.command,
     record.show_record,

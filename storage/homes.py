@@ -18,7 +18,6 @@ _OPENED = insert(_T, lambda new: new.on_conflict_do_update(index_elements=["user
 _SHOWN = _T.update().where(_C.user == bindparam("who")).values(shown=bindparam("now"))
 _GET = select(_C.shown).where(_C.user == bindparam("who"))
 _RECENT = select(_C.user).where(_C.opened > bindparam("after")).order_by(_C.opened.desc(), _C.user).limit(bindparam("limit"))
-_FORGET = _T.delete().where(_C.user == bindparam("who"))
 _PRUNE = _T.delete().where(_C.opened <= bindparam("before"))
 
 
@@ -55,11 +54,6 @@ def recent(tx: Tx, after: datetime, limit: int) -> Sequence[str]:
         limit: how many at most.
     """
     return [str(user) for user in tx.run(_RECENT, {"after": after, "limit": limit}).scalars()]
-
-
-def forget(tx: Tx, user: str) -> None:
-    """Somebody shall not be shown anything any more."""
-    tx.run(_FORGET, {"who": user})
 
 
 def prune(tx: Tx, before: datetime) -> None:

@@ -135,9 +135,10 @@ class Intake:
 async def _turn_back(kind: Kind, ack: AsyncAck, body: Body, said: str) -> BoltResponse | None:
     """Say that it was not taken in, where Slack lets us.
 
-    A command is answered with a text. An event is not acknowledged, so Slack delivers it again. A form stays open with what was typed, and the sentence stands under its first question; an
+    A command is answered with a text. A form stays open with what was typed, and the sentence stands under its first question; an
     `errors` object that names no question shows "We had some trouble connecting" instead. A click has no answer that is shown, so it
-    fails, and Slack marks it (https://docs.slack.dev/interactivity/handling-user-interaction).
+    fails, and Slack marks it (https://docs.slack.dev/interactivity/handling-user-interaction). An event that is not acknowledged is
+    delivered again.
     """
     if kind == "command":
         await ack(said)

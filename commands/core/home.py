@@ -6,7 +6,7 @@ not opened it for long is left alone.
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.core.cards import refusal_card
 from commands.core.command import Ask
@@ -54,8 +54,7 @@ def show(tx: Tx, user: str, card: Card | None, facts: Facts, correlation: str) -
 def opened(tx: Tx, user: str, facts: Facts) -> None:
     """Somebody who is known here opened it: from now on it is kept true."""
     homes.opened(tx, user, facts.at)
-    if not homes.recent(tx, facts.at - LOOKS, 2)[1:]:  # the first one; while others look, the beat goes on
-        _set(tx, audit.head(tx)[0], facts, facts)
+    timers.ensure(tx, _next(audit.head(tx)[0], facts.at + ANYWAY, facts))
 
 
 def beat(tx: Tx, taken: inbox.Taken, facts: Facts, correlation: str) -> None:
@@ -63,18 +62,23 @@ def beat(tx: Tx, taken: inbox.Taken, facts: Facts, correlation: str) -> None:
     payload = taken.delivery.payload
     homes.prune(tx, facts.at - LOOKS)
     viewers = homes.recent(tx, facts.at - LOOKS, VIEWERS)
-    head = audit.head(tx)[0]
-    due = head != int(payload["head"]) or facts.at.timestamp() >= float(payload["anyway"])
+    head, anyway = audit.head(tx)[0], datetime.fromisoformat(payload["anyway"])
+    due = head != int(payload["head"]) or facts.at >= anyway
     for user in viewers if due else ():
         show(tx, user, None, facts, correlation)
     if viewers:
-        anyway = (facts.at + ANYWAY).timestamp() if due else float(payload["anyway"])
-        timers.set(tx, timers.Timer(BEAT, BEAT, facts.at + PACE, {"head": head, "anyway": anyway}))
+        timers.ensure(tx, _next(head, facts.at + ANYWAY if due else anyway, facts))
     inbox.done(tx, taken.id, None)
 
 
-def _set(tx: Tx, head: int, facts: Facts, _: Facts) -> None:
-    timers.set(tx, timers.Timer(BEAT, BEAT, facts.at + PACE, {"head": head, "anyway": (facts.at + ANYWAY).timestamp()}))
+def _next(head: int, anyway: datetime, facts: Facts) -> timers.Timer:
+    """The next look.
+
+    Args:
+        head: number of the newest ledger entry that was looked at.
+        anyway: when it is drawn again though nothing was recorded, UTC.
+    """
+    return timers.Timer(BEAT, BEAT, facts.at + PACE, {"head": head, "anyway": anyway.isoformat()})
 
 
 class Homes:

@@ -11,21 +11,23 @@ from commands.core.change_card import STATES
 from commands.core.exempt_card import exception_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from commands.core.trains.card import train_lines
+from commands.core.when import allowed_next
 from guards.authorization import authorized
 from guards.captaincy import captained
 from guards.change import Change, Verdict
-from guards.decision import Allow, Refuse, Unsure
+from guards.decision import Allow, Refuse
 from guards.duties import objection
 from guards.exemption import Exemption, ExemptionState
 from guards.facts import Facts, Request
 from guards.independence import independent
 from guards.lifecycle import UNDECIDED, State
+from guards.opening import Opening, open_now
 from guards.sections import Person
+from guards.slot import first_slot
 from guards.timetable import described, timely
 from guards.train import Train, TrainState
 from guards.unread import Unread
 from guards.vocabulary import Action
-from guards.window import next_slot, open_now
 from storage import approvals, changes, deployments, exceptions, obligations, trains
 from storage.database import Tx
 
@@ -74,25 +76,21 @@ def _to_approve(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
     """Changes that wait for approval, that this person may approve and has not."""
     for change in changes.undecided(tx, None, limit=_LOOKED):
         content = change.content
-        here = replace(facts, change=change, approvals=approvals.of(tx, change.id))
+        here = replace(facts, change=change)
         asks = Request(Action.APPROVE, person, content.service, content.environment, content.version)
-        if change.state is not State.AWAITING or not isinstance(authorized(asks, here), Allow) or _decided(person, change, here):
+        if change.state is not State.AWAITING or not isinstance(authorized(asks, here), Allow):
             continue
-        if isinstance(objection(person, change, here), Refuse):
+        if isinstance(objection(person, change, here), Refuse) or _decided(tx, person, change, facts):
             continue
         what = f"{content.service} {content.version} → {content.environment}"
         line: Line = ("🕐 ", Code(change.id), f" {what}, asked by {change.requester_name}")
         yield line, (Button(f"Approve {what}", "approve", {"change": change.id, "seen": content.hash}, "primary"),)
 
 
-def _decided(person: Person, change: Change, facts: Facts) -> bool:
+def _decided(tx: Tx, person: Person, change: Change, facts: Facts) -> bool:
     """Whether they have approved what it is now."""
-    given = () if isinstance(facts.approvals, Unread) else facts.approvals
-    return any(
-        a.by == person.id and a.verdict is Verdict.APPROVED and a.withdrawn is None and a.expires > facts.at
-        and a.content == change.content.hash
-        for a in given
-    )  # fmt: skip
+    mine = [a for a in approvals.of(tx, change.id) if a.by == person.id and a.verdict is Verdict.APPROVED and a.withdrawn is None]
+    return any(a.expires > facts.at and a.content == change.content.hash for a in mine)
 
 
 def _exceptions(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
@@ -164,14 +162,12 @@ def _trains(tx: Tx, person: Person, facts: Facts) -> tuple[Line, ...]:
 
 
 def _lacks(train: Train, person: Person, facts: Facts) -> Iterator[str]:
-    """Why a draft could not be published, and why a train's next runs could not be planned."""
+    """Why a draft could not be published, and why a published train's next runs could not be planned."""
     asks, here = Request(Action.TRAIN, person), replace(facts, train=train, people={**facts.policy.by_id, **facts.people})
     for guard in (captained, described, timely) if train.state is TrainState.DRAFT else (captained, timely):
-        match guard(asks, here):
-            case Refuse(why=why):
-                yield why
-            case Unsure(missing=missing):
-                yield f"could not read {missing}"
+        answer = guard(asks, here)
+        if isinstance(answer, Refuse):
+            yield answer.why
 
 
 # ---------------------------------------------------------------- what is everybody's
@@ -192,20 +188,23 @@ def _running(tx: Tx, facts: Facts) -> Iterator[Line]:
 def _windows(person: Person, facts: Facts) -> Iterator[Line]:
     """When each production place may change next, those with the same answer together."""
     policy = facts.policy
-    answers: dict[tuple[str | Moment, ...], list[str]] = {}
+    alike: dict[Line, list[str]] = {}
     for service in list(policy.services)[:_SERVICES]:
         for environment in sorted(policy.production.intersection(policy.chain(service))):
-            slot = next_slot(Request(Action.READ, person, service, environment), facts)
-            now = open_now(policy, service, environment, facts.at)
-            zone = policy.zone_of(service)
-            answer: tuple[str | Moment, ...] = ("no opening in sight",)
-            if slot == facts.at:
-                answer = (f"open now ({now.window}), until ", Moment(now.end, zone)) if now else ("open at all times",)
-            elif slot:
-                answer = (Moment(slot, zone),)
-            answers.setdefault(answer, []).append(f"{service} in {environment}")
-    for answer, places in answers.items():
+            request = Request(Action.READ, person, service, environment)
+            alike.setdefault(_allowed(request, facts), []).append(f"{service} in {environment}")
+    for answer, places in alike.items():
         yield (f"{', '.join(places)}: ", *answer)
+
+
+def _allowed(request: Request, facts: Facts) -> Line:
+    """Whether a place is open now, and until when, or when it may change next; windows, holidays and freezes taken together."""
+    zone = facts.policy.zone_of(request.service)
+    slot = first_slot(request, facts, facts.at)
+    if slot != facts.at:
+        return allowed_next(slot, zone)
+    now = open_now(request.service, request.environment or "", facts)
+    return (f"open now ({now.window}), until ", Moment(now.end, zone)) if isinstance(now, Opening) else ("open at all times",)
 
 
 def _freezes(facts: Facts) -> Iterator[Line]:

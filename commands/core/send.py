@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow
+from commands.core import follow, home
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -75,6 +75,7 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._homes = home.Homes(policy, store, gather, chat)
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -90,6 +91,8 @@ class Send:
                 await self._train(sending, str(payload["run"]))
             case "pin":
                 await self._pin(sending, str(payload["subject"]), stays=bool(payload["stays"]))
+            case home.BEAT:
+                await self._settle(sending, await self._homes.show(sending))
             case "log":
                 await self._log(sending, payload)
             case "alert":
