@@ -31,8 +31,8 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 	$(PIP) --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## The whole journey on this machine, then a prompt to play with; ARGS=--once plays it and exits.
-	$(BIN)/signalbox demo $(ARGS)
+demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells the story of one release and exits; POLICY=FILE plays your own policy.
+	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
 test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL, with the coverage that we ask for.
 	$(BIN)/coverage erase

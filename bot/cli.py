@@ -147,11 +147,24 @@ def explain(
 
 
 @app.command()
-def demo(once: Annotated[bool, typer.Option("--once", help="Play the story once and exit; without it the demo stays up.")] = False) -> None:
-    """Show it all on this machine: a small Slack, a CI that really deploys, and a release on its way from the tag to production."""
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Tell the story of one release here, and exit.")] = False,
+    story: Annotated[bool, typer.Option("--story", help="Tell that story first, then stay up.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", "-p", metavar="FILE", help="Your own policy file, with invented facts.", show_default=False)
+    ] = None,
+) -> None:
+    """Show it all on this machine: a small Slack in your browser, a CI that really deploys, and a tour through it."""
+    if policy:
+        if once or story:
+            stop("--policy plays your own policy; the story is of another one", [])
+        _, read = read_both(policy, with_settings=False)
+        from bot.demo import trial
+
+        raise typer.Exit(trial.run(read))
     from bot.demo.story import run
 
-    raise typer.Exit(run(once=once))
+    raise typer.Exit(run(once=once, story=story))
 
 
 @app.command()

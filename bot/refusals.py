@@ -35,8 +35,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "independent", "delegable", "endable"),
-        "None of the roles that you hold there may do this. The refusal names your roles, and those that it takes.",
+        ("authorized", "independent", "delegable", "endable", "owns_area", "impartial"),
+        "None of the roles that you hold there may do this, the train names others for the area, or you lead the run in question. "
+        "The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
     _R.NO_POLICY: Meaning(
@@ -51,9 +52,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated", "independent"),
+        ("separated", "independent", "impartial"),
         "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
-        "production.",
+        "production, and decide about no run that brings it.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -73,8 +74,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
-        ("reasoned", "evidenced"),
-        "An approval, a rejection or a revocation came without a reason.",
+        ("reasoned", "evidenced", "worded_answer"),
+        "A decision came without a reason, or an answer to a roll call without its condition.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
     _R.REJECTED: Meaning(
@@ -253,25 +254,70 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "unpublished",
             "skippable",
             "resumable",
+            "on_track",
+            "open_to_go",
+            "open_to_no_go",
+            "withdrawable",
         ),
-        "The change, exception, train or run is past the point where this is possible: CI works on it, or it is over. Or the exception is "
-        "not permanent, and so is not reconsidered.",
+        "The change, exception, train or run stands where this is not possible: CI works on it, it is over, or for a run its cutoff is "
+        "still to come. Or the exception is not permanent, and so is not reconsidered.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
-        ("as_seen", "unedited", "unmoved"),
-        "The button was on an older card, or somebody wrote into the record or the notes since the form was opened.",
+        ("as_seen", "unedited", "unmoved", "as_shown"),
+        "The button was on an older card, or somebody wrote into the record or the notes, or answered the roll call, since the form was "
+        "opened.",
         "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker", "independent"),
-        "You approved this already, or there is no approval of yours to withdraw.",
+        ("undecided_by_asker", "decided_by_asker", "independent", "uncalled"),
+        "You approved this already, there is no approval of yours to withdraw, or the roll was called about this candidate already.",
         "Nothing is left to do. One person counts once.",
     ),
     _R.NOT_REQUESTER: Meaning(
         ("own_request",),
         "Only the person who asked for a change edits it.",
         "Ask that person, or reject the change and say why.",
+    ),
+    _R.NO_CANDIDATE: Meaning(
+        ("has_candidate",),
+        "It is not pinned yet what the run would bring, so there is nothing to decide about.",
+        "Bring a version of each of its services to staging, and name the release.",
+    ),
+    _R.NOT_CALLED: Meaning(
+        ("called", "answered"),
+        "Nobody was asked about what the run would bring now; what was answered about another candidate does not count for this one.",
+        "The captain calls the roll: `/release go call <run>`.",
+    ),
+    _R.NOT_TICKABLE: Meaning(
+        ("tickable",),
+        "Somebody would confirm what the bot checks itself, what another area owns, or say go to what the bot found failing.",
+        "Have it mended or excepted; people confirm only what no machine can check.",
+    ),
+    _R.NOT_READY: Meaning(
+        ("ready",),
+        "An item of the go/no-go checklist is failing, or not confirmed, and no exception stands in for it.",
+        "`/release train readiness <run>` shows each; mend it, have it confirmed by its area, or ask for an exception.",
+    ),
+    _R.NOT_ANSWERED: Meaning(
+        ("answered",),
+        "An area has not answered, or said no-go. Silence never counts as go.",
+        "Its owners answer with `/release go answer`; the card names them.",
+    ),
+    _R.NOT_DECIDED: Meaning(
+        ("decided",),
+        "The service rides a release train, and no go stands for this version: it was not given yet, or withdrawn.",
+        "Wait for the go/no-go of the run, or bring it about; the change goes on by itself when the go is given.",
+    ),
+    _R.NO_GO: Meaning(
+        ("decided",),
+        "The newest decision about what holds this version is a no-go.",
+        "It takes a new decision, or another version.",
+    ),
+    _R.GO_VOID: Meaning(
+        ("decided",),
+        "A go was given, and then the candidate, a tag, a commit or a digest changed: the go was for something else.",
+        "Find out what changed, call the roll about the new candidate, and decide anew.",
     ),
     _R.INCOMPLETE: Meaning(
         (
@@ -288,10 +334,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "still_described",
             "altered",
             "skippable",
+            "accepted",
         ),
         "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
         "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
-        "that the change does not say already.",
+        "that the change does not say already; or a go came without a word on the risk that is left.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
@@ -319,6 +366,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.NO_SUCH_TRAIN: Meaning(
         (
             "authorized",
+            "known_run",
+            "on_track",
             "known_train",
             "timely",
             "described",

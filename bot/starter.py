@@ -209,6 +209,10 @@ allow:
     production: [release_captain, release_manager]
   approve-exception:
     production: [release_manager, service_owner]
+  call-decision:           # asks every area about what a release train would bring
+    production: [release_captain, release_manager]
+  decide:                  # go and no-go: release managers alone, or whom they delegate to
+    production: [release_manager]
 
 # Production changes only while a window is open.
 windows:

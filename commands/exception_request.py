@@ -100,7 +100,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
             Input("requirement", "Which evidence is missing?", "choice", waived, fields.get("requirement", "")),
             Input("services", "Services", initial=fields.get("services", ""), hint="Several with commas between them."),
             Input("environments", "Environments", initial=fields.get("environments", ""), hint="Several with commas between them."),
-            Input("version", "Version", initial=fields.get("version", ""), hint="One version of one service, or `all`.", longest=128),
+            Input("version", "Version", initial=fields.get("version", ""), hint="One version of one service, or all.", longest=128),
             Input("kind", "Type", "choice", tuple((k.value, k.value) for k in ExemptionKind), fields.get("kind", "")),
             Input(
                 "once", "Used up by the first change?", "choice", (("yes", "Yes"), ("no", "No, it counts until its end")),

@@ -19,6 +19,7 @@ from guards.authorization import authorized
 from guards.change import Change
 from guards.classify import catalogued
 from guards.content import Content
+from guards.decided import decided
 from guards.decision import Refusal
 from guards.duties import separated
 from guards.facts import Facts
@@ -134,6 +135,7 @@ command = Command(
         alone,
         not_frozen,
         in_window,
+        decided,
         approved,
     ),
     arguments=Promote,

@@ -83,7 +83,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         inputs=(
             Input(
                 "issues", "Known issues and risks", "text", initial=fields.get("issues") or (was.issues if was else ""), shortest=3,
-                longest=2000, hint="What is done about them, and what to watch. `none known` is an answer, `later` is not.",
+                longest=2000, hint="What is done about them, and what to watch. “none known” is an answer, “later” is not.",
             ),
             Input(
                 "rollback", "How is it rolled back?", "text", initial=fields.get("rollback") or (was.rollback if was else ""), shortest=3,

@@ -76,6 +76,7 @@ def _environments(policy: Parts) -> Iterator[Problem]:
         for name in table:
             if name not in names:
                 yield ("allow", action.value, name), f"unknown environment {name!r}{nearest(name, names)}"
+    yield from _deciders(policy)
     for name in policy.approvals:
         if name not in names:
             yield ("approvals", name), f"unknown environment {name!r}{nearest(name, names)}"
@@ -83,6 +84,13 @@ def _environments(policy: Parts) -> Iterator[Problem]:
         if policy.approval_rule(name).count < 1:
             at = ("approvals", name, "count") if name in policy.approvals else ("approvals",)
             yield at, f"{name} is production: it takes a rule with a count of at least 1 (CMD-11)"
+
+
+def _deciders(policy: Parts) -> Iterator[Problem]:
+    for name, roles in policy.allow.get(Action.DECIDE, {}).items():
+        if others := [role.value for role in roles if role is not Role.RELEASE_MANAGER]:
+            said = f"go/no-go is decided by {Role.RELEASE_MANAGER} alone, or by whom they delegate to (RBAC-05)"
+            yield ("allow", Action.DECIDE.value, name), f"{said}; take out {', '.join(others)}"
 
 
 def _people(policy: Parts) -> Iterator[Problem]:

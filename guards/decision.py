@@ -68,6 +68,15 @@ class Refusal(StrEnum):
     STALE_CARD = "stale-card"
     ALREADY_DECIDED = "already-decided"
     NOT_REQUESTER = "not-requester"
+    # go/no-go
+    NO_CANDIDATE = "no-candidate"
+    NOT_CALLED = "not-called"
+    NOT_TICKABLE = "not-tickable"
+    NOT_READY = "not-ready"
+    NOT_ANSWERED = "not-answered"
+    NOT_DECIDED = "not-decided"
+    NO_GO = "no-go"
+    GO_VOID = "go-void"
     # records
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"

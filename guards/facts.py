@@ -10,6 +10,7 @@ from datetime import datetime
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.exemption import Exemption
+from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.obligation import Obligation
@@ -102,6 +103,8 @@ class Request:
         settled: the asker took note of local times that do not exist or exist twice (TRN-21).
         moved: when the run's cutoff is to be instead, UTC.
         captain: corporate id of who is to lead the run.
+        answer: what the asker answers for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     action: Action
@@ -128,6 +131,8 @@ class Request:
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -170,6 +175,8 @@ class Facts:
         train, run: the train in question, and its run; Absent when the name or id names none.
         ridden: the runs of the train that are open, the next cutoff first.
         channel: the train's channel, as Slack tells it.
+        go: what the go/no-go of the run is judged on.
+        rides: the published trains that the service rides, with what they say about the version (GNG-02).
     """
 
     at: datetime
@@ -202,5 +209,28 @@ class Facts:
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
     train: Train | Absent | None = None
     run: TrainRun | Absent | None = None
+    go: "GoFacts | None" = None
+    rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class GoFacts:
+    """What the go/no-go of one run is judged on.
+
+    Args:
+        candidate: what the run would bring to production now; None while nothing is pinned.
+        call: the roll call about exactly this candidate; None when nobody was asked.
+        decisions: all about the run, oldest first.
+        entries: service and version → the facts about it, bound for production; what was not gathered is missing.
+    """
+
+    candidate: Candidate | None
+    call: RollCall | None
+    decisions: tuple[GoDecision, ...]
+    entries: Mapping[tuple[str, str], Facts]
+
+    def of(self, entry: Pinned) -> Facts | None:
+        """The facts about an entry of the candidate, if they were gathered."""
+        return self.entries.get((entry.service, entry.version))

@@ -148,6 +148,14 @@ class ApprovalRule(Section):
     )
 
 
+class GoRules(Section):
+    """The go/no-go of release trains (GNG). Of a service that rides none, the approval of its change is the decision (CF-44)."""
+
+    answer_within: Duration = Field(
+        default=timedelta(hours=1), description="So long after a roll call was opened, an area that has not answered is shown as silent."
+    )
+
+
 class Naming(Section):
     """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
 
@@ -241,6 +249,7 @@ class Parts(Section):
         description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
     )
     exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
+    gng: GoRules = Field(default=GoRules(), description="How the go/no-go of a release train is taken.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(

@@ -51,9 +51,12 @@ class Action(StrEnum):
     DELEGATE = "delegate"
     TRAIN = "train"
     FOLLOW_UP = "follow-up"
+    CALL = "call-decision"
+    ANSWER = "answer"
+    DECIDE = "decide"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.FOLLOW_UP})
+TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP})
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 

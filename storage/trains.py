@@ -3,13 +3,15 @@
 Invariant: a run moves only along `guards.train.STAGES`, and of two writers that race one loses.
 """
 
+import json
+from collections.abc import Collection
 from dataclasses import asdict, fields, replace
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, cast, select
 
-from guards.train import OPEN_RUN, STAGES, Schedule, Stage, Train, TrainRule, TrainRun
+from guards.train import OPEN_RUN, STAGES, Schedule, Stage, Train, TrainRule, TrainRun, TrainState
 from storage.database import Tx
 from storage.errors import LostRace
 from storage.tables.base import table
@@ -22,6 +24,10 @@ _OF_RUN = tuple(f.name for f in fields(TrainRun) if f.name != "schedule")
 _GET = select(_T).where(_T.c.id == bindparam("which"))
 _ALL = select(_T).order_by(_T.c.id)
 _RUN = select(_R).where(_R.c.id == bindparam("which"))
+_LOCK = _RUN.with_for_update()
+_PIN = select(_R.c.id).where(_R.c.id.in_(bindparam("ids", expanding=True))).order_by(_R.c.id).with_for_update(read=True)
+# as text, so that it is found on both databases; what only looks alike is sorted out afterwards
+_CARRYING = _ALL.where(_T.c.state == TrainState.PUBLISHED, cast(_T.c.services, String).like(bindparam("named"), escape="\\"))
 _OPEN = select(_R).where(_R.c.train == bindparam("of"), _R.c.stage.in_(OPEN_RUN)).order_by(_R.c.cutoff, _R.c.id)
 _RUNS = select(_R).where(_R.c.train == bindparam("of")).order_by(_R.c.cutoff.desc(), _R.c.id).limit(bindparam("limit"))
 _REPLACE = _T.update().where(_T.c.id == bindparam("which"), _T.c.revision == bindparam("was"))
@@ -76,6 +82,25 @@ def run(tx: Tx, id: str) -> TrainRun | None:  # noqa: A002
     """The run with this id."""
     row = tx.run(_RUN, {"which": id}).one_or_none()
     return None if row is None else _run(row)
+
+
+def lock_run(tx: Tx, id: str) -> TrainRun | None:  # noqa: A002
+    """The same, and nobody else decides about it or moves it until this transaction ends."""
+    row = tx.run(_LOCK, {"which": id}).one_or_none()
+    return None if row is None else _run(row)
+
+
+def pin_runs(tx: Tx, ids: Collection[str]) -> None:
+    """Nobody decides about these runs or moves them until this transaction ends; others may read and pin them too."""
+    if ids:
+        tx.run(_PIN, {"ids": sorted(ids)})
+
+
+def carrying(tx: Tx, service: str) -> tuple[Train, ...]:
+    """The published trains that a service rides, by name."""
+    named = json.dumps(service).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    found = (_train(row) for row in tx.run(_CARRYING, {"named": f"%{named}%"}))
+    return tuple(train for train in found if service in train.services)
 
 
 def open_runs(tx: Tx, train: str) -> tuple[TrainRun, ...]:

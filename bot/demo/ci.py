@@ -7,6 +7,7 @@ Invariant: one key runs at most once, also over restarts.
 
 import asyncio
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 
 from aiohttp import web
@@ -15,12 +16,15 @@ from pydantic import SecretStr, ValidationError
 from bot.adapters.generic_wire import OrderBody
 from bot.adapters.signing import checked, verify
 from bot.demo.answering import answer, refused
-from bot.demo.ci_controls import Controls
+from bot.demo.ci_controls import Call, Controls
 from bot.demo.ci_faults import Faults
 from bot.demo.ci_reports import Reports
 from bot.demo.ci_runs import OVER, Record, Shop
 from bot.demo.clock import StoryClock
 from commands.core.ports.ci import RunState
+
+_CALLS = 200
+"""Calls that are remembered, to be looked at."""
 
 
 class DemoCI:
@@ -37,7 +41,8 @@ class DemoCI:
     def __init__(self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str, clock: StoryClock) -> None:
         self._shop, self._secret, self._clock = shop, checked(secret), clock
         self._reports = Reports(callback, f"/webhooks/ci/{name}", secret, clock.now)
-        self._faults = Faults()
+        self.faults = Faults()
+        self._calls: deque[Call] = deque(maxlen=_CALLS)
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -50,7 +55,7 @@ class DemoCI:
                 web.get("/runs/{key}", self._down_or(self._signed(self._look_up))),
                 web.get("/runs/{key}/log", self._down_or(self._signed(self._log))),
                 web.get("/artifacts/{service}/{version}", self._down_or(self._signed(self._artifact))),
-                *Controls(self._shop, self._faults, self._reports, self._clock, self._spawn).routes(),
+                *Controls(self._shop, self.faults, self._reports, self._clock, self._spawn, lambda: list(self._calls)).routes(),
             ]
         )
         app.on_startup.append(self._begin)
@@ -92,7 +97,7 @@ class DemoCI:
                 return answer(200, known.body()) if same else refused(409, "Another order has this key.")
             if objection := await asyncio.to_thread(self._shop.objection, order):
                 return refused(422, objection)
-            fault = self._faults.use()
+            fault = self.faults.order()
             record = Record(
                 order=order,
                 run=f"run-{uuid.uuid4().hex[:12]}",
@@ -157,7 +162,13 @@ class DemoCI:
 
     def _down_or(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            if self._faults.down():
+            given = await answered(request)
+            at = self._clock.now().isoformat()
+            self._calls.append(Call(at=at, method=request.method, path=request.path, status=given.status))
+            return given
+
+        async def answered(request: web.Request) -> web.Response:
+            if self.faults.down():
                 body = {"error": "The demo CI is down for a moment.", "taken": False}
                 return web.json_response(body, status=503, headers={"Retry-After": "2"})
             return await handler(request)

@@ -40,6 +40,27 @@ class Ahead(BaseModel):
     ahead: float = Field(allow_inf_nan=False, ge=-1e10, le=1e10)
 
 
+class Call(BaseModel):
+    """One call of the contract, as it was answered (`POST /demo/calls` lists them).
+
+    Args:
+        at: the CI's time, ISO 8601.
+        method, path: as asked.
+        status: HTTP.
+    """
+
+    at: str
+    method: str
+    path: str
+    status: int
+
+
+class Calls(BaseModel):
+    """All that are remembered, oldest first."""
+
+    calls: list[Call]
+
+
 class Controls:
     """The routes of the demo.
 
@@ -49,13 +70,15 @@ class Controls:
         reports: the way to the bot.
         clock: the CI's own.
         spawn: starts a task that the server ends with itself.
+        calls: what was asked so far.
     """
 
     def __init__(
         self, shop: Shop, faults: Faults, reports: Reports, clock: StoryClock,
-        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]], calls: Callable[[], list[Call]],
     ) -> None:  # fmt: skip
         self._shop, self._faults, self._reports, self._clock, self._spawn = shop, faults, reports, clock, spawn
+        self._calls = calls
 
     def routes(self) -> list[web.RouteDef]:
         """To be added to the application."""
@@ -64,12 +87,16 @@ class Controls:
             web.post("/demo/deploy", self._deploy_unasked),
             web.post("/demo/callback", self._aim),
             web.post("/demo/clock", self._set_clock),
+            web.post("/demo/calls", self._list_calls),
         ]
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         fault = await read(Fault, request)
         self._faults.set(fault)
         return answer(200, fault)
+
+    async def _list_calls(self, _: web.Request) -> web.Response:
+        return answer(200, Calls(calls=self._calls()))
 
     async def _aim(self, request: web.Request) -> web.Response:
         callback = await read(Callback, request)

@@ -105,9 +105,14 @@ class CIProcess:
         """Tell it where the bot is."""
         await self.ask("callback", url=bot)
 
-    async def misbehave(self, mode: str, times: int = 1) -> None:
-        """Have the next orders go wrong: `slow`, `down`, `silent`, `drop_answer`, `fail`; `ok` ends it."""
-        await self.ask("faults", mode=mode, times=times)
+    async def misbehave(self, mode: str, times: int = 1, *, seconds: float = 3.0) -> None:
+        """Have the next orders go wrong: `slow`, `down`, `silent`, `drop_answer`, `fail`, `registry_down`; `ok` ends it."""
+        await self.ask("faults", mode=mode, times=times, seconds=seconds)
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """What the bot asked of it: `at`, `method`, `path` and `status` of each call, oldest first."""
+        found: list[dict[str, Any]] = json.loads(await self.ask("calls"))["calls"]
+        return found
 
     async def deploy(self, service: str, version: str, environment: str) -> None:
         """Have it deploy without an order; returns once the bot, if it knows of one, was told."""

@@ -3,8 +3,9 @@
 Invariant: everything new is told once, to whoever looks first; what is private to others is only announced.
 """
 
-from bot.demo.company import ZONE, Company, subject, title
+from bot.demo.company import ZONE, Company
 from bot.demo.people import BY_NAME, Member
+from bot.demo.playground import subject, title
 from bot.demo.stage import Stage
 from bot.workspace import Message
 

@@ -81,6 +81,8 @@ allow:
   record: {production: [release_captain]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
+  call-decision: {production: [release_captain]}
+  decide: {production: [release_manager]}
 
 windows:
   weekdays:

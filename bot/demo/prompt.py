@@ -11,12 +11,13 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from bot.demo.ci_process import CIError
-from bot.demo.company import ZONE, Company, subject, title
+from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
 from bot.demo.forms import fill_in
 from bot.demo.git import CommandError
 from bot.demo.news import News
 from bot.demo.people import BY_NAME, MEMBERS, Member
+from bot.demo.playground import subject, title
 from bot.demo.stage import Stage
 from bot.demo.terminal import Ask
 from bot.workspace import Button, Exchange

@@ -6,6 +6,7 @@ Source: OCI Distribution Specification 1.1, "Pull", "Listing Referrers", "Error 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -21,20 +22,28 @@ class Registry:
     Args:
         store: what it holds.
         repository: the one repository that it has.
+        down: whether it is down for a request.
     """
 
-    def __init__(self, store: RegistryStore, repository: str) -> None:
-        self._store, self._repository = store, repository
+    def __init__(self, store: RegistryStore, repository: str, down: Callable[[], bool] = lambda: False) -> None:
+        self._store, self._repository, self._down = store, repository, down
 
     def routes(self) -> list[web.RouteDef]:
         """To be added to an application; HEAD comes with GET."""
         base = f"/v2/{self._repository}"
-        return [
-            web.get(f"{base}/manifests/{{reference}}", self._manifest),
-            web.get(f"{base}/blobs/{{digest}}", self._blob),
-            web.get(f"{base}/referrers/{{digest}}", self._referrers),
-            web.get("/v2/{path:.*}", self._no_such_repository),
-        ]
+        served = {
+            f"{base}/manifests/{{reference}}": self._manifest,
+            f"{base}/blobs/{{digest}}": self._blob,
+            f"{base}/referrers/{{digest}}": self._referrers,
+            "/v2/{path:.*}": self._no_such_repository,
+        }
+        return [web.get(path, self._up(handler)) for path, handler in served.items()]
+
+    def _up(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            return web.Response(status=503) if self._down() else await handler(request)
+
+        return handle
 
     async def _manifest(self, request: web.Request) -> web.Response:
         content = await asyncio.to_thread(self._store.manifest, request.match_info["reference"])

@@ -94,8 +94,9 @@ async def _run(args: argparse.Namespace) -> None:
     secret = SecretStr(args.secret_file.read_text().strip())
     clock = StoryClock(timedelta(seconds=args.ahead))
     app = web.Application(client_max_size=1024 * 1024)
-    DemoCI(shop, secret=secret, callback=args.callback, name=args.name, clock=clock).join(app)
-    app.add_routes(Registry(shop.registry, REPOSITORY).routes())
+    ci = DemoCI(shop, secret=secret, callback=args.callback, name=args.name, clock=clock)
+    ci.join(app)
+    app.add_routes(Registry(shop.registry, REPOSITORY, ci.faults.registry_down).routes())
     if args.repository:
         await forge(app, args.root / "forge", args.repository, secret.get_secret_value(), clock)
     await serve(app, args.port, args.name, leash=args.leash)

@@ -1,4 +1,4 @@
-"""`signalbox demo`: the story of one release, told on the terminal while it really happens; then a prompt to play on.
+"""`signalbox demo`: a company to play with, in the browser and at a prompt; or the story of one release, told while it really happens.
 
 Invariant: each ✔ was looked up where it happened (in CI's own files, the folders, the ledger, the cards in Slack), never in
 what was printed; when one is not so, the story stops there and says what did not happen.
@@ -11,10 +11,12 @@ import tempfile
 from pathlib import Path
 
 from bot.demo import logs, prompt
+from bot.demo.backstage import Backstage
 from bot.demo.ci_process import CIError
-from bot.demo.company import ZONE, Company, title
+from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
 from bot.demo.git import CommandError
+from bot.demo.playground import title
 from bot.demo.stage import Stage
 from bot.demo.story_asking import NEW, OLD, Asking
 from bot.demo.teller import DidNotHappen, refusals_in
@@ -174,27 +176,32 @@ async def _alone(*words: str, folder: Path) -> tuple[int, str]:
     return process.returncode or 0, said.decode().strip()
 
 
-def run(*, once: bool) -> int:
-    """Set the company up, tell the story, and (unless `once`) leave a prompt to play on.
+def run(*, once: bool, story: bool = False) -> int:
+    """Set the company up, tell the story if it is wanted, and (unless `once`) stay up with a page and a prompt.
 
     Args:
-        once: end after the story.
+        once: tell the story, and end.
+        story: tell it before all else.
 
     Returns:
-        0 when all of the story happened, 1 when something did not, 130 when it was interrupted.
+        0 when all of it happened, 1 when something did not, 130 when it was interrupted.
     """
     stage = Stage(ZONE)
     with tempfile.TemporaryDirectory(prefix="signalbox-demo-", ignore_cleanup_errors=True) as name, logs.to(Path(name) / "bot.log"):
-        return in_background(lambda ask: _play(Path(name), stage, None if once else ask))
+        return in_background(lambda ask: _play(Path(name), stage, None if once else ask, story=once or story))
 
 
-async def _play(folder: Path, stage: Stage, ask: Ask | None) -> int:
+async def _play(folder: Path, stage: Stage, ask: Ask | None, *, story: bool) -> int:
     try:
         async with Company(folder) as company:
-            await Story(company, stage).tell()
-            stage.tell("All of it happened: what is marked ✔ was looked up where it happened.")
+            if story:
+                await Story(company, stage).tell()
+                stage.tell("All of it happened: what is marked ✔ was looked up where it happened.")
+            else:
+                stage.title("Signalbox: a company to play with")
+                await company.first_release(OLD)
             if ask:
-                async with Page(company.slack) as page:
+                async with Page(company.slack, Backstage(company)) as page:
                     await prompt.Prompt(company, stage, ask, page.address).play()
             return 0
     except asyncio.CancelledError:

@@ -14,8 +14,10 @@ from bot.demo.teller import Teller
 from guards.artifact import short
 
 OLD, MOVED, NEW = "v1.3.2", "v1.4.0", "v1.4.1"
-HARMLESS = "migration=no answers=none customers=none downtime=none data=none"
 """What runs at first, the version whose tag is moved, and the one that goes to production."""
+
+HARMLESS = "migration=no answers=none customers=none downtime=none data=none"
+"""Words that answer every question about a request's risk."""
 
 
 class Asking(Teller):

@@ -29,7 +29,7 @@ COMMAND = "/release"
 ANY = re.compile(r"[\s\S]*")
 
 BUSY = "I could not take that in just now, so nothing was started. Try again in a minute."
-PERHAPS = "I cannot tell whether I took that in. Look at `/release status` before you try again."
+PERHAPS = "I cannot tell whether I took that in. Look at /release status before you try again."
 
 Kind = Literal["command", "click", "form", "event"]
 _READ: dict[Kind, Callable[[Body], tuple[Asked, str] | None]] = {

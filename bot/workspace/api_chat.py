@@ -71,7 +71,10 @@ def update(state: State, given: Arguments) -> Json:
     if given.data("metadata") is not None:
         message.metadata = _metadata(given)
     state.tell(f"[{state.names[message.channel]}] edited: {message.as_text()}")
-    return {"ok": True, "channel": message.channel, "ts": message.ts, "text": text, "message": state.message_json(message, metadata=True)}
+    shown = {
+        key: value for key, value in state.message_json(message, metadata=True).items() if key != "ts"
+    }  # it stands beside, in Slack too
+    return {"ok": True, "channel": message.channel, "ts": message.ts, "text": text, "message": shown}
 
 
 def delete(state: State, given: Arguments) -> Json:

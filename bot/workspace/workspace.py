@@ -62,6 +62,7 @@ class Workspace:
         self.bot_token = ours(bot_token, BOT_TOKENS) if bot_token else mint(BOT_TOKENS)
         self.app_token = ours(app_token, APP_TOKENS) if app_token else None
         self.faults = Faults()
+        self._last: dict[str, Exchange] = {}
         self._state = State(now or wall_clock, team, app)
         self._courier = Courier(self.signing_secret, ack_seconds, stamps)
         self._server = Server(self._state, self.faults, self._courier, self.bot_token, self.app_token)
@@ -123,24 +124,28 @@ class Workspace:
         bot: bool = False,
         deleted: bool = False,
         external: bool = False,
+        id: str | None = None,  # noqa: A002
     ) -> Person:
-        """Add an account; its id depends on the handle alone. `tz` is an IANA name."""
-        person = Person(stable_id("U", handle), handle, name or handle, email, tz, guest, bot, deleted, external)
+        """Add an account; its id depends on the handle alone unless one is given. `tz` is an IANA name."""
+        person = Person(id or stable_id("U", handle), handle, name or handle, email, tz, guest, bot, deleted, external)
         self._state.people[person.id] = person
         self._state.names[person.id] = f"@{person.name}"
         return person
 
-    def add_channel(self, name: str, members: Iterable[Person] = (), *, bot: bool = True, private: bool = False) -> Channel:
+    def add_channel(
+        self, name: str, members: Iterable[Person] = (), *, bot: bool = True, private: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> Channel:  # fmt: skip
         """Add a channel; the bot is a member unless `bot=False`."""
         ids = {person.id for person in members} | ({BOT_USER} if bot else set())
-        channel = Channel(stable_id("C", name), name, ids, "private" if private else "channel")
+        channel = Channel(id or stable_id("C", name), name, ids, "private" if private else "channel")
         self._state.channels[channel.id] = channel
         self._state.names[channel.id] = f"#{name}"
         return channel
 
-    def add_group(self, handle: str, members: Iterable[Person] = ()) -> Group:
+    def add_group(self, handle: str, members: Iterable[Person] = (), *, id: str | None = None) -> Group:  # noqa: A002
         """Add a user group."""
-        group = Group(stable_id("S", handle), handle, [person.id for person in members])
+        group = Group(id or stable_id("S", handle), handle, [person.id for person in members])
         self._state.groups[group.id] = group
         self._state.names[group.id] = f"@{handle}"
         return group
@@ -152,10 +157,12 @@ class Workspace:
 
     # ------------------------------------------------------------ what people do
 
-    def post(self, person: Person, channel: Channel, text: str) -> Message:
-        """A person writes an ordinary message; nothing is sent to the bot."""
+    def post(self, person: Person, channel: Channel, text: str, *, thread: str | None = None) -> Message:
+        """A person writes an ordinary message, below another one when its timestamp is given; nothing is sent to the bot."""
         self._inside(person, channel)
-        return self._state.add_message(channel.id, person.id, escape(text), [])
+        if thread is not None and self._state.find_message(channel.id, thread) is None:
+            raise LookupError("the message above this thread is not there any more")
+        return self._state.add_message(channel.id, person.id, escape(text), [], thread_ts=thread)
 
     async def say(self, person: Person, channel: Channel, text: str) -> Exchange:
         """A person types a slash command.
@@ -283,6 +290,10 @@ class Workspace:
         """Send the very same payload again, signed anew, with Slack's retry headers."""
         return await self._send(exchange.kind, exchange.payload, exchange.retries + 1)
 
+    def last(self, person: Person) -> Exchange | None:
+        """The last command, click or form of a person, to be delivered again; None when there was none."""
+        return self._last.get(person.id)
+
     # ------------------------------------------------------------ what people see
 
     def messages(self, channel: Channel) -> list[Message]:
@@ -373,6 +384,7 @@ class Workspace:
         exchange = await self._courier.deliver(kind, payload, retry)
         self._state.tell(f"the bot answered {kind}: {exchange.error or exchange.status} {exchange.body[:200]}".rstrip())
         settle(self._state, exchange)
+        self._last[str(payload.get("user_id") or (payload.get("user") or {}).get("id"))] = exchange
         return exchange
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from commands.core.command import AnyCommand
-from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
+from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part, worded
 from commands.core.words import Problem, usage
 from guards.decision import Allow, Refuse, Unsure
 from guards.evidence import can_be_waived
@@ -24,7 +24,7 @@ def note(title: str, *lines: Line) -> Card:
 
 
 def _reason(refuse: Refuse, zone: str) -> Part:
-    return Part(((refuse.why,), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
+    return Part((worded(refuse.why), ("→ ", *_remedy(refuse, zone)), ("reason: ", Code(refuse.code.value))))
 
 
 def refusal_card(
@@ -47,7 +47,7 @@ def refusal_card(
         for u in judgement.unsure
     ]
     if final and (later := [r for r in judgement.refusals if r.code in judgement.heals]):
-        parts.append(Part(tuple((r.why,) for r in later), heading="Once that is mended, it would still wait:"))
+        parts.append(Part(tuple(worded(r.why) for r in later), heading="Once that is mended, it would still wait:"))
     title = f"⛔ Refused: {what}" if final else f"⚠️ Cannot verify: {what}"
     asks = tuple(_asks_for_exception(judgement, request, policy))
     return Card(
@@ -68,8 +68,8 @@ def _asks_for_exception(judgement: Judgement, request: Request, policy: Policy) 
 
 def _remedy(refuse: Refuse, zone: str) -> Line:
     if refuse.until is None:
-        return (refuse.remedy,)
-    return (refuse.remedy, " Next allowed: ", Moment(refuse.until, zone))
+        return worded(refuse.remedy)
+    return (*worded(refuse.remedy), " Next allowed: ", Moment(refuse.until, zone))
 
 
 def missing(unsure: Unsure) -> str:
@@ -102,7 +102,7 @@ def with_form_again(card: Card, command: str, fields: Mapping[str, str]) -> Card
 
 def usage_card(problem: Problem, command: AnyCommand | None, correlation: str) -> Card:
     """What is wrong with the words, how they are written, one example, and the nearest command."""
-    lines: list[Line] = [(said,) for said in problem.said]
+    lines: list[Line] = [worded(said) for said in problem.said]
     if command:
         lines.append(("Usage: ", Code(f"/release {usage(command.name, command.arguments)}")))
         lines.append(("Example: ", Code(f"/release {command.examples[0]}")))
@@ -137,6 +137,6 @@ def answer_line(answer: Answer) -> Line:
         case Allow(why=why):
             return ("✅ ", Bold(answer.guard), ": ", why)
         case Refuse() as no:
-            return ("⛔ ", Bold(answer.guard), ": ", no.why, " → ", no.remedy)
+            return ("⛔ ", Bold(answer.guard), ": ", *worded(no.why), " → ", *worded(no.remedy))
         case Unsure() as lost:
             return ("⚠️ ", Bold(answer.guard), ": could not read ", missing(lost))

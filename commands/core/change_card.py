@@ -9,7 +9,7 @@ from dataclasses import replace
 from commands.core.cards import missing
 from commands.core.gather import at_dispatch
 from commands.core.release_cards import written_lines
-from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
 from commands.core.when import freeze_line, window_line
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
@@ -262,7 +262,7 @@ def _who(change: Change, facts: Facts) -> Iterable[Line]:
     yield ("Still may: ", ", ".join(filter(None, (*able, groups))) or "nobody; the policy file must name somebody else")
     for p in who_may(Action.APPROVE, content.service, content.environment, facts):
         if no := objection(p, change, facts):
-            yield (f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {missing(no)} could not be read",)
+            yield worded(f"May not: {no.why}" if isinstance(no, Refuse) else f"May not: {p.name}, because {missing(no)} could not be read")
 
 
 def _fills(person: Person, wanted: Sequence[Role], change: Change, facts: Facts) -> str:

@@ -14,6 +14,7 @@ from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
+from guards.go import Acceptance, Answer
 from guards.identity import Delegation
 from guards.judge import Guard, Judgement
 from guards.obligation import Obligation
@@ -56,6 +57,9 @@ class Ask:
         defined: a train to define.
         edit: what is to be otherwise in a train.
         settled, moved, captain: as in `Request`.
+        go: whether the go/no-go of the run is in question: then each version that it would bring is read.
+        answer: what is answered for an area of a roll call.
+        acceptance: what a decider says beside a go/no-go.
     """
 
     service: str | None = None
@@ -90,6 +94,9 @@ class Ask:
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    go: bool = False
+    answer: Answer | None = None
+    acceptance: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True)

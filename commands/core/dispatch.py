@@ -21,6 +21,7 @@ from guards.assessment import Assessment
 from guards.authorization import authorized
 from guards.change import Change, Claim
 from guards.classify import catalogued
+from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Facts
 from guards.flight import alone, asked_once
@@ -38,7 +39,7 @@ from guards.window import in_window, too_short
 from storage import changes, claims, outbox, timers
 from storage.database import Tx
 
-GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, approved)
+GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, decided, approved)
 """What stands between an approved change and CI."""
 
 _PEOPLE = frozenset(
@@ -53,6 +54,9 @@ HEALS = _PEOPLE | {
     Refusal.LEAD_TIME,
     Refusal.RECORD_INCOMPLETE,
     Refusal.NO_RELEASE_NOTES,
+    Refusal.NOT_DECIDED,
+    Refusal.NO_GO,
+    Refusal.GO_VOID,
 }
 """What people or time heal: the change is kept."""
 
@@ -115,7 +119,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             if change.state is not State.WAITING or change.why != first.why:
                 change = _keep(tx, change, State.WAITING, first.why)
                 record.write(tx, "dispatch:waits", record.CLOCK, facts, correlation, **place, **body)
-                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}")
+                log_of(tx, change, facts, correlation, f"Waits: {first.why} {first.remedy}".replace("`", ""))
             due = min([*(r.until for r in judgement.refusals if r.until), *_lapses(change, facts)], default=facts.at + LOOK_AGAIN * 10)
             timers.set(
                 tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})

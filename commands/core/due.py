@@ -20,6 +20,7 @@ from commands.core.orders import order_of
 from commands.core.ports.ci import CI, Run
 from commands.core.ports.clock import Clock
 from commands.core.record import Actor
+from commands.core.trains import roll_call
 from guards.facts import Facts
 from guards.policy import Policy
 from storage import changes, inbox
@@ -105,6 +106,22 @@ class Due:
 
         def work(tx: Tx) -> None:
             step(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def roll_call(self, taken: inbox.Taken, run: str, correlation: str) -> None:
+        """Carry out the deadline of a roll call.
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            run: the run's id.
+            correlation: of the delivery.
+        """
+        outside = await self._gather.outside(Ask())
+
+        def work(tx: Tx) -> None:
+            roll_call.silent(tx, run, replace(outside, at=self._clock.now()), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

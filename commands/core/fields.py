@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from commands.core.words import numbered, policy_of, shown
+from guards.checklist import Area, Item
 from guards.consistency import nearest
+from guards.go import Say
 from guards.policy import Policy
 from guards.vocabulary import Requirement, Role
 
@@ -61,6 +63,25 @@ def _requirement(word: str) -> str:
     return word.lower()
 
 
+def _area(word: str) -> str:
+    if word.lower() not in list(Area):
+        raise ValueError(f"there is no area {shown(word)}{nearest(word.lower(), map(str, Area))}")
+    return word.lower()
+
+
+def _say(word: str) -> str:
+    if word.lower() not in list(Say):
+        raise ValueError(f"{shown(word)} is no answer; write go, no-go or condition")
+    return word.lower()
+
+
+def _items(words: str) -> tuple[Item, ...]:
+    given = [word.strip().lower() for word in words.split(",") if word.strip()]
+    if unknown := [word for word in given if word not in list(Item)]:
+        raise ValueError(f"there is no item {shown(unknown[0])}{nearest(unknown[0], map(str, Item))}")
+    return tuple(item for item in Item if item in given)
+
+
 def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[str, ValidationInfo], str]:
     """Reads `a,b` as canonical names, each once, in the policy's order."""
 
@@ -83,6 +104,10 @@ ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
 Colleague = Annotated[str, AfterValidator(colleague)]
 """Somebody whom the policy file lists, by any of their addresses, or who has an address of a domain in `slack.domains`."""
+AreaWord = Annotated[str, AfterValidator(_area)]
+SayWord = Annotated[str, AfterValidator(_say)]
+ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]
+"""Items of the go/no-go checklist, with commas between."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]

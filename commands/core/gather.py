@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS, Deadline
@@ -19,10 +20,11 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
+from commands.core.trains import standing
 from guards.assessment import UNSAID
 from guards.change import Change
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
 from guards.lifecycle import UNDECIDED
 from guards.order import environment_before
@@ -173,6 +175,8 @@ class Gather:
             by: the asker, already resolved.
             seconds: how long the reads may take together.
         """
+        if ask.go:
+            return await self._of_run(ask, by, seconds)
         named = ask.change or ask.service or ask.exception or ask.train or ask.run
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
@@ -197,6 +201,13 @@ class Gather:
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
         return facts
+
+    async def _of_run(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """Everything about each version that a run would bring, bound for production, and about who asks (GNG-04, MAN-06)."""
+        asks = await self._store.read(lambda tx: standing.asks_of(tx, ask.run or "", self.policy))
+        alone, *own = await asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, go=False), *asks)))
+        entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
+        return replace(alone, go=GoFacts(None, None, (), entries))
 
     async def _channel(self, channel: str | None, deadline: Deadline) -> Room | Absent | Unread:
         if channel is None:
@@ -292,6 +303,8 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
     if ask.train or ask.run:
         facts = _train_facts(tx, ask, facts)
+    if ask.go and ask.run:
+        facts = standing.of_run(tx, ask.run, facts, partial(inside, only_reading=True), lock=not only_reading)
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:
@@ -310,6 +323,7 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         notes=releases.notes(tx, service, version),
         promotions=releases.promotions(tx, service, version),
         exceptions=_exceptions(tx, facts, service, environment),
+        rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )
 
 
@@ -369,6 +383,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         settled=ask.settled,
         moved=ask.moved,
         captain=ask.captain,
+        answer=ask.answer,
+        acceptance=ask.acceptance,
     )
 
 

@@ -13,7 +13,7 @@ from commands.core.ports.chat import Unposted
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Published, Releases
 from commands.core.tell import alert, reply_to
-from commands.core.text import Link
+from commands.core.text import Code, Link
 from guards.facts import Facts
 from guards.policy import Policy
 from guards.sections import Service
@@ -86,7 +86,9 @@ class Publish:
                 case Unposted(why=why) if answer.final or sending.attempts >= LAST:
                     record.write(tx, "notes:not-published", record.CLOCK, facts, correlation, service=service, version=version, why=why)
                     card = note(
-                        f"⚠️ {what} are not published", (f"{why}.",), (f"Mend it, then `/release notes publish {service} {version}`.",)
+                        f"⚠️ {what} are not published",
+                        (f"{why}.",),
+                        ("Mend it, then ", Code(f"/release notes publish {service} {version}"), "."),
                     )
                     alert(tx, facts, card, correlation)
                     outbox.dead(tx, sending.id, why)

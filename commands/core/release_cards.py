@@ -6,6 +6,7 @@ Invariant: all twelve fields are shown, the empty ones and those that could not 
 from collections.abc import Iterable
 
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from commands.core.trains.roll_call_card import decision_line
 from guards.artifact import short
 from guards.changelog import backport_of
 from guards.evidence import NOT_REQUIRED
@@ -39,6 +40,8 @@ def record_card(record: ReleaseRecord, facts: Facts, title: str = "") -> Card:
     zone = facts.policy.zone_of(record.service)
     if isinstance(facts.promotions, tuple) and facts.promotions:
         parts.append(Part(tuple(_promotion(p, zone) for p in facts.promotions[-_TOGETHER:]), heading="Promotion log"))
+    if isinstance(facts.rides, tuple) and (decided := [one for ride in facts.rides for one, _ in ride.decisions]):
+        parts.append(Part(tuple(decision_line(one, zone) for one in decided), heading="Go/no-go"))
     by: Line = (f"written by {facts.record.name}, ", Moment(facts.record.at, zone)) if isinstance(facts.record, RecordText) else ()
     known = {"service": record.service, "version": record.version}
     return Card(

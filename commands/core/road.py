@@ -24,8 +24,9 @@ from commands.core.ports.people import SignIn
 from commands.core.queue import queue_button
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
-from commands.core.text import Card, Form
+from commands.core.text import Card, Form, worded
 from commands.core.trains import keys as train
+from commands.core.trains import roll_call
 from commands.core.trains.fire import Trains
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
@@ -90,6 +91,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case roll_call.SILENT:
+                await self._due.roll_call(taken, str(payload["run"]), correlation)
             case train.KIND:
                 await self._trains.carry(taken, correlation)
             case announce.KIND:
@@ -124,7 +127,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation"):
+            for noun in ("change", "exception", "obligation", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:
@@ -241,7 +244,7 @@ class Road:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
                 if form:
-                    return _Told(form=replace(form, lines=(*((r.why,) for r in final), *form.lines)))
+                    return _Told(form=replace(form, lines=(*(worded(r.why) for r in final), *form.lines)))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
             judgement = replace(judgement, heals=heals | command.form_after)
         tag = command.name.replace(" ", "-")

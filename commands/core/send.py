@@ -24,11 +24,13 @@ from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
+from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import State
 from guards.policy import Policy
+from guards.train import Train
 from guards.unread import Unread
 from storage import cards as places
 from storage import changes, claims, exceptions, outbox
@@ -87,6 +89,8 @@ class Send:
                 await self._card(sending, str(payload["change"]))
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
+            case "roll-call":
+                await self._roll_call(sending, str(payload["run"]))
             case "train":
                 await self._train(sending, str(payload["run"]))
             case "pin":
@@ -181,6 +185,26 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return
         await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _roll_call(self, sending: outbox.Sending, run: str) -> None:
+        """Draw a run's go/no-go as it is now: post its card once, below the run's own card where that stands, from then on edit it."""
+        ask, subject = Ask(run=run, go=True), f"go:{run}"
+        outside = await self._gather.outside(ask)
+        facts, place, above = await self._store.read(
+            lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, subject), places.place(tx, run))
+        )
+        if not isinstance(facts.train, Train):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the run is gone"))
+            return
+        card, thread = roll_call_card(facts), above.ts if above else None
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        channel = above.channel if above else facts.train.channel
+        await self._post(
+            sending, channel, card, subject=subject, thread=thread,
+            then=lambda tx, p: places.put(tx, places.Place(subject, p.channel, p.ts, thread)),
+        )  # fmt: skip
 
     async def _train(self, sending: outbox.Sending, run: str) -> None:
         """Draw the run of a train as it is now: post and pin its card once, from then on edit it."""

@@ -13,7 +13,7 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.people import DeviceCode, NotGiven, SignIn, StillWaiting, VcsAccount
 from commands.core.record import Actor
 from commands.core.tell import reply_to
-from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
 from guards.facts import Facts
 from guards.identity import Linking
 from guards.links import taken
@@ -147,7 +147,7 @@ def _named(tx: Tx, linking: Linking, account: VcsAccount, facts: Facts, correlat
         _tell(
             tx,
             linking,
-            note("⛔ Refused: link github", (no.why,), ("→ ", no.remedy), ("reason: ", Code(no.code.value))),
+            note("⛔ Refused: link github", worded(no.why), ("→ ", *worded(no.remedy)), ("reason: ", Code(no.code.value))),
             facts,
             correlation,
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core.text import Card, Part
+from commands.core.text import Card, Part, worded
 from guards.artifact import moved_to
 from guards.change import Change
 from guards.decision import Refusal
@@ -57,7 +57,7 @@ def alert_if_moved(tx: Tx, judgement: Judgement, request: Request, facts: Facts,
     moved = judgement.refused_for(Refusal.POINTER_MOVED)
     if moved and alerts.first(tx, f"moved {request.service} {request.version}: {', '.join(moved_to(facts))}", facts.at):
         title = f"🚨 {request.service} {request.version}: a fixed pointer moved"
-        alert(tx, facts, Card(title, parts=(Part(((moved.why,), ("→ ", moved.remedy))),)), correlation)
+        alert(tx, facts, Card(title, parts=(Part((worded(moved.why), ("→ ", *worded(moved.remedy)))),)), correlation)
 
 
 def alert(tx: Tx, facts: Facts, card: Card, correlation: str) -> None:

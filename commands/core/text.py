@@ -164,6 +164,17 @@ class Form:
     lines: tuple[Line, ...] = ()
 
 
+def worded(sentence: str) -> Line:
+    """A sentence of a guard or of the grammar as a line: what stands between backticks is something to type, so it is code.
+
+    Rich text knows no markup: Slack would show the backticks. What people wrote stays as they wrote it and does not come here.
+    """
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:  # one of them has no partner: they are characters like others
+        return (sentence,)
+    return tuple(Code(part) if index % 2 else part for index, part in enumerate(parts) if part)
+
+
 def plain(line: Line, zone: str | None = None) -> str:
     """A line as people read it, without markup; moments in their own zone or the one given."""
     from zoneinfo import ZoneInfo  # only cards that are read on a terminal take it

@@ -11,10 +11,11 @@ from pydantic import AfterValidator, TypeAdapter, ValidationInfo
 
 from commands.core.fields import colleague
 from commands.core.words import policy_of, shown
+from guards.checklist import Area
 from guards.consistency import nearest
 from guards.values import Zone
 
-AREAS = ("artifact", "quality", "governance", "operations")
+AREAS = tuple(area.value for area in Area)
 """The areas of the go/no-go checklist that somebody answers for (GNG-03)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]", re.ASCII)

@@ -1,67 +1,21 @@
 """A promotion as people play it: in a browser, by clicking, two people in two tabs (run by `make test-browser`)."""
 
-import os
-import re
-import shutil
-from pathlib import Path
-
 import pytest
 
-from bot.demo.company import Company
 from bot.demo.development import SERVICE
-from bot.workspace.page import Page
+from tests.browser.conftest import KEPT
+from tests.browser.page import card, types
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-PICTURES = Path(__file__).parents[2] / "build" / "browser"
 HOSTILE = "<img src=x onerror=console.error('run')> read *it*"
 
 
 @pytest.fixture
-async def chromium():
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        # root, as in CI's containers, has no sandbox to run it in
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=os.geteuid() != 0)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def tab(chromium, tmp_path):
-    """`await tab("carla")` opens the demo's page as Carla; whatever a browser complains of on any tab fails the test."""
-    complaints = []
-    async with Company(tmp_path) as company, Page(company.slack) as page:
-        await company.first_release("v1.4.1")
-        await company.development.change("API-20: greet all", {"api.py": 'print("all")\n'}, author="dev", reviewer="rob")
-        await company.development.release("v1.5.0")
-        await company.deploy_unasked("v1.5.0", "dev")
-        context = await chromium.new_context(viewport={"width": 1280, "height": 800})
-
-        async def tab(handle: str):
-            opened = await context.new_page()
-            opened.set_default_timeout(20_000)
-            opened.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
-            opened.on("pageerror", lambda error: complaints.append(str(error)))
-            await opened.goto(f"{page.address}?as={handle}")
-            await opened.get_by_role("heading", name="# releases").wait_for()
-            return opened
-
-        yield tab
-        for number, opened in enumerate(context.pages):
-            await opened.screenshot(path=PICTURES / f"end-{number}.png")  # where it stood, should it have failed
-        await context.close()
-    assert complaints == []
-
-
-async def types(tab, text: str) -> None:
-    await tab.get_by_role("textbox", name="Message").fill(text)
-    await tab.keyboard.press("Enter")
-
-
-def card(tab, title: str):
-    """A card or an answer, by its headline, in the channel."""
-    return tab.locator("#messages article").filter(has=tab.get_by_role("heading", name=re.compile(re.escape(title))))
+async def company(company):
+    await company.development.change("API-20: greet all", {"api.py": 'print("all")\n'}, author="dev", reviewer="rob")
+    await company.development.release("v1.5.0")
+    await company.deploy_unasked("v1.5.0", "dev")
+    return company
 
 
 async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
@@ -71,7 +25,7 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
     await card(carla, "→ staging: deployed").wait_for()
 
     # what only people know, for production: its record, and the draft of its notes as it is
-    await types(carla, f'/release record complete {SERVICE} v1.5.0 issues="none known" rollback="promote v1.4.1 again"')
+    await types(carla, f'/release record complete {SERVICE} v1.5.0 issues="none known" rollback="promote v1.3.2 again"')
     await card(carla, "The release record of").wait_for()
     await types(carla, f"/release notes edit {SERVICE} v1.5.0")
     await carla.get_by_role("dialog").locator("button.primary").click()
@@ -82,11 +36,13 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
     form = carla.get_by_role("dialog", name="Promote a version")
     await form.get_by_role("button", name="Ask").click()
     await form.get_by_text("Please complete this required field.").first.wait_for()
-    await carla.screenshot(path=PICTURES / "form.png")
+    await carla.screenshot(path=KEPT / "form.png")
     await form.get_by_label("Service").select_option(SERVICE)
     await form.get_by_label("Version").fill("v1.5.0")
     await form.get_by_label("Environment").select_option("production")
     await form.get_by_label("database migration").select_option("no")
+    for question in ("customers", "downtime", "data"):
+        await form.locator(f"[data-block={question}] .answer").fill("none")
     await carla.keyboard.press("Enter")
     await form.wait_for(state="hidden")
 
@@ -105,7 +61,7 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
         await shown.get_by_text(HOSTILE).wait_for()
     assert await rita.locator("img").count() == 0
     assert await rita.locator(".undrawn").count() == 0
-    await rita.screenshot(path=PICTURES / "deployed.png")
+    await rita.screenshot(path=KEPT / "deployed.png")
 
     await card(rita, "→ production").get_by_role("button", name="replies").click()
     await rita.get_by_role("complementary", name="Thread").get_by_text("Rita Manager approved").first.wait_for()
@@ -124,4 +80,4 @@ async def test_a_promotion_is_asked_for_by_one_and_approved_by_another(tab):
         await rita.set_viewport_size({"width": width, "height": 844})
         assert await rita.evaluate("document.documentElement.scrollWidth") == width
         assert await rita.evaluate("[...document.querySelectorAll('*')].every((e) => e.getBoundingClientRect().right <= innerWidth)")
-        await rita.screenshot(path=PICTURES / f"{scheme}-{width}.png")
+        await rita.screenshot(path=KEPT / f"{scheme}-{width}.png")

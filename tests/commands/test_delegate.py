@@ -269,7 +269,7 @@ async def test_where_the_policy_says_nothing_nobody_delegates(database_url):
         assert closed.told("rita") == snapshot("""\
 ⛔ Refused: delegate to
 The policy lets nobody delegate release_manager.
-→ It can be opened by a reviewed change of the policy file only (`delegation`).
+→ It can be opened by a reviewed change of the policy file only (delegation).
 reason: no-policy
 Nothing was started. id <id>\
 """)

@@ -77,7 +77,7 @@ async def test_from_the_refusal_to_ci_by_an_exception(world):
     assert world.told("carla") == snapshot("""\
 ⛔ Refused: promote api v1.4.0 production
 v1.3.2 (sha256:0d0d0d0d0d0d…) runs in production and can no longer be pulled: there is no way back.
-→ Restore it in the registry first. Or ask for an exception: `/release exception request`.
+→ Restore it in the registry first. Or ask for an exception: /release exception request.
 reason: no-rollback-target
 Once that is mended, it would still wait:
 api v1.4.0 in production has 0 of 1 approvals.

@@ -163,7 +163,7 @@ async def test_an_account_of_somebody_else_by_the_policy_file_is_refused(world):
     assert world.told("dev") == snapshot("""\
 ⛔ Refused: link github
 By the policy file, the GitHub account rob belongs to rob@acme.example; one account belongs to one person.
-→ If that is wrong, have `people[].github` in the policy file say whose it is; nothing else can change it.
+→ If that is wrong, have people[].github in the policy file say whose it is; nothing else can change it.
 reason: login-taken\
 """)
     await world.say("dev", "/release link confirm rob")

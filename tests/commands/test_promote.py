@@ -184,7 +184,7 @@ async def test_no_environment_is_skipped(world):
     await world.runs_in("dev")
 
     assert await refused(world, "carla", ASK) == ["environment-skipped"]
-    assert "First `/release promote api v1.4.0 staging`." in world.told("carla")
+    assert "First /release promote api v1.4.0 staging." in world.told("carla")
     await allowed(world, "dev", "/release promote api v1.4.0 staging")
 
 
@@ -259,13 +259,13 @@ async def test_every_reason_is_told_at_once(world):
     assert world.told("carla") == snapshot("""\
 ⛔ Refused: promote api latest production
 production is frozen until Wed 25 Nov 10:00 Europe/Berlin by Rita Manager (FRZ-2026-1124-001, holiday): holidays
-→ Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`. Next allowed: tomorrow 10:00 (Wed 10:00 Europe/Berlin)
+→ Wait until it lifts, or ask for it to be lifted: whoever may lift it is in /release freeze list. Next allowed: tomorrow 10:00 (Wed 10:00 Europe/Berlin)
 reason: frozen
-'latest' is no version; branches, `latest` and other names that move are not promoted.
+'latest' is no version; branches, latest and other names that move are not promoted.
 → Name a release like v1.4.0.
 reason: floating-reference
 api latest has not run in staging; the way is dev → staging → production.
-→ First `/release promote api latest staging`.
+→ First /release promote api latest staging.
 reason: environment-skipped
 There is no artifact of api latest.
 → Check the version; if it is right, have CI build and publish it once.

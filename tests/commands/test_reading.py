@@ -62,6 +62,7 @@ If Carla Captain asked now
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+✅ decided: api rides no train: its approval is the decision
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. promote api v1.4.0 production\
@@ -109,6 +110,7 @@ If it were dispatched now
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
+✅ decided: api rides no train: its approval is the decision
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. approve CR-2026-1124-002 looks good\
@@ -217,10 +219,10 @@ async def test_one_sees_who_one_is_and_what_one_may(world):
 Identity: rita@acme.example, GitHub: rita, Slack: U4ZZV2BEW, UUH6ZGSYD
 api dev: release_manager; may read
 api staging: release_manager; may approve, approve-exception
-api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception
+api production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, train, call-decision, decide
 web dev: release_manager; may read
 web staging: release_manager; may approve, approve-exception
-web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception\
+web production: release_manager; may approve, cancel, freeze, lift, record, approve-exception, train, call-decision, decide\
 """)
 
     await world.say("rob", "/release whoami")
@@ -244,7 +246,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)", "evidence",
+        "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list", "train (readiness, list, show)", "go answer", "exception (list, show)", "evidence",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
@@ -285,15 +287,15 @@ Nothing was started. id <id>\
 
 
 MISTAKES = [
-    ("freeze", "`freeze` takes one more word: `freeze declare` or `freeze list` or `freeze lift`."),
-    ("EXCEPTION tomorrow", "`exception` takes one more word"),
+    ("freeze", "freeze takes one more word: freeze declare or freeze list or freeze lift."),
+    ("EXCEPTION tomorrow", "exception takes one more word"),
     ("window tomorrow", "there is no service 'tomorrow'"),
     ("status api web", "'web' is one word too many."),
     ("promote api v1.4.0 staging now", "'now' is one word too many."),
-    ("promote api v1.4.0 staging migration=no migration=yes", "`migration=` is given twice."),
+    ("promote api v1.4.0 staging migration=no migration=yes", "migration= is given twice."),
     (
         "promote api v1.4.0 staging force=yes",
-        "It takes no `force=`; it takes `answers=`, `customers=`, `data=`, `digest=`, `downtime=`, `migration=`, `queue=`, `risk=`, `type=`.",
+        "It takes no force=; it takes answers=, customers=, data=, digest=, downtime=, migration=, queue=, risk=, type=.",
     ),
     ("promote api v1.4.0 stagin", "there is no environment 'stagin', did you mean 'staging'?"),
     ("promote apo v1.4.0 staging", "there is no service 'apo', did you mean 'api'?"),

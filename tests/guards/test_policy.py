@@ -108,6 +108,8 @@ TWINS = [
                  put("environments", 0, "aliases", to=["stg", "stage"]), id="an alias twice"),
     pytest.param(put("environments", 1, "production", to=False), "environments", "mark at least one",
                  put("environments", 1, "production", to=True), id="no production environment"),
+    pytest.param(put("allow", "decide", to={"production": ["release_manager", "release_captain"]}), "allow.decide.production",
+                 "take out release_captain", put("allow", "decide", to={"production": ["release_manager"]}), id="a captain may decide"),
     pytest.param(put("allow", "promote", to={"prodution": ["developer"]}), "allow.promote.prodution", "did you mean 'production'?",
                  put("allow", "promote", to={"production": ["developer"]}), id="allow names an unknown environment"),
     pytest.param(put("approvals", "stagin", to={}), "approvals.stagin", "did you mean 'staging'?",

@@ -16,12 +16,14 @@ from guards.approvals import approved
 from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
 from guards.change import Claim, Verdict
+from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.delegation import delegable, endable
 from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
 from guards.identity import Stranger
 from guards.judge import Guard, judge
 from guards.lifecycle import State
@@ -66,7 +68,7 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import NOTES, RECORD
 
-PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
+PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, decided, approved)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
 GUARDS: tuple[Guard, ...] = (
     *PROMOTION,
@@ -134,11 +136,17 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
+        "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
         "exceptions": ((), (exemption(),)),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
+PINNED = Pinned("api", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest)
+GO = GoDecision(
+    "GNG-2026-1124-001", "weekly-2026-11-24", Candidate((PINNED,), "h"), Outcome.GO, MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}),
+    None, (), "small", "", "", (), (), AT,
+)  # fmt: skip
 UNREADABLE = sorted(domain(POLICY))
 NEVER_READ = object()
 LOST = Unread("what was asked for", "no answer within 5 s")

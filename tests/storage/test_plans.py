@@ -13,6 +13,7 @@ from storage import (
     cards,
     changes,
     claims,
+    decisions,
     delegations,
     deployments,
     exceptions,
@@ -37,6 +38,7 @@ BY_NUMBER = {
     "audit.about": {"ledger"},  # rare, and an index would cost every entry
 }
 SORTS = {
+    "decisions.of_version",  # the few decisions about one version
     "changes.undecided",
     "changes.undecided of",
     "changes.claimed",
@@ -82,6 +84,9 @@ LOOKUPS = {
     "links.of": lambda tx: links.of(tx, "x"),
     "links.owners": lambda tx: links.owners(tx, [1, 2]),
     "links.attempt": lambda tx: links.keep(tx, Linking("x", "X", "U1", AT, AT, login="x", number=7, linked=AT)),
+    "decisions.call_about": lambda tx: decisions.call_about(tx, "x", "h"),
+    "decisions.of_run": lambda tx: decisions.of_run(tx, "x"),
+    "decisions.of_version": lambda tx: decisions.of_version(tx, "a", "v1"),
     "obligations.get": lambda tx: obligations.get(tx, "x"),
     "obligations.about": lambda tx: obligations.about(tx, "x"),
     "obligations.still_open": lambda tx: obligations.still_open(tx, 5),

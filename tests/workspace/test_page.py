@@ -54,7 +54,11 @@ async def test_nothing_is_there_without_the_token(page, browser):
 
 def test_the_files_refer_to_nothing_outside_and_read_nothing_as_markup():
     files = {file.name: file.read_text() for file in FILES.iterdir()}
-    assert {"index.html", "page.js", "draw.js", "controls.js", "dialogs.js", "style.css"} == files.keys()
+    assert {
+        "index.html",
+        "style.css",
+        *(f"{each}.js" for each in ("page", "draw", "controls", "dialogs", "complete", "beside")),
+    } == files.keys()
     for name, text in files.items():
         assert not re.search(r"https?://[\w.]|//cdn|@import|url\(", text), name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc|DOMParser", text), name
@@ -204,6 +208,58 @@ async def test_other_words_are_messages_or_refused(ws, bot, does, carla, otto, r
     assert bot.heard == []
 
 
+async def test_people_write_below_a_message_but_no_commands(ws, bot, slack, does, carla, releases):
+    posted = await slack.chat_postMessage(channel=releases.id, text="card")
+    assert await does(carla, "say", channel=releases.id, text="looks good", thread=posted["ts"]) is None
+    assert [(each.as_text(), each.thread_ts) for each in ws.messages(releases)[1:]] == [("looks good", posted["ts"])]
+    problem = await does(carla, "say", channel=releases.id, text="/release help", thread=posted["ts"])
+    assert problem == "/release is not supported in threads. Sorry!"
+    problem = await does(carla, "say", channel=releases.id, text="late", thread="1.000001")
+    assert problem == "the message above this thread is not there any more"
+    assert bot.heard == []
+
+
+async def test_a_double_click_is_two_deliveries(slack, bot, does, carla, releases, opened):
+    await slack.chat_postMessage(channel=releases.id, text="x", blocks=card(button("Go")))
+    async with opened("carla") as tab:
+        await tab.news()
+    (shown,) = tab.messages.values()
+    assert await does(carla, "press", on=shown["version"], action_id="go", twice=True) is None
+    assert len({json.loads(each.form["payload"])["trigger_id"] for each in bot.heard}) == 2
+
+
+async def test_what_stands_beside_is_passed_on(ws, browser, carla, otto):
+    class Beside:
+        def words(self):
+            return [{"name": "status"}]
+
+        async def look(self, person):
+            return {"for": person.handle}
+
+        async def act(self, person, wanted):
+            if wanted["what"] == "nonsense":
+                raise ValueError("there is no such thing")
+            return f"{person.handle} did {wanted['what']}"
+
+    async with Page(ws, Beside()) as page:
+        async with browser.get(f"{page.address}words") as answer:
+            assert await answer.json() == [{"name": "status"}]
+        async with browser.get(f"{page.address}news", params={"as": "otto"}) as stream:
+            assert (await Tab(stream).news())["beside"] == {"for": "otto"}
+        for what, answer in (
+            ("it", {"problem": None, "told": "carla did it"}),
+            ("nonsense", {"problem": "there is no such thing", "told": None}),
+        ):
+            async with browser.post(f"{page.address}deeds", json={"person": carla.id, "do": "aside", "what": {"what": what}}) as said:
+                assert await said.json() == answer
+
+
+async def test_a_workspace_alone_has_nothing_beside_it(page, browser, does, carla, opened):
+    async with browser.get(f"{page.address}words") as answer, opened("carla") as tab:
+        assert (await answer.json(), (await tab.news())["beside"]) == ([], None)
+    assert await does(carla, "aside", what={"what": "clock"}) == "there is nothing beside this workspace"
+
+
 async def test_a_press_sends_what_was_on_the_screen(slack, bot, does, carla, otto, releases, opened):
     confirm = {"title": plain("Sure?"), "text": plain("Really?"), "confirm": plain("Yes"), "deny": plain("No")}
     posted = await slack.chat_postMessage(channel=releases.id, text="card", blocks=card(button("Go", "old", confirm=confirm)))
@@ -327,4 +383,4 @@ async def test_somebody_who_is_not_there(page, browser):
     async with browser.get(f"{page.address}news", params={"as": "mallory"}) as answer:
         assert (answer.status, await answer.text()) == (404, "nobody here has that name")
     async with browser.post(f"{page.address}deeds", json={"do": "close", "person": "U404", "view": "V1"}) as answer:
-        assert (answer.status, await answer.json()) == (200, {"problem": "nobody here has the id U404"})
+        assert (answer.status, await answer.json()) == (200, {"problem": "nobody here has the id U404", "told": None})

@@ -5,6 +5,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace import App, Workspace
+from bot.workspace.api import METHODS
 
 CARD = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*api*"}},
@@ -61,6 +62,15 @@ async def test_scopes(refused):
         assert (await refused(slack.conversations_history(channel=private.id)))["needed"] == "groups:history"
         assert (await slack.conversations_history(channel=public.id))["messages"] == []
         assert (await slack.chat_postMessage(channel=public.id, text="hello"))["ok"]
+
+
+@pytest.mark.parametrize("method", [name for name, each in METHODS.items() if each.scope])
+async def test_without_its_scope_a_method_does_nothing(refused, method):
+    async with Workspace(app=App(scopes=frozenset())) as ws:
+        channel = ws.add_channel("releases")
+        answer = await refused(other(ws, ws.bot_token).api_call(method, json={"channel": channel.id}))
+        assert (answer["error"], answer["needed"]) == ("missing_scope", METHODS[method].scope.replace("*", "channels"))
+        assert (len(ws.calls), ws.messages(channel)) == (1, [])
 
 
 async def test_an_email_is_shown_with_its_scope_and_never_for_another_workspace(ws, slack, carla):

@@ -66,6 +66,8 @@ def policy_data(**changed: Any) -> dict[str, Any]:
             "train": {"production": ["release_captain", "release_manager"]},
             "request-exception": {"staging": ["developer"], "production": ["developer", "release_captain"]},
             "approve-exception": {"staging": ["release_manager"], "production": ["release_manager", "service_owner"]},
+            "call-decision": {"production": ["release_captain", "release_manager"]},
+            "decide": {"production": ["release_manager"]},
         },
         "windows": {"weekdays": {"days": ["Mon", "Tue", "Wed", "Thu"], "start": "10:00", "end": "16:00", "owner": "rita@acme.example"}},
         "approvals": {"production": {"count": 1}},

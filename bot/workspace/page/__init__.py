@@ -4,6 +4,7 @@ Invariant: whoever opens it does only what `Workspace` lets a person do; whateve
 text, never as markup; it listens on 127.0.0.1 only, below an address that nobody can guess.
 """
 
+from bot.workspace.page.beside import Beside
 from bot.workspace.page.server import Page
 
-__all__ = ["Page"]
+__all__ = ["Beside", "Page"]

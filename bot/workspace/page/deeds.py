@@ -29,19 +29,21 @@ class _Deed(BaseModel):
 
 
 class Say(_Deed):
-    """Send what stands in the box: a command, or an ordinary message."""
+    """Send what stands in the box: a command, or an ordinary message; below a message, by its timestamp, when `thread` names one."""
 
     do: Literal["say"]
     channel: Word
     text: Text
+    thread: Word | None = None
 
 
 class Press(_Deed):
-    """Press a button on a message, by the version that was seen, or on a form, by its id."""
+    """Press a button on a message, by the version that was seen, or on a view, by its id; `twice` is a double click."""
 
     do: Literal["press"]
     on: Word
     action_id: Word
+    twice: bool = False
 
 
 class Choose(_Deed):
@@ -60,6 +62,13 @@ class Visit(_Deed):
     tab: Literal["home", "messages"]
 
 
+class Aside(_Deed):
+    """Something that is done beside the workspace."""
+
+    do: Literal["aside"]
+    what: dict[Word, Word]
+
+
 class Submit(_Deed):
     """Send a form; values by block_id."""
 
@@ -76,7 +85,7 @@ class Close(_Deed):
 
 
 AnyDeed = Say | Press | Choose | Visit | Submit | Close
-Deed = TypeAdapter[AnyDeed](Annotated[AnyDeed, Field(discriminator="do")])
+Deed = TypeAdapter[AnyDeed | Aside](Annotated[AnyDeed | Aside, Field(discriminator="do")])
 
 
 async def carry_out(deed: AnyDeed, workspace: Workspace, seen: Mapping[str, Message]) -> None:
@@ -93,12 +102,13 @@ async def carry_out(deed: AnyDeed, workspace: Workspace, seen: Mapping[str, Mess
         NotSent: fields of the form are not as Slack's client wants them.
     """
     state = workspace.state
-    person = _person(state, deed.person)
+    person = somebody(state, deed.person)
     match deed:
         case Say():
             await _say(deed, person, workspace)
         case Press():
-            await workspace.press(person, _surface(deed.on, person, state, seen), deed.action_id)
+            press = workspace.double_click if deed.twice else workspace.press
+            _ = await press(person, _surface(deed.on, person, state, seen), deed.action_id)
         case Choose():
             surface = _surface(deed.on, person, state, seen)
             await workspace.choose(person, surface, deed.action_id, _chosen(surface, deed, person.tz))
@@ -119,14 +129,17 @@ async def _say(deed: Say, person: Person, workspace: Workspace) -> None:
         raise LookupError("this conversation is not there any more")
     word = deed.text.partition(" ")[0]
     if not word.startswith("/"):
-        workspace.post(person, channel, deed.text)
+        workspace.post(person, channel, deed.text, thread=deed.thread)
+    elif deed.thread is not None:
+        raise ValueError(f"{word} is not supported in threads. Sorry!")  # in Slack's own words
     elif word not in (known := workspace.state.app.commands):
         raise ValueError(f"{word} is not a valid command; there is {', '.join(sorted(known))}")
     else:
         await workspace.say(person, channel, deed.text)
 
 
-def _person(state: State, wanted: str) -> Person:
+def somebody(state: State, wanted: str) -> Person:
+    """Who has this id; LookupError when nobody does."""
     person = state.people.get(wanted)
     if person is None:
         raise LookupError(f"nobody here has the id {wanted}")

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from bot.workspace.forms import NotSent
 from bot.workspace.nouns import Message, Person
 from bot.workspace.page import deeds
+from bot.workspace.page.beside import Beside, NothingBeside
 from bot.workspace.page.sight import Sight, content, picture
 from bot.workspace.server import HOST
 from bot.workspace.workspace import Workspace
@@ -41,10 +42,11 @@ class Page:
 
     Args:
         workspace: what it shows.
+        beside: what stands beside it.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, beside: Beside | None = None) -> None:
+        self._workspace, self._beside = workspace, beside or NothingBeside()
         self._seen: dict[str, Message] = {}
         self._open: set[asyncio.Task[object]] = set()
         self._token = secrets.token_urlsafe(16)
@@ -56,6 +58,7 @@ class Page:
         app = web.Application(client_max_size=2**16)
         app.router.add_get(f"{root}/", self._index)
         app.router.add_get(f"{root}/news", self._news)
+        app.router.add_get(f"{root}/words", self._words)
         app.router.add_get(f"{root}/files/{{id}}", self._file)
         app.router.add_get(f"{root}/pictures/{{name}}", self._picture)
         app.router.add_post(f"{root}/deeds", self._deed)
@@ -75,6 +78,10 @@ class Page:
     async def _index(self, _: web.Request) -> web.StreamResponse:
         return web.FileResponse(FILES / "index.html")
 
+    async def _words(self, _: web.Request) -> web.StreamResponse:
+        """What the message box completes."""
+        return web.json_response(self._beside.words())
+
     async def _news(self, request: web.Request) -> web.StreamResponse:
         """What one person sees, and whatever of it changes, until the browser leaves."""
         state, person = self._workspace.state, self._somebody(request)
@@ -88,7 +95,8 @@ class Page:
             sight = Sight(state, person, self._seen)
             while True:
                 told = len(state.told)
-                await stream.write(f"data: {json.dumps(sight.news())}\n\n".encode())
+                news = sight.news() | {"beside": await self._beside.look(person)}
+                await stream.write(f"data: {json.dumps(news)}\n\n".encode())
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_BEAT):
                         while len(state.told) == told:
@@ -122,17 +130,20 @@ class Page:
 
     async def _deed(self, request: web.Request) -> web.StreamResponse:
         """Do what a person asks for. That it cannot be done is an answer like any other: its problem is for the person."""
-        problem = None
+        problem = told = None
         try:
             deed = deeds.Deed.validate_json(await request.read())
-            await deeds.carry_out(deed, self._workspace, self._seen)
+            if isinstance(deed, deeds.Aside):
+                told = await self._beside.act(deeds.somebody(self._workspace.state, deed.person), deed.what)
+            else:
+                await deeds.carry_out(deed, self._workspace, self._seen)
         except ValidationError as wrong:
             return _refused(400, str(wrong.errors()[0]["msg"]))
         except NotSent:
             problem = "The form is not complete."
         except (LookupError, ValueError) as wrong:
             problem = str(wrong.args[0])
-        return web.json_response({"problem": problem})
+        return web.json_response({"problem": problem, "told": told})
 
     async def _leave(self, _: web.Application) -> None:
         """End the streams, which would go on for ever."""

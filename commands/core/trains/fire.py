@@ -13,6 +13,7 @@ from commands.core import record
 from commands.core.command import Ask
 from commands.core.gather import Gather
 from commands.core.ports.clock import Clock
+from commands.core.trains import roll_call
 from commands.core.trains.card import next_move
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.plan import plan_ahead, skip
@@ -84,10 +85,11 @@ def _cutoff(tx: Tx, reaching: Reaching) -> None:
 
 
 def _decision(tx: Tx, reaching: Reaching) -> None:
-    """The roll call begins."""
+    """The roll is called, unless the captain called it before (GNG-03)."""
     if reaching.run.stage is Stage.STABILIZING:
         trains.move(tx, reaching.run, Stage.DECIDING)
     reaching.note(tx, "🗳️ It is time for go or no-go.")
+    roll_call.at_decision(tx, reaching.run.id, reaching.facts, reaching.correlation)
 
 
 def _opens(tx: Tx, reaching: Reaching) -> None:

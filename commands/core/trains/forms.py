@@ -32,7 +32,7 @@ def planning_form(word: str, title: str) -> FormBuilder:
             _services(policy, said),
             Input(
                 "cadence", "Cadence of the cutoff", initial=said.get("cadence", ""), optional=True, longest=80,
-                hint="Minute, hour, day, month, weekday: `0 12 * * TUE` is Tuesdays at 12:00. Or leave it open and give dates.",
+                hint="Minute, hour, day, month, weekday: “0 12 * * TUE” is Tuesdays at 12:00. Or leave it open and give dates.",
             ),
             Input("dates", "Or single dates", initial=said.get("dates", ""), hint="2026-12-01, 2026-12-15", optional=True, longest=700),
             Input("cutoff", "Time of the cutoff on these dates", initial=said.get("cutoff", ""), hint="12:00", optional=True, longest=5),

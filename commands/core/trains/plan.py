@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from commands.core import record
 from commands.core.cards import note
 from commands.core.tell import alert
+from commands.core.text import worded
 from commands.core.trains.bodies import run_body
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.remind import reminder_keys, set_reminders
@@ -92,7 +93,7 @@ def _unplanned(tx: Tx, train: Train, found: Refuse | Unsure, facts: Facts, corre
         else (f"Could not read {found.missing}.", f"Once it can be read, type `/release train amend {train.id}`.")
     )  # fmt: skip
     record.write(tx, "train:unplanned", record.CLOCK, facts, correlation, subject=train.id, why=why)
-    alert(tx, facts, note(f"⚠️ A run of {train.id} cannot be planned", (why,), ("→ ", remedy)), correlation)
+    alert(tx, facts, note(f"⚠️ A run of {train.id} cannot be planned", worded(why), ("→ ", *worded(remedy))), correlation)
 
 
 def replan(tx: Tx, run: TrainRun, train: Train, cutoff: datetime, facts: Facts, correlation: str) -> TrainRun:

@@ -17,6 +17,13 @@ def train_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation
     outbox.add(tx, message, facts.at)
 
 
+def roll_call_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str) -> None:
+    """Have the card of the run's go/no-go drawn anew, and the run's own, which shows the stage."""
+    message = outbox.Message("roll-call", {"run": run.id}, key=f"roll-call:{run.id}", lane=train.channel, correlation=correlation)
+    outbox.add(tx, message, facts.at)
+    train_card_of(tx, run, train, facts, correlation)
+
+
 def train_note(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str, text: str) -> None:
     """A line for the thread of the run's card."""
     body = {"change": run.id, "text": text, "at": facts.at.isoformat()}

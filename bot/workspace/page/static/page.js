@@ -1,6 +1,8 @@
 // The page of one person: what they see, kept up to date by the server's news, and what they do.
 // Invariant: what is shown comes from the news alone; a deed changes nothing here until the workspace tells of it.
 
+import { Beside } from "./beside.js";
+import { Completion } from "./complete.js";
 import { confirmed, field, FormDialog } from "./dialogs.js";
 import { blocks, image, make } from "./draw.js";
 
@@ -15,22 +17,44 @@ let thread = null;
 let tab = "messages";
 let caughtUp = false;
 let source = null;
+let arrived = () => {};
 
+const beside = new Beside(at, {
+  aside: (what) => deed({ do: "aside", what }, say),
+  become: (who) => become(news.people.find((each) => each.id === who || each.handle === who).handle),
+  alone() {
+    thread = null;
+    draw();
+  },
+  write(text) {
+    go(news.channels[0].id);
+    at("text").value = text;
+    at("text").focus();
+  },
+});
+const completion = new Completion(at("text"), at("offers"), at("usage"));
 const form = new FormDialog(at("form"), {
   drawing,
   submit: (view, values) => deed({ do: "submit", view, values }),
   close: (view) => deed({ do: "close", view }),
 });
 
-/** Asks the workspace for something; resolves to what went wrong, or "". */
-async function deed(what) {
+function say(problem, told) {
+  at("problem").textContent = problem;
+  at("told").textContent = told;
+}
+
+/** Asks the workspace for something; resolves to what went wrong, or ""; `then(problem, told)` is told both. */
+async function deed(what, then = () => {}) {
   try {
     const answer = await fetch(new URL("deeds", root), {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ person: news.me, ...what }),
     });
-    const { problem, error } = await answer.json();
+    const { problem, error, told } = await answer.json();
+    then(problem ?? error ?? "", told ?? "");
     return problem ?? error ?? "";
   } catch {
+    then("The demo does not answer; it may have ended.", "");
     return "The demo does not answer; it may have ended.";
   }
 }
@@ -45,7 +69,7 @@ function drawing(on) {
     me: news.me,
     field,
     picture,
-    press: (part) => use(part, { do: "press" }),
+    press: (part) => use(part, { do: "press", twice: beside.takeDouble() }),
     choose: (part, value) => use(part, { do: "choose", value }),
   };
 }
@@ -56,7 +80,7 @@ function picture(name) {
 
 // ------------------------------------------------------------ news
 
-/** Be somebody, by handle; null is whoever comes first. */
+/** Be somebody, by handle; null is whoever comes first. Resolves once the page is theirs. */
 function become(handle) {
   history.replaceState(null, "", handle ? `${root}?as=${encodeURIComponent(handle)}` : root);
   thread = null;
@@ -65,6 +89,15 @@ function become(handle) {
   unread.clear();
   for (const each of ["messages", "pinned", "home"]) at(each).replaceChildren();
   listen();
+  return new Promise((resolve) => { arrived = resolve; });
+}
+
+async function learn() {
+  try {
+    completion.commands = await (await fetch(new URL("words", root))).json();
+  } catch {
+    completion.commands = [];  // the box works without
+  }
 }
 
 /** Hears what is new for the person of the address, from the beginning. */
@@ -90,6 +123,12 @@ function look(told) {
   at("me").replaceChildren(...news.people.map((each) => make("option", { value: each.handle, selected: each.id === news.me }, each.name)));
   draw();
   form.show(news.form);
+  beside.show(news.beside, me().handle);
+  arrived();
+}
+
+function me() {
+  return news.people.find((each) => each.id === news.me);
 }
 
 // ------------------------------------------------------------ drawing
@@ -207,6 +246,7 @@ function repliesButton(message, count) {
   const made = make("button", { type: "button", class: "replies", "data-action": "replies" }, `${count} ${count === 1 ? "reply" : "replies"}`);
   made.addEventListener("click", () => {
     thread = message.ts;
+    beside.open(false);
     at("replies").replaceChildren();
     draw();
     at("replies").focus();
@@ -221,7 +261,7 @@ function go(to) {
   thread = null;
   tab = "messages";
   unread.delete(to);
-  at("problem").textContent = "";
+  say("", "");
   for (const each of ["messages", "pinned"]) at(each).replaceChildren();
   draw();
   at("messages").scrollTop = at("messages").scrollHeight;
@@ -260,8 +300,18 @@ at("box").addEventListener("submit", async (event) => {
   const text = at("text").value.trim();
   if (!text) return;
   at("text").value = "";
-  const problem = await deed({ do: "say", channel, text });
-  at("problem").textContent = problem;
+  completion.look();
+  const problem = await deed({ do: "say", channel, text }, say);
   if (problem && !at("text").value) at("text").value = text;
 });
+at("reply-box").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = at("reply").value.trim();
+  if (!text) return;
+  at("reply").value = "";
+  const problem = await deed({ do: "say", channel, text, thread });
+  at("reply-problem").textContent = problem;
+  if (problem && !at("reply").value) at("reply").value = text;
+});
+learn();
 become(new URLSearchParams(location.search).get("as"));

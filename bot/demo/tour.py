@@ -1,0 +1,145 @@
+"""The guided tour: stories of a few steps that a person plays by themselves, and can leave at any of them.
+
+Invariant: a step is over only when what it asks for has happened in the ledger, in Slack or at CI; nothing is played for the person.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from bot.demo.company import Company
+from bot.demo.people import BY_NAME
+from bot.workspace.text import Json
+
+Places = dict[str, str]
+"""What the words of a story stand for: `{version}`, `{change}`."""
+
+
+Until = Callable[[Company, Places, int], Awaitable[bool]]
+"""Whether something has happened: in the company, with the story's places, since so many entries of the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, and what it shows.
+
+    Args:
+        tell: what is about to happen and why; a sentence or two.
+        who: handle of whom to be, or "" for whoever looks.
+        words: a command to send, with places in braces, or "".
+        trouble: the name of a fault to switch on, or "".
+        until: whether it has happened; None: the person goes on when they have read.
+    """
+
+    tell: str
+    who: str = ""
+    words: str = ""
+    trouble: str = ""
+    until: Until | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story.
+
+    Args:
+        name, title: how it is asked for, and shown.
+        about: one sentence.
+        prepare: makes what it needs, and says what its places stand for.
+        steps: in order.
+    """
+
+    name: str
+    title: str
+    about: str
+    prepare: Callable[[Company], Awaitable[Places]]
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class _Playing:
+    story: Story
+    places: Places = field(default_factory=dict)
+    at: int = -1
+    since: int = 0
+    """Entries in the ledger when the step began."""
+
+
+class Tour:
+    """One tour through one company; every page of it shows the same step.
+
+    Args:
+        company: where it is played.
+    """
+
+    def __init__(self, company: Company) -> None:
+        from bot.demo.stories import STORIES  # they are told with the types above
+
+        self._company = company
+        self._stories = {each.name: each for each in STORIES}
+        self._playing: _Playing | None = None
+        self._done: list[str] = []
+        self._going = asyncio.Lock()
+
+    async def turn(self, do: str) -> None:
+        """Begin a story by its name, go on (`next`), or leave (`leave`).
+
+        Raises:
+            LookupError: there is no such story, or this step is over only when something has happened.
+        """
+        if do == "leave":
+            self._playing = None
+        elif do == "next":
+            playing = self._playing
+            if playing is None or self._step(playing).until is not None:
+                raise LookupError("this step goes on by itself when it has happened")
+            await self._move(playing)
+        elif do in self._stories:
+            self._playing = playing = _Playing(self._stories[do])
+            self._company.slack.notify(f"the tour begins: {playing.story.title}")
+            playing.places = await playing.story.prepare(self._company)
+            if self._playing is playing:
+                await self._move(playing)
+        else:
+            raise LookupError(f"there is no story called {do}")
+        self._company.slack.notify("the tour goes on")
+
+    async def go_on(self) -> None:
+        """Look whether what the step waits for has happened."""
+        async with self._going:
+            while (playing := self._playing) is not None and playing.at >= 0:
+                until = self._step(playing).until
+                if until is None or not await until(self._company, playing.places, playing.since):
+                    return
+                await self._move(playing)
+
+    async def _move(self, playing: _Playing) -> None:
+        playing.at += 1
+        playing.since = len(await self._company.ledger())
+        if playing.at >= len(playing.story.steps) and self._playing is playing:
+            self._done.append(playing.story.name)
+            self._playing = None
+
+    @staticmethod
+    def _step(playing: _Playing) -> Step:
+        return playing.story.steps[playing.at]
+
+    def shown(self) -> Json:
+        """The stories, or the step that is being played."""
+        playing = self._playing
+        if playing is None:
+            stories = [{"name": s.name, "title": s.title, "about": s.about, "done": s.name in self._done} for s in self._stories.values()]
+            return {"stories": stories, "step": None}
+        if playing.at < 0:
+            step: Json = {"tell": "Getting ready: a pull request is written, reviewed and merged, and CI builds a version …"}
+        else:
+            now = self._step(playing)
+            step = {
+                "tell": now.tell.format_map(playing.places),
+                "who": now.who,
+                "name": BY_NAME[now.who].name if now.who else "",
+                "words": now.words.format_map(playing.places),
+                "trouble": now.trouble,
+                "reads": now.until is None,
+            }
+        return {"stories": [], "step": step | {"title": playing.story.title, "at": playing.at + 1, "of": len(playing.story.steps)}}

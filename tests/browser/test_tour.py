@@ -1,0 +1,152 @@
+"""The stories of the tour as somebody plays them who does what the strip says (run by `make test-browser`)."""
+
+import os
+import re
+
+import pytest
+
+from tests.browser.conftest import KEPT, ROOT
+from tests.browser.page import approves, card, step
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def expects(locator):
+    from playwright.async_api import expect
+
+    return expect(locator)
+
+
+async def begins(tab, story: str) -> None:
+    await step(tab).get_by_role("button", name=story).click()
+    await step(tab).get_by_text("step 1 of").wait_for()
+
+
+async def sends(tab, number: int) -> None:
+    """Has the words of this step written, as whoever they are of, and sends them."""
+    await step(tab).get_by_text(f"step {number} of").wait_for()
+    await step(tab).locator("button.primary").click()
+    box = tab.get_by_role("combobox", name="Message")
+    await expects(box).to_have_value(re.compile("^/release "))
+    await box.press("Enter")
+
+
+async def becomes(tab, name: str) -> None:
+    await step(tab).get_by_role("button", name=f"Be {name}", exact=True).click()
+    await expects(tab.get_by_label("You are")).to_have_value(name.lower())
+
+
+async def pictured(tab, name: str) -> None:
+    """Keeps a picture of what the page shows. The docs' own are drawn anew only when that is asked for, since ids and times differ each
+    time; what they show in words must not: else they are stale, and this fails."""
+    words = (await tab.locator("main").inner_text()) + "\n" + (await step(tab).inner_text())
+    words = re.sub(r"\b[0-9a-f]{7,64}\b", "<id>", re.sub(r"\d\d:\d\d", "<time>", words)).strip() + "\n"
+    await tab.screenshot(path=KEPT / f"{name}.png")
+    if os.environ.get("UPDATE_PICTURES"):
+        await tab.screenshot(path=PICTURES / f"{name}.png")
+        (PICTURES / f"{name}.txt").write_text(words, encoding="utf-8")
+    shown = (PICTURES / f"{name}.txt").read_text(encoding="utf-8")
+    assert words == shown, f"docs/pictures/{name}.png is stale: UPDATE_PICTURES=1 make test-browser"
+
+
+async def fits(tab, scheme: str, width: int) -> None:
+    """Nothing is wider than the window, in light and dark."""
+    await tab.emulate_media(color_scheme=scheme)
+    await tab.set_viewport_size({"width": width, "height": 844})
+    assert await tab.evaluate("document.documentElement.scrollWidth") == width
+    assert await tab.evaluate("[...document.querySelectorAll('*')].every((e) => e.getBoundingClientRect().right <= innerWidth + 1)")
+    await tab.screenshot(path=KEPT / f"{scheme}-{width}-beside.png")
+
+
+async def test_a_promotion(tab):
+    page = await tab("carla")
+    await begins(page, "A promotion")
+    await sends(page, 1)
+    refused = card(page, "Refused: promote api v1.4.0 production")
+    await refused.get_by_text("environment-skipped").wait_for()
+    assert await refused.locator("code", has_text="/release promote api v1.4.0 staging").count() == 1
+    await sends(page, 2)
+    await sends(page, 3)
+    await sends(page, 4)
+    await page.get_by_role("dialog").locator("button.primary").click()
+    await sends(page, 5)
+    await step(page).get_by_text("step 6 of 7").wait_for()
+    await becomes(page, "Rita")
+    waiting = card(page, "→ production: waits for approval")
+    await waiting.get_by_role("button", name="Approve").scroll_into_view_if_needed()
+    await pictured(page, "approve")
+    await approves(page, "Read the diff, staging is green.")
+    await step(page).get_by_text("step 7 of 7").wait_for()
+    await card(page, "→ production: deployed").wait_for()
+    await page.get_by_role("button", name="Behind the scenes").first.click()
+    beside = page.get_by_role("complementary", name="Behind the scenes")
+    await beside.get_by_text("POST /runs").first.wait_for()
+    await beside.get_by_text("dispatch:ordered").first.wait_for()
+    await beside.get_by_text("approved").first.wait_for()
+    await pictured(page, "behind-the-scenes")
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
+        await fits(page, scheme, width)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.keyboard.press("Escape")
+    await expects(beside).to_be_hidden()
+    await expects(page.get_by_role("button", name="Behind the scenes")).to_be_focused()
+    await step(page).get_by_role("button", name="Done").click()
+    await step(page).get_by_role("button", name="✓ A promotion").wait_for()
+
+
+async def test_separation_of_duties(tab):
+    page, other = await tab("carla"), await tab("dev")
+    await begins(page, "Separation of duties")
+    await card(page, "→ production: waits").get_by_role("button", name="Approve").click()
+    await card(page, "Refused: approve").get_by_text("own-request").wait_for()
+    await step(page).get_by_text("step 2 of 5").wait_for()
+    await card(other, "→ production: waits").get_by_role("button", name="Approve").click()
+    await card(other, "Refused: approve").get_by_text("own-work").wait_for()
+    await pictured(other, "refused")
+    await step(other).get_by_text("step 3 of 5").wait_for()
+    await becomes(other, "Rob")
+    await approves(other, "As I reviewed it.")
+    await step(other).get_by_text("step 4 of 5").wait_for()
+    await card(other, "→ production: waits").get_by_text("Rob Second").first.wait_for()
+    await becomes(other, "Rita")
+    await approves(other, "Read it anew.")
+    await step(page).get_by_text("step 5 of 5").wait_for()
+    await card(page, "→ production: deployed").wait_for()
+
+
+async def test_a_freeze(tab):
+    page = await tab("rita")
+    await begins(page, "A freeze")
+    await sends(page, 1)
+    await sends(page, 2)
+    await card(page, "Refused: promote").get_by_text("frozen", exact=True).wait_for()
+    await sends(page, 3)
+    await sends(page, 4)
+    await card(page, "→ production: waits for approval").wait_for()
+    await step(page).get_by_role("button", name="✓ A freeze").wait_for()
+
+
+async def test_a_fault(tab, company):
+    page = await tab("rita")
+    await begins(page, "A fault")
+    await step(page).get_by_role("button", name="Switch it on").click()
+    await step(page).get_by_text("step 2 of 4").wait_for()
+    await approves(page, "Read the diff.")
+    await step(page).get_by_text("step 4 of 4").wait_for()
+    await card(page, "→ production: deployed").wait_for()
+    runs = [run for run in await company.ci.runs() if run.order.environment == "production"]
+    assert len(runs) == 1
+
+
+async def test_a_tour_can_be_left_at_any_step(tab):
+    page = await tab("carla")
+    await begins(page, "A promotion")
+    await step(page).get_by_role("button", name="Leave the tour").click()
+    await step(page).get_by_role("button", name="A promotion", exact=True).wait_for()
+    await page.get_by_role("button", name="Behind the scenes").first.click()
+    beside = page.get_by_role("complementary", name="Behind the scenes")
+    await beside.get_by_role("button", name="Kill the bot").click()
+    await page.get_by_role("status").get_by_text("started again on the same database").wait_for()
+    await beside.get_by_role("button", name="+1 h").click()
+    await page.get_by_text("Tuesday 24 November 2026, 12:0").first.wait_for()

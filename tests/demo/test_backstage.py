@@ -1,0 +1,132 @@
+"""What stands beside the demo's page: words to complete, the clock, faults, what was judged and asked, and the tour."""
+
+import pytest
+
+from bot.demo.backstage import TROUBLES, Backstage
+from bot.demo.company import Company
+from bot.demo.development import SERVICE
+from bot.demo.stories import one_that_waits
+from bot.demo.story_asking import HARMLESS
+from bot.demo.tour import Tour
+from commands import COMMANDS
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+async def company(tmp_path):
+    async with Company(tmp_path) as company:
+        await company.first_release("v1.3.2")
+        yield company
+
+
+@pytest.fixture
+def backstage(company):
+    return Backstage(company)
+
+
+async def test_the_box_completes_what_the_bot_takes(backstage):
+    words = {each["name"]: each for each in backstage.words()}
+    assert list(words) == [each.name for each in COMMANDS]
+    promote = {each["name"]: each for each in words["promote"]["arguments"]}
+    assert (promote["service"]["options"], promote["environment"]["options"]) == (["api"], ["dev", "staging", "production"])
+    assert (promote["version"]["options"], promote["migration"]["named"], promote["migration"]["options"][0]) == ([], True, "no")
+    assert words["freeze lift"]["usage"] == "/release freeze lift <freeze> [<reason …>]"
+    assert [each["rest"] for each in words["approve"]["arguments"]] == [False, True, False]
+
+
+async def test_the_panel_shows_what_every_guard_said_what_is_on_record_and_what_ci_was_asked(company, backstage):
+    carla = company.people["carla"]
+    before = await backstage.look(carla)
+    assert (before["judged"], before["calls"], before["clock"]["due"]) == (None, [], None)
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
+    shown = await backstage.look(carla)
+    assert shown["judged"]["tag"] == "promote:refused" == shown["ledger"][0]["tag"]
+    assert shown["judged"]["what"] == f"{SERVICE} v1.3.2 → production"
+    answers = {each["guard"]: each for each in shown["judged"]["answers"]}
+    assert answers["authorized"]["answer"] == "allow"
+    assert {each["code"] for each in answers.values() if each["answer"] == "refuse"} >= {"record-incomplete"}
+    assert [each["seq"] for each in shown["ledger"]] == sorted((each["seq"] for each in shown["ledger"]), reverse=True)
+
+
+async def test_the_clock_goes_on_and_what_is_due_happens(company, backstage):
+    carla = company.people["carla"]
+    with pytest.raises(LookupError, match="nothing waits"):
+        await backstage.act(carla, {"what": "clock", "to": "timer"})
+    assert await backstage.act(carla, {"what": "clock", "to": "hour"}) == "It is Tuesday 24 November 2026, 12:00 CET now."
+    assert await backstage.act(carla, {"what": "clock", "to": "morning"}) == "It is Wednesday 25 November 2026, 10:00 CET now."
+    await one_that_waits(company)
+    assert (await backstage.look(carla))["clock"]["due"]
+    for _ in range(9):  # other things are due before: what is not approved for a week expires
+        told = await backstage.act(carla, {"what": "clock", "to": "timer"})
+        if (await company.ledger())[-1].tag == "change:expired":
+            break
+    assert told.startswith("It is Wednesday 2 December 2026, 10:")
+    assert await backstage.act(carla, {"what": "clock", "to": "change"}) == "It is Sunday 28 March 2027, 01:30 CET now."
+    assert await backstage.act(carla, {"what": "clock", "to": "hour"}) == "It is Sunday 28 March 2027, 03:30 CEST now."
+
+
+async def test_faults_are_switched_on_and_off(company, backstage):
+    carla, dev = company.people["carla"], company.people["dev"]
+    assert await backstage.act(carla, {"what": "trouble", "name": "registry"}) == TROUBLES["registry"].told
+    assert (await backstage.look(dev))["trouble"] == TROUBLES["registry"].told
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
+    assert "Could not read" in company.told("carla")[-1].as_text()
+    await backstage.act(carla, {"what": "trouble", "name": "well"})
+    assert (await backstage.look(dev))["trouble"] == ""
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
+    assert "Could not read" not in company.told("carla")[-1].as_text()
+    with pytest.raises(LookupError, match="no trouble called moon"):
+        await backstage.act(carla, {"what": "trouble", "name": "moon"})
+
+
+async def test_what_is_delivered_twice_is_done_once_and_a_bot_that_was_killed_goes_on(company, backstage):
+    carla, rita = company.people["carla"], company.people["rita"]
+    with pytest.raises(LookupError, match="Rita Manager has done nothing yet"):
+        await backstage.act(rita, {"what": "redeliver"})
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
+    entries = len(await company.ledger())
+    told = await backstage.act(carla, {"what": "redeliver"})
+    assert told == "Slack delivered Carla Captain's last command a second time; the bot answered 200, and did nothing."
+    await company.house.workers.quiet()
+    assert len(await company.ledger()) == entries
+
+    old = company.house
+    assert "started again on the same database" in await backstage.act(carla, {"what": "restart"})
+    assert company.house is not old
+    await company.say("carla", "/release whoami")
+    assert "Carla Captain" in company.told("carla")[-1].as_text()
+    await company.deploy_unasked("v1.3.2", "dev")  # CI finds it too
+    assert (await company.ledger())[-1].tag == "deployment:observed"
+
+
+@pytest.mark.parametrize("wanted", [{}, {"what": "force"}, {"what": "clock", "to": "yesterday"}, {"what": "restart", "now": "yes"}])
+async def test_nothing_else_can_be_done_there(company, backstage, wanted):
+    with pytest.raises(ValueError, match="no such thing"):
+        await backstage.act(company.people["carla"], wanted)
+
+
+async def test_a_tour_goes_on_when_it_has_happened_and_ends_when_somebody_leaves(company):
+    tour = Tour(company)
+    assert [each["name"] for each in tour.shown()["stories"]] == ["promotion", "duties", "freeze", "fault"]
+    with pytest.raises(LookupError, match="no story called train"):
+        await tour.turn("train")
+    await tour.turn("promotion")
+    step = tour.shown()["step"]
+    assert (step["at"], step["of"], step["who"], step["words"]) == (
+        1,
+        7,
+        "carla",
+        f"/release promote {SERVICE} v1.4.0 production {HARMLESS}",
+    )
+    with pytest.raises(LookupError, match="goes on by itself"):
+        await tour.turn("next")
+    await company.say("carla", "/release whoami")
+    await tour.go_on()
+    assert tour.shown()["step"]["at"] == 1
+    await company.say("carla", step["words"])
+    await tour.go_on()
+    assert tour.shown()["step"]["at"] == 2
+    await tour.turn("leave")
+    assert tour.shown()["step"] is None
+    assert not any(each["done"] for each in tour.shown()["stories"])

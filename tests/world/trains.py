@@ -1,0 +1,53 @@
+"""Trains for stories that begin after the cutoff: a published train with one run that makes v1.4.0 of the api."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from guards.train import Schedule, Stage, Train, TrainRule, TrainRun, TrainState
+from storage import trains
+from tests.world.company import TUESDAY, channel_id
+from tests.world.world import World
+
+RUN = "weekly-2026-11-24"
+AREAS = {"artifact": "dev", "quality": "olga", "governance": "carla", "operations": "audrey"}
+"""Who answers for what."""
+OPENS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SCHEDULE = Schedule(
+    TUESDAY - timedelta(days=5), TUESDAY - timedelta(days=2), TUESDAY, OPENS, OPENS + timedelta(hours=2), OPENS + timedelta(days=2),
+    OPENS + timedelta(days=5),
+)  # fmt: skip
+WEEKLY = Train(
+    "weekly", TrainRule("0 11 * * SUN", (), None, "Europe/Berlin", 2, time(11), "weekdays"), channel_id("releases"), ("api",), (),
+    ("carla@acme.example",), {area: (f"{who}@acme.example",) for area, who in AREAS.items()}, "rita@acme.example",
+    "back to the version before", "hotfixes ride alone", "", "releases together", True, "", TrainState.PUBLISHED, 1,
+    "carla@acme.example", "Carla Captain", TUESDAY - timedelta(days=9), TUESDAY - timedelta(days=8),
+)  # fmt: skip
+
+
+async def rides(world: World, stage: Stage = Stage.STABILIZING, version: str = "v1.4.0", **train: Any) -> None:
+    """Have the api ride the weekly, whose run stands here; `train` changes the definition."""
+    run = TrainRun(RUN, "weekly", 1, stage, "carla@acme.example", "Carla Captain", SCHEDULE, version)
+    await world.house.store.write(lambda tx: [trains.add(tx, replace(WEEKLY, **train)), trains.add_run(tx, run)])
+
+
+async def run_of(world: World) -> TrainRun:
+    """The run as it stands."""
+    found = await world.house.store.read(lambda tx: trains.run(tx, RUN))
+    assert found
+    return found
+
+
+async def change_run(world: World, stage: Stage | None = None, **changed: Any) -> None:
+    """What another part of the bot did to the run."""
+    now = await run_of(world)
+    await world.house.store.write(lambda tx: trains.move(tx, now, stage, **changed))
+
+
+async def all_say_go(world: World, *, but: str = "") -> None:
+    """Every area answers go and confirms what is its own."""
+    confirm = {"quality": "blockers", "governance": "communications", "operations": "monitoring,runbooks,cover"}
+    for area, who in AREAS.items():
+        if area != but:
+            extra = f" confirm={confirm[area]}" if area in confirm else ""
+            await world.say(who, f"/release go answer {RUN} {area} go{extra}")
