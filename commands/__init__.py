@@ -6,6 +6,7 @@ Invariant: a command exists when it stands in this tuple, and nowhere else; exte
 from commands import (
     amend,
     approve,
+    calendar,
     cancel,
     changes,
     delegate,
@@ -81,6 +82,8 @@ COMMANDS: tuple[AnyCommand, ...] = (
     train_run.train_skip,
     train_run.train_resume,
     train_run.train_close,
+    calendar.calendar_add,
+    calendar.calendar_end,
     evidence.command,
     follow_up.follow_up_add,
     follow_up.follow_up_list,

@@ -47,4 +47,8 @@ class TrainRules(Section):
     escalate: Duration = Field(
         default=_H, description="So long after its moment, what nobody did is told to the captain and the release managers."
     )
+    address: Annotated[str, Field(pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$", max_length=200)] = Field(
+        default="",
+        description="Where calendar programs reach the bot, `https://signalbox.example.com`: it stands before a calendar's path.",
+    )
     quiet: QuietHours | None = Field(default=QuietHours(), description="When nobody is reminded; `null`: reminders come at any time.")

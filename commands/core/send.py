@@ -16,6 +16,7 @@ from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.exempt_card import exception_card
+from commands.core.feeds import hand_over
 from commands.core.gather import Gather, inside
 from commands.core.hand_over import HandOver
 from commands.core.ports.chat import Chat, Posted, Unposted
@@ -107,6 +108,8 @@ class Send:
                 await self._settle(sending, told)
             case "evidence":
                 await self._hand_over.send(sending, payload)
+            case "calendar":
+                await self._settle(sending, await hand_over(sending, self._store, self._chat, self._policy.trains.address))
             case "notes":
                 await self._publish.send(sending)
             case other:

@@ -4,14 +4,21 @@ Invariant: what must never be true cannot be stored. The schema is made by `migr
 Whoever needs all tables imports this package; whoever needs one, its file.
 """
 
-<<<<<<< HEAD
-from storage.tables import changes, homes, ledger, machinery, moments, obligations, people, rules, trains, versions
+from storage.tables import changes, decisions, feeds, homes, ledger, machinery, moments, obligations, people, rules, trains, versions
 from storage.tables.base import metadata
 
-__all__ = ["changes", "homes", "ledger", "machinery", "metadata", "moments", "obligations", "people", "rules", "trains", "versions"]
-=======
-from storage.tables import changes, decisions, ledger, machinery, moments, obligations, people, rules, trains, versions
-from storage.tables.base import metadata
-
-__all__ = ["changes", "decisions", "ledger", "machinery", "metadata", "moments", "obligations", "people", "rules", "trains", "versions"]
->>>>>>> main
+__all__ = [
+    "changes",
+    "decisions",
+    "feeds",
+    "homes",
+    "ledger",
+    "machinery",
+    "metadata",
+    "moments",
+    "obligations",
+    "people",
+    "rules",
+    "trains",
+    "versions",
+]
