@@ -11,6 +11,7 @@ from tests.commands.test_exception import lenient, wish
 from tests.commands.test_follow_up import ADD
 from tests.commands.test_train import draft, published
 from tests.world.company import policy_data
+from tests.world.trains import RUN, rides
 from tests.world.world import World
 
 
@@ -77,6 +78,20 @@ async def test_who_may_approve_sees_it_until_it_is_done_and_nobody_else(world):
     await world.wait(seconds=PACE.total_seconds())
     for who in ("rita", "rob", "olga"):
         assert "Nothing waits for you." in home(world, who)
+
+
+async def test_a_roll_call_waits_for_each_area_that_is_silent(world):
+    await world.on_staging()
+    await rides(world)
+    assert "Nothing waits for you." in await opens(world, "olga")
+    await world.say("carla", f"/release go call {RUN}")
+    assert f"Answer for quality of {RUN}" in await opens(world, "olga")
+    assert f"Answer for operations of {RUN}" in await opens(world, "audrey")
+    assert "Answer for" not in await opens(world, "rob")
+    await world.say("olga", f"/release go answer {RUN} quality go confirm=blockers")
+    await world.wait(seconds=PACE.total_seconds())
+    assert "Nothing waits for you." in home(world, "olga")
+    assert f"Answer for operations of {RUN}" in home(world, "audrey")
 
 
 async def test_a_follow_up_waits_for_whoever_owes_it(world):
