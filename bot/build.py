@@ -42,6 +42,7 @@ from commands.core.ports.vcs import Vcs
 from commands.core.publish import Publish
 from commands.core.road import Road
 from commands.core.send import Send
+from commands.core.trains.work import TrainWork
 from guards.neighbours import GitHubCI
 from guards.policy import Policy
 from storage import inbox, outbox
@@ -181,7 +182,8 @@ async def build(
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     sign_in = sign_in_of(settings, transport, clock)
     gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in)
+    train_work = TrainWork(policy, store, beside.histories, clock)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)

@@ -402,7 +402,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask one of the people that the refusal names.",
     ),
     _R.BAD_SCHEDULE: Meaning(
-        ("timely", "before_cutoff"),
+        ("timely", "before_cutoff", "later"),
         "The cadence cannot be read, never fires, or fires more than once on a day; or the moments that it tells are over or out of order.",
         "Give another cadence, dates or times; the refusal names the values.",
     ),
@@ -432,6 +432,41 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("delegable",),
         "The person who was named has no working account, or may not use releases here.",
         "Name somebody else, or have the policy file changed.",
+    ),
+    _R.NOT_ON_MAIN: Meaning(
+        ("cuttable",),
+        "The commit to cut is not on the branch that releases come from, or that branch is not there.",
+        "Name a commit that is on it; what is to ride has to be merged first.",
+    ),
+    _R.NO_CUT_VERSION: Meaning(
+        ("cuttable",),
+        "Which version the run makes does not follow from what production runs, or the policy has no such name for a release branch.",
+        "Say the version: `/release train cut <run> version=v1.8.0`.",
+    ),
+    _R.NO_BRANCH_WORKFLOW: Meaning(
+        ("cuttable",),
+        "The release branch is not there, and the policy file names no workflow that makes it.",
+        "Make the branch at the commit that is named, or have `branch_workflow` added to the service, and cut again.",
+    ),
+    _R.BRANCH_ELSEWHERE: Meaning(
+        ("begun", "cuttable"),
+        "The release branch is there, but it does not begin at the commit of the cutoff.",
+        "Cut the commit at which it begins, say another version, or remove the branch.",
+    ),
+    _R.BEING_CUT: Meaning(
+        ("not_cut_yet",),
+        "The run is being cut: its branches were ordered, and are not verified yet.",
+        "Wait; the thread of the run tells how it ends.",
+    ),
+    _R.NO_SUCH_BLOCKER: Meaning(
+        ("authorized", "open_blocker"),
+        "There is no blocker with this id.",
+        "`/release blocker list <run>` shows those that there are.",
+    ),
+    _R.NO_SUCH_FIX: Meaning(
+        ("acceptable",),
+        "No judged commit of this run begins like this, or more than one does.",
+        "The thread of the run names the commits that were flagged.",
     ),
     _R.NO_SUCH_OBLIGATION: Meaning(
         ("dischargeable",),

@@ -207,6 +207,10 @@ allow:
     production: [release_captain, release_manager]
   request-exception:
     production: [release_captain, release_manager]
+  cut:
+    production: [release_captain, release_manager]
+  accept-fix:
+    production: [release_manager]
   approve-exception:
     production: [release_manager, service_owner]
   call-decision:           # asks every area about what a release train would bring

@@ -17,7 +17,7 @@ from bot.log import log
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS
 from commands.core.gather import Gather
-from commands.core.ports.ci import CI, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import CI, BranchOrder, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
 from guards.facts import Facts
 from guards.identity import Stranger
 from guards.sections import Person
@@ -105,6 +105,11 @@ class TracedCI:
         """See the port."""
         with step("ci.start", ci=self._name, key=order.key):
             return await self._ci.start(order)
+
+    async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
+        """See the port."""
+        with step("ci.branch", ci=self._name, key=order.key):
+            return await self._ci.branch(order)
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See the port."""

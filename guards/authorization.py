@@ -23,6 +23,12 @@ from guards.unread import Absent, Unread
 from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
 
+def no_such_blocker(blocker: Absent | None) -> Refuse:
+    """What is said of an id that names no blocker."""
+    what = blocker.what if blocker else "such blocker"
+    return Refuse(Refusal.NO_SUCH_BLOCKER, f"There is no {what}.", "`/release blocker list <run>` shows those that there are.")
+
+
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
     """The roles that a person holds in a place, delegated ones too, and those that could not be told (RBAC-06).
 
@@ -88,6 +94,8 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.blocker, Absent):
+        return no_such_blocker(facts.blocker)
     if request.definition is None and (lost := no_such_train(facts)):
         return lost
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
@@ -103,7 +111,8 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
         return tuple((request.service, name) for name in sorted(facts.policy.production))
     trains = [train for train in (facts.train, request.definition) if isinstance(train, Train)]
     if trains:
-        return tuple(dict.fromkeys((service, place_of(facts.policy, service)) for train in trains for service in train.services))
+        places = [(service, place_of(facts.policy, service)) for train in trains for service in train.services]
+        return tuple(dict.fromkeys(places)) or ((None, None),)
     exemption = request.exception or facts.exception
     if isinstance(exemption, Exemption):
         return tuple(product(exemption.services or (None,), exemption.environments or (None,)))

@@ -108,6 +108,12 @@ def entry_of(pull: Pull) -> Entry:
     )
 
 
+def type_of(title: str) -> tuple[str, bool]:
+    """The type of a Conventional Commit's title, lower case, and whether it is marked as breaking; "" for a title without one."""
+    found = _TITLE.fullmatch(title.strip())
+    return (found["type"].lower(), found["bang"] is not None) if found else ("", False)
+
+
 def backport_of(pull: Pull) -> str | None:
     """What a backport brings to another branch: a pull request or a commit; "" when it does not say, None for what is no backport."""
     found = _PICKED.search(f"{pull.title}\n{pull.body}")

@@ -93,6 +93,13 @@ class Refusal(StrEnum):
     NO_TRAIN_WINDOW = "no-train-window"
     NOT_IN_CHANNEL = "not-in-channel"
     CUT_OFF = "cut-off"
+    NOT_ON_MAIN = "not-on-main"
+    NO_CUT_VERSION = "no-cut-version"
+    NO_BRANCH_WORKFLOW = "no-branch-workflow"
+    BRANCH_ELSEWHERE = "branch-elsewhere"
+    BEING_CUT = "being-cut"
+    NO_SUCH_BLOCKER = "no-such-blocker"
+    NO_SUCH_FIX = "no-such-fix"
     NO_SUCH_OBLIGATION = "no-such-obligation"
     NOT_BY_WORD = "not-by-word"
     # people

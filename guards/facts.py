@@ -9,6 +9,7 @@ from datetime import datetime
 
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
+from guards.cut import Blocker, Cut, Fix
 from guards.exemption import Exemption
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
@@ -103,6 +104,7 @@ class Request:
         settled: the asker took note of local times that do not exist or exist twice (TRN-21).
         moved: when the run's cutoff is to be instead, UTC.
         captain: corporate id of who is to lead the run.
+        commits: service, or "" where there is one repository, and the commit to cut.
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
     """
@@ -131,6 +133,7 @@ class Request:
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    commits: tuple[tuple[str, str], ...] = ()
     answer: Answer | None = None
     acceptance: Acceptance | None = None
 
@@ -175,6 +178,9 @@ class Facts:
         train, run: the train in question, and its run; Absent when the name or id names none.
         ridden: the runs of the train that are open, the next cutoff first.
         channel: the train's channel, as Slack tells it.
+        cuts: the newest cut of each repository of the run.
+        blocker: the blocker in question, for resolving it.
+        fix: the commit of a release branch in question, for accepting it.
         go: what the go/no-go of the run is judged on.
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
     """
@@ -209,6 +215,9 @@ class Facts:
     promotions: tuple[Promotion, ...] | Unread = Unread("the promotion log", _NOT_ASKED)
     train: Train | Absent | None = None
     run: TrainRun | Absent | None = None
+    cuts: tuple[Cut, ...] = ()
+    blocker: Blocker | Absent | None = None
+    fix: Fix | Absent | None = None
     go: "GoFacts | None" = None
     rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
     ridden: tuple[TrainRun, ...] = ()

@@ -181,8 +181,6 @@ _ANEW = "Find out who moved it; a new candidate takes a new roll call."
 def departs(request: Request, facts: Facts) -> Decision:
     """Whether the run's own opening is inside a change window of the service, and no freeze holds it to its end (WIN-11, TRN-30)."""
     run = facts.run
-    if isinstance(facts.freezes, Unread):
-        return Unsure(facts.freezes.what, facts.freezes.why)
     if not isinstance(run, TrainRun):
         return Allow("no run has a window to keep")  # `on_track` turns these away
     zone = facts.policy.zone_of(request.service)

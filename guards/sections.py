@@ -15,6 +15,7 @@ from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, E
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
+from guards.stabilization_rules import StabilizationRules
 from guards.train_rules import TrainRules
 from guards.values import (
     Domain,
@@ -123,6 +124,11 @@ class Service(Section):
         default=(), description="Evidence that this service cannot give, in any environment; every card and record says so."
     )
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
+    branch_workflow: Workflow | None = Field(
+        default=None,
+        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
+        "Left out: somebody makes it, and the bot verifies it.",
+    )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
     @property
@@ -254,6 +260,9 @@ class Parts(Section):
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
     artifacts: Mapping[Name, Annotated[OciRegistry | HttpIndex, Field(discriminator="kind")]] = Field(
         min_length=1, description="Name → what knows the built versions."
+    )
+    stabilization: StabilizationRules = Field(
+        default=StabilizationRules(), description="What may get onto the release branch of a train after its cutoff (TRN-09)."
     )
     trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")

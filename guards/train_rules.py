@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from guards.section import Section
-from guards.values import ClockTime, Duration
+from guards.values import ClockTime, Duration, Url
 
 _H = timedelta(hours=1)
 _Offsets = Annotated[tuple[Duration, ...], Field(max_length=8)]
@@ -47,8 +47,7 @@ class TrainRules(Section):
     escalate: Duration = Field(
         default=_H, description="So long after its moment, what nobody did is told to the captain and the release managers."
     )
-    address: Annotated[str, Field(pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$", max_length=200)] = Field(
-        default="",
-        description="Where calendar programs reach the bot, `https://signalbox.example.com`: it stands before a calendar's path.",
+    address: Url | None = Field(
+        default=None, description="Where calendar programs reach the bot from outside; left out, people put it before the path."
     )
     quiet: QuietHours | None = Field(default=QuietHours(), description="When nobody is reminded; `null`: reminders come at any time.")

@@ -153,6 +153,8 @@ class Commit:
         co_authors: from the trailers of its message.
         verified: whether the VCS verified its signature. Without one, author and committer are only what somebody wrote.
         pulls: numbers of the merged pull requests that brought it, among those of the span.
+        message: all of it, with its trailers.
+        parents: how many; more than 1 for a merge.
     """
 
     sha: str
@@ -163,6 +165,8 @@ class Commit:
     co_authors: tuple[Contributor, ...]
     verified: bool
     pulls: tuple[int, ...]
+    message: str = ""
+    parents: int = 1
 
 
 @dataclass(frozen=True, slots=True)

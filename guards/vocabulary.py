@@ -49,6 +49,8 @@ class Action(StrEnum):
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
+    CUT = "cut"
+    ACCEPT_FIX = "accept-fix"
     TRAIN = "train"
     FOLLOW_UP = "follow-up"
     CALL = "call-decision"

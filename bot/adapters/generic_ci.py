@@ -3,17 +3,17 @@
 Invariant: an order is sent once and signed; a 404 counts as absence only when it repeats what was asked for (PRM-20, EVD-31).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlsplit
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.adapters.answers import Answer, not_taken, parse, retry_after, said
-from bot.adapters.generic_wire import AbsentBody, ArtifactBody, Callback, ErrorBody, OrderBody, RunBody
+from bot.adapters.generic_wire import AbsentBody, ArtifactBody, BranchBody, Callback, ErrorBody, OrderBody, RunBody, TakenBody
 from bot.adapters.signing import MAX_AGE, MAX_AHEAD, checked, sign, verify
 from bot.adapters.transport import Transport
-from commands.core.ports.ci import Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import BranchOrder, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from guards.unread import Absent, Unread
 from guards.version import Artifact
@@ -75,21 +75,30 @@ class GenericCI:
 
     async def start(self, order: Order) -> Started | TurnedDown | Unknown:
         """See `CI.start`."""
+        return await self._post("/runs", order.key, lambda: OrderBody.of(order), RunBody)
+
+    async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
+        """See `CI.branch`. The route is optional: a CI without it answers 404, which turns the order down."""
+        return await self._post("/branches", order.key, lambda: BranchBody.of(order), TakenBody)
+
+    async def _post(
+        self, path: str, key: str, made: Callable[[], BaseModel], taken: type[RunBody | TakenBody]
+    ) -> Started | TurnedDown | Unknown:  # fmt: skip
         caller = self._caller
         try:
-            body = OrderBody.of(order).model_dump_json().encode()
+            body = made().model_dump_json().encode()
         except ValidationError as error:
             return TurnedDown(f"The order was not sent: its {error.errors()[0]['loc'][0]} is not valid.")
-        headers = sign(caller.secret, "POST", "/runs", body, caller.clock.now())
-        headers |= {"Content-Type": "application/json", "Idempotency-Key": order.key}
-        answer = await caller.transport.send(caller.name, f"{caller.base}/runs", body=body, headers=headers)
+        headers = sign(caller.secret, "POST", path, body, caller.clock.now())
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
+        answer = await caller.transport.send(caller.name, f"{caller.base}{path}", body=body, headers=headers)
         if not isinstance(answer, Answer):
             return answer
         if answer.good:
-            run = parse(RunBody, "the started run", answer)
+            run = parse(taken, "the started run", answer)
             if isinstance(run, Unread):
                 return Unknown(f"{caller.name} seems to have taken the order, but {run.why}.")
-            if run.key != order.key:
+            if run.key != key:
                 return Unknown(f"{caller.name} answered about another order.")
             return Started(run.run, run.url)
         if answer.status == 503:

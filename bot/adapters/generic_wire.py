@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
-from commands.core.ports.ci import Deployed, Order, Run, RunState
+from commands.core.ports.ci import BranchOrder, Deployed, Order, Run, RunState
 from guards.version import Artifact
 
 Key = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9.-]{1,64}\z")]
@@ -50,6 +50,32 @@ class OrderBody(_Wire):
     def of(cls, order: Order) -> Self:
         """The body for an order; ValidationError when a field is not what `Order` promises (CMD-02)."""
         return cls.model_validate(order, from_attributes=True)
+
+
+class BranchBody(_Wire):
+    """What `POST /branches` carries: a `BranchOrder`."""
+
+    key: Key
+    run: Name
+    service: Name
+    branch: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._/-]{0,99}\z")]
+    commit: Commit
+    repository: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}\z")]
+    main: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._/-]{0,99}\z")]
+    workflow: Name
+
+    @classmethod
+    def of(cls, order: BranchOrder) -> Self:
+        """The body for an order; ValidationError when a field is not what `BranchOrder` promises (CMD-02)."""
+        return cls.model_validate(order, from_attributes=True)
+
+
+class TakenBody(_Wire):
+    """An order that was taken, by its key."""
+
+    key: Key
+    run: Id | None = None
+    url: Link | None = None
 
 
 class RunBody(_Wire):

@@ -19,14 +19,15 @@ from pydantic import SecretStr, ValidationError
 from bot.adapters.answers import Answer, not_taken, parse, said, status_words
 from bot.adapters.github_api import GitHubApi, asked_wait
 from bot.adapters.github_auth import API_HEADERS, Auth
-from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, since
+from bot.adapters.github_wire import Dispatched, Listing, PushEvent, RunEvent, WorkflowRun, since
 from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
-from commands.core.ports.ci import Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import BranchOrder, Forged, Heard, Malformed, NoRun, Order, Pushed, Run, RunLog, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from guards.unread import Absent, Unread
 
+BRANCH_INPUTS = ("service", "branch", "commit", "run", "key")
 INPUTS = ("service", "environment", "version", "digest", "commit", "change", "key")
 WHO = "GitHub"
 MAX_LOG = 32 * 1024 * 1024
@@ -75,14 +76,22 @@ class GitHubActions:
 
     async def start(self, order: Order) -> Started | TurnedDown | Unknown:
         """See `CI.start`. The run's id comes back when GitHub tells it (200), else it is found by the key (204)."""
+        return await self._ask(order, order.version, {name: getattr(order, name) for name in INPUTS})
+
+    async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
+        """See `CI.branch`. The workflow is dispatched at the main branch, with `BRANCH_INPUTS`."""
+        return await self._ask(order, order.main, {name: getattr(order, name) for name in BRANCH_INPUTS})
+
+    async def _ask(self, order: Order | BranchOrder, ref: str, inputs: Mapping[str, str]) -> Started | TurnedDown | Unknown:
         if (order.repository.lower(), order.workflow) not in self._workflows:
             return TurnedDown(f"{order.workflow} of {order.repository} is not a workflow of the policy file.")
         headers = await self._headers(order.repository)
         if isinstance(headers, Unread):
             return TurnedDown(f"The order was not sent: could not get {headers.what}: {headers.why}.")
-        answer = await self._dispatch(order, headers, details=True)
+        body: dict[str, object] = {"ref": ref, "inputs": dict(inputs)}
+        answer = await self._dispatch(order, headers, {**body, "return_run_details": True})
         if isinstance(answer, Answer) and answer.status in {400, 422} and "return_run_details" in said(answer, "message"):
-            answer = await self._dispatch(order, headers, details=False)  # an older GitHub Enterprise Server certainly refused the first
+            answer = await self._dispatch(order, headers, body)  # an older GitHub Enterprise Server certainly refused the first
         if not isinstance(answer, Answer):
             return answer
         if answer.status == 204:
@@ -120,7 +129,7 @@ class GitHubActions:
         return Absent(f"log of run {run} at {WHO} any more") if answer.status == 410 else RunLog(answer.body, "application/zip")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:  # noqa: ARG002  GitHub signs no time
-        """See `CI.hear`. Only `workflow_run` events of our own workflows say anything (GitHub, "Validating webhook deliveries")."""
+        """See `CI.hear`. Only runs of our workflows and pushes to our repositories say anything (GitHub, "Validating webhooks")."""
         given = headers.get("x-hub-signature-256", "").encode("utf-8", "surrogateescape")
         wanted = [b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in self._secrets]
         if not any([hmac.compare_digest(given, each) for each in wanted]):  # noqa: C419  always compares all
@@ -130,9 +139,11 @@ class GitHubActions:
             return Malformed("X-GitHub-Delivery or X-GitHub-Event is missing")
         if not headers.get("content-type", "application/json").startswith("application/json"):
             return Malformed("set the webhook's content type to application/json")
-        if kind != "workflow_run":
+        if kind not in {"workflow_run", "push"}:
             return Heard(delivery, ())
         try:
+            if kind == "push":
+                return Heard(delivery, self._pushed(PushEvent.model_validate_json(body)))
             event = RunEvent.model_validate_json(body)
         except ValidationError as error:
             return Malformed(f"{'.'.join(str(part) for part in error.errors()[0]['loc']) or 'the body'} is not what GitHub documents")
@@ -142,6 +153,10 @@ class GitHubActions:
             return Heard(delivery, ())
         value = run.value(key)
         return Heard(delivery, (value,)) if value else Malformed("the run's status is not one that GitHub documents")
+
+    def _pushed(self, event: PushEvent) -> tuple[Pushed, ...]:
+        moved = event.value()
+        return (moved,) if moved and moved.repository.lower() in {repository for repository, _ in self._workflows} else ()
 
     async def alive(self) -> Unread | None:
         """See `CI.alive`. Asks for the rate limit, which costs none; 404 says that this server has none.
@@ -161,10 +176,9 @@ class GitHubActions:
         token = await self._auth.token(repository)
         return token if isinstance(token, Unread) else {**API_HEADERS, "Authorization": f"Bearer {token}"}
 
-    async def _dispatch(self, order: Order, headers: dict[str, str], *, details: bool) -> Answer | TurnedDown | Unknown:
-        body: dict[str, object] = {"ref": order.version, "inputs": {name: getattr(order, name) for name in INPUTS}}
-        if details:
-            body["return_run_details"] = True
+    async def _dispatch(
+        self, order: Order | BranchOrder, headers: dict[str, str], body: Mapping[str, object]
+    ) -> Answer | TurnedDown | Unknown:  # fmt: skip
         url = f"{self._api}/repos/{order.repository}/actions/workflows/{order.workflow}/dispatches"
         return await self._transport.send(WHO, url, body=json.dumps(body).encode(), headers={**headers, "Content-Type": "application/json"})
 

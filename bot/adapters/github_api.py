@@ -141,16 +141,18 @@ class GitHubApi:
         )
         return answer if isinstance(answer, Answer) and answer.status in also else self._checked(what, repository, answer)
 
-    async def pages(self, what: str, repository: str, path: str, most: int) -> list[Answer]:
+    async def pages(
+        self, what: str, repository: str, path: str, most: int, params: Mapping[str, str | int] | None = None
+    ) -> list[Answer]:  # fmt: skip
         """All pages of a list that does not say how long it is.
 
         Args:
-            what, repository, path: see `get`.
+            what, repository, path, params: see `get`.
             most: pages; a longer list is not read.
         """
         found: list[Answer] = []
         for page in range(1, most + 1):
-            answer = await self.get(what, repository, path, {"per_page": PER_PAGE, "page": page})
+            answer = await self.get(what, repository, path, {**(params or {}), "per_page": PER_PAGE, "page": page})
             found.append(answer)
             # A proxy may drop the Link header, so a full page is never taken for the last one.
             if 'rel="next"' not in answer.headers.get("link", "") and _length(answer) < PER_PAGE:

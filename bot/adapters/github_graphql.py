@@ -25,7 +25,8 @@ _FILES = f"nodes {{ path }} {_PAGE}"
 
 COMMITS = f"""query Commits($ids: [ID!]!) {{
   nodes(ids: $ids) {{ ... on Commit {{
-    id url messageHeadline
+    id url messageHeadline message
+    parents(first: 1) {{ totalCount }}
     {_WORK}
     associatedPullRequests(first: 50) {{ {_LINKS} }}
   }} }}
@@ -160,6 +161,10 @@ class Work(_Wire):
     signature: Signature | None
 
 
+class _Count(_Wire):
+    total_count: int
+
+
 class Link(_Wire):
     """A pull request that knows a commit."""
 
@@ -175,6 +180,8 @@ class CommitNode(Work):
     id: str
     url: str
     message_headline: str
+    message: str
+    parents: _Count
     associated_pull_requests: Page[Link]
 
 
@@ -216,10 +223,6 @@ class PullNode(_Wire):
 
 
 FilePath = _Path
-
-
-class _Count(_Wire):
-    total_count: int
 
 
 class _Head(_Wire):

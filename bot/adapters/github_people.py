@@ -43,6 +43,8 @@ def commit(node: CommitNode, pulls: Sequence[int]) -> Commit:
         co_authors=tuple(who for who in others if who is not None),
         verified=node.signature is not None and node.signature.is_valid,
         pulls=tuple(pulls),
+        message=node.message,
+        parents=node.parents.total_count,
     )
 
 

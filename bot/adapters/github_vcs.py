@@ -1,15 +1,18 @@
-"""GitHub as the version control system: tags, spans, checks, branch protection, CODEOWNERS; read-only (EVD-01, EVD-11…-16, SOD-12).
+"""GitHub as the version control system: tags, spans, checks, branches, CODEOWNERS; read-only (EVD-01, EVD-11…-16, SOD-12, TRN-07).
 
-Invariant: tags, checks and protection are asked for anew at each question; only what lies between or at fixed commits is kept for a while.
+Invariant: tags, checks, branches and protection are asked for anew at each question; only what lies between or at fixed commits is kept
+for a while.
 """
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from itertools import chain
 from urllib.parse import quote
 
 from bot.adapters.answers import Answer, said
 from bot.adapters.github_api import PER_PAGE, GitHubApi, named
+from bot.adapters.github_branches import BranchReading
 from bot.adapters.github_checks import from_runs, from_statuses, protection
 from bot.adapters.github_graphql import OWNERS, Owners
 from bot.adapters.github_span import SpanReading
@@ -26,6 +29,7 @@ from bot.adapters.github_vcs_wire import (
 from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Contributor, Protection, Span, Tag
 
@@ -46,6 +50,7 @@ class GitHubVcs:
 
     def __init__(self, api: GitHubApi, *, keep: float = 60.0) -> None:
         self._api = api
+        self._branches = BranchReading(api)
         self._spans = Recent[Span | Absent](keep, room=64)
         self._owners = Recent[CodeOwners | Absent](keep, room=64)
 
@@ -88,6 +93,38 @@ class GitHubVcs:
             return await self._api.answer(what, repository, self._codeowners(what, repository, commit))
 
         return await self._owners.get((repository, commit), read)
+
+    async def head(self, repository: str, branch: str, at: datetime | None = None) -> str | Absent | Unread:
+        """See `Vcs.head`. What it was earlier comes from GitHub's record of pushes and merges, with GitHub's own times."""
+        what = f"the head of branch {branch} of {repository}" + (f" at {at:%Y-%m-%d %H:%M} UTC" if at else "")
+        reading = self._branches.head(what, repository, branch) if at is None else self._branches.head_at(what, repository, branch, at)
+        return await self._api.answer(what, repository, reading)
+
+    async def merge_base(self, repository: str, one: str, other: str) -> str | Absent | Unread:
+        """See `Vcs.merge_base`."""
+        what = f"where {one[:12]} and {other[:12]} of {repository} part"
+        if not (_SHA.fullmatch(one) and _SHA.fullmatch(other)):
+            return Unread(what, "it is not asked for by commits")
+        return await self._api.answer(what, repository, self._branches.merge_base(what, repository, one, other))
+
+    async def line(self, repository: str, head: str, most: int) -> tuple[str, ...] | Unread:
+        """See `Vcs.line`."""
+        what = f"the history of {head[:12]} of {repository}"
+        if not _SHA.fullmatch(head):
+            return Unread(what, "it is not asked for by commit")
+        return await self._api.answer(what, repository, self._branches.line(what, repository, head, most))
+
+    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+        """See `Vcs.patch`."""
+        what = f"the changes of {commit[:12]} of {repository}"
+        if not _SHA.fullmatch(commit):
+            return Unread(what, "it is not asked for by commit")
+        return await self._api.answer(what, repository, self._branches.patch(what, repository, commit))
+
+    async def open_pulls(self, repository: str, base: str) -> tuple[OpenPull, ...] | Unread:
+        """See `Vcs.open_pulls`."""
+        what = f"the open pull requests to {base} of {repository}"
+        return await self._api.answer(what, repository, self._branches.open_pulls(what, repository, base))
 
     async def close(self) -> None:
         """End the reads under way."""

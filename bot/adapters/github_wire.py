@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, HttpUrl
 
-from commands.core.ports.ci import Order, Run, RunState
+from commands.core.ports.ci import Order, Pushed, Run, RunState
 
 _KEY = re.compile(r"\[signalbox ([A-Za-z0-9.-]{1,64})\]")
 
@@ -101,6 +101,18 @@ class RunEvent(BaseModel):
     action: str
     workflow_run: WorkflowRun
     repository: _Repository
+
+
+class PushEvent(BaseModel):
+    """The webhook event `push`."""
+
+    ref: str
+    repository: _Repository
+
+    def value(self) -> Pushed | None:
+        """The port's own value; None when it is a tag that was pushed."""
+        kind, _, branch = self.ref.removeprefix("refs/").partition("/")
+        return Pushed(self.repository.full_name, branch) if kind == "heads" and branch else None
 
 
 def since(moment: datetime) -> str:

@@ -3,7 +3,7 @@
 Invariant: what git knows is asked of git at each request; only who reviewed, checked and merged stands in the forge's own memory.
 
 Source: GitHub REST API: "Git references", "Git tags", "Compare two commits", "List commits", "Check runs", "Commit statuses",
-"Branch protection", "Rules"; "Using conditional requests".
+"Branch protection", "Rules", "List repository activities", "Get a commit", "List pull requests"; "Using conditional requests".
 """
 
 import hashlib
@@ -45,6 +45,10 @@ class Forge:
         return [
             web.get(f"{base}/git/matching-refs/tags/{{prefix:.*}}", self._let_in(self._refs)),
             web.get(f"{base}/git/tags/{{oid}}", self._let_in(self._tag)),
+            web.get(f"{base}/git/matching-refs/heads/{{prefix:.*}}", self._let_in(self._heads)),
+            web.get(f"{base}/activity", self._let_in(self._activity)),
+            web.get(f"{base}/commits/{{oid}}", self._let_in(self._files)),
+            web.get(f"{base}/pulls", self._let_in(self._open)),
             web.get(f"{base}/compare/{{base}}...{{head}}", self._let_in(self._compare)),
             web.get(f"{base}/commits", self._let_in(self._history)),
             web.get(f"{base}/commits/{{oid}}/check-runs", self._let_in(self._check_runs)),
@@ -102,10 +106,14 @@ class Forge:
         if not (await self._git.knows(base) and await self._git.knows(head)):
             return await self._not_found(request)
         ours, theirs = await self._git.between(base, head), await self._git.between(head, base)
+        common = await self._git.merge_base(base, head)
+        if common is None:
+            return _told({"message": f"No common ancestor between {base} and {head}."}, 404)
         return _told(
             {
                 "url": self._url(request, f"compare/{base}...{head}"),
                 "base_commit": _listed(base),
+                "merge_base_commit": _listed(common),
                 "behind_by": len(theirs),
                 "total_commits": len(ours),
                 "commits": [_listed(oid) for oid in _page(request, ours)],
@@ -117,7 +125,56 @@ class Forge:
         if not await self._git.knows(head):
             return await self._not_found(request)
         newest = (await self._git.between(None, head))[::-1]
-        return _told([_listed(oid) for oid in _page(request, newest)])
+        return _told(
+            [{**_listed(oid), "parents": [{"sha": parent} for parent in await self._git.parents(oid)]} for oid in _page(request, newest)]
+        )
+
+    # ------------------------------------------------------------ branches
+
+    async def _heads(self, request: web.Request) -> web.Response:
+        found = await self._git.branches(request.match_info["prefix"])
+        return _told(
+            [
+                {"ref": f"refs/heads/{name}", "url": self._url(request, f"git/refs/heads/{name}"), "object": {"type": "commit", "sha": oid}}
+                for name, oid in found
+            ]
+        )
+
+    async def _activity(self, request: web.Request) -> web.Response:
+        ref, size, start = request.query["ref"], int(request.query["per_page"]), int(request.query.get("after", 0))
+        moves = await self._git.moves(ref.removeprefix("refs/heads/"))
+        told = [{"before": was, "after": now, "ref": ref, "timestamp": at.isoformat()} for was, now, at in moves[start : start + size]]
+        answer = _told(told)
+        if start + size < len(moves):
+            answer.headers["Link"] = f'<{request.url.origin()}{request.path}?after={start + size}>; rel="next"'
+        return answer
+
+    async def _files(self, request: web.Request) -> web.Response:
+        oid = request.match_info["oid"]
+        if not SHA.fullmatch(oid) or not await self._git.knows(oid):
+            return _told({"message": f"No commit found for SHA: {oid}"}, 422)
+        return _told({"sha": oid, "files": [await self._file(oid, *each) for each in _page(request, await self._git.touched(oid))]})
+
+    async def _file(self, oid: str, path: str, letter: str, blob: str) -> dict[str, object]:
+        patch = await self._git.patch(oid, path)
+        lines = patch.splitlines()
+        added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+        words = {"A": "added", "D": "removed", "M": "modified"}
+        told = {"filename": path, "status": words.get(letter, "changed"), "sha": blob, "additions": added, "deletions": removed}
+        return told | ({"patch": patch} if patch else {})
+
+    async def _open(self, request: web.Request) -> web.Response:
+        found = [pull for pull in self._store.memory.pulls if not pull.merged and pull.into == request.query["base"]]
+        url = f"{request.url.origin()}/{self._name}/pull"
+        return _told(
+            [
+                {
+                    "number": pull.number, "title": pull.title, "html_url": f"{url}/{pull.number}", "body": pull.body,
+                    "user": {"login": pull.author}, "labels": [{"name": label} for label in pull.labels], "head": {"ref": pull.branch},
+                }
+                for pull in _page(request, found)
+            ]
+        )  # fmt: skip
 
     # ------------------------------------------------------------ checks
 

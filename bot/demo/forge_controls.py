@@ -25,6 +25,7 @@ class Opened(BaseModel):
     title: str
     author: str
     branch: str
+    into: str = "main"
     body: str = ""
     labels: list[str] = []
 
@@ -115,7 +116,7 @@ class ForgeControls:
     async def _open_pull(self, request: web.Request) -> PullRequest:
         wanted = await read(Opened, request)
         head = await self._git("rev-parse", "--verify", f"refs/heads/{wanted.branch}^{{commit}}")
-        base = await self._git("merge-base", "main", head)
+        base = await self._git("merge-base", wanted.into, head)
         pull = PullRequest(number=len(self._store.memory.pulls) + 1, base=base, head=head, **wanted.model_dump())
         self._store.memory.pulls.append(pull)
         return pull
@@ -130,14 +131,14 @@ class ForgeControls:
         """Squash, as GitHub does it: by the author, committed and signed by the forge itself."""
         wanted = await read(MergedBy, request)
         pull = await self._pushed(wanted.pull)
-        if await self._git("rev-parse", "main") != pull.base:
-            raise LookupError(f"#{pull.number} does not begin at what main is now")
+        if await self._git("rev-parse", pull.into) != pull.base:
+            raise LookupError(f"#{pull.number} does not begin at what {pull.into} is now")
         title = f"{pull.title} (#{pull.number})"
         first, *_ = (await self._git("log", "--reverse", "--format=%an%x00%ae", f"{pull.base}..{pull.head}")).splitlines()
         author, now = Author(*first.split("\0")), self._clock.now()
         words = ("commit-tree", f"{pull.head}^{{tree}}", "-p", pull.base, "-S", "-m", title)
         made = await self._git(*words, who=author, committer=_ITSELF, at=now)
-        await self._git("update-ref", "refs/heads/main", made, pull.base)
+        await self._git("update-ref", f"refs/heads/{pull.into}", made, pull.base, who=_ITSELF, at=now)
         pull.merged, pull.merged_by, pull.merge_commit = now, wanted.by, made
         return pull
 

@@ -6,14 +6,16 @@ Invariant: it changes nothing, and a signature is good only when git's exit code
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.demo.git import Git
 
 SHA = re.compile(r"[0-9a-f]{40}")
 _TAGGER = re.compile(r"^tagger (.*) <(.*)> (\d+) [+-]\d{4}$", re.MULTILINE)
+_WHEN = re.compile(r"@\{(\d+) ")
 _CO_AUTHOR = re.compile(r"(.*?)\s*<([^<>\s]+)>")
-_FIELDS = ("%H", "%s", "%an", "%ae", "%cn", "%ce", "%G?", "%GS", "%(trailers:key=Co-authored-by,valueonly,separator=%x01)")
+_FIELDS = ("%H", "%s", "%an", "%ae", "%cn", "%ce", "%G?", "%GS", "%B", "%P", "%(trailers:key=Co-authored-by,valueonly,separator=%x01)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class GitCommit:
     """A commit, as it stands in git.
 
     Args:
-        oid, title: its id and first line.
+        oid, title, message: its id, first line, and all of it.
+        parents: how many.
         authors: (name, address) of the author and the co-authors.
         committer: likewise.
         signed: whether it carries a signature at all.
@@ -43,6 +46,8 @@ class GitCommit:
 
     oid: str
     title: str
+    message: str
+    parents: int
     authors: tuple[tuple[str, str], ...]
     committer: tuple[str, str]
     signed: bool
@@ -96,6 +101,38 @@ class ForgeGit:
         """The commit that a branch names."""
         return await self._git.tells("rev-parse", "--verify", f"refs/heads/{name}^{{commit}}")
 
+    async def branches(self, prefix: str) -> list[tuple[str, str]]:
+        """(name, commit) of all branches that begin like this."""
+        listed = await self._git("for-each-ref", "--format=%(objectname) %(refname:strip=2)", "refs/heads/")
+        found = [line.split(" ", 1) for line in listed.splitlines()]
+        return [(name, oid) for oid, name in found if name.startswith(prefix)]
+
+    async def moves(self, branch: str) -> list[tuple[str, str, datetime]]:
+        """(what it named before, what after, when) of a branch, the newest first, as git's own log of the branch has it."""
+        told = await self._git.tells("reflog", "show", "--date=raw", "--format=%H %gd", f"refs/heads/{branch}") or ""
+        found = [(line[:40], int(_WHEN.findall(line)[-1])) for line in told.splitlines()]
+        before = [oid for oid, _ in found[1:]] + ["0" * 40]
+        return [(was, now, datetime.fromtimestamp(at, UTC)) for was, (now, at) in zip(before, found, strict=False)]
+
+    async def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor; None when there is none."""
+        return await self._git.tells("merge-base", one, other)
+
+    async def parents(self, oid: str) -> list[str]:
+        """The parents of a commit, the first one first."""
+        return (await self._git("rev-list", "--parents", "--max-count=1", oid)).split()[1:]
+
+    async def patch(self, oid: str, path: str) -> str:
+        """What a commit does to one file, as a unified diff without its head; empty when there are no lines to tell."""
+        told = await self._git("diff-tree", "--root", "--no-commit-id", "-p", "--no-renames", oid, "--", path)
+        return told[told.index("@@") :] if "\n@@" in told else ""
+
+    async def touched(self, oid: str) -> list[tuple[str, str, str]]:
+        """(path, letter of what was done to it, id of its content now) of each file that a commit changes."""
+        told = (await self._git("diff-tree", "--root", "--no-commit-id", "-r", "--no-renames", "-z", oid)).strip("\0").split("\0")
+        heads = [told[n].split() for n in range(0, len(told) - 1, 2)]
+        return [(path, head[4], head[3]) for head, path in zip(heads, told[1::2], strict=True)]
+
     async def between(self, base: str | None, head: str) -> list[str]:
         """The commits that are in `head` and not in `base`, oldest first; all of `head` when `base` is None."""
         return (await self._git("rev-list", "--reverse", "--topo-order", head if base is None else f"{base}..{head}")).split()
@@ -117,11 +154,13 @@ class ForgeGit:
 
 
 def _commit(fields: Sequence[str]) -> GitCommit:
-    oid, title, author, email, committer, address, verdict, signer, others = fields
+    oid, title, author, email, committer, address, verdict, signer, message, parents, others = fields
     co_authors = (found for line in others.split("\x01") if (found := _CO_AUTHOR.fullmatch(line)))
     return GitCommit(
         oid=oid,
         title=title,
+        message=message.rstrip("\n"),
+        parents=len(parents.split()),
         authors=((author, email.lower()), *((one[1], one[2].lower()) for one in co_authors)),
         committer=(committer, address.lower()),
         signed=verdict != "N",

@@ -38,13 +38,14 @@ class Review(BaseModel):
 
 
 class PullRequest(BaseModel):
-    """A pull request from a branch into main.
+    """A pull request from one branch into another.
 
     Args:
         number, title, body, labels: as people see them.
         author: login.
         branch: where its commits are.
-        base: the commit of main that the branch began at.
+        into: the branch that it is for.
+        base: the commit of that branch that its own began at.
         head: the branch's last commit; what is pushed before the merge moves it.
         reviews: oldest first.
         merged, merged_by, merge_commit: once it is merged.
@@ -56,6 +57,7 @@ class PullRequest(BaseModel):
     labels: list[str]
     author: str
     branch: str
+    into: str = "main"
     base: str
     head: str
     reviews: list[Review] = []

@@ -6,9 +6,9 @@ same each time it is read.
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha1, sha256
 from typing import Any
 
@@ -23,6 +23,7 @@ from commands.core.ports.ci import CI, Deployed
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Published
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.neighbours import GitHubCI
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
@@ -129,8 +130,8 @@ def _hash(digest: str, what: str) -> str:
 class InventedVcs:
     """Implements `Vcs`: each version is one pull request, written by one, approved by another, with every check passed."""
 
-    def __init__(self, policy: Policy, cast: Cast, clock: Clock) -> None:
-        self._policy, self._cast, self._clock = policy, cast, clock
+    def __init__(self, policy: Policy, cast: Cast, clock: Clock, ci: Iterable[InventedCI]) -> None:
+        self._policy, self._cast, self._clock, self._ci = policy, cast, clock, tuple(ci)
 
     async def tag(self, repository: str, version: str) -> Tag | Absent | Unread:
         """A tag that CI's release identity signed."""
@@ -166,6 +167,29 @@ class InventedVcs:
         owner = login_of(self._cast.reviewer)
         return CodeOwners.read("CODEOWNERS", f"* {owner if '@' in owner else f'@{owner}'}\n")
 
+    async def head(self, repository: str, branch: str, at: datetime | None = None) -> str | Absent | Unread:  # noqa: ARG002 - the port's
+        """Main stands still; another branch is there once the invented CI made it."""
+        made = next((ci.branches[repository, branch] for ci in self._ci if (repository, branch) in ci.branches), None)
+        if made is None and branch not in {each.branch for each in self._policy.services.values()}:
+            return Absent(f"branch {branch} in {repository}")
+        return made or commit_of(repository, branch)
+
+    async def merge_base(self, repository: str, one: str, other: str) -> str | Absent | Unread:  # noqa: ARG002 - the port's
+        """The first: nothing has parted."""
+        return one
+
+    async def line(self, repository: str, head: str, most: int) -> tuple[str, ...] | Unread:  # noqa: ARG002 - the port's
+        """Nothing lies before it."""
+        return (head,)
+
+    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:  # noqa: ARG002 - the port's
+        """Each changes something of its own."""
+        return commit
+
+    async def open_pulls(self, repository: str, base: str) -> tuple[OpenPull, ...] | Unread:  # noqa: ARG002 - the port's
+        """Nobody waits."""
+        return ()
+
     async def close(self) -> None:
         """Nothing is under way."""
 
@@ -200,7 +224,7 @@ class InventedWorld(Controls):
             name: InventedCI(self, "/webhooks/github" if isinstance(each, GitHubCI) else f"/webhooks/ci/{name}")
             for name, each in policy.ci.items()
         }
-        source, vcs = InventedSource(policy, cast, self.faults, clock), InventedVcs(policy, cast, clock)
+        source, vcs = InventedSource(policy, cast, self.faults, clock), InventedVcs(policy, cast, clock, self._ci.values())
         ci: dict[str, CI] = dict(self._ci)
         self.neighbours = Neighbours(
             ci,

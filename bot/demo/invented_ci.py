@@ -17,6 +17,7 @@ from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
 from bot.demo.ci_faults import Fault, Faults
 from commands.core.ports.ci import (
+    BranchOrder,
     Deployed,
     Forged,
     Heard,
@@ -64,6 +65,7 @@ class InventedCI:
     def __init__(self, place: Place, path: str) -> None:
         self._place, self._path, self._secret = place, path, SecretStr("invented-" + path * 4)
         self._runs: dict[str, Run] = {}
+        self.branches: dict[tuple[str, str], str] = {}
 
     async def start(self, order: Order) -> Started | TurnedDown | Unknown:
         """Take an order, unless a fault says otherwise."""
@@ -76,6 +78,15 @@ class InventedCI:
         self._place.note("POST", "/runs", 201)
         self._place.spawn(self._carry_out(order, fault))
         return Unknown("CI gave no answer") if fault.mode == "drop_answer" else Started(run)
+
+    async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
+        """Make the branch at once; it stands in `branches`, by repository and name."""
+        if self._place.faults.down():
+            self._place.note("POST", "/branches", 503)
+            return TurnedDown("CI answered 503", 2.0)
+        self.branches.setdefault((order.repository, order.branch), order.commit)
+        self._place.note("POST", "/branches", 201)
+        return Started()
 
     async def _carry_out(self, order: Order, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds if fault.mode == "slow" else _TAKES)

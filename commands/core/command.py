@@ -56,7 +56,9 @@ class Ask:
         run: id of a run of a train; the train is then its own.
         defined: a train to define.
         edit: what is to be otherwise in a train.
-        settled, moved, captain: as in `Request`.
+        settled, moved, captain, commits: as in `Request`.
+        blocker: id of a blocker that exists; the run is then its own.
+        fix: how the id of a commit on the run's release branch begins.
         go: whether the go/no-go of the run is in question: then each version that it would bring is read.
         answer: what is answered for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
@@ -94,6 +96,9 @@ class Ask:
     settled: bool = False
     moved: datetime | None = None
     captain: str | None = None
+    commits: tuple[tuple[str, str], ...] = ()
+    blocker: str | None = None
+    fix: str | None = None
     go: bool = False
     answer: Answer | None = None
     acceptance: Acceptance | None = None

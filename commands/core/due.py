@@ -17,10 +17,10 @@ from commands.core.gather import Gather, inside
 from commands.core.invocation import Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
-from commands.core.ports.ci import CI, Run
+from commands.core.ports.ci import CI, Pushed, Run
 from commands.core.ports.clock import Clock
 from commands.core.record import Actor
-from commands.core.trains import roll_call
+from commands.core.trains import keep, roll_call
 from guards.facts import Facts
 from guards.policy import Policy
 from storage import changes, inbox
@@ -55,6 +55,8 @@ class Due:
                 if isinstance(report, Run):
                     if follow.reported(tx, report, by, facts, correlation) is None:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
+                elif isinstance(report, Pushed):
+                    keep.pushed(tx, report.repository, report.branch, facts)
                 else:
                     observed(tx, report, by, facts, correlation)
             inbox.done(tx, taken.id, None)

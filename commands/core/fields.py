@@ -50,6 +50,25 @@ def _role(word: str) -> str:
     return word.lower()
 
 
+def _commits(words: str) -> str:
+    for word in words.split(","):
+        if not re.fullmatch(r"(?:[a-z0-9-]{1,40}@)?[0-9a-f]{40}", word):
+            raise ValueError(f"{shown(word)} is no commit; write all 40 digits, `api@<commit>,web@<commit>` for several repositories")
+    return words
+
+
+def _commit_begins(word: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{7,40}", word):
+        raise ValueError(f"{shown(word)} is no commit; write at least 7 of its digits")
+    return word
+
+
+def _ticket(word: str, info: ValidationInfo) -> str:
+    if not re.fullmatch(rf"(?:{policy_of(info).naming.ticket})|[\w.-]+/[\w.-]+#[0-9]+", word):
+        raise ValueError(f"{shown(word)} is no ticket; write one like PAY-12")
+    return word
+
+
 def _login(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
         raise ValueError(f"{shown(word)} is no GitHub login")
@@ -110,6 +129,10 @@ ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]
 """Items of the go/no-go checklist, with commas between."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
+BlockerId = Annotated[str, numbered("BLK", "blocker")]
+CommitWords = Annotated[str, AfterValidator(_commits)]
+CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
+TicketWord = Annotated[str, AfterValidator(_ticket)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]

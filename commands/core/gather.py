@@ -23,6 +23,7 @@ from commands.core.prove import Prove
 from commands.core.trains import standing
 from guards.assessment import UNSAID
 from guards.change import Change
+from guards.cut import Blocker
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
@@ -31,7 +32,7 @@ from guards.order import environment_before
 from guards.policy import Policy
 from guards.risk import told_by_work
 from guards.sections import Person
-from guards.train import Room, Train
+from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
@@ -41,6 +42,7 @@ from storage import (
     artifacts,
     changes,
     claims,
+    cuts,
     delegations,
     deployments,
     exceptions,
@@ -301,7 +303,7 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
-    if ask.train or ask.run:
+    if ask.train or ask.run or ask.blocker:
         facts = _train_facts(tx, ask, facts)
     if ask.go and ask.run:
         facts = standing.of_run(tx, ask.run, facts, partial(inside, only_reading=True), lock=not only_reading)
@@ -328,11 +330,17 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
 
 
 def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
-    run = (trains.run(tx, ask.run) or Absent(f"run {ask.run} of a train")) if ask.run else None
-    name = ask.train if run is None or isinstance(run, Absent) else run.train
+    """The train, its run, and what is known of the run's cut."""
+    blocker = (cuts.blocker(tx, ask.blocker) or Absent(f"blocker {ask.blocker}")) if ask.blocker else None
+    run_id = blocker.run if isinstance(blocker, Blocker) else ask.run
+    run = (trains.run(tx, run_id) or Absent(f"run {run_id} of a train")) if run_id else None
+    name = run.train if isinstance(run, TrainRun) else ask.train
     train = trains.get(tx, name) if name else None
-    ridden = trains.open_runs(tx, train.id) if train else ()
-    return replace(facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=ridden)
+    fix = (cuts.fix(tx, run_id or "", ask.fix) or Absent(f"commit {ask.fix[:12]} that was judged")) if ask.fix else None
+    return replace(
+        facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=trains.open_runs(tx, train.id) if train else (),
+        blocker=blocker, fix=fix, cuts=cuts.of_run(tx, run_id) if run_id else (),
+    )  # fmt: skip
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
@@ -383,6 +391,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         settled=ask.settled,
         moved=ask.moved,
         captain=ask.captain,
+        commits=ask.commits,
         answer=ask.answer,
         acceptance=ask.acceptance,
     )

@@ -5,7 +5,7 @@ Invariant: the edge puts these into the inbox before it answers its sender, and 
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.core.ports.ci import Deployed, Run
+from commands.core.ports.ci import Deployed, Pushed, Run
 
 
 class _Payload(BaseModel):
@@ -40,4 +40,4 @@ class Reported(_Payload):
     """A CI called back, and its signature was verified."""
 
     ci: str
-    reports: tuple[Run | Deployed, ...]
+    reports: tuple[Run | Deployed | Pushed, ...]

@@ -100,8 +100,13 @@ def write(
 def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict[str, Any]:
     """The answers and the facts that led to them, as the ledger keeps them, with the delegations that the asker has there (RBAC-06)."""
     mine = delegated(request.by, request.service, request.environment, facts)[0] if isinstance(request.by, Person) else ()
-    body = {"answers": [_answer(a.guard, a.decision) for a in judgement.answers], "seen": _seen(request, facts)}
+    body = {"answers": judgement_answers(judgement), "seen": _seen(request, facts)}
     return body | {"delegations": [{"id": d.id, "role": d.role.value, "from": d.by, "until": d.until.isoformat()} for d in mine]}
+
+
+def judgement_answers(judgement: Judgement) -> list[dict[str, Any]]:
+    """What each guard said, as the ledger keeps it."""
+    return [_answer(a.guard, a.decision) for a in judgement.answers]
 
 
 def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from commands.core.text import Card, Form, worded
 from commands.core.trains import keys as train
 from commands.core.trains import roll_call
 from commands.core.trains.fire import Trains
+from commands.core.trains.work import KINDS as TRAIN_KINDS
+from commands.core.trains.work import TrainWork
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Allow, Refuse
@@ -65,11 +67,12 @@ class Road:
         clock: the present.
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
+        train_work: carries out the timers of train runs.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -77,6 +80,7 @@ class Road:
         self._chat = chat
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
+        self._train_work = train_work
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
@@ -91,6 +95,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case word if word in TRAIN_KINDS:
+                await self._train_work.fired(taken, payload, correlation)
             case roll_call.SILENT:
                 await self._due.roll_call(taken, str(payload["run"]), correlation)
             case train.KIND:

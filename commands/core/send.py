@@ -25,6 +25,7 @@ from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
+from commands.core.trains import branch
 from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
@@ -106,10 +107,14 @@ class Send:
                 card = CARD.validate_python(payload["card"])
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
+            case branch.KIND:
+                await self._branch(sending, payload)
+            case "thread":
+                await self._thread(sending, payload)
             case "evidence":
                 await self._hand_over.send(sending, payload)
             case "calendar":
-                await self._settle(sending, await hand_over(sending, self._store, self._chat, self._policy.trains.address))
+                await self._settle(sending, await hand_over(sending, self._store, self._chat, self._policy.trains.address or ""))
             case "notes":
                 await self._publish.send(sending)
             case other:
@@ -154,6 +159,26 @@ class Send:
             if change and change.state is State.DISPATCHING and claims.release(tx, order.key):
                 facts = replace(outside, at=self._clock.now())
                 advance(tx, changes.move(tx, change, State.APPROVED), facts, sending.message.correlation)
+            outbox.done(tx, sending.id)
+
+        await self._store.write(work)
+
+    async def _branch(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Have a release branch made: once, and never again when nobody knows whether CI took the order (TRN-08)."""
+        order = branch.ORDER.validate_python(payload["order"])
+        if not await self._store.read(lambda tx: branch.wanted(tx, order.key)):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the cut was given up"))
+            return
+        answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
+        if not sending.was_sending:
+            answer = await self._ci[payload["ci"]].branch(order)
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+
+        def work(tx: Tx) -> None:
+            if isinstance(answer, TurnedDown) and answer.retry_after is not None and sending.attempts < LAST:
+                outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=answer.retry_after))
+                return
+            branch.answered(tx, order.key, answer, facts, sending.message.correlation)
             outbox.done(tx, sending.id)
 
         await self._store.write(work)
@@ -248,6 +273,12 @@ class Send:
         at = datetime.fromisoformat(payload["at"])
         card = Card("", parts=(Part(((str(payload["text"]),),)),), footer=(Moment(at, self._policy.zone), " · ", Code(change_id)))
         await self._post(sending, place.channel, card, subject=f"log:{sending.id}", thread=place.ts)
+
+    async def _thread(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Something about a run, in the thread of its card; by itself in the train's channel while there is none."""
+        place = await self._store.read(lambda tx: places.place(tx, str(payload["run"])))
+        channel, thread = (place.channel, place.ts) if place else (str(payload["channel"]), None)
+        await self._post(sending, channel, CARD.validate_python(payload["card"]), subject=str(payload["subject"]), thread=thread)
 
     async def _post(
         self, sending: outbox.Sending, channel: str, card: Card, *, subject: str, thread: str | None = None,

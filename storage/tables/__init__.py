@@ -4,21 +4,24 @@ Invariant: what must never be true cannot be stored. The schema is made by `migr
 Whoever needs all tables imports this package; whoever needs one, its file.
 """
 
-from storage.tables import changes, decisions, feeds, homes, ledger, machinery, moments, obligations, people, rules, trains, versions
+from storage.tables import (
+    changes,
+    cuts,
+    decisions,
+    feeds,
+    homes,
+    ledger,
+    machinery,
+    moments,
+    obligations,
+    people,
+    rules,
+    trains,
+    versions,
+)
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes",
-    "decisions",
-    "feeds",
-    "homes",
-    "ledger",
-    "machinery",
-    "metadata",
-    "moments",
-    "obligations",
-    "people",
-    "rules",
-    "trains",
-    "versions",
-]
+    "changes", "cuts", "decisions", "feeds", "homes", "ledger", "machinery", "metadata", "moments", "obligations",
+    "people", "rules", "trains", "versions",
+]  # fmt: skip

@@ -35,6 +35,8 @@ def test_the_short_form_reports_every_figure(tmp_path, capsys):
         "Reading what proves a release of 2 pull requests, every answer after 50 ms",
         "Approving, until CI has been called (peers answer at once)",
         "200 changes and 2,000 ledger entries, to the empty database",
+        "Moments of 20 trains with ten each pending, 3 replicas on PostgreSQL",
+        "A tick with 200 rows in the future, to 10",
         "Acknowledging a slash command, 4 connections",
         "Acknowledging while `/release help` is carried out, 4 connections",
     }

@@ -244,7 +244,7 @@ def test_check_tells_the_mistakes_of_the_file_and_of_the_environment_together(ru
         snapshot("""\
 signalbox: 2 problems to mend
   SIGNALBOX_PORT: write a port from 1 to 65535, or 0 for any that is free
-  signalbox.yaml:184:12: approvals.production.count: write a whole number, not 'two'
+  signalbox.yaml:188:12: approvals.production.count: write a whole number, not 'two'
 """),
     )
 
@@ -409,6 +409,6 @@ signalbox: the database cannot be upgraded
 def test_the_demo_and_the_bench_need_no_settings(run: Run, called: dict[str, Any]) -> None:
     broken = {"SIGNALBOX_PORT": "http"}
     assert run("demo", "--once", given=broken).exit_code == 0
-    assert called["bot.demo.story.run"] == ((), {"once": True})
+    assert called["bot.demo.story.run"] == ((), {"once": True, "story": False})
     assert run("bench", "--quick", "--json", "figures.json", given=broken).exit_code == 0
     assert called["bot.bench.run"] == ((), {"quick": True, "json_file": Path("figures.json"), "write_docs": False})

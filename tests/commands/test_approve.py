@@ -97,7 +97,8 @@ async def test_words_with_a_reason_open_no_form_outside_the_window(world):
     assert await world.news() == ["approve:accepted", "change:approval", "change:approved", "dispatch:waits"]
     assert world.told("rita") == snapshot("""\
 ✅ Your approval of CR-2026-1124-002 is recorded
-It is waiting-for-window now. No change window of api in production is open now (Tue 24 Nov 18:00 Europe/Berlin).\
+It is waiting-for-window now. No change window of api in production is open now (Tue 24 Nov 18:00 Europe/Berlin).
+Your approval counts until tomorrow 16:00 (Wed 16:00 Europe/Berlin).\
 """)
     assert len(world.ci.asked) == 1
 

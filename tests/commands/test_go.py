@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from bot.workspace import Message
 from commands.core.ports.ci import RunState
 from commands.core.trains import roll_call
+from commands.core.trains.keys import KIND, key_of
 from guards.facts import Facts
 from guards.lifecycle import State
-from guards.train import Stage, TrainState
+from guards.train import Milestone, Stage, TrainState
 from guards.unread import Unread
 from guards.vcs import CheckState
 from guards.version import Artifact
-from storage import cards, decisions
+from storage import cards, decisions, timers
 from tests.world.company import COMMIT, DIGEST, TUESDAY, policy_data
 from tests.world.strict import REPOSITORY, prove, strict_policy
 from tests.world.trains import AREAS, RUN, all_say_go, change_run, rides, run_of
@@ -44,8 +46,13 @@ async def given(world: World, who: str = "rita") -> None:
     assert "decision:go" in await world.news()
 
 
+def card(world: World) -> Message:
+    """The card of the go/no-go, in the thread of the run's own."""
+    return next(m for m in world.slack.messages(world.channels["releases"]) if "Candidate" in m.as_text())
+
+
 def go_card(world: World) -> str:
-    return world.shown(next(m for m in world.cards() if RUN in m.as_text() and "Candidate" in m.as_text()))
+    return world.shown(card(world))
 
 
 async def test_from_the_roll_call_to_ci(world):
@@ -59,7 +66,7 @@ async def test_from_the_roll_call_to_ci(world):
     assert "🚦 Go or no-go for weekly-2026-11-24: you answer for operations" in world.told("audrey")
     assert "You confirm: monitoring and alerts are confirmed, and on-call is notified; " in world.told("audrey")
     await all_say_go(world)
-    await world.press("rita", "Go")
+    await world.press("rita", "Go", card(world))
     view = world.form("rita")
     assert view
     assert "Open risks: none that the bot knows of." in view.as_text()
@@ -276,7 +283,7 @@ async def test_a_no_go_blocks_until_there_is_a_new_decision(world):
     """GNG-07."""
     await world.say("carla", f"/release go call {RUN}")
     await all_say_go(world)
-    await world.press("rita", "No-go")
+    await world.press("rita", "No-go", card(world))
     await world.fill("rita", rationale="the vendor is down")
     assert (await run_of(world)).stage is Stage.NO_GO
     await world.say("carla", "/release promote api v1.4.0 production")
@@ -460,6 +467,17 @@ async def test_the_clock_calls_the_roll_that_nobody_called(world):
     assert await world.news() == []
     await world.wait(hours=1)  # nobody waits for answers about a run that was skipped
     assert await world.news() == []
+
+
+async def test_the_timer_of_the_decision_calls_the_roll(world):
+    """TRN-04, TRN-23: what the captain did not call, the run's own moment does."""
+    key = key_of(RUN, Milestone.DECISION)
+    due = timers.Timer(key, KIND, TUESDAY, {"run": RUN, "milestone": Milestone.DECISION.value})
+    await world.house.store.write(lambda tx: timers.set(tx, due))
+    await world.wait(seconds=1)
+    assert (await run_of(world)).stage is Stage.DECIDING
+    assert "decision:opened" in await world.news()
+    assert "you answer for quality" in world.told("olga")
 
 
 async def test_the_captain_learns_when_there_is_nothing_to_decide_about(world):

@@ -121,7 +121,7 @@ async def test_silence_is_told_to_the_captain_and_the_release_managers(world):
     assert world.told("rita") == snapshot("""\
 ✂️ weekly-2026-12-01 was not cut
 It was due today 12:00 (Tue 12:00 Europe/Berlin).
-Carla Captain: Its cutoff is over, and nothing was cut.
+Carla Captain: It is held: acme/api: could not read the head of main of acme/api: the policy names no history for api. Without a cut it does not run.
 [Show]\
 """)
     assert told(world, "rita")[count:] == told(world, "carla")[-1:]

@@ -110,5 +110,5 @@ def test_every_example_is_a_complete_command(example):
 def test_usage_shows_which_words_may_be_left_out():
     assert usage("promote", Promote) == (
         "promote <service> <version> <environment> "
-        "[type=…] [risk=…] [answers=…] [migration=…] [customers=…] [downtime=…] [data=…] [digest=…]"
+        "[type=…] [risk=…] [answers=…] [migration=…] [customers=…] [downtime=…] [data=…] [digest=…] [queue=…]"
     )

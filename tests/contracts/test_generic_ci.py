@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,23 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.adapters.generic_ci import FINAL_AFTER, GenericArtifacts, GenericCI
-from bot.adapters.generic_wire import ArtifactBody, Callback, OrderBody, RunBody
+from bot.adapters.generic_wire import ArtifactBody, BranchBody, Callback, OrderBody, RunBody
 from bot.adapters.signing import sign, verify
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports.ci import Deployed, Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    BranchOrder,
+    Deployed,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Run,
+    RunLog,
+    RunState,
+    Started,
+    TurnedDown,
+    Unknown,
+)
 from guards.unread import Absent, Unread
 from guards.version import Artifact
 from tests.world import demo_ci
@@ -387,3 +401,37 @@ async def test_artifacts_tell_who_wrote_and_reviewed_and_keep_nobody_apart_from_
 
 async def test_it_ends_politely(process):
     assert await process.stop() == 0
+
+
+# ---------------------------------------------------------------- release branches
+
+BRANCH = BranchOrder(
+    "CUT-2026-1201-001", "weekly-2026-12-01", "api", "release/1.8", "9fceb02d0ae598e95dc970b74767f19372d61af8", "octo/api", "main",
+    "release-branch.yml",
+)  # fmt: skip
+
+
+def test_the_branch_of_the_contract_is_the_one_that_is_sent():
+    (text,) = examples("branch")
+    assert json.loads(BranchBody.of(BRANCH).model_dump_json()) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (201, b'{"key": "CUT-2026-1201-001", "run": "4711"}', Started),
+        (200, b'{"key": "CUT-2026-1201-001"}', Started),
+        (201, b'{"key": "CUT-2026-1201-002"}', Unknown),
+        (201, b"yes", Unknown),
+        (404, b"<html>", TurnedDown),
+        (422, b'{"error": "no"}', TurnedDown),
+        (500, b"oops", Unknown),
+    ],
+)
+async def test_what_the_answers_to_an_order_of_a_branch_mean(status, body, kind):
+    transport = Transport(Limits(connect=1, read=0.2, total=1, wait=0.001))
+    async with raw_server(answer(status, body)) as url:
+        ci = GenericCI(transport, name="demo", base=url, secret=SECRET, clock=StillClock(NOW))
+        assert isinstance(await ci.branch(BRANCH), kind)
+        assert isinstance(await ci.branch(replace(BRANCH, branch="release 1.8; rm -rf /")), TurnedDown)
+    await transport.close()

@@ -1,8 +1,11 @@
 """GitHub's own ways: tokens, rate limits, listings, webhooks (CMD-02, PRM-19, PRM-20, SEC-02)."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +16,24 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.adapters import github
-from bot.adapters.github import INPUTS, GitHubActions
+from bot.adapters.github import BRANCH_INPUTS, INPUTS, GitHubActions
 from bot.adapters.github_auth import AppAuth, TokenAuth
 from bot.adapters.github_wire import state
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports.ci import Forged, Heard, Malformed, NoRun, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    BranchOrder,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Pushed,
+    Run,
+    RunLog,
+    RunState,
+    Started,
+    TurnedDown,
+    Unknown,
+)
 from guards.unread import Absent, Unread
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY, RSA_PUBLIC
@@ -48,6 +64,9 @@ def adapter(transport, url, auth=None, **other):
     return GitHubActions(transport, auth, api_url=url, **(settings | other))
 
 
+BRANCH = BranchOrder("CUT-2026-1201-001", "weekly-2026-12-01", "api", "release/1.8", COMMIT, "octo/api", "main", "deploy.yml")
+
+
 async def test_a_dispatch_carries_the_fixed_inputs_and_the_tag_and_nothing_else(transport, fake):
     await adapter(transport, fake.url).start(order())
     inputs = {
@@ -71,6 +90,42 @@ def test_the_workflow_in_the_documentation_takes_these_inputs_and_carries_the_ke
     assert len(rows) == 2
     for status, conclusion, meaning in rows:
         assert state(status, conclusion) == meaning
+
+
+async def test_a_release_branch_is_ordered_at_main_with_fixed_inputs_and_nothing_else(transport, fake):
+    ci = adapter(transport, fake.url)
+    assert isinstance(await ci.branch(BRANCH), Started)
+    inputs = {"service": "api", "branch": "release/1.8", "commit": COMMIT, "run": "weekly-2026-12-01", "key": "CUT-2026-1201-001"}
+    assert fake.dispatches == [{"ref": "main", "inputs": inputs, "return_run_details": True}]
+    assert isinstance(await ci.branch(replace(BRANCH, workflow="other.yml")), TurnedDown)
+    fake.next = "refuse"
+    assert isinstance(await ci.branch(BRANCH), TurnedDown)
+    fake.next = "lose"
+    assert isinstance(await ci.branch(BRANCH), Unknown)
+
+
+def test_the_branch_workflow_in_the_documentation_takes_its_inputs():
+    text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
+    workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+    assert set(workflow[True]["workflow_dispatch"]["inputs"]) == set(BRANCH_INPUTS)
+    assert not any("inputs." in step["run"] for job in workflow["jobs"].values() for step in job["steps"])
+
+
+async def test_pushes_to_branches_of_our_repositories_are_heard_and_no_others(transport, fake):
+    ci = adapter(transport, fake.url)
+
+    def push(ref, repository="octo/api"):
+        body = json.dumps({"ref": ref, "after": COMMIT, "repository": {"full_name": repository}}).encode()
+        digits = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        return {"x-hub-signature-256": f"sha256={digits}", "x-github-delivery": "d-1", "x-github-event": "push"}, body
+
+    assert ci.hear(*push("refs/heads/release/1.8"), NOW) == Heard("d-1", (Pushed("octo/api", "release/1.8"),))
+    for told in (push("refs/tags/v1.8.0"), push("refs/heads/"), push("refs/heads/main", "octo/other")):
+        assert ci.hear(*told, NOW) == Heard("d-1", ())
+    headers, body = push("refs/heads/main")
+    assert isinstance(ci.hear(headers, body + b" ", NOW), Forged)
+    headers, body = push(None)
+    assert isinstance(ci.hear(headers, body, NOW), Malformed)
 
 
 @pytest.mark.parametrize("wanted", [order(workflow="other.yml"), order(repository="octo/other")], ids=["workflow", "repository"])

@@ -344,7 +344,7 @@ async def test_where_nothing_runs_all_history_counts(hub):
 
 async def test_a_span_that_is_too_long_is_unread_and_not_cut(bench):
     for number in range(2001):
-        bench.fake.history.append(sha(str(number)))
+        bench.fake.commit(str(number), git("ada"))
     got = await bench.span()
     assert got.why == "2001 commits are more than the 2000 that are read at once"
 
@@ -741,6 +741,12 @@ async def ask_all(vcs, repository=REPO):
         "checks": vcs.checks(repository, a),
         "protection": vcs.protection(repository, "main"),
         "codeowners": vcs.codeowners(repository, a),
+        "head": vcs.head(repository, "main"),
+        "head then": vcs.head(repository, "main", NOW),
+        "merge base": vcs.merge_base(repository, a, b),
+        "line": vcs.line(repository, a, 5),
+        "patch": vcs.patch(repository, a),
+        "open pulls": vcs.open_pulls(repository, "main"),
     }
     return dict(zip(questions, await asyncio.gather(*questions.values()), strict=True))
 

@@ -27,6 +27,11 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)
 
 
+def weekdays(**changed: object) -> Window:
+    """The usual window with other fields, made anew: a copy would keep what the first one worked out from its days."""
+    return Window(**{**{name: getattr(WEEKDAYS, name) for name in Window.model_fields}, **changed})
+
+
 def with_window(window: Window, **more: object) -> Policy:
     return POLICY.model_copy(update={"windows": {"weekdays": window}, **more})
 
@@ -204,21 +209,21 @@ def test_a_run_departs_in_the_first_opening_after_the_decision(changed, opens, c
 
 def test_services_in_several_zones_depart_in_what_their_openings_have_in_common():
     """Until 18:00 Berlin's and New York's share two hours. Until 16:00 they share none, but for the weeks in which only New York has summer."""
-    long = WEEKDAYS.model_copy(update={"end": time(18)})
+    long = weekdays(end=time(18))
     found = planned(WEEKLY, ("api", "web"), with_window(long), utc(2026, 12, 1, 11))
     assert isinstance(found, Schedule)
     assert (found.opens, found.closes) == (utc(2026, 12, 3, 15), utc(2026, 12, 3, 17))
     rare = planned(WEEKLY, ("api", "web"), POLICY, utc(2026, 12, 1, 11))
     assert isinstance(rare, Schedule)
     assert (rare.opens, rare.closes) == (utc(2027, 3, 15, 14), utc(2027, 3, 15, 15))
-    apart = planned(WEEKLY, ("api", "web"), with_window(WEEKDAYS.model_copy(update={"end": time(14)})), utc(2026, 12, 1, 11))
+    apart = planned(WEEKLY, ("api", "web"), with_window(weekdays(end=time(14))), utc(2026, 12, 1, 11))
     assert isinstance(apart, Refuse)
     assert "does not open for api, web together" in apart.why
 
 
 def test_a_run_waits_for_the_day_after_a_holiday_and_is_not_planned_where_holidays_are_not_known():
     """WIN-04, WIN-13."""
-    closed = with_window(WEEKDAYS.model_copy(update={"holidays": ("DE",)}))
+    closed = with_window(weekdays(holidays=("DE",)))
     feast = Holidays("DE", {date(2026, 12, 3): "a feast"}, date(2026, 1, 1), date(2032, 12, 31))
     found = planned(WEEKLY, ("api",), closed, utc(2026, 12, 1, 11), holidays={"DE": feast})
     assert isinstance(found, Schedule)
@@ -241,16 +246,16 @@ def test_a_retrospective_is_never_before_the_window_closes():
         ),
         pytest.param({"window": "weekday"}, POLICY, ("api",), Refusal.NO_TRAIN_WINDOW, "did you mean 'weekdays'", id="no such window"),
         pytest.param(
-            {}, with_window(WEEKDAYS.model_copy(update={"services": ("web",)})), ("web", "api"), Refusal.NO_TRAIN_WINDOW,
+            {}, with_window(weekdays(services=("web",))), ("web", "api"), Refusal.NO_TRAIN_WINDOW,
             "is not about api in production", id="not about it",
         ),
         pytest.param({}, POLICY, ("api", "gone"), Refusal.NO_TRAIN_WINDOW, "is not about gone", id="a service that the file lost"),
         pytest.param(
-            {}, with_window(WEEKDAYS.model_copy(update={"valid_to": date(2026, 12, 2)})), ("api",), Refusal.NO_TRAIN_WINDOW,
+            {}, with_window(weekdays(valid_to=date(2026, 12, 2))), ("api",), Refusal.NO_TRAIN_WINDOW,
             "after the go/no-go (Thu 3 Dec 10:00 Europe/Berlin): it counts until 2026-12-02 only", id="closes for good before it",
         ),
         pytest.param(
-            {}, with_window(WEEKDAYS.model_copy(update={"days": (), "dates": (date(2026, 12, 1),)})), ("api",), Refusal.NO_TRAIN_WINDOW,
+            {}, with_window(weekdays(days=(), dates=(date(2026, 12, 1),))), ("api",), Refusal.NO_TRAIN_WINDOW,
             "its last date is 2026-12-01", id="its last date is before it",
         ),
     ],
@@ -268,7 +273,7 @@ def test_a_run_that_could_not_depart_says_why(changed, policy, services, code, s
     st.sets(st.sampled_from([Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.SAT]), min_size=1),
 )  # fmt: skip
 def test_the_moments_of_any_run_are_in_order_and_inside_the_window(zone, day, length, cut, decide, days):
-    window = WEEKDAYS.model_copy(update={"days": tuple(days), "zone": zone})
+    window = weekdays(days=tuple(days), zone=zone)
     rule = TrainRule("", (day,), time(cut), zone, length, time(decide, 15), "weekdays")
     cutoff = instant(day, time(cut), zone)
     found = planned(rule, ("api",), with_window(window), cutoff)

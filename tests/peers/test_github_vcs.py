@@ -5,6 +5,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 import jsonschema
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from bot.adapters import github_graphql
 from bot.adapters.github_api import GitHubApi
 from bot.adapters.github_auth import API_HEADERS, TokenAuth
+from bot.adapters.github_branches import Activities, BaseOf, CommitFiles, History, OpenPulls
 from bot.adapters.github_graphql import ReviewNode
 from bot.adapters.github_vcs import GitHubVcs
 from bot.adapters.github_vcs_wire import (
@@ -147,11 +149,22 @@ async def test_every_request_is_one_that_github_describes(described):
     await vcs.span(REPO, None, merge)
     await vcs.checks(REPO, merge)
     await vcs.protection(REPO, "main")
+    asked = [
+        await vcs.head(REPO, "main"),
+        await vcs.head(REPO, "main", datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        await vcs.merge_base(REPO, base, merge),
+        await vcs.line(REPO, merge, 5),
+        await vcs.patch(REPO, merge),
+        await vcs.open_pulls(REPO, "main"),
+    ]
+    assert not [fact for fact in asked if isinstance(fact, Unread)]
     rest = [(target, headers) for method, target, headers in requests if method == "GET"]
-    assert len(rest) == 8
+    assert len(rest) == 15
     for target, headers in rest:
         path, _, query = target.partition("?")
-        described_as = operation(described, "get", path.replace("matching-refs/tags/", "matching-refs/tags%2F"))  # `:ref` has a slash in it
+        described_as = operation(
+            described, "get", re.sub("matching-refs/(tags|heads)/", r"matching-refs/\1%2F", path)
+        )  # `:ref` has a slash in it
         known = {parameter["name"]: parameter["schema"] for parameter in described_as["parameters"] if parameter["in"] == "query"}
         for name, (value,) in parse_qs(query).items():
             jsonschema.validate(int(value) if known[name].get("type") == "integer" else value, known[name])
@@ -167,6 +180,8 @@ ANSWERS = {
     "commits/s/statuses": Statuses,
     "branches/main/protection": BranchProtection,
     "rules/branches/main": Rules,
+    "commits/s": CommitFiles,
+    "pulls": OpenPulls,
 }
 
 
@@ -176,6 +191,23 @@ def test_every_documented_answer_is_understood(described, path):
     assert values
     for value in values:
         ANSWERS[path].model_validate_json(json.dumps(value))
+
+
+@pytest.mark.parametrize(("path", "model"), [("commits", History), ("compare/a...b", BaseOf)])
+def test_what_is_documented_of_histories_is_read_for_branches_too(described, path, model):
+    for value in example(described, "get", f"/repos/o/r/{path}", "200")[1]:
+        model.model_validate_json(json.dumps(value))
+
+
+def test_a_moved_branch_is_told_with_githubs_own_time(described):
+    schema = operation(described, "get", "/repos/o/r/activity")["responses"]["200"]["content"]["application/json"]["schema"]
+    move = (
+        described[1]["components"]["schemas"][schema["items"]["$ref"].rpartition("/")[2]] if "$ref" in schema["items"] else schema["items"]
+    )
+    assert {"before", "after", "ref", "timestamp"} <= set(move["required"])
+    assert move["properties"]["timestamp"]["description"] == "The time when the activity occurred."
+    # The example beside it has names of before (`pushed_at`); the schema, and what GitHub answers, has these.
+    Activities.model_validate([{name: move["properties"][name].get("example", "2026-11-20T12:00:00Z") for name in move["required"][2:6]}])
 
 
 def test_what_is_documented_of_protection_is_read(described):

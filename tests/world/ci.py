@@ -10,7 +10,21 @@ from pydantic import SecretStr, ValidationError
 
 from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
-from commands.core.ports.ci import Deployed, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, RunState, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    BranchOrder,
+    Deployed,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Order,
+    Run,
+    RunLog,
+    RunState,
+    Started,
+    TurnedDown,
+    Unknown,
+)
 from guards.unread import Absent, Unread
 
 SECRET = SecretStr("the-fake-ci-secret")
@@ -22,6 +36,8 @@ class FakeCI:
     Attributes:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
+        branches: every order of a release branch that was taken.
+        refuses: repositories whose branches it does not make.
         sure: what an unknown key answers: `NoRun(sure=…)`.
         path: the route of its callbacks.
         forgotten: keys of orders whose logs it keeps no longer.
@@ -32,6 +48,8 @@ class FakeCI:
         self.path = f"/webhooks/ci/{name}"
         self.started: list[Order] = []
         self.asked: list[Order] = []
+        self.branches: list[BranchOrder] = []
+        self.refuses: set[str] = set()
         self.sure = True
         self.away: Unread | None = None
         self.forgotten: set[str] = set()
@@ -90,6 +108,16 @@ class FakeCI:
             run = f"run-{next(self._ids)}"
             self._runs[order.key] = Run(order.key, run, f"https://ci.test/runs/{run}", RunState.QUEUED)
         return outcome or Started(self._runs[order.key].run, self._runs[order.key].url)
+
+    async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
+        if self.away:
+            return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        if order.repository in self.refuses:
+            return TurnedDown("The fake CI refused.")
+        outcome, taken = self._plans.popleft() if self._plans else (None, True)
+        if taken:
+            self.branches.append(order)
+        return outcome or Started()
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         return self.away or self._runs.get(order.key) or NoRun(sure=self.sure)

@@ -32,6 +32,7 @@ class FilledForge:
         self.seen: list[tuple[str, str]] = []
         self.unchanged = 0
         self._root, self._branch, self._made = root, "", 0
+        self.at = _AT
 
     @classmethod
     async def create(cls, root: Path) -> "FilledForge":
@@ -54,25 +55,48 @@ class FilledForge:
 
     # ---- commits and pull requests
 
-    def commit(self, title, author, *others, committer=None, signed=True, on=True) -> str:
-        """A commit that adds a file of its own; signed only by the forge itself."""
+    def commit(self, title, author, *others, committer=None, signed=True, on=True, body="", change=None) -> str:
+        """A commit that adds a file of its own, or the one that is given; signed only by the forge itself."""
         for who in (author, *others, committer or author):
             if who.get("user") and not self.store.memory.login(who["email"]):
                 self.store.memory.accounts.append(Account(login=who["user"]["login"], email=who["email"]))
         parent = (self.history or [""])[-1] if on or not self._branch else self._branch
+        if isinstance(on, str):
+            parent = self._git("rev-parse", f"refs/heads/{on}")
         self._made += 1
-        tree = self._tree(parent, f"file-{self._made}", f"{self._made}\n")
-        message = "\n\n".join([title, *["\n".join(f"Co-authored-by: {o['name']} <{o['email']}>" for o in others)] * bool(others)])
+        tree = self._tree(parent, *(change or (f"file-{self._made}", f"{self._made}\n")))
+        message = "\n\n".join(
+            [title, *[body] * bool(body), *["\n".join(f"Co-authored-by: {o['name']} <{o['email']}>" for o in others)] * bool(others)]
+        )
         by_forge = committer is WEB
         words = ("commit-tree", tree, *(("-p", parent) if parent else ()), *(("-S",) if by_forge else ()), "-m", message)
         oid = self._git(*words, who=author, committer=committer, key="forge/key")
-        if on:
+        if isinstance(on, str):
+            self.branch(on, oid)
+        elif on:
             self.history.append(oid)
             self._branch = ""
             self._git("update-ref", "refs/heads/main", oid)
         else:
             self._branch = oid
         return oid
+
+    def branch(self, name, commit) -> None:
+        """Lets a branch name a commit, at `at`."""
+        self._git("update-ref", f"refs/heads/{name}", commit)
+
+    def forget(self, branch, moves) -> None:
+        """Takes the newest of what git's log tells of a branch away."""
+        log = self.folder / ".git" / "logs" / "refs" / "heads" / branch
+        log.write_text("".join(log.read_text().splitlines(keepends=True)[:-moves]))
+
+    def waits(self, number, author, *, into="main", **other) -> None:
+        """An open pull request."""
+        person = {"name": author.title(), "email": f"{author}@example.com", "user": {"login": author}}
+        own = self.commit(f"work on {number}", person, on=False)
+        made = self.pull(number, author, [own], None, **other)
+        made.merged = made.merged_by = None
+        made.into = into
 
     def _tree(self, parent: str, path: str, text: str) -> str:
         """The parent's tree with one more file."""
@@ -81,10 +105,10 @@ class FilledForge:
         self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
         return self._git("write-tree")
 
-    def pull(self, number, author, own, merge, *, brought=None, reviews=None, labels=None, title=None) -> PullRequest:
+    def pull(self, number, author, own, merge, *, brought=None, reviews=None, labels=None, title=None, body="") -> PullRequest:
         base = self._git("rev-parse", f"{own[0]}^")
         made = PullRequest(
-            number=number, title=title or f"Change {number}", body="", labels=labels or [], author=author, branch=f"branch-{number}", base=base,
+            number=number, title=title or f"Change {number}", body=body, labels=labels or [], author=author, branch=f"branch-{number}", base=base,
             head=own[-1], merged=_AT, merged_by="merger", merge_commit=merge,
         )  # fmt: skip
         for review in sorted(reviews or [], key=lambda review: review["submittedAt"]):
@@ -144,7 +168,7 @@ class FilledForge:
     def _git(self, *words, typed="", who=None, committer=None, key="ravi") -> str:
         people = {"AUTHOR": who or _RAVI, "COMMITTER": committer or who or _RAVI}
         names = {f"GIT_{role}_{part.upper()}": who[part] for role, who in people.items() for part in ("name", "email")}
-        dates = {f"GIT_{role}_DATE": _AT.isoformat() for role in people}
+        dates = {f"GIT_{role}_DATE": self.at.isoformat() for role in people}
         command = ("git", "-c", "gpg.format=ssh", "-c", f"user.signingKey={self._root / key}", *words)
         return self._run(*command, typed=typed, environment={**names, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(self._root)})
 

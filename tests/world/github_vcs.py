@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
@@ -51,10 +52,14 @@ def listed(items: list) -> Callable[..., dict]:
 
 
 class FakeGitHubVcs:
-    """Serves `octo/api`, whose history is a line.
+    """Serves `octo/api`, whose branches are lines.
 
     Attributes:
-        history: commit ids, oldest first.
+        history: commit ids of main, oldest first.
+        parents, changes: by commit: of all that are on a branch, and their files.
+        heads, moves: branch → commit; and when each branch moved, newest first.
+        at: the moment of what happens next.
+        waiting: open pull requests.
         refs, objects: tags and their tag objects.
         runs, written: check runs and statuses, by commit.
         protected, rules: by branch.
@@ -69,6 +74,12 @@ class FakeGitHubVcs:
     def __init__(self) -> None:
         self.name = "octo/api"
         self.history: list[str] = []
+        self.parents: dict[str, list[str]] = {}
+        self.changes: dict[str, list[dict]] = {}
+        self.heads: dict[str, str] = {}
+        self.moves: list[dict] = []
+        self.waiting: list[dict] = []
+        self.at = datetime.fromisoformat(MERGED)
         self.nodes: dict[str, dict] = {}
         self.links: dict[str, list[dict]] = {}
         self.refs: dict[str, dict] = {}
@@ -89,8 +100,11 @@ class FakeGitHubVcs:
 
     # ---- what the tests put in
 
-    def commit(self, title: str, author: dict, *others: dict, committer: dict | None = None, signed: bool = True, on: bool = True) -> str:
-        """A commit on the main line, or with `on=False` on a branch that was squashed away."""
+    def commit(
+        self, title: str, author: dict, *others: dict, committer: dict | None = None, signed: bool = True, on: bool | str = True,
+        body: str = "", change: tuple[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """A commit on the main line, on the branch that is named, or with `on=False` on one that was squashed away."""
         oid = sha(f"{title} {len(self.nodes)}")
         signature = {"__typename": "SshSignature", "isValid": True, "wasSignedByGitHub": committer is WEB} if signed else None
         self.links[oid] = []
@@ -100,14 +114,53 @@ class FakeGitHubVcs:
             "oid": oid,
             "url": f"https://github.com/{self.name}/commit/{oid}",
             "messageHeadline": title,
+            "parents": lambda _=None, *, first: {"totalCount": 1},
+            "message": f"{title}\n\n{body}" if body else title,
             "authors": listed([author, *others]),
             "committer": committer or author,
             "signature": signature,
             "associatedPullRequests": listed(self.links[oid]),
         }
         if on:
+            branch = "main" if on is True else on
+            path, text = change or (f"file-{len(self.nodes)}", f"{len(self.nodes)}\n")
+            lines = text.splitlines()
+            patch = f"@@ -0,0 +1,{len(lines)} @@\n" + "\n".join(f"+{line}" for line in lines)
+            file = {"filename": path, "status": "added", "sha": sha(text), "additions": len(lines), "deletions": 0, "patch": patch}
+            self.parents[oid], self.changes[oid] = [self.heads[branch]] if branch in self.heads else [], [file]
+            self.branch(branch, oid)
+        if on is True:
             self.history.append(oid)
         return oid
+
+    def branch(self, name: str, commit: str) -> None:
+        """Lets a branch name a commit, at `at`."""
+        move = {"before": self.heads.get(name, "0" * 40), "after": commit, "ref": f"refs/heads/{name}", "timestamp": self.at.isoformat()}
+        self.moves.insert(0, {"id": len(self.moves), "activity_type": "push", **move})
+        self.heads[name] = commit
+        self.branches.add(name)
+
+    def forget(self, branch: str, moves: int) -> None:
+        """Takes the newest moves of a branch out of GitHub's record."""
+        for move in [move for move in self.moves if move["ref"] == f"refs/heads/{branch}"][:moves]:
+            self.moves.remove(move)
+
+    def waits(self, number: int, author: str | None, *, into: str = "main", title: str = "", labels: list[str] | None = None) -> None:
+        """An open pull request."""
+        self.waiting.append(
+            {
+                "number": number, "title": title or f"Change {number}", "html_url": f"https://github.com/{self.name}/pull/{number}",
+                "body": None, "user": {"login": author} if author else None, "labels": [{"name": label} for label in labels or []],
+                "head": {"ref": f"branch-{number}"}, "base": {"ref": into},
+            }
+        )  # fmt: skip
+
+    def line(self, oid: str) -> list[str]:
+        """A commit and all before it, oldest first."""
+        found = [oid]
+        while self.parents[found[-1]]:
+            found.append(self.parents[found[-1]][0])
+        return found[::-1]
 
     def pull(
         self,
@@ -287,22 +340,47 @@ class FakeGitHubVcs:
                 return told(self.objects[oid]) if oid in self.objects else told({"message": "Not Found"}, 404)
             case ["compare", between]:
                 base, head = between.split("...")
-                if not {base, head} <= set(self.history):
+                if not {base, head} <= set(self.parents):
                     return told({"message": "Not Found"}, 404)
-                start, end = self.history.index(base) + 1, self.history.index(head) + 1
-                ours = self.history[start:end]
+                before, after = self.line(base), self.line(head)
+                shared = [oid for oid in after if oid in before]
+                if not shared:
+                    return told({"message": f"No common ancestor between {base} and {head}."}, 404)
+                ours = after[len(shared) :]
                 url = f"https://api.github.com/repos/{self.name}/compare/{between}"
-                ahead, behind = len(ours), max(start - end, 0)
+                ahead, behind = len(ours), len(before) - len(shared)
+                common = {"sha": shared[-1], "node_id": f"C_{shared[-1]}"}
                 commits = [{"sha": oid, "node_id": f"C_{oid}"} for oid in ours[cut]]
                 base_commit = {"sha": base, "node_id": f"C_{base}"}
                 return told(
-                    {"url": url, "base_commit": base_commit, "behind_by": behind, "total_commits": ahead, "commits": commits},
+                    {
+                        "url": url,
+                        "base_commit": base_commit,
+                        "merge_base_commit": common,
+                        "behind_by": behind,
+                        "total_commits": ahead,
+                        "commits": commits,
+                    }
                 )
             case ["commits"]:
-                newest = self.history[: self.history.index(params["sha"]) + 1][::-1]
-                return told([{"sha": oid, "node_id": f"C_{oid}"} for oid in newest[cut]])
+                newest = self.line(params["sha"])[::-1]
+                return told([{"sha": o, "node_id": f"C_{o}", "parents": [{"sha": p} for p in self.parents[o]]} for o in newest[cut]])
+            case ["commits", oid]:
+                if oid not in self.parents:
+                    return told({"message": f"No commit found for SHA: {oid}"}, 422)
+                return told({"sha": oid, "files": self.changes[oid][cut]})
+            case ["git", "matching-refs", "heads", name]:
+                found = {branch: oid for branch, oid in self.heads.items() if branch.startswith(unquote(name))}
+                return told([{"ref": f"refs/heads/{b}", "url": "u", "object": {"type": "commit", "sha": oid}} for b, oid in found.items()])
+            case ["activity"]:
+                moves, start = [move for move in self.moves if move["ref"] == params["ref"]], int(params.get("after", 0))
+                answer = told(moves[start : start + size])
+                more = {"link": f'<https://api.github.com/x?after={start + size}&y=1>; rel="next"'} if start + size < len(moves) else {}
+                return Answer(200, {**answer.headers, **more}, answer.body)
+            case ["pulls"]:
+                return self._page([pull for pull in self.waiting if pull["base"]["ref"] == params["base"]], page, size)
             case ["commits", oid, "check-runs"]:
-                if oid not in self.history:
+                if oid not in self.parents:
                     return told({"message": f"No commit found for SHA: {oid}"}, 422)
                 runs = self.runs.get(oid, [])
                 return told({"total_count": len(runs), "check_runs": runs[cut]})

@@ -1,6 +1,9 @@
 """A version control system of the tests' own making, for stories."""
 
+from datetime import datetime
+
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
 
@@ -14,6 +17,11 @@ class FakeVcs:
         checked: (repository, commit) → answer.
         protected: (repository, branch) → answer.
         owned: (repository, commit) → answer.
+        moves: (repository, branch) → when it moved and to which commit, oldest first.
+        parents: commit → its first parent.
+        patches: (repository, commit) → answer.
+        waiting: (repository, base) → open pull requests.
+        asked: the name of each question about branches, in order.
         away: what every question is answered with while it is set.
         closed: whether the bot has let go of it.
     """
@@ -24,6 +32,11 @@ class FakeVcs:
         self.checked: dict[tuple[str, str], tuple[Check, ...] | Unread] = {}
         self.protected: dict[tuple[str, str], Protection | Unread] = {}
         self.owned: dict[tuple[str, str], CodeOwners | Unread] = {}
+        self.moves: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+        self.parents: dict[str, str] = {}
+        self.patches: dict[tuple[str, str], str | Unread] = {}
+        self.waiting: dict[tuple[str, str], tuple[OpenPull, ...] | Unread] = {}
+        self.asked: list[str] = []
         self.away: Unread | None = None
         self.closed = False
 
@@ -41,6 +54,35 @@ class FakeVcs:
 
     async def codeowners(self, repository: str, commit: str) -> CodeOwners | Absent | Unread:
         return self.away or self.owned.get((repository, commit)) or Absent(f"CODEOWNERS file at {commit[:12]} in {repository}")
+
+    async def head(self, repository: str, branch: str, at: datetime | None = None) -> str | Absent | Unread:
+        self.asked.append("head")
+        found = [sha for moment, sha in self.moves.get((repository, branch), ()) if at is None or moment <= at]
+        return self.away or (found[-1] if found else Absent(f"branch {branch} in {repository}"))
+
+    async def merge_base(self, repository: str, one: str, other: str) -> str | Absent | Unread:
+        self.asked.append("merge_base")
+        before = self._line(other)
+        found = next((sha for sha in self._line(one) if sha in before), None)
+        return self.away or found or Absent(f"common history of {one[:12]} and {other[:12]} in {repository}")
+
+    async def line(self, repository: str, head: str, most: int) -> tuple[str, ...] | Unread:
+        self.asked.append("line")
+        return self.away or tuple(self._line(head)[:most])
+
+    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+        self.asked.append("patch")
+        return self.away or self.patches.get((repository, commit), commit)
+
+    async def open_pulls(self, repository: str, base: str) -> tuple[OpenPull, ...] | Unread:
+        self.asked.append("open_pulls")
+        return self.away or self.waiting.get((repository, base), ())
+
+    def _line(self, commit: str) -> list[str]:
+        found = [commit]
+        while found[-1] in self.parents:
+            found.append(self.parents[found[-1]])
+        return found
 
     async def close(self) -> None:
         self.closed = True

@@ -37,6 +37,44 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchOrder:
+    """One release branch that CI is asked to make. Every field is validated before it gets here (CMD-02, TRN-08).
+
+    Args:
+        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the cut's id.
+        run: the train run's id.
+        service: name in the policy file.
+        branch: `release/1.8`.
+        commit: 40 hex digits, where the branch begins.
+        repository: `owner/name` at the VCS.
+        main: the branch that releases come from; the workflow is taken from it.
+        workflow: the preconfigured workflow, from the policy file.
+    """
+
+    key: str
+    run: str
+    service: str
+    branch: str
+    commit: str
+    repository: str
+    main: str
+    workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The VCS says that a branch moved; what it names now is read anew, not taken from here.
+
+    Args:
+        repository: `owner/name`.
+        branch: its name.
+    """
+
+    repository: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """CI took the order.
 
@@ -147,7 +185,7 @@ class Heard:
     """
 
     delivery: str
-    reports: tuple[Run | Deployed, ...]
+    reports: tuple[Run | Deployed | Pushed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +228,10 @@ class CI(Protocol):
 
     async def start(self, order: Order) -> Started | TurnedDown | Unknown:
         """Ask for one run. Called at most once for each key."""
+        ...
+
+    async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
+        """Ask for one release branch. Called at most once for each key; whether the branch is there is for the VCS to say (TRN-08)."""
         ...
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:

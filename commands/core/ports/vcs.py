@@ -4,10 +4,12 @@ Invariant: nothing is written but release notes; a call that fails never raises,
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from commands.core.ports.chat import Unposted
 from guards.codeowners import CodeOwners
+from guards.cut import OpenPull
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
 
@@ -44,6 +46,47 @@ class Vcs(Protocol):
 
     async def codeowners(self, repository: str, commit: str) -> CodeOwners | Absent | Unread:
         """The owners of paths as the CODEOWNERS file at this commit has them."""
+        ...
+
+    async def head(self, repository: str, branch: str, at: datetime | None = None) -> str | Absent | Unread:
+        """The commit that a branch names; never from a cache (TRN-06).
+
+        Args:
+            repository: `owner/name`.
+            branch: its name.
+            at: UTC; the commit as of that moment instead of now, by the VCS's own record of when the branch moved. Times that stand on
+                commits are no proof: whoever makes a commit writes them. `Unread` when the record does not reach from then to now (TRN-22).
+        """
+        ...
+
+    async def merge_base(self, repository: str, one: str, other: str) -> str | Absent | Unread:
+        """The best common ancestor of two commits; `Absent` when they share no history (TRN-08).
+
+        Args:
+            repository: `owner/name`.
+            one, other: 40 hex digits.
+        """
+        ...
+
+    async def line(self, repository: str, head: str, most: int) -> tuple[str, ...] | Unread:
+        """A commit and its first parents, newest first: what a branch named one after the other (TRN-07).
+
+        Args:
+            repository: `owner/name`.
+            head: 40 hex digits.
+            most: commits, 1 to 100; fewer are told when merges lie between them.
+        """
+        ...
+
+    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+        """An id of what a commit changes, apart from where in the file and from blanks, as `git patch-id` has it (TRN-09).
+
+        Two commits with one id make the same change. `Unread` when not every change of it is told.
+        """
+        ...
+
+    async def open_pulls(self, repository: str, base: str) -> tuple[OpenPull, ...] | Unread:
+        """The pull requests that are open into a branch, by number (TRN-13)."""
         ...
 
     async def close(self) -> None:

@@ -142,8 +142,23 @@ def _contents(run: TrainRun, train: Train) -> Iterator[Part]:
 
 def _buttons(run: TrainRun, facts: Facts) -> tuple[Button, ...]:
     if run.stage in AHEAD and facts.at < run.schedule.cutoff:
-        return (Button("Skip this run", "train skip", {"run": run.id}),)
-    return ()
+        return (*_captains(run), Button("Skip this run", "train skip", {"run": run.id}))
+    return _captains(run)
+
+
+def captains_buttons(run: TrainRun) -> tuple[Button, ...]:
+    """What a captain can do before the cutoff; the card of the run and what tells of a cut that failed have them."""
+    fields = {"run": run.id}
+    return (
+        Button("Cut now", "train cut", fields, "primary"),
+        Button("Hold", "train hold", fields),
+        Button("Extend", "train extend", fields),
+    )
+
+
+def _captains(run: TrainRun) -> tuple[Button, ...]:
+    """What its captain can do until it is cut."""
+    return captains_buttons(run) if run.stage in AHEAD - {Stage.PLANNED} else ()
 
 
 def train_lines(train: Train, runs: Sequence[TrainRun], at: datetime) -> tuple[Line, ...]:

@@ -15,6 +15,7 @@ from commands.core.gather import Gather
 from commands.core.ports.clock import Clock
 from commands.core.trains import roll_call
 from commands.core.trains.card import next_move
+from commands.core.trains.cut import Order, order
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.plan import plan_ahead, skip
 from commands.core.trains.remind import Cause
@@ -79,9 +80,10 @@ def _publish(tx: Tx, reaching: Reaching) -> None:
 
 
 def _cutoff(tx: Tx, reaching: Reaching) -> None:
-    """The captain is called to cut (TRN-23)."""
+    """It is cut; whoever holds it is told so there (TRN-06)."""
     if reaching.run.stage in AHEAD:
-        reaching.note(tx, f"✂️ The cutoff is reached. {reaching.run.captain_name} has to cut.")
+        reaching.note(tx, "✂️ The cutoff is reached.")
+        order(tx, Order(reaching.run.id, reaching.due.isoformat()), reaching.facts.at)
 
 
 def _decision(tx: Tx, reaching: Reaching) -> None:

@@ -24,6 +24,10 @@ MOMENTS: Mapping[Milestone, str] = {
 """Milestone → its moment in a schedule; stabilization ends with the decision, so it has none of its own."""
 
 
+CUTOFF = "cutoff"
+"""Kind of the timers that have a run cut: at once, or again after a while."""
+
+
 def key_of(run: str, what: str) -> str:
     """`train:weekly-2026-12-01:cutoff`."""
     return f"{KIND}:{run}:{what}"

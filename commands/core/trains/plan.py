@@ -14,7 +14,7 @@ from commands.core.cards import note
 from commands.core.tell import alert
 from commands.core.text import worded
 from commands.core.trains.bodies import run_body
-from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
+from commands.core.trains.keys import CUTOFF, KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.remind import reminder_keys, set_reminders
 from commands.core.trains.tell import train_card_of
 from guards.decision import Refuse, Unsure
@@ -148,4 +148,6 @@ def set_timers(tx: Tx, run: TrainRun, facts: Facts) -> None:
 
 def unset_timers(tx: Tx, run: TrainRun) -> None:
     """Cancel all of them."""
-    timers.cancel_all(tx, [*(key_of(run.id, milestone.value) for milestone in MOMENTS), key_of(run.id, "draw"), *reminder_keys(run)])
+    timers.cancel_all(
+        tx, [*(key_of(run.id, milestone.value) for milestone in MOMENTS), key_of(run.id, "draw"), f"{CUTOFF}:{run.id}", *reminder_keys(run)]
+    )

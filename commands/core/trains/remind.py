@@ -77,7 +77,7 @@ def _before_cutoff(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequenc
     if run.stage not in AHEAD:
         return ()
     if run.stage is Stage.HELD:
-        line: Line = (f"You hold it: {run.why}. Without a cut it does not run.",)
+        line: Line = (f"It is held: {run.why}. Without a cut it does not run.",)
         return (Duty(run.captain, line, Button("Go on", "train resume", {"run": run.id}, "primary")),)
     if facts.at < run.schedule.cutoff:
         line = ("What is on the branch then rides. Until then the run can be skipped or moved.",)

@@ -18,10 +18,10 @@ def train_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation
 
 
 def roll_call_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str) -> None:
-    """Have the card of the run's go/no-go drawn anew, and the run's own, which shows the stage."""
+    """Have the card of the run's go/no-go drawn anew, in the thread of the run's own, which shows the stage."""
+    train_card_of(tx, run, train, facts, correlation)
     message = outbox.Message("roll-call", {"run": run.id}, key=f"roll-call:{run.id}", lane=train.channel, correlation=correlation)
     outbox.add(tx, message, facts.at)
-    train_card_of(tx, run, train, facts, correlation)
 
 
 def train_note(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str, text: str) -> None:

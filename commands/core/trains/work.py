@@ -1,0 +1,47 @@
+"""What timers and webhooks want done with the runs of trains; `due` hands it here.
+
+Invariant: each delivery ends in one transaction with its effects.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from commands.core.ports.clock import Clock
+from commands.core.ports.vcs import Vcs
+from commands.core.trains import branch, cut
+from commands.core.trains.branch import Branching
+from commands.core.trains.cut import Cutting
+from commands.core.trains.read import Branches
+from commands.core.trains.stabilize import Stabilize
+from guards.facts import Facts
+from guards.policy import Policy
+from storage import inbox
+from storage.database import Store
+
+KINDS = frozenset({cut.KIND, branch.KIND, branch.WATCH})
+"""Kinds of the timers that are carried out here."""
+
+
+class TrainWork:
+    """Carries out the timers of runs.
+
+    Args:
+        policy: in force.
+        store: the database.
+        histories: kind in a service's `history` → the version control system.
+        clock: the present.
+    """
+
+    def __init__(self, policy: Policy, store: Store, histories: Mapping[str, Vcs], clock: Clock) -> None:
+        branches = Branches(policy, histories)
+        self._policy, self._clock = policy, clock
+        self._doers: Mapping[str, Cutting | Branching | Stabilize] = {
+            cut.KIND: Cutting(store, branches),
+            branch.KIND: Branching(store, branches),
+            branch.WATCH: Stabilize(store, branches),
+        }
+
+    async def fired(self, taken: inbox.Taken, payload: dict[str, Any], correlation: str) -> None:
+        """Carry out a timer of one of `KINDS`."""
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        await self._doers[taken.delivery.kind].carry(taken, payload, facts, correlation)

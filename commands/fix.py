@@ -1,0 +1,101 @@
+"""/release fix accept: a commit on a release branch may be there as it is; how main gets it is written down (TRN-15, HOT-16)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+from commands.core.cards import note
+from commands.core.command import Ask, Asker, Command, Reply, Work
+from commands.core.fields import CommitBegins
+from commands.core.obligations import owe
+from commands.core.text import Form, Input, Line
+from commands.core.train_fields import RunId
+from commands.core.trains.run_work import about
+from commands.core.words import Arguments, Named, Rest
+from guards.authorization import authorized
+from guards.cut import Acceptance, Fix
+from guards.cutting import acceptable, known_run
+from guards.decision import Refusal
+from guards.facts import Facts
+from guards.obligation import Obligation, Owed
+from guards.record import reasoned
+from guards.sections import Person
+from guards.vocabulary import Action
+from storage import cuts, obligations
+
+RECONCILED = timedelta(hours=24)
+"""By then main has what is on a release branch alone; the captain of the run owes it (HOT-16)."""
+
+
+class AcceptFix(Arguments):
+    """A commit of a run's release branch, how main gets it, and why it cannot come from there."""
+
+    run: RunId
+    commit: CommitBegins
+    plan: Annotated[str, Named()]
+    reason: Annotated[str, Rest()] = ""
+
+
+def ask(args: AcceptFix, asker: Asker) -> Ask:
+    """Accepting is about one commit."""
+    return Ask(run=args.run, fix=args.commit, rationale=args.reason)
+
+
+def accept(work: Work[AcceptFix]) -> Reply:
+    """Record it with reason, plan and name."""
+    fix, person = work.facts.fix, work.asker.person
+    assert isinstance(fix, Fix)
+    run = about(work, work.args.run)
+    cuts.accept(work.tx, fix, Acceptance(work.args.reason, work.args.plan, person.id, person.name, work.at))
+    wrong = [found.flaw.value for found in fix.flaws]
+    body = {"repository": fix.repository, "commit": fix.sha, "flaws": wrong, "reason": work.args.reason, "plan": work.args.plan}
+    run.record("stabilization:accepted", body)
+    text = f"Bring {fix.sha[:12]} of {fix.repository} ({fix.title}) to main: {work.args.plan}"
+    owed = Obligation(
+        obligations.next_id(work.tx, work.at.date()), Owed.RECONCILIATION, run.run.id, None, text, run.run.captain, run.run.captain_name,
+        work.at + RECONCILED, work.at, person.id,
+    )  # fmt: skip
+    owe(work.tx, owed, run.by, work.facts, work.correlation)
+    run.tell(
+        f"🤝 {run.run.id}: {fix.sha[:12]} is accepted", (f"{person.name}: {work.args.reason}",), (f"How main gets it: {work.args.plan}",)
+    )
+    return Reply(note(f"🤝 {fix.sha[:12]} is accepted"))
+
+
+_PLAN = Input("plan", "How does main get it?", "text", hint="Who brings it there, and until when?", shortest=3)
+_REASON = Input("reason", "Why can it not come from main?", "text", shortest=3, longest=1000)
+
+
+def _with(asked: Input, fields: Mapping[str, str]) -> Input:
+    return replace(asked, initial=fields.get(asked.name, ""))
+
+
+def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
+    """Asks for the plan and the reason, with what is wrong before one's eyes."""
+    fix = facts.fix
+    lines: tuple[Line, ...] = ()
+    if isinstance(fix, Fix):
+        lines = ((fix.title,), *((f"• {found.why}",) for found in fix.flaws))
+    return Form(
+        title="Accept a commit",
+        word="fix accept",
+        submit="Accept",
+        inputs=(_with(_PLAN, fields), _with(_REASON, fields)),
+        known={"run": fields.get("run", ""), "commit": fields.get("commit", "")},
+        lines=lines,
+    )
+
+
+command = Command(
+    name="fix accept",
+    summary="Accept a flagged commit on a release branch that somebody else wrote.",
+    examples=('fix accept weekly-2026-12-01 9fceb02d0ae5 plan="#44 brings it to main today" main has no such code any more',),
+    action=Action.ACCEPT_FIX,
+    guards=(authorized, known_run, acceptable, reasoned),
+    arguments=AcceptFix,
+    ask=ask,
+    run=accept,
+    form=form,
+    form_after=frozenset({Refusal.NO_RATIONALE}),
+)

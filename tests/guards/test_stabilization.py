@@ -1,0 +1,110 @@
+"""What may get onto a release branch: refused beside allowed (TRN-09, TRN-16, HOT-15)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from guards.cut import Acceptance, Fix, Flaw, Found, OpenPull, flawed
+from guards.stabilization import Source, candidates, flaws, merges, picked_from, rides_later
+from guards.stabilization_rules import StabilizationRules
+from guards.unread import Absent, Unread
+from guards.vcs import Commit, Span
+from tests.guards.cases import AT
+from tests.guards.proofs import pull
+
+SHA, FROM, OTHER = "f1" * 20, "50" * 20, "07" * 20
+RULES = StabilizationRules()
+LOST = Unread("the patch", "no answer within 5 s")
+COMMIT = Commit(SHA, "fix: PAY-1 refunds", "https://x", None, None, (), True, (12,), "fix: PAY-1 refunds")
+PULL = replace(pull(), number=12, title="fix: PAY-1 refunds", labels=frozenset({"Release-Blocker"}), tickets=("PAY-1",), body="")
+SPAN = Span("example/repo", OTHER, SHA, (COMMIT,), (PULL,))
+PICKED = Source(FROM, FROM, "same", "same")
+
+
+def judged(commit: Commit = COMMIT, source: Any = PICKED, span: Span | None = None, **changed: Any) -> Any:
+    """The flaws of one commit, with another pull request."""
+    found = flaws(commit, span or replace(SPAN, pulls=(replace(PULL, **changed),)), source, (), RULES)
+    return found if isinstance(found, Unread) else {one.flaw for one in found}
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        pytest.param(judged(), set(), id="a blocker's fix from main"),
+        pytest.param(judged(labels=frozenset({"security"})), set(), id="for security"),
+        pytest.param(judged(labels=frozenset(), tickets=()), {Flaw.NO_TICKET, Flaw.NO_REASON}, id="no label, no ticket"),
+        pytest.param(judged(labels=frozenset()), {Flaw.NO_REASON}, id="no reason"),
+        pytest.param(flaws(COMMIT, replace(SPAN, pulls=(replace(PULL, labels=frozenset()),)), PICKED, ("PAY-1",), RULES), (), id="a blocker's ticket"),
+        pytest.param(judged(replace(COMMIT, title="feat: more")), {Flaw.FEATURE}, id="a feature by its commit"),
+        pytest.param(judged(replace(COMMIT, title="fix(api)!: more")), {Flaw.FEATURE}, id="breaking by its commit"),
+        pytest.param(judged(title="feat: more"), {Flaw.FEATURE}, id="a feature by its pull request"),
+        pytest.param(judged(body="BREAKING CHANGE: all of it"), {Flaw.FEATURE}, id="breaking by its pull request"),
+        pytest.param(judged(replace(COMMIT, pulls=())), {Flaw.NO_PULL}, id="no pull request"),
+        pytest.param(judged(source=None), {Flaw.NO_SOURCE}, id="no source"),
+        pytest.param(judged(source=replace(PICKED, parts=OTHER)), {Flaw.NO_SOURCE}, id="its source is not on main"),
+        pytest.param(judged(source=replace(PICKED, parts=Absent("common history"))), {Flaw.NO_SOURCE}, id="its source is nowhere"),
+        pytest.param(judged(source=replace(PICKED, own="other")), {Flaw.DIFFERS}, id="another change"),
+        pytest.param(judged(source=replace(PICKED, own=LOST)), {Flaw.DIFFERS}, id="its source cannot be compared"),
+        pytest.param(judged(source=replace(PICKED, other=LOST)), {Flaw.DIFFERS}, id="it cannot be compared"),
+        pytest.param(judged(source=replace(PICKED, parts=LOST)), LOST, id="where its source is cannot be told"),
+        pytest.param(judged(source=LOST), LOST, id="nothing could be read"),
+    ],
+)  # fmt: skip
+def test_what_may_get_onto_a_release_branch(found: Any, wanted: Any):
+    if isinstance(found, tuple):
+        found = {one.flaw for one in found}
+    assert found == (set() if wanted == () else wanted)
+
+
+def test_what_a_decision_has_to_see():
+    bad = Fix("weekly-2026-11-24", "example/repo", SHA, "x", "https://x", (), None, (), None, (Found(Flaw.NO_PULL, "none"),), AT)
+    accepted = replace(bad, accepted=Acceptance("why", "how", "mara@example.com", "Mara", AT))
+    assert flawed((bad, accepted, replace(bad, flaws=()))) == (bad,)
+
+
+def test_a_merge_is_judged_by_what_it_merges():
+    merge = replace(COMMIT, sha=OTHER, parents=2)
+    span = replace(SPAN, commits=(COMMIT, merge))
+    assert merges(merge, span)
+    assert judged(merge, None, span=span) == set()
+    assert not merges(replace(merge, pulls=(99,)), span)
+    assert not merges(COMMIT, span)
+    assert judged(replace(merge, pulls=()), None, span=span) == {Flaw.NO_SOURCE, Flaw.NO_PULL}
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        (f"fix: x\n\n(cherry picked from commit {FROM})", FROM),
+        (f"fix: x\n\n(cherry picked from commit {OTHER})\n(cherry picked from commit {FROM})", FROM),
+        (f"fix: x, (cherry picked from commit {FROM}) says who", None),
+        ("fix: x\n\n(cherry picked from commit 9fceb02)", None),
+        ("fix: x", None),
+    ],
+)
+def test_what_a_pick_names(message: str, wanted: str | None):
+    assert picked_from(replace(COMMIT, message=message)) == wanted
+
+
+def test_commits_of_main_with_the_same_title_may_be_the_source():
+    main = replace(
+        SPAN, commits=tuple(replace(COMMIT, sha=s * 40, title=t) for s, t in (("1", "fix: PAY-1 refunds (#9)"), ("2", "fix: other")))
+    )
+    assert candidates(replace(COMMIT, title="fix: PAY-1 refunds (#12)"), main) == ("1" * 40,)
+
+
+@pytest.mark.parametrize(
+    ("title", "labels", "ticket", "later"),
+    [
+        ("fix: hole", {"security"}, "PAY-4", False),
+        ("fix: small", set(), "PAY-1", False),
+        ("fix: small", set(), "PAY-4", True),
+        ("feat: late", {"security"}, "PAY-4", True),
+        ("fix!: late", {"security"}, "PAY-4", True),
+        ("small", {"compliance"}, "PAY-4", False),
+    ],
+)
+def test_what_rides_the_next_train(title: str, labels: set[str], ticket: str, later: bool):
+    waiting = OpenPull(7, title, "https://x", "", "dev", frozenset(labels), (ticket,))
+    assert rides_later(waiting, ("PAY-1",), RULES) is later
