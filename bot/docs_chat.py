@@ -35,9 +35,11 @@ WORDS: Final = {
     "base": "the older of two versions",
     "blocker": "a blocker's id: `BLK-2026-1201-001`",
     "branch": "`yes` or `no`: whether a release branch is cut; `no` takes `unbranched`",
+    "breaking": "what a major step asks of its users: how to move, until when the old one works, who was told",
     "cadence": "when a train is cut off, as five cron fields in its zone: `0 12 * * TUE`; once on a day at most",
     "captains": "who leads a train, in turn: e-mail addresses with commas between",
-    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`",
+    "change": "a change's id, as it stands on its card: `CR-2026-1121-001`; to approve, reject, withdraw or cancel also that of a set: "
+    "`SET-2026-1121-001`",
     "channel": "where a train is posted: a channel's id, like `C024BE91L`",
     "closing": "within how many days after the window a run is closed",
     "commit": "a commit: all 40 digits to cut it, `api@<commit>,web@<commit>` for several repositories; of a flagged one at least 7",
@@ -55,6 +57,7 @@ WORDS: Final = {
     "doubtful": "`accept`: a local time that the clocks skip or repeat is meant as it is",
     "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases",
+    "entries": "`service=version` for each service of the train, with blanks between",
     "environments": "environments or their aliases, with commas between them",
     "evidence": "links to pull requests, builds, incidents",
     "due": "until when, like `2026-11-27T18:00`; without an offset it is read in the policy's zone",
@@ -69,7 +72,8 @@ WORDS: Final = {
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`",
     "link": "where it can be seen",
     "login": "a GitHub login",
-    "manifest": "who answers for the manifest: an e-mail address from `people`",
+    "manifest": "of a train: who answers for its manifests, an e-mail address from `people`; of one to be shown: the run, or the first 12 "
+    "digits of its hash",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
     "notes": "anything else that the record should say",
@@ -99,6 +103,7 @@ WORDS: Final = {
     "seen": "filled in by a button: what its card showed",
     "service": "a service from the policy file",
     "services": "services from the policy file, with commas between them",
+    "set": "a set promotion's id, as it stands on its card: `SET-2026-1121-001`",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
     "stabilization": "days from the cutoff to the go/no-go; 0 is the same day",
     "shown": "what shows that it is done: a link, a number, a sentence",
@@ -182,6 +187,9 @@ def _command(command: AnyCommand) -> Iterator[str]:
     yield "Guards, in order:"
     yield ""
     yield from _guards(command.guards)
+    if command.whole:
+        yield from ("", "Of a set, each entry is judged by all of these, and the set itself by:", "")
+        yield from _guards(command.whole)
 
 
 def _written(arguments: type[Arguments], name: str) -> str:

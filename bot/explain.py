@@ -12,15 +12,18 @@ from rich.tree import Tree
 from bot.build import build
 from bot.log import set_up
 from bot.settings import Settings
-from commands.core.command import Asker
-from commands.core.gather import inside
+from commands.core.command import AnyCommand, Ask, Asker
+from commands.core.gather import cases_of, inside
 from commands.core.text import Card, Line, plain
 from commands.core.words import Problem
 from commands.explain import explained, read
+from guards.facts import Facts
 from guards.identity import Stranger
-from guards.judge import Judgement
+from guards.judge import Case, Judgement
 from guards.policy import Policy
+from guards.sections import Person
 from guards.unread import Unread
+from storage.database import Tx
 from storage.errors import StorageError
 
 _ALLOWED, _REFUSED, _UNUSABLE = 0, 1, 2
@@ -65,10 +68,17 @@ async def _judge(settings: Settings, policy: Policy, person: str, text: str) -> 
         asker = Asker(known, next(iter(known.slack), ""), house.gather.now(), policy)
         ask = command.ask(args, asker)
         outside = await house.gather.outside(ask, None if isinstance(by, Stranger | Unread) else by)
-        facts = await house.store.read(lambda tx: inside(tx, ask, outside, only_reading=True))
+        facts, cases = await house.store.read(lambda tx: _read(tx, command, ask, by, outside))
     finally:
         await house.close()
-    return explained(command, text, ask, by, facts, known.name, heals=command.healing(args))
+    return explained(command, text, ask, by, facts, cases, known.name, heals=command.healing(args))
+
+
+def _read(
+    tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unread, outside: Facts
+) -> tuple[Facts, tuple[Case, ...]]:  # fmt: skip
+    facts = inside(tx, ask, outside, only_reading=True)
+    return facts, cases_of(tx, command, ask, by, facts)
 
 
 def _tree(card: Card) -> Tree:

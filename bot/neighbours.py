@@ -96,7 +96,12 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
                 clock=clock,
                 # without a secret no webhook can be believed: runs are looked up instead
                 webhook_secret=settings.github_webhook_secret or SecretStr(secrets.token_hex(32)),
-                workflows=[(s.repository, workflow) for s in mine for workflow in (*s.workflows.values(), s.branch_workflow) if workflow],
+                workflows=[
+                    (s.repository, workflow)
+                    for s in mine
+                    for workflow in (*s.workflows.values(), s.branch_workflow, s.integration)
+                    if workflow
+                ],
                 api_url=settings.github_api_url,
             )
         else:

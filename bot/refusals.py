@@ -131,8 +131,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Promote it to the environment before first; the refusal has the command.",
     ),
     _R.ALREADY_RUNNING: Meaning(
-        ("asked_once",),
-        "This version runs there already.",
+        ("asked_once", "ready_to_depart", "way_back"),
+        "This version, or everything that the manifest pins, runs there already.",
         "Nothing is left to do.",
     ),
     _R.UNTRUSTED_TAG: Meaning(
@@ -228,13 +228,14 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask for a normal change. One that is open is made normal with `/release amend <change> type=normal`.",
     ),
     _R.IN_FLIGHT: Meaning(
-        ("alone",),
-        "Another change is at work on this service in this environment.",
+        ("alone", "ready_to_depart", "way_back", "suite_free"),
+        "Another change is at work on this service in this environment; or another set of the train is open there; or the integration "
+        "suite is at work on the manifest.",
         "Wait until it is over (`/release status <service>`). If CI lost it, somebody who looked closes it by hand.",
     ),
     _R.ALREADY_REQUESTED: Meaning(
-        ("asked_once",),
-        "There is an open change for the same version and place.",
+        ("asked_once", "composed"),
+        "There is an open change for the same version and place; or the run's newest manifest says the same.",
         "Follow that one, or cancel it.",
     ),
     _R.NO_SUCH_CHANGE: Meaning(
@@ -258,13 +259,17 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "open_to_go",
             "open_to_no_go",
             "withdrawable",
+            "open_set",
+            "ready_to_depart",
+            "in_turn",
+            "composed",
         ),
-        "The change, exception, train or run stands where this is not possible: CI works on it, it is over, or for a run its cutoff is "
-        "still to come. Or the exception is not permanent, and so is not reconsidered.",
+        "The change, exception, set, train or run stands where this is not possible: CI works on it, it is over, or for a run its cutoff "
+        "or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
-        ("as_seen", "unedited", "unmoved", "as_shown"),
+        ("as_seen", "set_as_seen", "unedited", "unmoved", "as_shown"),
         "The button was on an older card, or somebody wrote into the record or the notes, or answered the roll call, since the form was "
         "opened.",
         "Look at what is there now, and decide or write on that.",
@@ -319,6 +324,42 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A go was given, and then the candidate, a tag, a commit or a digest changed: the go was for something else.",
         "Find out what changed, call the roll about the new candidate, and decide anew.",
     ),
+    _R.NO_SUCH_SET: Meaning(
+        ("authorized", "open_set", "set_as_seen", "way_back"),
+        "No set promotion has this id, or no manifest this hash.",
+        "Look it up on the card, or with `/release manifest show <run>`.",
+    ),
+    _R.NO_MANIFEST: Meaning(
+        ("manifested", "integrated", "suite_free", "in_turn", "ready_to_depart", "way_back"),
+        "The run has no manifest, so nothing says which versions it brings; or no set ever went out whole, to go back to.",
+        "Build one with `/release manifest build <run>`; without a set to go back to, promote the versions that ran before.",
+    ),
+    _R.MANIFEST_INCOMPLETE: Meaning(
+        ("composed",),
+        "The entries are not the services of the train, each once, or they have no order.",
+        "Name a version for each service that the refusal lists, and none for another.",
+    ),
+    _R.MANIFEST_MOVED: Meaning(
+        ("manifested",),
+        "The run has a newer manifest, the manifest reads otherwise than when it was built, or the change is not what it pins. What was "
+        "approved of it is void.",
+        "Look at the newest manifest and ask for that. If the refusal says that it was edited, find out by whom.",
+    ),
+    _R.NOT_INTEGRATED: Meaning(
+        ("integrated", "suite_free"),
+        "The integration suite has not passed against exactly this manifest, or the policy file names none.",
+        "Wait for its end, or have it run with `/release manifest integrate <run>`. A failed one takes a new manifest.",
+    ),
+    _R.NOT_ITS_TURN: Meaning(
+        ("in_turn",),
+        "What goes before this entry of the set does not run there yet, or not any more.",
+        "Wait: it goes out by itself when its turn comes. If something else was deployed in between, cancel the set and ask again.",
+    ),
+    _R.SET_NOT_READY: Meaning(
+        ("in_turn",),
+        "Another entry of the set could not go out now, so the first one does not begin.",
+        "Do what the sentence says for that entry. The set begins by itself when all of them could go.",
+    ),
     _R.INCOMPLETE: Meaning(
         (
             "complete_freeze",
@@ -335,10 +376,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "altered",
             "skippable",
             "accepted",
+            "breaking_said",
         ),
         "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
         "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
-        "that the change does not say already; or a go came without a word on the risk that is left.",
+        "that the change does not say already; or a go came without a word on the risk that is left. Or a manifest has a major step in it, "
+        "and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
@@ -369,6 +412,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "known_run",
             "on_track",
             "known_train",
+            "composed",
+            "suite_free",
+            "ready_to_depart",
             "timely",
             "described",
             "still_described",

@@ -1,15 +1,16 @@
-"""/release approve <change> <reason …>: let a change go, after looking at it (CMD-08)."""
+"""/release approve <change> <reason …>: let a change, or a whole set, go, after looking at it (CMD-08)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from commands.core import record
 from commands.core.cards import note
 from commands.core.change_card import in_place_of
 from commands.core.command import Command, Reply, Work
 from commands.core.decide import Decision, ask, decision_of, reason_form
-from commands.core.dispatch import advance
+from commands.core.dispatch import advance, advance_set
 from commands.core.queue import BY_TIME, QueueWord
-from commands.core.tell import log_of
+from commands.core.tell import log_of, set_log_of
 from commands.core.text import Form, Line, Moment, plain
 from guards.artifact import same_artifact
 from guards.authorization import authorized
@@ -17,14 +18,16 @@ from guards.change import Change, Verdict
 from guards.classify import catalogued
 from guards.decision import Refusal
 from guards.duties import separated
-from guards.facts import Facts
+from guards.facts import Facts, Request
 from guards.flight import alone
 from guards.freeze import not_frozen
 from guards.lifecycle import UNDECIDED
+from guards.manifest import SetStanding
 from guards.order import in_order
 from guards.record import as_seen, reasoned, undecided, undecided_by_asker
 from guards.requirements import EVIDENCE
 from guards.sections import Person
+from guards.set_promotion import integrated, manifested, open_set, set_as_seen
 from guards.vocabulary import Action
 from guards.window import in_window
 from storage import approvals
@@ -37,25 +40,46 @@ class Approving(Decision):
 
 
 def approve(work: Work[Approving]) -> Reply:
-    """Record the approval, then judge at once whether the change can go out."""
-    change = work.facts.change
+    """Record the approval, of a set that of each entry, then judge at once whether it can go out."""
+    if work.args.change.startswith("SET-"):
+        return _approve_set(work)
+    change, by, expires = _record(work, work.request, work.facts)
+    log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {work.request.rationale.strip()}")
+    now = advance(work.tx, change, work.facts, work.correlation)
+    until: Line = ("Your approval counts until ", Moment(expires, work.policy.zone_of(change.content.service)), ".")
+    waits = () if now.state not in UNDECIDED else (until,)
+    return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),), *waits))
+
+
+def _approve_set(work: Work[Approving]) -> Reply:
+    """One click, one transaction: the approval of each entry is its own, bound to that entry's content and to the manifest (MAN-04)."""
+    standing = work.facts.set
+    assert isinstance(standing, SetStanding)
+    promotion = standing.promotion
+    assert promotion is not None
+    recorded = [(*_record(work, request, facts), facts) for request, facts in work.cases]
+    what = ", ".join(f"{change.content.service} {change.content.version}" for change, *_ in recorded)
+    said = f"{recorded[0][1]} approved {what}: {work.request.rationale.strip()}"
+    set_log_of(work.tx, promotion, work.facts, work.correlation, said)
+    advance_set(work.tx, promotion.id, {change.id: facts for change, _, _, facts in recorded}, work.correlation)
+    return Reply(note(f"✅ Your approval of {promotion.id} is recorded", (f"It counts for {what}.",)))
+
+
+def _record(work: Work[Approving], request: Request, facts: Facts) -> tuple[Change, str, datetime]:
+    """The change whose approval was recorded, the name by which it was given, and until when it counts."""
+    change, person = facts.change, work.asker.person
     assert isinstance(change, Change)
-    person = work.asker.person
-    approval = decision_of(person, Verdict.APPROVED, work.request, work.facts)
+    approval = decision_of(person, Verdict.APPROVED, request, facts)
     approvals.withdraw(work.tx, change.id, person.id, work.at)  # an earlier one that no longer counts gives way to this one
     approvals.add(work.tx, change.id, approval)
-    actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
+    actor = record.actor_of(person, work.asker.slack, request, facts)
     record.write(
-        work.tx, "change:approval", actor, work.facts, work.correlation, subject=change.id, service=change.content.service,
-        environment=change.content.environment, rationale=approval.rationale, content=approval.content,
+        work.tx, "change:approval", actor, facts, work.correlation, subject=change.id, service=change.content.service,
+        environment=change.content.environment, rationale=approval.rationale, content=approval.content, manifest=change.content.manifest,
         expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
     )  # fmt: skip
     by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
-    log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {approval.rationale}")
-    now = advance(work.tx, change, work.facts, work.correlation)
-    until: Line = ("Your approval counts until ", Moment(approval.expires, work.policy.zone_of(change.content.service)), ".")
-    waits = () if now.state not in UNDECIDED else (until,)
-    return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),), *waits))
+    return change, by, approval.expires
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
@@ -78,6 +102,8 @@ command = Command(
         catalogued,
         *EVIDENCE,
         in_order,
+        manifested,
+        integrated,
         alone,
         not_frozen,
         in_window,
@@ -86,6 +112,8 @@ command = Command(
     arguments=Approving,
     ask=ask,
     run=approve,
+    whole=(open_set, set_as_seen),
+    skips=(undecided_by_asker,),
     # an approval may come before its window, or while another change is at work (WIN-09)
     heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT, Refusal.LEAD_TIME}),
     queues=BY_TIME,

@@ -6,7 +6,7 @@ from commands.core import dispatch
 from commands.core.cards import answer_line, note
 from commands.core.change_card import change_lines
 from commands.core.command import AnyCommand, Ask, Asker, Command, Reply, Work
-from commands.core.gather import at_dispatch, inside, request_of
+from commands.core.gather import at_dispatch, cases_of, inside, request_of, several
 from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized
@@ -15,7 +15,7 @@ from guards.decision import Allow, Refusal
 from guards.evidence import NOT_REQUIRED
 from guards.facts import Facts
 from guards.identity import Stranger
-from guards.judge import Judgement, judge
+from guards.judge import Case, Judgement, judge, judge_set
 from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
@@ -57,9 +57,10 @@ def explain(work: Work[Explain]) -> Reply:
     if isinstance(found, Problem):
         return Reply(note("🤔 I cannot read that", *((said,) for said in found.said)))
     ask = found[0].ask(found[1], work.asker)
-    return Reply(
-        explained(found[0], work.args.words, ask, work.asker.person, inside(work.tx, ask, work.facts), heals=found[0].healing(found[1]))[1]
-    )
+    facts = inside(work.tx, ask, work.facts)
+    cases = cases_of(work.tx, found[0], ask, work.asker.person, facts)
+    told = explained(found[0], work.args.words, ask, work.asker.person, facts, cases, heals=found[0].healing(found[1]))
+    return Reply(told[1])
 
 
 def explained(
@@ -68,6 +69,7 @@ def explained(
     ask: Ask,
     by: Person | Stranger | Unread,
     facts: Facts,
+    cases: tuple[Case, ...],
     name: str | None = None,
     *,
     heals: frozenset[Refusal],
@@ -80,6 +82,7 @@ def explained(
         ask: what it is about.
         by: who would ask.
         facts: of this moment, the database's among them.
+        cases: what is judged of each entry, where it is about a set.
         name: of the asker; only needed when `by` is nobody.
         heals: what the words let heal.
 
@@ -87,7 +90,10 @@ def explained(
         The judgement of the request, and all of it as a card.
     """
     request = request_of(command.action, ask, by, facts)
-    judgement = judge(command.guards, request, facts, heals, explaining=isinstance(by, Person))
+    if several(command, ask):
+        judgement = judge_set(command.whole, command.guards, request, facts, cases, heals)
+    else:
+        judgement = judge(command.guards, request, facts, heals, explaining=isinstance(by, Person))
     parts = _parts(f"If {by.name if isinstance(by, Person) else name or 'they'} asked now", judgement)
     if isinstance(facts.change, Change):
         change = facts.change

@@ -1,7 +1,7 @@
 """/release promote <service> <version> <environment> [digest=…] [type=…] [answers=…] …: ask for a built version in an environment."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from commands.core import record
 from commands.core.cards import note
@@ -22,7 +22,7 @@ from guards.content import Content
 from guards.decided import decided
 from guards.decision import Refusal
 from guards.duties import separated
-from guards.facts import Facts
+from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.lifecycle import State
@@ -56,32 +56,43 @@ def ask(args: Promote, asker: Asker) -> Ask:
 
 def promote(work: Work[Promote]) -> Reply:
     """Record the change, then judge whether it may go out at once: production never does (CMD-11)."""
-    artifact = work.facts.artifact
+    change = added(work, work.request, work.facts)
+    change = advance(work.tx, change, work.facts, work.correlation)
+    card_of(work.tx, change, work.facts, work.correlation)
+    content = change.content
+    what = f"{content.service} {content.version} → {content.environment}"
+    card: Line = ("Its card is in the release channel: ", Code(change.id), f", {change.state}.")
+    return Reply(note(f"📝 Asked for {what}", card, *waits_until(work.request, work.facts)))
+
+
+def added(work: Work[Any], request: Request, facts: Facts, manifest: str | None = None) -> Change:
+    """The change that was asked for, recorded; nothing is judged yet.
+
+    Args:
+        work: of the command.
+        request, facts: what was asked for; of a set, those of the entry.
+        manifest: hash of the manifest that it is an entry of.
+    """
+    artifact = facts.artifact
     assert isinstance(artifact, Artifact)
-    base, written = base_of(artifact.service, work.facts), record_hash(work.facts)
+    base, written = base_of(artifact.service, facts), record_hash(facts)
     assert not isinstance(base, Unread)  # both are read in this transaction
     assert not isinstance(written, Unread)
     artifacts.first_seen(work.tx, artifact, work.at)
     content = Content(
-        artifact.service, work.args.environment, artifact.version, artifact.digest, artifact.commit,
-        work.request.change_type, work.request.migration, work.policy.hash, base, written, work.request.entry,
-        work.request.declared,
+        artifact.service, request.environment or "", artifact.version, artifact.digest, artifact.commit,
+        request.change_type, request.migration, work.policy.hash, base, written, request.entry, request.declared, manifest,
     )  # fmt: skip
     person = work.asker.person
     change = Change(changes.next_id(work.tx, work.at.date()), content, State.REQUESTED, person.id, person.name, work.at)
     changes.add(work.tx, change)
-    actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
+    actor = record.actor_of(person, work.asker.slack, request, facts)
     record.write(
-        work.tx, "change:requested", actor, work.facts, work.correlation, subject=change.id, service=content.service,
+        work.tx, "change:requested", actor, facts, work.correlation, subject=change.id, service=content.service,
         environment=content.environment, **record.content_body(content),
     )  # fmt: skip
-    expires(work.tx, change, work.request, work.facts)
-    change = changes.move(work.tx, change, State.AWAITING)
-    change = advance(work.tx, change, work.facts, work.correlation)
-    card_of(work.tx, change, work.facts, work.correlation)
-    what = f"{content.service} {content.version} → {content.environment}"
-    card: Line = ("Its card is in the release channel: ", Code(change.id), f", {change.state}.")
-    return Reply(note(f"📝 Asked for {what}", card, *waits_until(work.request, work.facts)))
+    expires(work.tx, change, request, facts)
+    return changes.move(work.tx, change, State.AWAITING)
 
 
 def wants_form(args: Promote, policy: Policy) -> bool:

@@ -17,6 +17,7 @@ from guards.moments import place_of
 from guards.record import no_such_change
 from guards.roles import own_roles
 from guards.sections import Person
+from guards.set_promotion import no_such_set
 from guards.timetable import no_such_train
 from guards.train import Train
 from guards.unread import Absent, Unread
@@ -98,6 +99,8 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_blocker(facts.blocker)
     if request.definition is None and (lost := no_such_train(facts)):
         return lost
+    if isinstance(facts.set, Absent):
+        return no_such_set(facts.set)
     return no_such_freeze(facts.freeze) if isinstance(facts.freeze, Absent) else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from guards.manifest import needs
 from guards.matrix import Approvers, LeadTime, RiskRules
 from guards.sections import Parts
 from guards.vocabulary import Action, Requirement, Role, Weekday
@@ -124,6 +125,10 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "artifacts"), f"unknown artifact source {service.artifacts!r}{nearest(service.artifacts, policy.artifacts)}"
     elif policy.artifacts[service.artifacts].kind == "oci" and not service.coordinates:
         yield at, "`coordinates` must name the repository in the OCI registry"
+    yield from _unknown((*at, "depends_on"), service.depends_on, policy.services, "service")
+    depends_on = {each: known.depends_on for each, known in policy.services.items()}
+    if name in needs(name, depends_on):
+        yield (*at, "depends_on"), f"{name} depends on itself, by way of {' and '.join(service.depends_on)}"
     for environment in service.workflows:
         if environment not in names:
             yield (*at, "workflows", environment), f"unknown environment {environment!r}{nearest(environment, names)}"

@@ -25,6 +25,7 @@ class Content:
         record: hash of what people wrote into the release record; None when nobody did (REC-02).
         entry: for a standard change, its name in the policy's catalogue.
         declared: what the requester says about its risk.
+        manifest: hash of the manifest that it is an entry of; None for a change that goes alone (MAN-02).
     """
 
     service: str
@@ -39,6 +40,7 @@ class Content:
     record: str | None = None
     entry: str | None = None
     declared: Declared = UNSAID
+    manifest: str | None = None
 
     @property
     def own_base(self) -> str | None:
@@ -49,6 +51,8 @@ class Content:
     def hash(self) -> str:
         """sha256 over the canonical JSON of all parts, hex."""
         parts = {name: getattr(self, name) for name in self.__slots__}
+        if self.manifest is None:
+            del parts["manifest"]  # the hash of a change that goes alone stays what stands in the ledger
         return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain).encode()).hexdigest()
 
     def moved(self, now: "Content") -> tuple[str, ...]:

@@ -77,6 +77,14 @@ class Refusal(StrEnum):
     NOT_DECIDED = "not-decided"
     NO_GO = "no-go"
     GO_VOID = "go-void"
+    # trains and sets
+    NO_SUCH_SET = "no-such-set"
+    NO_MANIFEST = "no-manifest"
+    MANIFEST_INCOMPLETE = "manifest-incomplete"
+    MANIFEST_MOVED = "manifest-moved"
+    NOT_INTEGRATED = "not-integrated"
+    NOT_ITS_TURN = "not-its-turn"
+    SET_NOT_READY = "set-not-ready"
     # records
     INCOMPLETE = "incomplete"
     TOO_LONG = "too-long"

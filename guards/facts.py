@@ -14,6 +14,7 @@ from guards.exemption import Exemption
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.manifest import SetStanding
 from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
@@ -100,6 +101,9 @@ class Request:
         login: the GitHub login that the person confirms.
         record: what is to be written into the release record; a field left open is "".
         notes: what is to be written as release notes or as an erratum, if anything.
+        entries: service → version of a manifest that is to be built.
+        breaking: what its major steps ask of their users (MAN-11).
+        back: whether a set is to go back to what ran well before (MAN-10).
         definition: the train as it would be defined.
         settled: the asker took note of local times that do not exist or exist twice (TRN-21).
         moved: when the run's cutoff is to be instead, UTC.
@@ -129,6 +133,9 @@ class Request:
     login: str | None = None
     record: RecordText | None = None
     notes: str | None = None
+    entries: Mapping[str, str] = field(default_factory=dict)
+    breaking: str = ""
+    back: bool = False
     definition: Train | None = None
     settled: bool = False
     moved: datetime | None = None
@@ -183,6 +190,9 @@ class Facts:
         fix: the commit of a release branch in question, for accepting it.
         go: what the go/no-go of the run is judged on.
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
+        set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
+            alone. Absent when the name names none.
+        parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
     at: datetime
@@ -220,6 +230,8 @@ class Facts:
     fix: Fix | Absent | None = None
     go: "GoFacts | None" = None
     rides: tuple[Ride, ...] | Unread = Unread("the release trains", _NOT_ASKED)
+    set: SetStanding | Absent | None = None
+    parts: Mapping[str, "Facts"] = field(default_factory=dict)
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
 

@@ -4,8 +4,8 @@ Invariant: the first guard is authorization, and whoever fails it learns nothing
 run, so that a person sees every reason at once. The answer is `Allowed` only when each guard said Allow.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -14,6 +14,8 @@ from guards.facts import Facts, Request
 
 Guard = Callable[[Request, Facts], Decision]
 Outcome = Literal["allowed", "waits", "refused", "unsure"]
+Case = tuple[Request, Facts]
+"""One entry of a set, as it is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,12 @@ class Answer:
     Args:
         guard: the guard's name.
         decision: its answer.
+        about: the service, where it answered about one entry of a set.
     """
 
     guard: str
     decision: Decision
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +94,44 @@ def judge(
         return Judgement((first,), facts.at, heals)
     rest = tuple(Answer(guard.__name__, guard(request, facts)) for guard in guards[1:])
     return Judgement((first, *rest), facts.at, heals)
+
+
+def judge_set(
+    whole: tuple[Guard, ...], guards: tuple[Guard, ...], request: Request, facts: Facts, cases: Sequence[Case], heals: frozenset[Refusal]
+) -> Judgement:
+    """Ask the guards of a set once, and those of its entries about each: one that fails stops all (MAN-06).
+
+    Args:
+        whole: about the set.
+        guards: about an entry; the first is the authorization, which is asked about every entry before anything else is told.
+        request, facts: of the set.
+        cases: its entries; without any, the authorization is asked about the set itself.
+        heals: as for `judge`.
+    """
+    first = tuple(_of_each(guards[0], cases or ((request, facts),)))
+    if not all(isinstance(answer.decision, Allow) for answer in first):
+        return Judgement(tuple(a for a in first if not isinstance(a.decision, Allow)), facts.at, heals)
+    once = tuple(Answer(guard.__name__, guard(request, facts)) for guard in whole)
+    rest = tuple(answer for guard in guards[1:] for answer in _of_each(guard, cases))
+    return Judgement((*first, *once, *rest), facts.at, heals)
+
+
+def _of_each(guard: Guard, cases: Sequence[Case]) -> Iterator[Answer]:
+    """One answer for each entry that says which it is about; what is the same for all of them is said once."""
+    answers = [(request.service, guard(request, facts)) for request, facts in cases]
+    if len({said for _, said in answers}) == 1:
+        yield Answer(guard.__name__, answers[0][1], answers[0][0] if len(answers) == 1 else None)
+        return
+    for service, said in answers:
+        yield Answer(guard.__name__, _naming(service or "", said), service)
+
+
+def _naming(service: str, said: Decision) -> Decision:
+    """An answer whose sentence names the service."""
+    match said:
+        case Refuse(why=why) if service not in why:
+            return replace(said, why=f"{service}: {why}")
+        case Unsure(missing=missing) if service not in missing:
+            return replace(said, missing=f"{missing} ({service})")
+        case _:
+            return said

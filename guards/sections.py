@@ -129,6 +129,14 @@ class Service(Section):
         description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
         "Left out: somebody makes it, and the bot verifies it.",
     )
+    depends_on: tuple[Name, ...] = Field(
+        default=(), description="Services that must be there before it: where a train brings several, they go first (MAN-07)."
+    )
+    integration: Workflow | None = Field(
+        default=None,
+        description="The CI workflow in its repository that tests a whole manifest together; of a set, the last service that has one runs "
+        "it (MAN-03). A manifest of several services does not reach production without it.",
+    )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
     @property

@@ -86,7 +86,7 @@ class GenericCI:
     ) -> Started | TurnedDown | Unknown:  # fmt: skip
         caller = self._caller
         try:
-            body = made().model_dump_json().encode()
+            body = made().model_dump_json(exclude_none=True).encode()
         except ValidationError as error:
             return TurnedDown(f"The order was not sent: its {error.errors()[0]['loc'][0]} is not valid.")
         headers = sign(caller.secret, "POST", path, body, caller.clock.now())

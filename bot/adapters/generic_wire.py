@@ -45,6 +45,7 @@ class OrderBody(_Wire):
     digest: Digest
     repository: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}\z")]
     workflow: Name
+    manifest: Annotated[str, StringConstraints(max_length=60_000)] | None = None
 
     @classmethod
     def of(cls, order: Order) -> Self:

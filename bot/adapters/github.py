@@ -76,7 +76,8 @@ class GitHubActions:
 
     async def start(self, order: Order) -> Started | TurnedDown | Unknown:
         """See `CI.start`. The run's id comes back when GitHub tells it (200), else it is found by the key (204)."""
-        return await self._ask(order, order.version, {name: getattr(order, name) for name in INPUTS})
+        names = (*INPUTS, "manifest") if order.manifest is not None else INPUTS  # GitHub refuses an input that a workflow does not take
+        return await self._ask(order, order.version, {name: getattr(order, name) for name in names})
 
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """See `CI.branch`. The workflow is dispatched at the main branch, with `BRANCH_INPUTS`."""

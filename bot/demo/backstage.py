@@ -4,6 +4,7 @@ Invariant: it exists in the demo alone; the bot that it plays with is built like
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from bot.demo import completion, moments
+from bot.demo.ci_process import CIError
 from bot.demo.company import Company
 from bot.demo.panel import panel
 from bot.demo.playground import Playground
@@ -20,6 +22,7 @@ from bot.demo.tour import Tour
 from bot.workspace import Person
 from bot.workspace.page import Beside
 from bot.workspace.text import Json
+from storage.errors import StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Backstage(Beside):
         self._company, self._marked = company, marked
         self._zone = company.house.policy.zone
         self._tour = Tour(company) if isinstance(company, Company) else None
+        self._shown: Json | None = None
         self._one_at_a_time = asyncio.Lock()
 
     @override
@@ -94,7 +98,12 @@ class Backstage(Beside):
         return completion.words(self._company.house.policy)
 
     @override
-    async def look(self, person: Person) -> Json:
+    async def look(self, person: Person) -> Json | None:
+        with suppress(StorageError, CIError):  # the bot is just being started again, or CI's process is gone: what was last seen stays
+            self._shown = await self._look()
+        return self._shown
+
+    async def _look(self) -> Json:
         company = self._company
         due = await company.next_due()
         if self._tour:

@@ -79,6 +79,7 @@ allow:
   freeze: {production: [release_manager]}
   lift: {production: [release_manager]}
   record: {production: [release_captain]}
+  train: {production: [release_captain]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
   call-decision: {production: [release_captain]}

@@ -77,7 +77,7 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.state in UNDECIDED:
         rows.append(("Window", window_line(request, facts)))
         rows.append(("Freeze", freeze_line(request, facts)))
-    rows.append(("Approvals", _approvals(change, facts)))
+    rows.append(("Approvals", approvals_line(change, facts)))
     if change.run:
         run: Line = (Link(change.run_url, change.run),) if change.run_url else (Code(change.run),)
         rows.append(("CI run", run))
@@ -91,12 +91,12 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.state in UNDECIDED:
         if written := tuple(written_lines(facts)):
             parts.append(Part(written, heading="Release record"))
-        if changed := _changes(facts):
+        if changed := changes_lines(facts):
             parts.append(Part(changed, heading="What changes"))
         if said := _declarations(facts):
             parts.append(Part(said, heading="What the pull requests declare"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
-        parts.append(Part(tuple(_who(change, facts)), heading="Who may approve"))
+        parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
     elif used := tuple(_used(facts)):
         parts.append(Part(used, heading="Exceptions"))
     given = tuple(_given(change, facts, zone))
@@ -141,7 +141,7 @@ def _used(facts: Facts) -> Iterable[Line]:
         yield ("⚠️ ", Bold(exemption.requirement.value), ": by exception ", Code(exemption.id), f", approved by {by}")
 
 
-def _changes(facts: Facts) -> tuple[Line, ...]:
+def changes_lines(facts: Facts) -> tuple[Line, ...]:
     """The pull requests since the running version, with authors and tickets: nobody should approve blind."""
     artifact = facts.artifact
     if not isinstance(artifact, Artifact) or artifact.merged is None:
@@ -236,7 +236,8 @@ def _impact(declared: Declared) -> Line | None:
     return (said,) if said else None
 
 
-def _approvals(change: Change, facts: Facts) -> Line:
+def approvals_line(change: Change, facts: Facts) -> Line:
+    """How many of the approvals that it takes there are."""
     decided = change.state not in UNDECIDED
     need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
     if isinstance(need, Unsure):
@@ -252,7 +253,7 @@ def _approvals(change: Change, facts: Facts) -> Line:
     return (f"{len(counting)} of {need.count}" + (f"; {need.sentence}" if need.sentence else ""),)
 
 
-def _who(change: Change, facts: Facts) -> Iterable[Line]:
+def who_lines(change: Change, facts: Facts) -> Iterable[Line]:
     """Who still has to approve, and who may not and why."""
     content = change.content
     need = need_of(change, facts)
@@ -297,5 +298,5 @@ def change_lines(change: Change, facts: Facts) -> tuple[Line, ...]:
         ("Rollback target: ", *_running(facts.running)),
         ("Window: ", *window_line(request, facts)),
         ("Freeze: ", *freeze_line(request, facts)),
-        ("Approvals: ", *_approvals(change, facts)),
+        ("Approvals: ", *approvals_line(change, facts)),
     )

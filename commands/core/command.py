@@ -4,7 +4,7 @@ Invariant: a `Command` has no defaults for help, action and guards; without guar
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +16,7 @@ from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.go import Acceptance, Answer
 from guards.identity import Delegation
-from guards.judge import Guard, Judgement
+from guards.judge import Case, Guard, Judgement
 from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
@@ -62,6 +62,11 @@ class Ask:
         go: whether the go/no-go of the run is in question: then each version that it would bring is read.
         answer: what is answered for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
+        entries, breaking: for a manifest to build.
+        manifest: the beginning of a manifest's hash.
+        set: id of a set promotion that exists.
+        bring: the set that the run's newest manifest makes in `environment`, to be asked for.
+        back: the set that would go back to what ran well before `set`.
     """
 
     service: str | None = None
@@ -102,6 +107,12 @@ class Ask:
     go: bool = False
     answer: Answer | None = None
     acceptance: Acceptance | None = None
+    entries: Mapping[str, str] = field(default_factory=dict)
+    breaking: str = ""
+    manifest: str | None = None
+    set: str | None = None
+    bring: bool = False
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,7 @@ class Work(Generic[A]):
         tx: the open transaction; everything that `run` does happens in it or not at all.
         args: the command's words.
         request, facts, judgement: what was judged.
+        cases: what was judged of each entry of a set; of anything else, the request and the facts themselves.
         asker: who asks.
         correlation: id that ties log, ledger and CI together.
     """
@@ -140,6 +152,7 @@ class Work(Generic[A]):
     judgement: Judgement
     asker: Asker
     correlation: str
+    cases: tuple[Case, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -176,7 +189,9 @@ class Command(Generic[A]):
         summary: one sentence for help.
         examples: complete commands, without the leading `/release`; the first is the one shown on a mistake.
         action: what the policy allows by role and environment (RBAC-02).
-        guards: every guard that judges it; the first is `authorized`.
+        guards: every guard that judges it; the first is `authorized`. Of a set, each entry is judged by all of them (MAN-06).
+        whole: guards that are asked once of a set; without them the command is about no set.
+        skips: guards that leave an entry of a set out, instead of refusing the set, as long as another entry is left.
         arguments: its words.
         ask: what it is about.
         run: what it does, inside the transaction.
@@ -196,6 +211,8 @@ class Command(Generic[A]):
     ask: Callable[[A, Asker], Ask]
     run: Callable[[Work[A]], Reply]
     heals: frozenset[Refusal] = frozenset()
+    whole: tuple[Guard, ...] = ()
+    skips: tuple[Guard, ...] = ()
     queues: frozenset[Refusal] = frozenset()
     form: FormBuilder | None = None
     wants_form: Callable[[A, Policy], bool] | None = None

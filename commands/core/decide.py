@@ -10,13 +10,15 @@ from typing import Annotated
 from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker
 from commands.core.queue import queued
+from commands.core.set_card import set_lines
 from commands.core.text import Form, Input
-from commands.core.words import Arguments, ChangeId, Named, Rest
+from commands.core.words import Arguments, ChangeOrSet, Named, Rest
 from guards.authorization import held_roles
 from guards.change import Approval, Change, Verdict
 from guards.duties import capacity
 from guards.facts import Facts, Request
 from guards.identity import OnBehalf
+from guards.manifest import SetStanding
 from guards.opening import open_at, openings, rules_of
 from guards.sections import Person
 from guards.slot import next_slot
@@ -24,29 +26,40 @@ from guards.unread import Unread
 
 
 class Decision(Arguments):
-    """A change and the reason; a button also carries what its card showed."""
+    """A change, or a set promotion with all its entries, and the reason; a button also carries what its card showed."""
 
-    change: ChangeId
+    change: ChangeOrSet
     rationale: Annotated[str, Rest()] = ""
     seen: Annotated[str | None, Named()] = None
 
 
 def ask(args: Decision, asker: Asker) -> Ask:
-    """A decision is about one change."""
-    return Ask(change=args.change, seen=args.seen, rationale=args.rationale)
+    """A decision is about one change, or about each entry of a set that people still decide."""
+    return about(args.change, args.seen, args.rationale)
+
+
+def about(id: str, seen: str | None, rationale: str) -> Ask:  # noqa: A002
+    """What is asked of a change or of a set, told from its id."""
+    if id.startswith("SET-"):
+        return Ask(set=id, seen=seen, rationale=rationale)
+    return Ask(change=id, seen=seen, rationale=rationale)
 
 
 def reason_form(title: str, word: str, submit: str, label: str, fields: Mapping[str, str], facts: Facts) -> Form:
     """Shows once more what is decided on, and asks for the reason (PRM-10)."""
-    change = facts.change
-    assert isinstance(change, Change)
+    if isinstance(facts.set, SetStanding) and facts.set.promotion and not isinstance(facts.change, Change):
+        subject, seen, lines = facts.set.promotion.id, facts.set.seen, set_lines(facts.set, facts)
+    else:
+        change = facts.change
+        assert isinstance(change, Change)
+        subject, seen, lines = change.id, change.content.hash, change_lines(change, facts)
     return Form(
         title=title,
         word=word,
         submit=submit,
         inputs=(Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),),
-        known={"change": change.id, "seen": fields.get("seen") or change.content.hash, **queued(fields)},
-        lines=change_lines(change, facts),
+        known={"change": subject, "seen": fields.get("seen") or seen, **queued(fields)},
+        lines=lines,
     )
 
 

@@ -4,7 +4,8 @@ Invariant: the only place that takes a claim and orders CI. Claim, state, ledger
 (PRM-20, EXC-05).
 """
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
 from commands.core.queue import BY_TIME
 from commands.core.tell import alert_if_moved, card_of, log_of
+from commands.core.trains import departure
 from guards.approvals import approved, content_now, counted
 from guards.artifact import pinned, same_artifact
 from guards.assessment import Assessment
@@ -26,20 +28,24 @@ from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
-from guards.judge import Judgement, judge
+from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
 from guards.need import Need, need_of
 from guards.opening import Opening, open_now
 from guards.order import in_order
 from guards.requirements import EVIDENCE
 from guards.risk import assess
+from guards.set_promotion import in_turn, integrated, manifested, not_ready
 from guards.unread import Unread
 from guards.vocabulary import Requirement
 from guards.window import in_window, too_short
-from storage import changes, claims, outbox, timers
+from storage import changes, claims, outbox, sets, timers
 from storage.database import Tx
 
-GUARDS = (authorized, pinned, in_order, same_artifact, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window, decided, approved)
+GUARDS = (
+    authorized, pinned, in_order, same_artifact, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen, in_window,
+    decided, approved, in_turn,
+)  # fmt: skip
 """What stands between an approved change and CI."""
 
 _PEOPLE = frozenset(
@@ -57,6 +63,9 @@ HEALS = _PEOPLE | {
     Refusal.NOT_DECIDED,
     Refusal.NO_GO,
     Refusal.GO_VOID,
+    Refusal.NOT_INTEGRATED,
+    Refusal.NOT_ITS_TURN,
+    Refusal.SET_NOT_READY,
 }
 """What people or time heal: the change is kept."""
 
@@ -86,7 +95,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
     facts = inside(tx, ask, outside)
     change = _assessed(tx, change, facts)
     request = at_dispatch(change, facts)
-    judgement = judge(GUARDS, request, facts, HEALS)
+    judgement = _with_others(judge(GUARDS, request, facts, HEALS), facts)
     body = record.judgement_body(judgement, request, facts)
     place = {"subject": change.id, "service": request.service, "environment": request.environment}
     short = [r for r in judgement.refusals if r.code in _PEOPLE]
@@ -101,6 +110,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
             record.write(tx, "dispatch:refused", record.CLOCK, facts, correlation, **place, **body)
             log_of(tx, change, facts, correlation, f"Refused at dispatch: {why}")
             alert_if_moved(tx, judgement, request, facts, correlation)
+            departure.ended(tx, change, facts, correlation)
         case "unsure":
             missing = judgement.unsure[0]
             why = f"could not read {missing.missing}" + (f" ({missing.why})" if missing.why else "")
@@ -125,7 +135,40 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
                 tx, timers.Timer(f"advance:{change.id}", "advance", max(due, facts.at + timedelta(seconds=1)), {"change": change.id})
             )
     card_of(tx, change, facts, correlation)
+    _call_first(tx, change, facts)
     return change
+
+
+def advance_set(tx: Tx, promotion: str, outside: Mapping[str, Facts], correlation: str) -> None:
+    """Judge each entry of a set that people still decide, the first one last: it goes only when the others could.
+
+    Args:
+        tx: open.
+        promotion: id of the set promotion.
+        outside: id of a change → its facts, gathered before the transaction.
+        correlation: of whatever caused this.
+    """
+    for part in reversed(sets.parts(tx, promotion)):
+        change = changes.lock(tx, part.id)
+        if change and change.id in outside:
+            advance(tx, change, replace(outside[change.id], parts=outside), correlation)
+
+
+def _call_first(tx: Tx, change: Change, facts: Facts) -> None:
+    """What became of another entry may be what the first one of the set waits for."""
+    promotion = sets.of_change(tx, change.id)
+    parts = sets.parts(tx, promotion.id) if promotion else ()
+    if parts and parts[0].id != change.id and parts[0].state is State.WAITING:
+        timers.set(tx, timers.Timer(f"advance:{parts[0].id}", "advance", facts.at, {"change": parts[0].id}))
+
+
+def _with_others(judgement: Judgement, facts: Facts) -> Judgement:
+    """The judgement of an entry of a set; the first one goes only when each of the others could, but for its turn (MAN-06)."""
+    if judgement.outcome != "allowed":
+        return judgement
+    others = ((part.change, part) for part in facts.parts.values() if isinstance(part.change, Change))
+    held = [no for other, part in others for no in not_ready(other, judge(GUARDS, at_dispatch(other, part), part, HEALS), LOOK_AGAIN)]
+    return replace(judgement, answers=(*judgement.answers, *(Answer(in_turn.__name__, no) for no in held)))
 
 
 def _assessed(tx: Tx, change: Change, facts: Facts) -> Change:
@@ -205,6 +248,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
+    departure.went_out(tx, change, facts, correlation)
     now = open_now(request.service, request.environment or "", facts)
     if isinstance(now, Opening) and (short := too_short(now, request, facts)):
         log_of(tx, change, facts, correlation, f"⚠️ {short}")

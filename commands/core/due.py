@@ -20,7 +20,7 @@ from commands.core.orders import order_of
 from commands.core.ports.ci import CI, Pushed, Run
 from commands.core.ports.clock import Clock
 from commands.core.record import Actor
-from commands.core.trains import keep, roll_call
+from commands.core.trains import integrate, keep, roll_call
 from guards.facts import Facts
 from guards.policy import Policy
 from storage import changes, inbox
@@ -44,6 +44,7 @@ class Due:
         self._gather = gather
         self._ci = ci
         self._clock = clock
+        self._suite = integrate.Suite(policy, store, ci, clock)
 
     async def reported(self, taken: inbox.Taken, reported: Reported, correlation: str) -> None:
         """Carry out what a CI reported: of its own runs, or of what it deployed without an order."""
@@ -53,7 +54,8 @@ class Due:
         def work(tx: Tx) -> None:
             for report in reported.reports:
                 if isinstance(report, Run):
-                    if follow.reported(tx, report, by, facts, correlation) is None:
+                    known = follow.reported(tx, report, by, facts, correlation) or integrate.reported(tx, report, by, facts, correlation)
+                    if known is None:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
                 elif isinstance(report, Pushed):
                     keep.pushed(tx, report.repository, report.branch, facts)
@@ -91,6 +93,22 @@ class Due:
 
         def work(tx: Tx) -> None:
             step(tx, replace(outside, at=self._clock.now()))  # judged at this transaction's moment (FRZ-03)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def suite(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
+        """Look up a run of the integration suite that has no end yet.
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: of the run.
+            correlation: of the delivery.
+        """
+        found = await self._suite.look_up(id)
+
+        def work(tx: Tx) -> None:
+            integrate.looked_up(tx, id, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

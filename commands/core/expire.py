@@ -7,6 +7,7 @@ from datetime import datetime
 
 from commands.core import record
 from commands.core.tell import card_of, log_of
+from commands.core.trains import departure
 from guards.change import Change
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
@@ -43,3 +44,4 @@ def expired(tx: Tx, change_id: str, facts: Facts, correlation: str) -> None:
     )
     log_of(tx, change, facts, correlation, f"Expired. {why} Ask again if it is still wanted.")
     card_of(tx, change, facts, correlation)
+    departure.ended(tx, change, facts, correlation)

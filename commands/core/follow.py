@@ -16,6 +16,7 @@ from commands.core.ports.ci import NoRun, Order, Run, RunState, Started, TurnedD
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import alert, card_of, log_of
 from commands.core.text import Card, Part
+from commands.core.trains import departure
 from guards.artifact import short
 from guards.change import Change
 from guards.facts import Facts
@@ -176,6 +177,7 @@ def _end(tx: Tx, change: Change, state: State, facts: Facts, correlation: str, w
     took = f" after {_span(facts.at - change.dispatched)}" if change.dispatched else ""
     log_of(tx, change, facts, correlation, f"{state.value.capitalize()}{took}. {why}".strip())
     card_of(tx, change, facts, correlation)
+    departure.ended(tx, change, facts, correlation)
     for other in changes.waiting(tx, content.service, content.environment):
         timers.set(tx, timers.Timer(f"advance:{other.id}", "advance", facts.at, {"change": other.id}))
     return change

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from commands.core.command import Ask
+from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.gather_set import key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
@@ -24,10 +25,13 @@ from commands.core.trains import standing
 from guards.assessment import UNSAID
 from guards.change import Change
 from guards.cut import Blocker
+from guards.decision import Allow
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
+from guards.judge import Case
 from guards.lifecycle import UNDECIDED
+from guards.manifest import SetStanding
 from guards.order import environment_before
 from guards.policy import Policy
 from guards.risk import told_by_work
@@ -179,6 +183,15 @@ class Gather:
         """
         if ask.go:
             return await self._of_run(ask, by, seconds)
+        parts = await self._store.read(lambda tx: parts_of(tx, ask, self.policy))
+        if not parts:
+            return await self._alone(ask, by, seconds)
+        # what stands around a set is read like that of any change, at the same time as that of its entries
+        alone, *entries = await asyncio.gather(*(self._alone(one, by, seconds) for one in (ask, *parts)))
+        return replace(alone, parts=dict(zip(map(key_of, parts), entries, strict=True)))
+
+    async def _alone(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+        """The same for a single subject."""
         named = ask.change or ask.service or ask.exception or ask.train or ask.run
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
@@ -278,10 +291,21 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
 
     Args:
         tx: open.
-        ask: what it is about.
+        ask: what it is about; of a set, each entry's facts are completed too.
         outside: as gathered before.
-        only_reading: leaves the change's or exception's row unlocked, for a transaction that will not write.
+        only_reading: leaves the rows of the change, the exception or the set unlocked, for a transaction that will not write.
     """
+    facts = set_facts(tx, ask, _inside(tx, ask, outside, only_reading=only_reading), only_reading=only_reading)
+    parts = {}
+    for one in parts_of(tx, ask, outside.policy):
+        # one that nobody read for stays unread: it stops the others, and is never left out
+        read = replace(outside.parts.get(key_of(one)) or Facts(outside.at, outside.policy), at=outside.at)
+        parts[key_of(one)] = set_facts(tx, one, _inside(tx, one, read, only_reading=only_reading), only_reading=only_reading)
+    return replace(facts, parts=parts)
+
+
+def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
+    """The same without what is known of sets."""
     facts = replace(
         outside,
         freezes=freezes.current(tx, outside.at),
@@ -366,11 +390,12 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
     """The request that the guards judge; the place of an existing change is its own, whatever was typed."""
     content = facts.change.content if isinstance(facts.change, Change) else None
     held = facts.freeze if isinstance(facts.freeze, Freeze) else None
+    promotion = facts.set.promotion if isinstance(facts.set, SetStanding) else None
     return Request(
         action=action,
         by=by,
         service=content.service if content else ask.service,
-        environment=content.environment if content else ask.environment,
+        environment=content.environment if content else ask.environment or (promotion.environment if promotion else None),
         version=content.version if content else ask.version,
         digest=content.digest if content else ask.digest,
         change_type=ask.change_type or (content.change_type if content else ChangeType.NORMAL),
@@ -387,6 +412,9 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         delegation=ask.delegated,
         obligation=ask.owed,
         login=ask.login,
+        entries=ask.entries,
+        breaking=ask.breaking,
+        back=ask.back,
         definition=_wanted(ask, facts.train),
         settled=ask.settled,
         moved=ask.moved,
@@ -395,6 +423,27 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         answer=ask.answer,
         acceptance=ask.acceptance,
     )
+
+
+def several(command: AnyCommand, ask: Ask) -> bool:
+    """Whether what is asked is judged entry by entry, as a set."""
+    return bool(command.whole) and ask.change is None
+
+
+def cases_of(tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unread, facts: Facts) -> tuple[Case, ...]:
+    """What is judged of each entry of a set; of one that exists, of those that people still decide (MAN-06).
+
+    Args:
+        tx: the transaction in which `facts` were completed.
+        command: whose request it is.
+        ask, by, facts: as for `request_of`, of the set.
+    """
+    if not several(command, ask):
+        return ()
+    asked = [(one, facts.parts[key_of(one)]) for one in parts_of(tx, ask, facts.policy)]
+    left = [(one, part) for one, part in asked if not isinstance(part.change, Change) or part.change.state in UNDECIDED]
+    cases = tuple((request_of(command.action, one, by, part), part) for one, part in left)
+    return tuple(case for case in cases if all(isinstance(guard(*case), Allow) for guard in command.skips)) or cases
 
 
 def at_dispatch(change: Change, facts: Facts) -> Request:

@@ -106,7 +106,7 @@ def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict
 
 def judgement_answers(judgement: Judgement) -> list[dict[str, Any]]:
     """What each guard said, as the ledger keeps it."""
-    return [_answer(a.guard, a.decision) for a in judgement.answers]
+    return [_answer(a.guard, a.decision) | ({"about": a.about} if a.about else {}) for a in judgement.answers]
 
 
 def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
@@ -204,6 +204,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "declared": declared_body(content.declared),
         "base": content.base,
         "record": content.record,
+        "manifest": content.manifest,
         "hash": content.hash,
     }
 

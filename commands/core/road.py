@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from commands.core import announce, cards, exempt, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
-from commands.core.gather import Gather, inside, request_of
+from commands.core.gather import Gather, cases_of, inside, request_of, several
 from commands.core.invocation import Asked, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
@@ -25,8 +25,8 @@ from commands.core.queue import queue_button
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form, worded
+from commands.core.trains import integrate, roll_call
 from commands.core.trains import keys as train
-from commands.core.trains import roll_call
 from commands.core.trains.fire import Trains
 from commands.core.trains.work import KINDS as TRAIN_KINDS
 from commands.core.trains.work import TrainWork
@@ -35,7 +35,7 @@ from guards.authorization import authorized
 from guards.decision import Allow, Refuse
 from guards.facts import Facts
 from guards.identity import Stranger
-from guards.judge import Judgement, judge
+from guards.judge import Case, Judgement, judge, judge_set
 from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
@@ -97,6 +97,8 @@ class Road:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
             case word if word in TRAIN_KINDS:
                 await self._train_work.fired(taken, payload, correlation)
+            case integrate.SUITE:
+                await self._due.suite(taken, str(payload["integration"]), correlation)
             case roll_call.SILENT:
                 await self._due.roll_call(taken, str(payload["run"]), correlation)
             case train.KIND:
@@ -133,7 +135,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation", "run"):
+            for noun in ("change", "exception", "obligation", "integration", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:
@@ -238,10 +240,15 @@ class Road:
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
         heals = command.healing(args)
-        judgement = judge(command.guards, request, facts, heals)
+        cases: tuple[Case, ...] = ((request, facts),)
+        if several(command, ask):
+            cases = cases_of(tx, command, ask, asker.person, facts)
+            judgement = judge_set(command.whole, command.guards, request, facts, cases, heals)
+        else:
+            judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.run or ask.train,
+            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest,
             "service": request.service,
             "environment": request.environment,
         }
@@ -266,7 +273,7 @@ class Road:
                 card = cards.with_form_again(card, command.name, asked.fields)
             self._answer(tx, asked, card, facts, correlation)
         else:
-            work = Work(tx, args, request, facts, judgement, asker, correlation)
+            work = Work(tx, args, request, facts, judgement, asker, correlation, cases)
             record.write(tx, f"{tag}:accepted", actor, facts, correlation, **place, **body)
             reply: Reply = command.run(work)
             if asked.home:

@@ -23,14 +23,17 @@ from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
+from commands.core.set_card import set_card
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
+from commands.core.trains.integrate import Suite
 from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import State
+from guards.manifest import SetStanding
 from guards.policy import Policy
 from guards.train import Train
 from guards.unread import Unread
@@ -79,6 +82,7 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._suite = Suite(policy, store, ci, clock)
         self._homes = home.Homes(policy, store, gather, chat)
 
     async def send(self, sending: outbox.Sending) -> None:
@@ -89,6 +93,10 @@ class Send:
                 await self._order(sending, payload)
             case "card":
                 await self._card(sending, str(payload["change"]))
+            case "set":
+                await self._set(sending, str(payload["set"]))
+            case "integration":
+                await self._suite.send(sending, payload)
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
             case "roll-call":
@@ -201,6 +209,21 @@ class Send:
         await self._post(
             sending, channel, card, subject=change_id, then=lambda tx, p: places.put(tx, places.Place(change_id, p.channel, p.ts))
         )
+
+    async def _set(self, sending: outbox.Sending, id: str) -> None:  # noqa: A002
+        """Draw the set promotion as it is now: post its card once, from then on edit it."""
+        ask = Ask(set=id)
+        outside = await self._gather.outside(ask)
+        facts, place = await self._store.read(lambda tx: (inside(tx, ask, outside, only_reading=True), places.place(tx, id)))
+        if not isinstance(facts.set, SetStanding) or facts.set.promotion is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the set promotion is gone"))
+            return
+        card = set_card(facts.set, facts)
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        channel = facts.set.promotion.channel
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
 
     async def _exception(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
         """Draw the exception as it is now: post its card once, from then on edit it."""

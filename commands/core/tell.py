@@ -15,24 +15,45 @@ from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
 from guards.judge import Judgement
-from storage import alerts, outbox
+from guards.manifest import SetPromotion
+from storage import alerts, outbox, sets
 from storage.database import Tx
 
 CARD = TypeAdapter(Card)
 
 
 def card_of(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
-    """Have the change's card drawn anew; several requests before it is sent are one."""
+    """Have the change's card drawn anew; several requests before it is sent are one. An entry of a set stands on the set's card."""
+    if promotion := sets.of_change(tx, change.id):
+        set_card_of(tx, promotion, facts, correlation)
+        return
     channel = facts.policy.services[change.content.service].channel
     message = outbox.Message("card", {"change": change.id}, key=f"card:{change.id}", lane=channel, correlation=correlation)
     outbox.add(tx, message, facts.at)
 
 
 def log_of(tx: Tx, change: Change, facts: Facts, correlation: str, text: str) -> None:
-    """A line for the thread of the change's card."""
+    """A line for the thread of the change's card, or of the set's of which it is an entry."""
+    if promotion := sets.of_change(tx, change.id):
+        set_log_of(tx, promotion, facts, correlation, f"{change.content.service} {change.content.version}: {text}")
+        return
     channel = facts.policy.services[change.content.service].channel
     body = {"change": change.id, "text": text, "at": facts.at.isoformat()}
     outbox.add(tx, outbox.Message("log", body, lane=channel, correlation=correlation), facts.at)
+
+
+def set_card_of(tx: Tx, promotion: SetPromotion, facts: Facts, correlation: str) -> None:
+    """Have a set's one card drawn anew, in its train's channel (CMD-18)."""
+    message = outbox.Message(
+        "set", {"set": promotion.id}, key=f"set:{promotion.id}", lane=promotion.channel, correlation=correlation
+    )  # fmt: skip
+    outbox.add(tx, message, facts.at)
+
+
+def set_log_of(tx: Tx, promotion: SetPromotion, facts: Facts, correlation: str, text: str) -> None:
+    """A line for the thread of a set's card."""
+    body = {"change": promotion.id, "text": text, "at": facts.at.isoformat()}
+    outbox.add(tx, outbox.Message("log", body, lane=promotion.channel, correlation=correlation), facts.at)
 
 
 def exception_card_of(tx: Tx, exemption: Exemption, facts: Facts, correlation: str) -> None:

@@ -120,6 +120,12 @@ def numbered(prefix: str, noun: str) -> AfterValidator:
     return AfterValidator(read)
 
 
+def _change_or_set(word: str) -> str:
+    if not re.fullmatch(r"(CR|SET)-[0-9]{4}-[0-9]{4}-[0-9]{3,6}", word.upper()):
+        raise ValueError(f"{shown(word)} is no change; write one like CR-2026-1121-001, or a set promotion like SET-2026-1121-001")
+    return word.upper()
+
+
 ServiceName = Annotated[str, AfterValidator(_service)]
 EnvironmentName = Annotated[str, AfterValidator(_environment)]
 VersionWord = Annotated[str, AfterValidator(_version)]
@@ -127,6 +133,8 @@ DigestWord = Annotated[str, AfterValidator(_digest)]
 ChangeId = Annotated[str, numbered("CR", "change")]
 FreezeId = Annotated[str, numbered("FRZ", "freeze")]
 ExceptionId = Annotated[str, numbered("EXC", "exception")]
+SetId = Annotated[str, numbered("SET", "set promotion")]
+ChangeOrSet = Annotated[str, AfterValidator(_change_or_set)]
 
 
 def shown(word: str) -> str:

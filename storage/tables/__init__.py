@@ -16,6 +16,7 @@ from storage.tables import (
     obligations,
     people,
     rules,
+    sets,
     trains,
     versions,
 )
@@ -23,5 +24,5 @@ from storage.tables.base import metadata
 
 __all__ = [
     "changes", "cuts", "decisions", "feeds", "homes", "ledger", "machinery", "metadata", "moments", "obligations",
-    "people", "rules", "trains", "versions",
+    "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

@@ -69,6 +69,7 @@ class ChangeRow(Base, table=True):
     why: str
     amended: datetime | None = moment(nullable=True)
     assessed: dict[str, Any] | None = json_column(nullable=True)
+    manifest: str | None = None
 
 
 class ApprovalRow(Base, table=True):

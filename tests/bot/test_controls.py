@@ -18,7 +18,7 @@ ROWS = [
     for line in (ROOT / "docs" / "controls.md").read_text(encoding="utf-8").splitlines()
     if re.match(r"\| [A-Z]{2,4}-\d\d \|", line)
 ]
-GUARDS = {guard.__name__ for command in COMMANDS for guard in (*command.guards, *dispatch.GUARDS)}
+GUARDS = {guard.__name__ for command in COMMANDS for guard in (*command.guards, *command.whole, *dispatch.GUARDS)}
 
 GROUPS = {
     "CMD": 19, "RBAC": 16, "SOD": 16, "WIN": 18, "FRZ": 16, "PRM": 28, "EVD": 31, "TRN": 30, "GNG": 15, "EMG": 25, "HOT": 21, "RBK": 21,

@@ -11,15 +11,16 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import authorization, cutoff, exceptions, freeze, moments, record, timetable
+from guards import authorization, cutoff, exceptions, freeze, moments, record, set_promotion, timetable
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
-GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *dispatch.GUARDS)}
+GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *command.whole, *dispatch.GUARDS)}
 GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun}  # of what no person asks for
 
 HELPERS = {
-    "authorized": [record, freeze, exceptions, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],
+    "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],
+    "composed": [set_promotion],
     **{name: [timetable] for name in ("known_run", "not_cut_yet", "open_run", "captained", "able_captains", "by_captain", "accountable")},
 }  # fmt: skip
 """Guards that ask another file for an answer."""

@@ -95,6 +95,8 @@ If Rita Manager asked now
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
 ✅ catalogued: it is a normal change
 ✅ in_order: v1.4.0 ran in staging
+✅ manifested: it is no entry of a set
+✅ integrated: it is no entry of a set
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
@@ -105,6 +107,8 @@ If it were dispatched now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ manifested: it is no entry of a set
+✅ integrated: it is no entry of a set
 ✅ catalogued: it is a normal change
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
@@ -112,6 +116,7 @@ If it were dispatched now
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+✅ in_turn: it is no entry of a set
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
@@ -247,7 +252,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
         "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)",
-        "train (list, show, readiness)", "blocker list", "go answer", "calendar (add, end)", "evidence",
+        "train (list, show, readiness)", "blocker list", "manifest show", "go answer", "calendar (add, end)", "evidence",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 

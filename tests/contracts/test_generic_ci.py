@@ -251,6 +251,12 @@ async def test_an_answer_about_something_else_is_unread(transport):
         assert isinstance(await artifacts.find("api", "v1.4.0"), Unread)
 
 
+def test_only_an_integration_run_names_a_manifest():
+    """MAN-03; what a deployment is sent stays as it is documented."""
+    assert "manifest" not in OrderBody.of(order()).model_dump(exclude_none=True)
+    assert OrderBody.of(order(manifest="[]")).model_dump(exclude_none=True)["manifest"] == "[]"
+
+
 async def test_an_order_that_is_not_valid_is_never_sent(transport):
     for bad in ({"commit": "main"}, {"digest": "latest"}, {"environment": "prod; rm"}, {"repository": "x"}):
         assert isinstance(await adapter(transport).start(order(**bad)), TurnedDown)

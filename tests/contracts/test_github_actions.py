@@ -81,6 +81,14 @@ async def test_a_dispatch_carries_the_fixed_inputs_and_the_tag_and_nothing_else(
     assert fake.dispatches == [{"ref": "v1.4.0", "inputs": inputs, "return_run_details": True}]
 
 
+async def test_an_integration_run_carries_the_pinned_set_besides(transport, fake):
+    """MAN-03: only its own workflow takes this input, so no deployment carries it."""
+    await adapter(transport, fake.url).start(order(manifest='[{"service":"api"}]'))
+    (sent,) = fake.dispatches
+    assert set(sent["inputs"]) == {*INPUTS, "manifest"}
+    assert sent["inputs"]["manifest"] == '[{"service":"api"}]'
+
+
 def test_the_workflow_in_the_documentation_takes_these_inputs_and_carries_the_key():
     text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
     workflow = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
@@ -106,7 +114,7 @@ async def test_a_release_branch_is_ordered_at_main_with_fixed_inputs_and_nothing
 
 def test_the_branch_workflow_in_the_documentation_takes_its_inputs():
     text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
-    workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+    workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[2])
     assert set(workflow[True]["workflow_dispatch"]["inputs"]) == set(BRANCH_INPUTS)
     assert not any("inputs." in step["run"] for job in workflow["jobs"].values() for step in job["steps"])
 

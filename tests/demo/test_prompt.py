@@ -10,6 +10,7 @@ from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
 from bot.demo.prompt import Prompt
 from bot.demo.stage import Stage
+from bot.demo.story_asking import HARMLESS
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -64,7 +65,7 @@ async def test_a_version_is_built_promoted_and_approved_by_several_people(table)
         "as dev",
         "/release promote api v1.5.0 staging",
         *WRITTEN,
-        "captain> /release promote api v1.5.0 production",
+        f"captain> /release promote api v1.5.0 production {HARMLESS}",
         "press approve",
         "rita> press approve CR-2026-1124-002",
         "diff read",
@@ -104,8 +105,8 @@ async def test_ci_can_fail_fall_silent_and_lose_its_answer_and_every_run_comes_t
 
 async def test_time_moves_for_everybody_and_closes_the_window(table):
     shown = await table.play(
-        "release v1.5.0", "dev> /release promote api v1.5.0 staging", *WRITTEN, "/release promote api v1.5.0 production",
-        "clock +6h", "rob> press approve", "Reviewed it, and the run in staging is green", "olga> press approve", "Looked at the diff",
+        "release v1.5.0", "dev> /release promote api v1.5.0 staging", *WRITTEN, f"/release promote api v1.5.0 production {HARMLESS}",
+        "clock +6h", "rob> press approve", "Reviewed it, and the run in staging is green", "rita> press approve", "Looked at the diff",
         "card CR-2026-1124-002",
     )  # fmt: skip
     assert "It is Tuesday 24 November 2026, 17:00 in Berlin." in shown
@@ -116,7 +117,7 @@ async def test_time_moves_for_everybody_and_closes_the_window(table):
 async def test_forms_ask_again_for_what_does_not_fit_and_a_dot_closes_them(table):
     shown = await table.play(
         "release v1.5.0",
-        "/release", "web", "api", "v1.5.0", "staging", "",
+        "/release", "web", "api", "v1.5.0", "staging", "", "", "", "", "", "no",
         "/release promote api", ".",
         "rita> /release freeze declare", "production", "", "incident", "soon", "2026-11-24T15:00", "", "no",
         "p95 is low", "as usual", "olga@acme.example", "checkout is slow",
@@ -132,7 +133,9 @@ async def test_forms_ask_again_for_what_does_not_fit_and_a_dot_closes_them(table
 
 
 async def test_a_button_that_asks_whether_one_is_sure_can_be_left(table):
-    await table.play("release v1.5.0", "dev> /release promote api v1.5.0 staging", *WRITTEN, "/release promote api v1.5.0 production")
+    await table.play(
+        "release v1.5.0", "dev> /release promote api v1.5.0 staging", *WRITTEN, f"/release promote api v1.5.0 production {HARMLESS}"
+    )
     assert "Not pressed." in await table.play("press cancel", "no")
     assert (await table.company.change("CR-2026-1124-002")).state.value == "awaiting-approval"
     await table.play("press cancel", "yes")

@@ -106,6 +106,8 @@ AUDITED = facts(
         pytest.param(APPROVE, facts(), Allow, id="deciding about a change"),
         pytest.param(APPROVE, facts(change=Absent("change CR-9")), Refusal.NO_SUCH_CHANGE, id="deciding about what there is not"),
         pytest.param(APPROVE, facts(change=Unread("the change")), Unsure, id="deciding about what could not be read"),
+        pytest.param(APPROVE, facts(run=Absent("run weekly-1")), Refusal.NO_SUCH_TRAIN, id="a run that there is not"),
+        pytest.param(APPROVE, facts(set=Absent("set promotion SET-9")), Refusal.NO_SUCH_SET, id="a set that there is not"),
         pytest.param(request(by=GUEST), facts(change=Absent("change CR-9")), Refusal.STRANGER, id="a stranger is not told even that"),
         pytest.param(request(action=Action.READ), facts(change=Absent("change CR-9")), Allow, id="reading says so by itself"),
         pytest.param(EVIDENCE, FACTS, Refusal.NOT_PERMITTED, id="evidence is not for everybody"),

@@ -13,11 +13,12 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
-from guards.judge import Answer, Guard, Judgement, judge
+from guards.judge import Answer, Guard, Judgement, judge, judge_set
 from guards.order import in_order
+from guards.record import reasoned
 from guards.unread import Unread
 from guards.window import in_window
-from tests.guards.cases import AT, DANA, DAY, FACTS, HOUR, REQUEST, facts, freeze, request
+from tests.guards.cases import AT, DANA, DAY, FACTS, HOUR, REQUEST, facts, freeze, request, said
 
 PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, approved)
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
@@ -145,3 +146,44 @@ def test_a_promotion_with_an_unread_registry_is_unsure() -> None:
     judgement = judge(PROMOTION, REQUEST, facts(artifact=Unread("the artifact registry", "no answer within 5 s")), HEALS)
     assert judgement.outcome == "unsure"
     assert {unsure.missing for unsure in judgement.unsure} == {"the artifact registry"}
+
+
+def test_a_set_is_judged_entry_by_entry_and_one_that_fails_stops_it() -> None:
+    frozen = facts(freezes=(freeze(),))
+    cases = ((REQUEST, FACTS), (request(service="web"), frozen))
+    judgement = judge_set((reasoned,), (authorized, not_frozen, pinned), request(rationale="x"), FACTS, cases[:1] * 2, frozenset())
+    assert judgement.outcome == "allowed"
+    assert [(a.guard, a.about) for a in judgement.answers] == [
+        ("authorized", None), ("reasoned", None), ("not_frozen", None), ("pinned", None),
+    ]  # fmt: skip
+    judgement = judge_set((reasoned,), (by_name, not_frozen, pinned), REQUEST, FACTS, cases, frozenset())
+    assert [(a.guard, a.about, said(a.decision)) for a in judgement.answers] == [
+        ("by_name", None, Allow), ("reasoned", None, Refusal.NO_RATIONALE), ("not_frozen", "api", Allow), ("not_frozen", "web", Refusal.FROZEN),
+        ("pinned", None, Allow),
+    ]  # fmt: skip
+    assert any(r.why.startswith("web: production is frozen") for r in judgement.refusals)
+
+
+def test_who_may_not_touch_one_entry_learns_nothing_of_the_others() -> None:
+    cases = ((REQUEST, FACTS), (request(service="web"), FACTS))
+    judgement = judge_set((reasoned,), (authorized, pinned), REQUEST, FACTS, cases, frozenset())
+    assert [(a.guard, a.about) for a in judgement.answers] == [("authorized", "web")]
+    assert judgement.outcome == "refused"
+
+
+def test_a_set_without_entries_is_authorized_by_itself() -> None:
+    judgement = judge_set((reasoned,), (authorized, pinned), REQUEST, FACTS, (), frozenset())
+    assert [a.guard for a in judgement.answers] == ["authorized", "reasoned"]
+
+
+def test_what_could_not_be_read_of_an_entry_names_it() -> None:
+    def lost(asked: Request, known: Facts) -> Decision:
+        return Unsure("the freeze calendar") if asked.service == "web" else Unsure("the checks of api")
+
+    cases = ((REQUEST, FACTS), (request(service="web"), FACTS))
+    judgement = judge_set((), (by_name, lost), REQUEST, FACTS, cases, frozenset())
+    assert [u.missing for u in judgement.unsure] == ["the checks of api", "the freeze calendar (web)"]
+
+
+def by_name(asked: Request, known: Facts) -> Decision:
+    return Allow("everybody may")

@@ -23,6 +23,7 @@ class Order:
         digest: `sha256:` and 64 hex digits: what to deploy; CI never rebuilds (PRM-03).
         repository: `owner/name` at the VCS.
         workflow: the preconfigured workflow for this service and environment, from the policy file.
+        manifest: for an integration run, the pinned set as JSON, whose hash `digest` then is; None for a deployment (MAN-03).
     """
 
     key: str
@@ -34,6 +35,7 @@ class Order:
     digest: str
     repository: str
     workflow: str
+    manifest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

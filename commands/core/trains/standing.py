@@ -10,17 +10,21 @@ from dataclasses import replace
 from commands.core.command import Ask
 from guards.facts import Facts, GoFacts
 from guards.go import Candidate, Pinned, Ride, content_hash
+from guards.manifest import Entry
 from guards.policy import Policy
 from guards.train import Train, TrainRun
-from storage import artifacts, decisions, trains
+from storage import artifacts, decisions, manifests, trains
 from storage.database import Tx
 
 
 def candidate_of(tx: Tx, run: TrainRun, train: Train) -> Candidate | None:
-    """What a run would bring now; None while a version of one of its services was not seen yet.
+    """What a run would bring now: its newest manifest, by that manifest's hash (MAN-01, GNG-08).
 
-    The release that the run makes carries one version, and each of its services is pinned as it was first seen under it.
+    Before one was built: the release that the run makes carries one version, and each of its services is pinned as it was first seen
+    under it; None while a version of one of them was not seen yet.
     """
+    if manifest := manifests.manifest_of_run(tx, run.id):
+        return Candidate(tuple(_pinned(tx, entry) for entry in manifest.entries), manifest.hash)
     if not run.version:
         return None
     found: list[Pinned] = []
@@ -30,6 +34,11 @@ def candidate_of(tx: Tx, run: TrainRun, train: Train) -> Candidate | None:
             return None
         found.append(Pinned(service, run.version, artifact.commit, artifact.digest, artifact.tag))
     return Candidate(tuple(found), content_hash(tuple(found)))
+
+
+def _pinned(tx: Tx, entry: Entry) -> Pinned:
+    first = artifacts.registered(tx, entry.service, entry.version)
+    return Pinned(entry.service, entry.version, entry.commit, entry.digest, first.tag if first else None)
 
 
 def asks_of(tx: Tx, run: str, policy: Policy) -> tuple[Ask, ...]:
