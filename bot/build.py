@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.github_sign_in import GitHubSignIn
+from bot.adapters.ical import ICal
 from bot.adapters.transport import Transport
 from bot.evidence.keys import private
 from bot.evidence.pack import Zip
@@ -32,6 +33,7 @@ from bot.workers import Workers
 from commands import COMMANDS
 from commands.core.bundle import Packer
 from commands.core.collect import Collect
+from commands.core.feeds import Feeds
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
 from commands.core.ports.ci import CI
@@ -208,7 +210,7 @@ async def build(
     health = Health(probes, clock, backlog, policy.hash, settings.git_sha)
     over_http = None if settings.socket_mode else secret
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
-    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring)
+    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring, Feeds(policy, store, gather, ICal()))
     return House(
         settings, policy, store, gather, collect, packer, remembered, road, workers, Scheduler(workers.tick), health, doors, intake,
         transport, session, directory, sign_in, tuple(beside.histories.values()), over_websocket,

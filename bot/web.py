@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
-from aiohttp import web
+from aiohttp import ETag, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
@@ -21,6 +21,7 @@ from bot.health import Health
 from bot.log import log
 from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
 from bot.tracing import span
+from commands.core.feeds import Busy, Feeds
 from commands.core.invocation import Reported
 from commands.core.ports.ci import CI, Forged, Malformed
 from commands.core.ports.clock import Clock
@@ -54,6 +55,7 @@ class Doors:
         clock: to judge the age of requests.
         health: for the health routes.
         ring: says that there is something to carry out.
+        feeds: the calendars that people subscribe to.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Doors:
         clock: Clock,
         health: Health,
         ring: Callable[[], None],
+        feeds: Feeds,
     ) -> None:
+        self._feeds = feeds
         self._bolt = bolt
         self._verifier = SignatureVerifier(signing_secret, clock=_Time(clock)) if signing_secret else None
         self._ci = ci
@@ -81,6 +85,7 @@ class Doors:
             app.router.add_post("/slack/events", self.slack)
         app.router.add_post("/webhooks/github", self.github)
         app.router.add_post("/webhooks/ci/{name}", self.callback)
+        app.router.add_get("/calendar/{token}.ics", self.calendar)
         self._health.routes(app)
         return app
 
@@ -124,6 +129,26 @@ class Doors:
     async def callback(self, request: web.Request) -> web.StreamResponse:
         """Callbacks of the generic contract (docs/generic-ci.md)."""
         return await self._heard(request, f"ci/{request.match_info['name']}")
+
+    async def calendar(self, request: web.Request) -> web.StreamResponse:
+        """A calendar that somebody subscribes to; whatever is no address of one is not found, and nobody says why."""
+        try:
+            found = await self._feeds.read(request.match_info["token"])
+        except StorageError as error:
+            log.error("calendar not read", why=type(error).__name__)
+            found = Busy(60)
+        if found is None:
+            return web.json_response({"error": "not found"}, status=404)
+        if isinstance(found, Busy):
+            return web.json_response({"error": "try again later"}, status=429, headers={"Retry-After": str(found.seconds)})
+        tag = ETag(hashlib.sha256(found).hexdigest()[:32])
+        headers = {"Cache-Control": "private, max-age=300", "Content-Disposition": 'inline; filename="releases.ics"'}
+        if any(tag.value == known.value for known in request.if_none_match or ()):
+            answer = web.Response(status=304, headers=headers)
+        else:
+            answer = web.Response(body=found, headers=headers, content_type="text/calendar", charset="utf-8")
+        answer.etag = tag
+        return answer
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from guards.section import Section
-from guards.values import ClockTime, Duration
+from guards.values import ClockTime, Duration, Url
 
 _H = timedelta(hours=1)
 _Offsets = Annotated[tuple[Duration, ...], Field(max_length=8)]
@@ -46,5 +46,8 @@ class TrainRules(Section):
     reminders: Reminders = Field(default=Reminders(), description="Who is reminded when.")
     escalate: Duration = Field(
         default=_H, description="So long after its moment, what nobody did is told to the captain and the release managers."
+    )
+    address: Url | None = Field(
+        default=None, description="Where calendar programs reach the bot from outside; left out, people put it before the path."
     )
     quiet: QuietHours | None = Field(default=QuietHours(), description="When nobody is reminded; `null`: reminders come at any time.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from storage.chain import GENESIS, Row, Withheld, content_hash, digest
 from storage.columns import iso
@@ -210,6 +210,14 @@ def extract(tx: Tx, shown: Collection[int]) -> Extract:
             before = (row.seq - 1, row.prev)
         found.append(row if row.seq in wanted else Withheld(row.seq, content_hash(row)))
     return Extract(before, tuple(found), end)
+
+
+_COUNT = select(func.count()).where(_T.c.subject == bindparam("about"), _T.c.tag == bindparam("which"))
+
+
+def count(tx: Tx, subject: str, tag: str) -> int:
+    """How many entries with a tag there are about a subject."""
+    return int(tx.run(_COUNT, {"about": subject, "which": tag}).scalar_one())
 
 
 def head(tx: Tx) -> tuple[int, str]:

@@ -22,6 +22,7 @@ _SET = insert(
     _T,
     lambda new: new.on_conflict_do_update(index_elements=["key"], set_={name: new.excluded[name] for name in ("kind", "due", "payload")}),
 )
+_ENSURE = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["key"]))
 _CANCEL = _T.delete().where(_C.key == bindparam("which"))
 _CANCEL_ALL = _T.delete().where(_C.key.in_(bindparam("keys", expanding=True)))
 _DUE = select(_T).where(_C.due <= bindparam("now")).order_by(_C.due, _C.key).limit(bindparam("limit")).with_for_update(skip_locked=True)
@@ -48,6 +49,11 @@ class Timer:
 def set(tx: Tx, timer: Timer) -> None:  # noqa: A001
     """Set a timer; one with the same key is replaced."""
     tx.run(_SET, asdict(timer))
+
+
+def ensure(tx: Tx, timer: Timer) -> None:
+    """Set a timer; where one with the same key is set, that one stays."""
+    tx.run(_ENSURE, asdict(timer))
 
 
 def cancel(tx: Tx, key: str) -> bool:

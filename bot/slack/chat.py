@@ -32,6 +32,7 @@ _FINAL = frozenset({
     "metadata_too_large", "invalid_metadata_format", "invalid_arguments", "messages_tab_disabled", "is_inactive", "view_too_large",
     "push_limit_reached", "file_uploads_disabled", "file_uploads_except_images_disabled", "file_type_not_allowed",
     "file_upload_size_restricted", "posting_to_channel_denied", "missing_scope", "not_pinnable", "permission_denied",
+    "not_enabled",
 })  # fmt: skip
 """Trying again cannot help."""
 
@@ -196,6 +197,14 @@ class SlackChat:
         if drawn is None:
             return _DRAWN_WRONG
         answer = await self._called(self._client.views_open(trigger_id=trigger, view=drawn), _Answer)
+        return answer if isinstance(answer, Unposted) else None
+
+    async def home(self, user: str, card: Card) -> Unposted | None:
+        """Show a card on a person's App Home (views.publish); the last one who publishes is what stands there."""
+        drawn = _drawn(lambda: blocks(card))
+        if drawn is None:
+            return _DRAWN_WRONG
+        answer = await self._called(self._client.views_publish(user_id=user, view={"type": "home", "blocks": drawn}), _Answer)
         return answer if isinstance(answer, Unposted) else None
 
     async def alive(self) -> Unread | None:

@@ -31,11 +31,12 @@ ANY = re.compile(r"[\s\S]*")
 BUSY = "I could not take that in just now, so nothing was started. Try again in a minute."
 PERHAPS = "I cannot tell whether I took that in. Look at /release status before you try again."
 
-Kind = Literal["command", "click", "form"]
-_READ: dict[Kind, Callable[[Body], tuple[Asked, str]]] = {
+Kind = Literal["command", "click", "form", "event"]
+_READ: dict[Kind, Callable[[Body], tuple[Asked, str] | None]] = {
     "command": payloads.typed,
     "click": payloads.clicked,
     "form": payloads.submitted,
+    "event": payloads.opened,
 }
 
 
@@ -74,6 +75,7 @@ class Intake:
         self.bolt.block_action(ANY)(self.clicked)
         self.bolt.view_submission(ANY)(self.submitted)
         self.bolt.view_closed(ANY)(self.told)
+        self.bolt.event("app_home_opened")(self.opened)
         self.bolt.event(ANY)(self.told)
         self.bolt.error(self.unread)
 
@@ -89,8 +91,12 @@ class Intake:
         """A form."""
         return await self._keep("form", ack, body)
 
+    async def opened(self, ack: AsyncAck, body: Body) -> BoltResponse | None:
+        """The App Home; its other tabs are acknowledged only."""
+        return await self._keep("event", ack, body)
+
     async def told(self, ack: AsyncAck) -> None:
-        """Events and closed forms are acknowledged; none of them is acted on yet."""
+        """Closed forms and all other events are acknowledged; none of them is acted on."""
         await ack()
 
     async def unread(self, error: Exception) -> BoltResponse:
@@ -104,9 +110,13 @@ class Intake:
         correlation = secrets.token_hex(6)
         with span("deliver", correlation, kind=kind) as traced:
             try:
-                asked, key = _READ[kind](body)
+                read = _READ[kind](body)
             except ValidationError:
                 return _refused("malformed", 400)
+            if read is None:
+                await ack()
+                return None
+            asked, key = read
             try:
                 new = await self._inbox.put(Delivery(key, "asked", asked.model_dump(exclude_defaults=True), correlation))
             except Exception as error:  # the database, or a fault of ours: the person must hear of it either way
@@ -127,7 +137,8 @@ async def _turn_back(kind: Kind, ack: AsyncAck, body: Body, said: str) -> BoltRe
 
     A command is answered with a text. A form stays open with what was typed, and the sentence stands under its first question; an
     `errors` object that names no question shows "We had some trouble connecting" instead. A click has no answer that is shown, so it
-    fails, and Slack marks it (https://docs.slack.dev/interactivity/handling-user-interaction).
+    fails, and Slack marks it (https://docs.slack.dev/interactivity/handling-user-interaction). An event that is not acknowledged is
+    delivered again.
     """
     if kind == "command":
         await ack(said)

@@ -1,4 +1,4 @@
-"""What Slack sends, parsed: slash commands, clicks and forms become `Asked`.
+"""What Slack sends, parsed: slash commands, clicks, forms and openings of the App Home become `Asked`.
 
 Invariant: Slack's own shapes end here. What has another shape is a ValidationError, never a guess; the caller shows nothing of it.
 """
@@ -112,6 +112,19 @@ class _Submission(_Interaction):
     view: _View
 
 
+class _Tab(_Shape):
+    """https://docs.slack.dev/reference/events/app_home_opened"""
+
+    user: Id
+    tab: Text = "home"
+
+
+class _Opened(_Shape):
+    event: _Tab
+    event_id: Id | None = None
+    team_id: Text = ""
+
+
 def typed(body: Body) -> tuple[Asked, str]:
     """A slash command, and the key that tells its redelivery.
 
@@ -146,6 +159,15 @@ def submitted(body: Body) -> tuple[Asked, str]:
         fields={**_texts(hidden.get("known")), **_answers(view.state)}, channel=channel if isinstance(channel, str) and channel else None,
     )  # fmt: skip
     return asked, _key("form", f"{view.id}:{view.hash}" if view.id and view.hash else None, body)
+
+
+def opened(body: Body) -> tuple[Asked, str] | None:
+    """Somebody opened the App Home, as `typed`; None when it was another tab: the event tells of all of them."""
+    it = _Opened.model_validate(body)
+    if it.event.tab != "home":
+        return None
+    asked = Asked(user=it.event.user, team=it.team_id, word="home", home=True)
+    return asked, _key("event", it.event_id, body)
 
 
 def first_question(body: Body) -> str | None:

@@ -13,7 +13,7 @@ class _Payload(BaseModel):
 
 
 class Asked(_Payload):
-    """Somebody typed, clicked or sent a form.
+    """Somebody typed, clicked, sent a form, or opened the App Home.
 
     Args:
         user, team: the Slack account and its workspace.
@@ -22,6 +22,7 @@ class Asked(_Payload):
         channel: where it happened, if in a channel.
         trigger: lets a form be opened for 3 s.
         answer_to: the response URL.
+        home: the person opened the App Home, and the answer is what it shows.
     """
 
     user: str
@@ -32,6 +33,7 @@ class Asked(_Payload):
     channel: str | None = None
     trigger: str | None = None
     answer_to: str | None = None
+    home: bool = False
 
 
 class Reported(_Payload):

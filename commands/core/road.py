@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, keep_log, obligations, record
+from commands.core import announce, cards, exempt, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -109,6 +109,9 @@ class Road:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
+            case home.BEAT:
+                facts = Facts(at=self._clock.now(), policy=self.policy)
+                await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -135,6 +138,8 @@ class Road:
             for noun in ("change", "exception", "obligation", "integration", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
+            if kind == home.BEAT:
+                timers.ensure(tx, timers.Timer(home.BEAT, home.BEAT, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == train.KIND:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
@@ -271,6 +276,8 @@ class Road:
             work = Work(tx, args, request, facts, judgement, asker, correlation, cases)
             record.write(tx, f"{tag}:accepted", actor, facts, correlation, **place, **body)
             reply: Reply = command.run(work)
+            if asked.home:
+                home.opened(tx, asked.user, facts)
             if reply.card:
                 self._answer(tx, asked, reply.card, facts, correlation)
         inbox.done(tx, taken.id, {"outcome": judgement.outcome})
@@ -323,7 +330,10 @@ class Road:
         await self._store.write(work)
 
     def _answer(self, tx: Tx, asked: Asked, card: Card, facts: Facts, correlation: str) -> None:
-        reply_to(tx, asked.user, card, facts.at, correlation, channel=asked.channel, answer_to=asked.answer_to)
+        if asked.home:
+            home.show(tx, asked.user, card, facts, correlation)
+        else:
+            reply_to(tx, asked.user, card, facts.at, correlation, channel=asked.channel, answer_to=asked.answer_to)
 
 
 def _filled_in(asked: Asked) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow
+from commands.core import follow, home
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.exempt_card import exception_card
+from commands.core.feeds import hand_over
 from commands.core.gather import Gather, inside
 from commands.core.hand_over import HandOver
 from commands.core.ports.chat import Chat, Posted, Unposted
@@ -82,6 +83,7 @@ class Send:
         self._hand_over = hand_over
         self._publish = publish
         self._suite = Suite(policy, store, ci, clock)
+        self._homes = home.Homes(policy, store, gather, chat)
 
     async def send(self, sending: outbox.Sending) -> None:
         """Send one message and settle its row."""
@@ -103,6 +105,8 @@ class Send:
                 await self._train(sending, str(payload["run"]))
             case "pin":
                 await self._pin(sending, str(payload["subject"]), stays=bool(payload["stays"]))
+            case home.BEAT:
+                await self._settle(sending, await self._homes.show(sending))
             case "log":
                 await self._log(sending, payload)
             case "alert":
@@ -117,6 +121,8 @@ class Send:
                 await self._thread(sending, payload)
             case "evidence":
                 await self._hand_over.send(sending, payload)
+            case "calendar":
+                await self._settle(sending, await hand_over(sending, self._store, self._chat, self._policy.trains.address or ""))
             case "notes":
                 await self._publish.send(sending)
             case other:

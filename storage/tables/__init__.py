@@ -4,10 +4,25 @@ Invariant: what must never be true cannot be stored. The schema is made by `migr
 Whoever needs all tables imports this package; whoever needs one, its file.
 """
 
-from storage.tables import changes, cuts, decisions, ledger, machinery, moments, obligations, people, rules, sets, trains, versions
+from storage.tables import (
+    changes,
+    cuts,
+    decisions,
+    feeds,
+    homes,
+    ledger,
+    machinery,
+    moments,
+    obligations,
+    people,
+    rules,
+    sets,
+    trains,
+    versions,
+)
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes", "cuts", "decisions", "ledger", "machinery", "metadata", "moments", "obligations", "people", "rules", "sets", "trains",
-    "versions",
+    "changes", "cuts", "decisions", "feeds", "homes", "ledger", "machinery", "metadata", "moments", "obligations",
+    "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

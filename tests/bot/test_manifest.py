@@ -58,13 +58,21 @@ def test_each_scope_says_why(scope):
 def test_the_command_and_the_addresses_are_those_that_are_listened_to():
     [command] = MANIFEST["features"]["slash_commands"]
     assert command["command"] == COMMAND
-    addresses = {command["url"], MANIFEST["settings"]["interactivity"]["request_url"]}
+    listening = MANIFEST["settings"]
+    addresses = {command["url"], listening["interactivity"]["request_url"], listening["event_subscriptions"]["request_url"]}
     assert {address.partition("example.com")[2] for address in addresses} == {"/slack/events"}
     assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
 
 
-def test_no_event_is_asked_for_as_none_is_acted_on():
-    assert "event_subscriptions" not in MANIFEST["settings"]
+def test_the_events_that_are_asked_for_are_those_that_are_acted_on():
+    heard = ast.parse((ROOT / "bot" / "slack" / "intake.py").read_text(encoding="utf-8"))
+    listened = {
+        node.func.args[0].value
+        for node in ast.walk(heard)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and ast.unparse(node.func.func) == "self.bolt.event"
+        if isinstance(node.func.args[0], ast.Constant)
+    }
+    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == listened == {"app_home_opened"}
 
 
 def test_the_small_slack_of_stories_and_demo_has_the_app_of_the_manifest(tmp_path):

@@ -251,9 +251,9 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)",
-        "train (list, show, readiness)", "blocker list", "manifest show", "go answer", "evidence", "follow-up (add, list, done, pass)",
-        "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
+        "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)",
+        "train (list, show, readiness)", "blocker list", "manifest show", "go answer", "calendar (add, end)", "evidence",
+        "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
     await world.say("audrey", "/release help link github")

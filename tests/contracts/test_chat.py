@@ -279,6 +279,32 @@ async def test_whether_slack_answers(slack, chat):
     assert await chat.alive() == Unread("Slack", "Slack says token_revoked")
 
 
+# ---------------------------------------------------------------- the App Home
+
+
+async def test_a_home_is_shown_and_shown_anew_in_its_place(slack, chat, carla):
+    assert await chat.home(carla.id, CARD) is None
+    assert "as asked" in slack.home(carla).as_text()
+    assert await chat.home(carla.id, Card("🚦 Releases")) is None
+    assert slack.home(carla).as_text() == "🚦 Releases"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (("fail", "not_enabled"), Unposted("Slack says not_enabled", final=True)),
+        (("fail", "user_not_found"), Unposted("Slack says user_not_found", final=True)),
+        (("status", 429), Unposted("Slack's rate limit", retry_after=1.0)),
+        (("status", 500), Unposted("Slack answered with status 500", maybe=True)),
+    ],
+)
+async def test_each_way_in_which_slack_refuses_a_home(slack, chat, carla, fault, said):
+    getattr(slack.faults, fault[0])("views.publish", fault[1])
+    assert await chat.home(carla.id, CARD) == said
+    assert slack.home(carla) is None
+    assert await chat.home(carla.id, CARD) is None
+
+
 # ---------------------------------------------------------------- files
 
 

@@ -22,6 +22,14 @@ async def delivered(store):
     return [one.delivery for one in await store.write(lambda tx: inbox.take(tx, AT + 99 * HOUR, 100, LEASE, "w"))]
 
 
+async def test_ensuring_a_timer_leaves_the_one_that_is_set(store):
+    for due, payload in ((AT + timedelta(minutes=1), {"n": 1}), (AT, {"n": 2})):
+        await store.write(lambda tx: timers.ensure(tx, timers.Timer("once", "home", due, payload)))  # noqa: B023
+    assert await store.write(lambda tx: timers.fire(tx, AT, 9)) == []
+    [fired] = await store.write(lambda tx: timers.fire(tx, AT + timedelta(minutes=1), 9))
+    assert fired.payload == {"n": 1}
+
+
 async def test_a_timer_fires_at_its_time_once(store):
     await store.write(lambda tx: timers.set(tx, TIMER))
     assert await store.read(timers.next_due) == TIMER.due

@@ -93,6 +93,15 @@ class Chat(Protocol):
         """
         ...
 
+    async def home(self, user: str, card: Card) -> Unposted | None:
+        """Show a card on a person's App Home, in place of what stands there; None when it stands.
+
+        Args:
+            user: Slack user id.
+            card: all that the Home tab shows.
+        """
+        ...
+
     async def alive(self) -> Unread | None:
         """None when Slack answers, for /health/ready."""
         ...
