@@ -506,9 +506,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NOT_STABLE: Meaning(
         ("stabilized",),
-        "A release blocker of the run is open, a commit on its release branch has a flaw that nobody accepted, or its checks have not passed "
-        "again.",
-        "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for the checks.",
+        "A release blocker of the run is open, a commit on its release branch has a flaw that nobody accepted, or its checks have "
+        "not passed again.",
+        "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for checks.",
     ),
     _R.NO_SUCH_BLOCKER: Meaning(
         ("authorized", "open_blocker"),
