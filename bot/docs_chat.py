@@ -43,7 +43,7 @@ WORDS: Final = {
     "channel": "where a train is posted: a channel's id, like `C024BE91L`",
     "closing": "within how many days after the window a run is closed",
     "commit": "a commit: all 40 digits to cut it, `api@<commit>,web@<commit>` for several repositories; of a flagged one at least 7",
-    "confirm": "items of the area that you confirm, with commas between: `blockers`, `communications`, `monitoring`, `runbooks`, `cover`",
+    "confirm": "items of the area that you confirm, with commas between: `communications`, `monitoring`, `runbooks`, `cover`",
     "containment": "how to go back, or keep the damage small",
     "controls": "what is done instead",
     "customers": "which customers notice it, and how",

@@ -504,6 +504,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "The run is being cut: its branches were ordered, and are not verified yet.",
         "Wait; the thread of the run tells how it ends.",
     ),
+    _R.NOT_STABLE: Meaning(
+        ("stabilized",),
+        "A release blocker of the run is open, a commit on its release branch has a flaw that nobody accepted, or its checks have "
+        "not passed again.",
+        "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for checks.",
+    ),
     _R.NO_SUCH_BLOCKER: Meaning(
         ("authorized", "open_blocker"),
         "There is no blocker with this id.",

@@ -137,7 +137,7 @@ train_cut = Command(
     run=cut,
     form=_form(
         "Cut now", "train cut", "Cut",
-        Input("commit", "Commit", hint="Left open: what main is now. `api@<sha>,web@<sha>` for several repositories.", optional=True),
+        Input("commit", "Commit", hint="Left open: what main is now. “api@<sha>,web@<sha>” for several repositories.", optional=True),
         Input("version", "Version", hint="Left open: the next minor version.", optional=True),
         _WHY,
     ),

@@ -64,12 +64,12 @@ MEANS: Mapping[Item, str] = {
     Item.MONITORING: "monitoring and alerts are confirmed, and on-call is notified",
     Item.RECORD: "the release record is complete",
     Item.NOTES: "the release notes are complete",
-    Item.BLOCKERS: "no release blocker is open",
+    Item.BLOCKERS: "no release blocker is open, and what came onto the release branch is in order",
     Item.COMMUNICATIONS: "communications are posted",
     Item.RUNBOOKS: "alerts and runbooks are updated",
     Item.COVER: "support and on-call cover the window",
 }
 """What is true when an item is met."""
 
-BY_PEOPLE = (Item.BLOCKERS, Item.COMMUNICATIONS, Item.MONITORING, Item.RUNBOOKS, Item.COVER)
+BY_PEOPLE = (Item.COMMUNICATIONS, Item.MONITORING, Item.RUNBOOKS, Item.COVER)
 """Items that only people can confirm: the area that owns one does (GNG-11)."""

@@ -235,6 +235,21 @@ class LateChange:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stabilization:
+    """What happened to a run since its cutoff (TRN-12).
+
+    Args:
+        cuts: one for each repository.
+        fixes: the commits on its release branches that were judged.
+        blockers: open and resolved ones.
+    """
+
+    cuts: tuple[Cut, ...]
+    fixes: tuple[Fix, ...]
+    blockers: tuple[Blocker, ...]
+
+
 def flawed(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     """Those with a flaw that nobody accepted: what a go/no-go has to see."""
     return tuple(fix for fix in fixes if fix.flaws and fix.accepted is None)

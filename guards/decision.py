@@ -106,6 +106,7 @@ class Refusal(StrEnum):
     NO_BRANCH_WORKFLOW = "no-branch-workflow"
     BRANCH_ELSEWHERE = "branch-elsewhere"
     BEING_CUT = "being-cut"
+    NOT_STABLE = "not-stable"
     NO_SUCH_BLOCKER = "no-such-blocker"
     NO_SUCH_FIX = "no-such-fix"
     NO_SUCH_OBLIGATION = "no-such-obligation"

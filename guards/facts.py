@@ -9,7 +9,7 @@ from datetime import datetime
 
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
-from guards.cut import Blocker, Cut, Fix
+from guards.cut import Blocker, Cut, Fix, Stabilization
 from guards.exemption import Exemption
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
@@ -247,12 +247,14 @@ class GoFacts:
         call: the roll call about exactly this candidate; None when nobody was asked.
         decisions: all about the run, oldest first.
         entries: service and version → the facts about it, bound for production; what was not gathered is missing.
+        stabilization: what happened since the cutoff; None while nobody looked.
     """
 
     candidate: Candidate | None
     call: RollCall | None
     decisions: tuple[GoDecision, ...]
     entries: Mapping[tuple[str, str], Facts]
+    stabilization: Stabilization | None = None
 
     def of(self, entry: Pinned) -> Facts | None:
         """The facts about an entry of the candidate, if they were gathered."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from guards.artifact import no_artifact, same_artifact, short
 from guards.checklist import BY_PEOPLE, MEANS, Area, Item
 from guards.classify import labelled
+from guards.cut import Gates, flawed
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
 from guards.evidence import NOT_REQUIRED
@@ -202,6 +203,21 @@ def authors_told(request: Request, facts: Facts) -> Decision:
     return Unsure(authors.what, authors.why) if isinstance(authors, Unread) else Allow("everybody who wrote it is known")
 
 
+def stabilized(request: Request, facts: Facts) -> Decision:
+    """Whether no blocker is open, every commit on the release branch is in order, and its checks passed again (TRN-09, TRN-11, TRN-12)."""
+    found = facts.go.stabilization if facts.go else None
+    if found is None:
+        return Unsure("what happened since the cutoff", "nobody asked for it")
+    if lost := [cut for cut in found.cuts if cut.gates is Gates.UNREAD]:
+        return Unsure(f"the checks of {lost[0].branch or lost[0].repository}", lost[0].gates_why)
+    wrong = [f"{blocker.id} ({blocker.ticket}) is open" for blocker in found.blockers if blocker.resolved is None]
+    wrong += [f"{fix.sha[:12]} on the release branch: {' '.join(flaw.why for flaw in fix.flaws)}" for fix in flawed(found.fixes)]
+    wrong += [f"{cut.repository}: {cut.gates_why}" for cut in found.cuts if cut.gates is Gates.LACKING]
+    if wrong:
+        return Refuse(Refusal.NOT_STABLE, f"{'; '.join(wrong)}.", "`/release blocker list` shows what to do about each.")
+    return Allow(f"no blocker is open, {len(found.fixes)} fixes since the cutoff are in order")
+
+
 JUDGED: Mapping[Item, tuple[Guard, ...]] = {
     Item.TAG: (as_pinned, tagged),
     Item.DIGEST: (same_artifact, in_order),
@@ -212,6 +228,7 @@ JUDGED: Mapping[Item, tuple[Guard, ...]] = {
     Item.ROLLBACK: (revertible,),
     Item.RECORD: (recorded,),
     Item.NOTES: (noted,),
+    Item.BLOCKERS: (stabilized,),
 }
 """The guards that judge an item."""
 

@@ -97,8 +97,7 @@ class Feeds:
         by = await self._gather.person(feed.person)
         if isinstance(by, Unread):
             return Busy(60)
-        ask = Ask(train=feed.train)
-        outside = await self._gather.outside(ask)
+        outside = await self._gather.outside(Ask())
         allowed = authorized(request_of(Action.READ, Ask(), by, outside), outside)
         if isinstance(allowed, Unsure):
             return Busy(60)

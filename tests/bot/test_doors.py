@@ -237,8 +237,16 @@ async def test_slacks_certificate_check_is_answered(world, send):
 
 async def test_a_closed_form_and_an_event_are_acknowledged_and_nothing_else(world, send):
     assert (await send(interaction("view_closed", view={"id": "V1", "callback_id": "promote"}))).status == 200
-    event = {"type": "event_callback", "event_id": "Ev1", "team_id": "T0SIGNAL", "event": {"type": "app_home_opened", "user": "U1"}}
-    assert (await send(json.dumps(event), JSON)).status == 200
+    for event in ({"type": "app_home_opened", "user": "U1", "tab": "messages"}, {"type": "member_joined_channel", "user": "U1"}):
+        envelope = {"type": "event_callback", "event_id": "Ev1", "team_id": "T0SIGNAL", "event": event}
+        assert (await send(json.dumps(envelope), JSON)).status == 200
+    assert await rows(world) == 0
+
+
+@pytest.mark.parametrize("user", [None, "", 5, ["U1"]])
+async def test_an_opening_by_nobody_is_malformed_and_remembered_by_nobody(world, send, user):
+    event = {"type": "event_callback", "event_id": "Ev1", "team_id": "T0SIGNAL", "event": {"type": "app_home_opened", "user": user}}
+    assert (await send(json.dumps(event), JSON)).status == 400
     assert await rows(world) == 0
 
 

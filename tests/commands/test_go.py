@@ -31,6 +31,7 @@ OTHER = "sha256:" + "e5" * 32
 async def world(database_url):
     """The api rides the weekly, v1.4.0 ran in staging, the cutoff is over; nobody was asked yet."""
     data = policy_data(delegation={"roles": ["release_manager"], "maximum": "14d"})
+    data["allow"]["cut"] = {"production": ["release_captain"]}
     async with World(database_url, data) as made:
         await made.on_staging()
         await rides(made)
@@ -121,7 +122,7 @@ Quality
 🔇 silent, which is no go: Olga Owner
 ⚪ checks not required by policy
 ✅ reviews passed: api: everybody who wrote it is known
-🔲 blockers open: not confirmed yet: no release blocker is open
+✅ blockers passed: api: no blocker is open, 0 fixes since the cutoff are in order
 Governance
 🟢 go by Carla Captain, today 11:00 (Tue 11:00 Europe/Berlin)
 ✅ window passed: api: from Tue 24 Nov 13:00 Europe/Berlin
@@ -140,10 +141,10 @@ weekly-2026-11-24\
     for who in ("carla", "olga", "rita"):
         assert "⏰ weekly-2026-11-24: no answer from quality" in world.told(who)
     await world.say("rita", GO)
-    assert await world.codes() == ["not-answered", "not-ready"]
+    assert await world.codes() == ["not-answered"]
     assert "Silent: quality. Silence never counts as go." in world.told("rita")
 
-    await world.say("olga", f"/release go answer {RUN} quality go confirm=blockers")
+    await world.say("olga", f"/release go answer {RUN} quality go")
     assert "(late)" in go_card(world)
     await world.say("rita", GO)
     assert (await run_of(world)).stage is Stage.GO
@@ -152,12 +153,12 @@ weekly-2026-11-24\
 async def test_an_area_that_says_no_stops_the_go_and_a_condition_becomes_a_risk(world):
     await world.say("carla", f"/release go call {RUN}")
     await all_say_go(world)
-    await world.say("olga", f"/release go answer {RUN} quality no-go the payment test is red confirm=blockers")
+    await world.say("olga", f"/release go answer {RUN} quality no-go the payment test is red")
     await world.say("rita", GO)
     assert await world.codes() == ["not-answered"]
     assert "No-go by quality: the payment test is red (Olga Owner)." in world.told("rita")
 
-    await world.say("olga", f"/release go answer {RUN} quality condition two people watch the payments confirm=blockers")
+    await world.say("olga", f"/release go answer {RUN} quality condition two people watch the payments")
     await world.say("rita", GO)
     assert (await world.body("decision:go"))["risks"] == ["quality: two people watch the payments (condition of Olga Owner)"]
 
@@ -191,7 +192,7 @@ async def test_who_cannot_answer_so(world, who, words, code):
     await world.say(who, f"/release go answer {RUN} {words}")
     assert await world.codes() == [code]
     assert "decision:answered" not in await world.tags()
-    await world.say("olga", f"/release go answer {RUN} quality go confirm=blockers")
+    await world.say("olga", f"/release go answer {RUN} quality go")
     assert "decision:answered" in await world.tags()
 
 
@@ -204,6 +205,19 @@ async def test_nobody_says_go_to_what_the_bot_found_failing(world):
     assert "The bot found failing what artifact says go to: tag: " in world.told("dev")
     await world.say("dev", f"/release go answer {RUN} artifact no-go somebody moved the version")
     assert (await world.body("decision:answered"))["answer"] == "no-go"
+
+
+async def test_an_open_blocker_stops_the_go_until_it_is_resolved(world):
+    """TRN-12, GNG-05, GNG-06: nobody can tick it."""
+    await world.say("carla", f"/release blocker add {RUN} PAY-7 refunds are lost")
+    await world.say("carla", f"/release go call {RUN}")
+    await all_say_go(world, but="quality")
+    await world.say("olga", f"/release go answer {RUN} quality go")
+    assert (await world.codes(), "BLK-2026-1124-001 (PAY-7) is open" in world.told("olga")) == (["not-tickable"], True)
+    await world.say("carla", "/release blocker resolve BLK-2026-1124-001 mended by #12")
+    await world.say("olga", f"/release go answer {RUN} quality go")
+    await world.say("rita", GO)
+    assert (await run_of(world)).stage is Stage.GO
 
 
 async def test_what_cannot_be_read_is_neither_a_yes_nor_a_no(world):
@@ -270,7 +284,7 @@ async def test_a_go_takes_a_word_on_the_risk_that_is_left(world):
     view = world.form("rita")
     assert view
     assert "A go says why the risk that is left is acceptable." in view.as_text()
-    await world.say("olga", f"/release go answer {RUN} quality condition watch it confirm=blockers")
+    await world.say("olga", f"/release go answer {RUN} quality condition watch it")
     await world.fill("rita", residual="none worth a word")
     assert await world.codes() == ["stale-card"]  # an answer came in between, and with it a risk that nobody showed her
     assert "decision:go" not in await world.tags()
@@ -386,7 +400,7 @@ async def test_a_rehearsal_shows_the_gaps_days_before_and_records_no_decision(wo
     """GNG-15."""
     await world.say("dev", f"/release train readiness {RUN}")
     shown = world.told("dev")
-    assert "🔎 Rehearsal: weekly-2026-11-24 v1.4.0: not called yet, 5 gaps" in shown
+    assert "🔎 Rehearsal: weekly-2026-11-24 v1.4.0: not called yet, 4 gaps" in shown
     assert "🔲 communications open: not confirmed yet: communications are posted" in shown
     assert "✅ digest passed" in shown
     assert "[Go]" not in shown
@@ -550,7 +564,7 @@ async def test_in_the_strict_profile_a_red_check_stops_the_go_until_it_is_green(
         await world.say("carla", f"/release go call {RUN}")
         green = world.vcs.checked[REPOSITORY, COMMIT]
         world.vcs.checked[REPOSITORY, COMMIT] = tuple(replace(c, state=CheckState.FAILED, url="https://ci.test/7") for c in green)
-        await world.say("olga", f"/release go answer {RUN} quality go confirm=blockers")
+        await world.say("olga", f"/release go answer {RUN} quality go")
         assert await world.codes() == ["not-tickable"]
         world.vcs.checked[REPOSITORY, COMMIT] = green
         await all_say_go(world)

@@ -88,7 +88,7 @@ async def test_a_roll_call_waits_for_each_area_that_is_silent(world):
     assert f"Answer for quality of {RUN}" in await opens(world, "olga")
     assert f"Answer for operations of {RUN}" in await opens(world, "audrey")
     assert "Answer for" not in await opens(world, "rob")
-    await world.say("olga", f"/release go answer {RUN} quality go confirm=blockers")
+    await world.say("olga", f"/release go answer {RUN} quality go")
     await world.wait(seconds=PACE.total_seconds())
     assert "Nothing waits for you." in home(world, "olga")
     assert f"Answer for operations of {RUN}" in home(world, "audrey")

@@ -9,6 +9,8 @@ import pytest
 from guards.authorization import authorized
 from guards.change import Claim
 from guards.checklist import AREA_OF, BY_PEOPLE, MEANS, Area, Item
+from guards.cut import Acceptance as CutAcceptance
+from guards.cut import Blocker, Cut, CutState, Fix, Flaw, Found, Gates, Stabilization
 from guards.decided import decided
 from guards.deciding import (
     accepted,
@@ -79,6 +81,8 @@ def answer(area: Area, say: Say = Say.GO, words: str = "", confirmed: tuple[Item
 
 
 CALL = RollCall("GNC-2026-1124-001", RUN_ID, CANDIDATE, AT - HOUR, AT + HOUR, REMY.name, tuple(map(answer, Area)))
+CALM = Stabilization((), (), ())
+"""Nothing happened since the cutoff."""
 GO = GoDecision(
     "GNG-2026-1124-001", RUN_ID, CANDIDATE, Outcome.GO, MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), None, (), "small", "", "",
     (), (), AT,
@@ -101,8 +105,8 @@ def run_facts(under: Policy = OPEN, own: Mapping[str, Any] | None = None, **part
         own: what is changed in the facts about the api.
         parts: what is changed in the facts, `go` by its parts.
     """
-    names = ("candidate", "call", "decisions", "entries")
-    go = GoFacts(CANDIDATE, CALL, (), {("api", "v1.4.0"): entry(under, **(own or {}))})
+    names = ("candidate", "call", "decisions", "entries", "stabilization")
+    go = GoFacts(CANDIDATE, CALL, (), {("api", "v1.4.0"): entry(under, **(own or {}))}, CALM)
     go = replace(go, **{name: parts.pop(name) for name in names if name in parts})
     return replace(facts(under, change=None, run=RUN, train=TRAIN, go=go), **parts)
 
@@ -212,7 +216,7 @@ def test_who_answers_for_an_area(asked, given, expected):
     ("asked", "given", "expected"),
     [
         pytest.param(answering(), READY, Allow, id="a go that holds"),
-        pytest.param(answering(confirmed=(Item.BLOCKERS,)), READY, Allow, id="its own item"),
+        pytest.param(answering(Area.OPERATIONS, confirmed=(Item.COVER,)), READY, Allow, id="its own item"),
         pytest.param(answering(confirmed=(Item.CHECKS,)), READY, Refusal.NOT_TICKABLE, id="the bot's"),
         pytest.param(answering(Area.ARTIFACT, confirmed=(Item.TAG,)), READY, Refusal.NOT_TICKABLE, id="the bot's, of an area with no own"),
         pytest.param(answering(confirmed=(Item.COVER,)), READY, Refusal.NOT_TICKABLE, id="another area's"),
@@ -533,3 +537,39 @@ BEFORE: dict[str, Any] = {"promotions": (PROMOTED, replace(PROMOTED, environment
 )
 def test_what_lets_a_version_into_production(asked, given, expected):
     check(decided, asked, given, expected)
+
+
+# ---------------------------------------------------------------- since the cutoff
+
+CUT = Cut(
+    "CUT-1", RUN_ID, "example/repo", ("api",), "a" * 40, AT, AT, late=False, captain=REMY.id, captain_name=REMY.name, by=REMY.id, base=None,
+    version="v1.4.0", branch="release/1.4", unbranched="", state=CutState.CUT, why="", checks=(), included=(), excluded=(), head="b" * 40,
+    gates=Gates.PASSED, gates_why="all passed",
+)  # fmt: skip
+FIX = Fix(
+    RUN_ID, "example/repo", "f1" * 20, "fix: x", "https://x", ("Dana-D",), 12, (), None, (Found(Flaw.NO_SOURCE, "It is not on main."),), AT
+)
+BLOCKER = Blocker("BLK-1", RUN_ID, "PAY-1", "refunds", MARA.id, MARA.name, AT)
+BY_PLAN = CutAcceptance("only here", "back to main", MARA.id, MARA.name, AT)
+
+
+@pytest.mark.parametrize(
+    ("since", "mark", "why"),
+    [
+        pytest.param(CALM, Mark.PASSED, "no blocker is open", id="nothing happened"),
+        pytest.param(Stabilization((CUT,), (), ()), Mark.PASSED, "no blocker is open", id="the checks passed"),
+        pytest.param(Stabilization((), (), (BLOCKER,)), Mark.FAILED, "BLK-1 (PAY-1) is open", id="a blocker"),
+        pytest.param(Stabilization((), (), (replace(BLOCKER, resolved=AT),)), Mark.PASSED, "no blocker", id="resolved"),
+        pytest.param(Stabilization((), (FIX,), ()), Mark.FAILED, "f1f1f1f1f1f1 on the release branch: It is not on main.", id="a flaw"),
+        pytest.param(Stabilization((), (replace(FIX, accepted=BY_PLAN),), ()), Mark.PASSED, "1 fixes", id="a flaw that somebody accepted"),
+        pytest.param(Stabilization((replace(CUT, gates=Gates.LACKING, gates_why="lint failed"),), (), ()), Mark.FAILED, "lint failed", id="a check failed"),
+        pytest.param(Stabilization((replace(CUT, gates=Gates.UNREAD, gates_why="GitHub is down"),), (), ()), Mark.UNREAD, "GitHub is down", id="checks unread"),
+        pytest.param(None, Mark.UNREAD, "what happened since the cutoff", id="nobody looked"),
+    ],
+)  # fmt: skip
+def test_what_happened_since_the_cutoff_is_seen_and_nobody_can_tick_it(since, mark, why):
+    """TRN-09, TRN-11, TRN-12, GNG-05."""
+    item = found(run_facts(stabilization=since))[Item.BLOCKERS]
+    assert item.mark is mark
+    assert why in item.why
+    check(tickable, answering(confirmed=(Item.BLOCKERS,)), READY, Refusal.NOT_TICKABLE)

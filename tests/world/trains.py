@@ -46,7 +46,7 @@ async def change_run(world: World, stage: Stage | None = None, **changed: Any) -
 
 async def all_say_go(world: World, *, but: str = "") -> None:
     """Every area answers go and confirms what is its own."""
-    confirm = {"quality": "blockers", "governance": "communications", "operations": "monitoring,runbooks,cover"}
+    confirm = {"governance": "communications", "operations": "monitoring,runbooks,cover"}
     for area, who in AREAS.items():
         if area != but:
             extra = f" confirm={confirm[area]}" if area in confirm else ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from commands.core import record
 from commands.core.cards import missing
-from commands.core.text import Code, Line
+from commands.core.text import Code, Line, worded
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Gates
 from guards.cutoff import Source, cuttable, riders
@@ -92,7 +92,7 @@ def why(source: Source, judgement: Judgement, green: str | None) -> list[Line]:
     for refused in judgement.refusals:
         lines.append((f"{source.repository}: {refused.why}",))
         if refused.code is not Refusal.CHECKS_NOT_PASSED or green == "":
-            lines.append(("→ ", refused.remedy))
+            lines.append(("→ ", *worded(refused.remedy)))
     lines += [(f"{source.repository}: could not read {missing(unsure)}.",) for unsure in judgement.unsure]
     if green:
         lines.append(("→ The last green commit before it is ", Code(green[:12]), ": cut that one, or wait until main is green."))

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from commands.core.command import Ask
+from guards.cut import Stabilization
 from guards.facts import Facts, GoFacts
 from guards.go import Candidate, Pinned, Ride, content_hash
 from guards.manifest import Entry
 from guards.policy import Policy
 from guards.train import Train, TrainRun
-from storage import artifacts, decisions, manifests, trains
+from storage import artifacts, cuts, decisions, manifests, trains
 from storage.database import Tx
 
 
@@ -71,7 +72,8 @@ def of_run(tx: Tx, id: str, facts: Facts, complete: Callable[[Tx, Ask, Facts], F
         for (service, version), seen in read.items()
     }
     call = decisions.call_about(tx, id, candidate.hash) if candidate else None
-    return replace(facts, run=run, train=train, go=GoFacts(candidate, call, decisions.of_run(tx, id), own))
+    stabilized = Stabilization(cuts.of_run(tx, id), cuts.fixes(tx, id), cuts.blockers(tx, id))
+    return replace(facts, run=run, train=train, go=GoFacts(candidate, call, decisions.of_run(tx, id), own, stabilized))
 
 
 def rides_of(tx: Tx, service: str, version: str, *, pin: bool) -> tuple[Ride, ...]:
