@@ -27,8 +27,8 @@ class Owed(StrEnum):
     FORWARD_PORT = "forward-port"
 
 
-SEEN_BY_THE_BOT = frozenset({Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT})
-"""Done when the bot finds it done, never by somebody's word."""
+SEEN_BY_THE_BOT = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT})
+"""Done when the bot finds it done, never by somebody's word; a retrospective when `train retro` recorded it."""
 
 
 @dataclass(frozen=True, slots=True)

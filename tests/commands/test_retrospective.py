@@ -147,6 +147,8 @@ async def test_a_run_is_closed_when_nothing_of_it_is_owed_any_more(world):
     await world.say("carla", f"/release train close {RUN}")
     assert (await world.news(), await world.codes()) == (["train-close:refused"], ["still-owed"])
     assert OWED in world.told("carla")
+    await world.say("carla", f"/release follow-up done {OWED} we spoke about it")
+    assert (await world.news(), await world.codes()) == (["follow-up-done:refused"], ["not-by-word"])
     await world.say("carla", f"/release train retro {RUN} well=calm improve=tests")
     await world.say("carla", f"/release follow-up add {RUN} what=tests owner=carla@acme.example due=2026-11-27T18:00")
     await world.say("carla", f"/release train close {RUN}")
