@@ -530,6 +530,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "The bot looks for itself whether this is done: nobody's word ends it.",
         "Do it; the bot finds it and says so.",
     ),
+    _R.STILL_OWED: Meaning(
+        ("closable",),
+        "Something of the run is still owed: its retrospective, a follow-up, a commit that main lacks.",
+        "Have each of them done; `/release follow-up list <run>` shows them.",
+    ),
     _R.NO_SUCH_DELEGATION: Meaning(
         ("endable",),
         "There is no delegation with this id, or it is over.",

@@ -117,8 +117,8 @@ def listed(work: Work[List]) -> Reply:
     lines = [owing.line_of(one, work.facts) for one in found[:_LONGEST]]
     if len(found) > _LONGEST:
         lines.append(("and others that are due later: name the record that they belong to",))
-    mine = (owing.done_button(one) for one in found if one.done is None and one.owner == work.asker.person.id)
-    buttons = tuple(replace(button, label=f"Done: {button.fields['obligation']}") for button in mine if button)[:_BUTTONS]
+    mine = ((one, owing.done_button(one)) for one in found if one.done is None and one.owner == work.asker.person.id)
+    buttons = tuple(replace(button, label=f"Done: {one.id}") for one, button in mine if button)[:_BUTTONS]
     title = f"📌 Follow-ups of {about}" if about else "📌 Open follow-ups"
     return Reply(replace(note(title if found else "📌 Nothing is owed", *lines), buttons=buttons))
 

@@ -9,10 +9,12 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.text import Code, Form, Input, Line
 from commands.core.train_fields import ColleagueWords, RunId, TrainName, TrainOrRun, is_run, people_of
+from commands.core.trains import after
 from commands.core.trains.bodies import run_body, train_body
 from commands.core.trains.define import dated
 from commands.core.trains.drafts import unset_draft_timer
 from commands.core.trains.plan import name_of, plan_ahead, set_timers, skip
+from commands.core.trains.run_work import about
 from commands.core.trains.show import pin_later
 from commands.core.trains.tell import announce, train_card_of, train_note
 from commands.core.words import Arguments, Rest
@@ -20,6 +22,7 @@ from guards.authorization import authorized
 from guards.captaincy import able_captains, accountable, by_captain, captained
 from guards.decision import Refusal
 from guards.facts import Facts
+from guards.retrospective import closable
 from guards.sections import Person
 from guards.timetable import before_cutoff, described, reachable, resumable, skippable, timely, unclosed, unpublished
 from guards.train import AHEAD, Milestone, Stage, Train, TrainEdit, TrainRun, TrainState
@@ -54,9 +57,9 @@ class Resume(Arguments):
 
 
 class Close(Arguments):
-    """A train and the reason."""
+    """A train, or a run that is over, and the reason."""
 
-    train: TrainName
+    train: TrainOrRun
     reason: Annotated[str, Rest()] = ""
 
 
@@ -138,9 +141,11 @@ def resume(work: Work[Resume]) -> Reply:
 
 
 def close(work: Work[Close]) -> Reply:
-    """It runs no more: what is not cut off is skipped, what is cut off goes on to its end (TRN-18)."""
+    """It runs no more: what is not cut off is skipped, what is cut off goes on to its end, and is closed by itself (TRN-18)."""
     train = work.facts.train
     assert isinstance(train, Train)
+    if isinstance(work.facts.run, TrainRun):
+        return after.close(about(work, work.args.train), work.asker.person, work.args.reason.strip())
     now = trains.amend(work.tx, train, replace(train, state=TrainState.CLOSED))
     unset_draft_timer(work.tx, now)
     reason = work.args.reason.strip()
@@ -225,11 +230,11 @@ train_resume = Command(
 
 train_close = Command(
     name="train close",
-    summary="Let a train run no more.",
-    examples=("train close weekly every service goes out on its own now",),
+    summary="Let a train run no more, or close a run that is over.",
+    examples=("train close weekly every service goes out on its own now", "train close weekly-2026-12-01"),
     action=Action.TRAIN,
-    guards=(authorized, unclosed, accountable),
+    guards=(authorized, closable, accountable),
     arguments=Close,
-    ask=lambda args, asker: Ask(train=args.train),
+    ask=lambda args, asker: Ask(run=args.train, after=True) if is_run(args.train) else Ask(train=args.train),
     run=close,
 )

@@ -111,6 +111,7 @@ class Refusal(StrEnum):
     NO_SUCH_FIX = "no-such-fix"
     NO_SUCH_OBLIGATION = "no-such-obligation"
     NOT_BY_WORD = "not-by-word"
+    STILL_OWED = "still-owed"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"

@@ -15,7 +15,7 @@ from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, R
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.manifest import SetStanding
-from guards.obligation import Obligation
+from guards.obligation import Aftermath, Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
@@ -185,6 +185,7 @@ class Facts:
         train, run: the train in question, and its run; Absent when the name or id names none.
         ridden: the runs of the train that are open, the next cutoff first.
         channel: the train's channel, as Slack tells it.
+        after: what the run left behind, when it is looked back on or closed.
         cuts: the newest cut of each repository of the run.
         blocker: the blocker in question, for resolving it.
         fix: the commit of a release branch in question, for accepting it.
@@ -234,6 +235,7 @@ class Facts:
     parts: Mapping[str, "Facts"] = field(default_factory=dict)
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
+    after: Aftermath | None = None
 
 
 @dataclass(frozen=True, slots=True)

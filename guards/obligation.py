@@ -27,8 +27,8 @@ class Owed(StrEnum):
     FORWARD_PORT = "forward-port"
 
 
-SEEN_BY_THE_BOT = frozenset({Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT})
-"""Done when the bot finds it done, never by somebody's word."""
+SEEN_BY_THE_BOT = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT})
+"""Done when the bot finds it done, never by somebody's word; a retrospective when `train retro` recorded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,31 @@ class Obligation:
     def overdue(self, at: datetime) -> bool:
         """Whether it is still open at a moment by which it was due."""
         return self.done is None and self.due <= at
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What is known of a run of a train when it is looked back on (TRN-17, TRN-18, MET-08).
+
+    Args:
+        cut: when the first repository was cut, UTC; None when nothing was.
+        decided: the newest go, UTC; None when there was none.
+        departed: when everything was in production, UTC; None when it never was.
+        called: when the areas were asked about what then went, UTC; None when nobody was asked.
+        fixes: commits on the release branches after the cutoff.
+        late: pull requests that wanted in after it.
+        blockers: what held it up.
+        owed: what is or was owed for it.
+    """
+
+    cut: datetime | None = None
+    decided: datetime | None = None
+    departed: datetime | None = None
+    called: datetime | None = None
+    fixes: int = 0
+    late: int = 0
+    blockers: int = 0
+    owed: tuple[Obligation, ...] = ()
 
 
 def reminder(one: Obligation, step: int, rule: ObligationRule) -> datetime:

@@ -3,7 +3,7 @@
 Invariant: of one train, one is open in an environment; its changes are given when it is added and stay. An end is never left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 
@@ -34,6 +34,10 @@ _GOOD = (
     .order_by(_P.c.finished.desc(), _P.c.id.desc())
     .limit(1)
 )
+_ARRIVED = select(sa.func.min(_P.c.finished)).where(
+    _P.c.run == bindparam("of_run"), _P.c.state == SetState.SUCCEEDED, _P.c.back.is_(False),
+    _P.c.environment.in_(bindparam("places", expanding=True)),
+)  # fmt: skip
 _OF_MANIFEST = select(_P).where(_P.c.manifest == bindparam("of")).order_by(_P.c.requested, _P.c.id)
 _END = _P.update().where(_P.c.id == bindparam("which"), _P.c.state == SetState.OPEN)
 
@@ -96,6 +100,12 @@ def last_good(tx: Tx, train: str, environment: str, but: str) -> str | None:
         but: hash of a manifest that is not meant.
     """
     found: str | None = tx.run(_GOOD, {"of_train": train, "place": environment, "but": but}).scalar_one_or_none()
+    return found
+
+
+def arrived(tx: Tx, run: str, environments: Collection[str]) -> datetime | None:
+    """When a set of a run first was whole in one of these environments, UTC; None when it never was."""
+    found: datetime | None = tx.run(_ARRIVED, {"of_run": run, "places": sorted(environments)}).scalar_one()
     return found
 
 

@@ -60,6 +60,7 @@ class Ask:
         blocker: id of a blocker that exists; the run is then its own.
         fix: how the id of a commit on the run's release branch begins.
         go: whether the go/no-go of the run is in question: then each version that it would bring is read.
+        after: whether what the run left behind is in question.
         answer: what is answered for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
         entries, breaking: for a manifest to build.
@@ -105,6 +106,7 @@ class Ask:
     blocker: str | None = None
     fix: str | None = None
     go: bool = False
+    after: bool = False
     answer: Answer | None = None
     acceptance: Acceptance | None = None
     entries: Mapping[str, str] = field(default_factory=dict)

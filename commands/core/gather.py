@@ -21,7 +21,7 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
-from commands.core.trains import standing
+from commands.core.trains import after, standing
 from guards.assessment import UNSAID
 from guards.change import Change
 from guards.cut import Blocker
@@ -331,6 +331,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = _train_facts(tx, ask, facts)
     if ask.go and ask.run:
         facts = standing.of_run(tx, ask.run, facts, partial(inside, only_reading=True), lock=not only_reading)
+    if ask.after and isinstance(facts.run, TrainRun):
+        facts = replace(facts, after=after.of_run(tx, facts.run, facts.policy))
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.linking:

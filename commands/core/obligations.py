@@ -8,7 +8,7 @@ from commands.core.record import Actor
 from commands.core.tell import alert, reply_to
 from commands.core.text import Button, Card, Code, Line, Moment, Part
 from guards.facts import Facts
-from guards.obligation import SEEN_BY_THE_BOT, Obligation, reminder
+from guards.obligation import SEEN_BY_THE_BOT, Obligation, Owed, reminder
 from guards.obligations import addressees
 from storage import obligations, timers
 from storage.database import Tx
@@ -101,6 +101,8 @@ def line_of(one: Obligation, facts: Facts) -> Line:
 
 def done_button(one: Obligation) -> Button | None:
     """The button that asks what shows that it is done; None for what the bot sees for itself."""
+    if one.kind is Owed.RETROSPECTIVE:
+        return Button("Look back", "train retro", {"run": one.about}, style="primary")
     return None if one.kind in SEEN_BY_THE_BOT else Button("It is done", "follow-up done", {"obligation": one.id}, style="primary")
 
 

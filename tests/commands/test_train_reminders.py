@@ -129,13 +129,19 @@ Carla Captain: It is held: acme/api: could not read the head of main of acme/api
     assert len(told(world, "rita")) == count + 1
 
 
-async def test_afterwards_the_captain_is_asked_how_it_went(world):
+async def test_afterwards_the_captain_is_asked_once_how_it_went_and_to_close_the_run(world):
     await alone(world)
     await rewind(world, Stage.DEPARTED)
-    await world.wait(until=utc(12, 5, 9))
+    count = len(told(world, "carla"))
+    await world.wait(until=utc(12, 5, 9))  # owed from now on: nobody saw it depart, so it is not owed since then
+    assert len(told(world, "carla")) == count
+    await world.wait(until=utc(12, 6, 8, 59))
     assert "Write down what went well" in world.told("carla")
+    assert len(told(world, "carla")) == count + 1
     await world.wait(until=utc(12, 8, 9))
-    assert any(f"📦 {RUN} is to be closed" in title for title in told(world, "carla"))
+    closing = next(m for m in world.slack.private(world.people["carla"]) if f"📦 {RUN} is to be closed" in world.shown(m))
+    await world.press("carla", "Close the run", closing)
+    assert await world.codes() == ["still-owed"]
 
 
 async def test_a_draft_is_not_forgotten(world):

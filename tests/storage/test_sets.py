@@ -92,3 +92,6 @@ async def test_of_a_train_one_set_is_open_in_a_place(store, built):
     assert await store.read(lambda tx: sets.last_good(tx, "weekly", "production", "another")) == built.sealed
     assert await store.read(lambda tx: sets.last_good(tx, "weekly", "production", built.sealed)) is None
     assert await store.read(lambda tx: sets.of_manifest(tx, built.sealed)) == (ended,)
+    assert await store.read(lambda tx: sets.arrived(tx, one.run, {"production", "dr"})) == ended.finished
+    assert await store.read(lambda tx: sets.arrived(tx, one.run, {"staging"})) is None
+    assert await store.read(lambda tx: sets.arrived(tx, "weekly-2030-01-01", {"production"})) is None

@@ -10,6 +10,7 @@ from commands.core import record
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import alert, set_card_of, set_log_of
 from commands.core.text import Button, Card, Part
+from commands.core.trains import after
 from commands.core.trains.tell import train_card_of
 from guards.change import Change
 from guards.facts import Facts
@@ -136,8 +137,11 @@ def _stage(tx: Tx, promotion: SetPromotion, stage: Stage, why: str, facts: Facts
     run = trains.run(tx, promotion.run)
     if run is None or stage not in STAGES[run.stage]:
         return
-    _shown(tx, trains.move(tx, run, stage, why=why), facts, correlation)
+    run = trains.move(tx, run, stage, why=why)
+    _shown(tx, run, facts, correlation)
     record.write(tx, f"train:{stage.value}", CLOCK, facts, correlation, subject=run.id, environment=promotion.environment, why=why)
+    if stage is Stage.DEPARTED:
+        after.owe_retrospective(tx, run, facts, correlation)
 
 
 def void(tx: Tx, run: str, facts: Facts, correlation: str) -> None:

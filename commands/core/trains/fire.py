@@ -13,7 +13,7 @@ from commands.core import record
 from commands.core.command import Ask
 from commands.core.gather import Gather
 from commands.core.ports.clock import Clock
-from commands.core.trains import roll_call
+from commands.core.trains import after, roll_call
 from commands.core.trains.card import next_move
 from commands.core.trains.cut import Order, order
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
@@ -24,6 +24,7 @@ from commands.core.trains.tell import train_card_of, train_note
 from guards.facts import Facts
 from guards.opening import local
 from guards.policy import Policy
+from guards.retrospective import OVER
 from guards.train import AHEAD, OPEN_RUN, Milestone, Stage, Train, TrainRun, TrainState
 from storage import inbox, moments, timers, trains
 from storage.database import Store, Tx
@@ -108,13 +109,20 @@ def _closes(tx: Tx, reaching: Reaching) -> None:
     reaching.note(tx, "🏁 The window is over.")
 
 
+def _retrospective(tx: Tx, reaching: Reaching) -> None:
+    """Of a run that stopped on its way it is owed too; of one that departed it is since then."""
+    reaching.note(tx, "🔎 It is time for the retrospective.")
+    if reaching.run.stage in OVER:
+        after.owe_retrospective(tx, reaching.run, reaching.facts, reaching.correlation)
+
+
 HOOKS: Mapping[Milestone, Hook] = {
     Milestone.PUBLISH: Hook(_publish),
     Milestone.CUTOFF: Hook(_cutoff),
     Milestone.DECISION: Hook(_decision),
     Milestone.OPENS: Hook(_opens),
     Milestone.CLOSES: Hook(_closes),
-    Milestone.RETROSPECTIVE: Hook(lambda tx, reaching: reaching.note(tx, "🔎 It is time for the retrospective.")),
+    Milestone.RETROSPECTIVE: Hook(_retrospective),
     Milestone.CLOSING: Hook(lambda tx, reaching: reaching.note(tx, "📦 It is time to close the run.")),
 }
 """Milestone → what it means, where no other hook is given in its place."""

@@ -13,26 +13,26 @@ from commands.core.text import Button, Card, Line, Moment, Part
 from commands.core.trains.keys import KIND, key_of, moment_of
 from guards.facts import Facts
 from guards.policy import Policy
+from guards.retrospective import OVER
 from guards.train import AHEAD, Stage, Train, TrainRun
 from storage import timers
 from storage.database import Tx
 
 
 class Cause(StrEnum):
-    """What people are reminded of; each is a moment of the schedule."""
+    """What people are reminded of; each is a moment of the schedule. The retrospective is owed, so `obligations` reminds of it."""
 
     CUTOFF = "cutoff"
     DECISION = "decision"
     OPENS = "opens"
     CLOSES = "closes"
-    RETROSPECTIVE = "retrospective"
     CLOSING = "closing"
 
 
 LOUD = frozenset({Cause.CUTOFF, Cause.OPENS, Cause.CLOSES})
 """Come in quiet hours too: the train does not wait."""
 
-ESCALATED = frozenset({Cause.CUTOFF, Cause.DECISION, Cause.RETROSPECTIVE, Cause.CLOSING})
+ESCALATED = frozenset({Cause.CUTOFF, Cause.DECISION, Cause.CLOSING})
 """Told to the captain and the release managers when nobody acted."""
 
 _MOST = 8
@@ -43,13 +43,11 @@ _TITLES = {
     Cause.DECISION: "🗳️ The go/no-go of {run} comes near",
     Cause.OPENS: "🚪 The window of {run} opens soon",
     Cause.CLOSES: "🏁 The window of {run} closes soon",
-    Cause.RETROSPECTIVE: "🔎 {run}: how did it go?",
     Cause.CLOSING: "📦 {run} is to be closed",
 }
 _SILENT = {
     Cause.CUTOFF: "✂️ {run} was not cut",
     Cause.DECISION: "🗳️ {run} was not decided",
-    Cause.RETROSPECTIVE: "🔎 {run} has no retrospective",
     Cause.CLOSING: "📦 {run} is not closed",
 }
 
@@ -103,11 +101,11 @@ def _in_window(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Du
     return ()
 
 
-def _afterwards(text: str) -> Duties:
-    def duties(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Duty]:
-        return (Duty(run.captain, (text,)),) if run.stage in {Stage.DEPARTED, Stage.STOPPED} else ()
-
-    return duties
+def _not_closed(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Duty]:
+    if run.stage not in OVER:
+        return ()
+    line: Line = ("See that its fixes are on main, its notes are published, and its branch is deleted; then close it.",)
+    return (Duty(run.captain, line, Button("Close the run", "train close", {"train": run.id}, "primary")),)
 
 
 DUTIES: dict[Cause, Duties] = {
@@ -115,8 +113,7 @@ DUTIES: dict[Cause, Duties] = {
     Cause.DECISION: _before_decision,
     Cause.OPENS: _in_window,
     Cause.CLOSES: _in_window,
-    Cause.RETROSPECTIVE: _afterwards("Write down what went well, what did not, and who follows up on what."),
-    Cause.CLOSING: _afterwards("See that its fixes are on main, its notes are published, and its branch is deleted."),
+    Cause.CLOSING: _not_closed,
 }
 """Cause → who has to do what."""
 

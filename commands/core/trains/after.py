@@ -1,0 +1,122 @@
+"""The end of a run: its retrospective is owed and recorded, and the run is closed (TRN-17, TRN-18, MET-08).
+
+Invariant: of one run one retrospective is owed, by who led it; the obligation's timer reminds of it, nothing else does.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from commands.core import obligations as owing
+from commands.core import record
+from commands.core.cards import note
+from commands.core.command import Reply
+from commands.core.text import Button, Line, Moment
+from commands.core.trains.plan import unset_timers
+from commands.core.trains.run_work import RunWork
+from commands.core.trains.tell import train_card_of
+from guards.cut import CutState
+from guards.facts import Facts
+from guards.go import Outcome
+from guards.obligation import Aftermath, Obligation, Owed
+from guards.policy import Policy
+from guards.retrospective import spans
+from guards.sections import Person
+from guards.train import Stage, TrainRun
+from storage import cuts, decisions, obligations, sets, trains
+from storage.database import Tx
+
+LEAST = timedelta(days=1)
+"""Left for the retrospective of a run that departs when its schedule wants it held already."""
+
+
+def owe_retrospective(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> Obligation:
+    """Have the captain owe it, unless it is or was owed.
+
+    Args:
+        tx: open.
+        run: one that departed, or stopped on its way.
+        facts: give the moment and the policy.
+        correlation: of what it follows from.
+    """
+    known = next((one for one in obligations.about(tx, run.id) if one.kind is Owed.RETROSPECTIVE), None)
+    if known:
+        return known
+    text = "Write down what went well, what is to improve, and who follows up on what."
+    one = Obligation(
+        obligations.next_id(tx, facts.at.date()), Owed.RETROSPECTIVE, run.id, None, text, run.captain, run.captain_name,
+        max(run.schedule.retrospective, facts.at + LEAST), facts.at, record.CLOCK.id,
+    )  # fmt: skip
+    owing.owe(tx, one, record.CLOCK, facts, correlation)
+    return one
+
+
+def of_run(tx: Tx, run: TrainRun, policy: Policy) -> Aftermath:
+    """What the run left behind; what went to production counts, not what stopped on its way."""
+    taken = [cut.taken for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT]
+    go = next((one for one in reversed(decisions.of_run(tx, run.id)) if one.outcome is Outcome.GO), None)
+    call = decisions.call_about(tx, run.id, go.candidate.hash) if go else None
+    return Aftermath(
+        cut=min(taken, default=None), decided=go.at if go else None, departed=sets.arrived(tx, run.id, policy.production),
+        called=call.opened if call else None, fixes=len(cuts.fixes(tx, run.id)), late=len(cuts.late(tx, run.id)),
+        blockers=len(cuts.blockers(tx, run.id)), owed=obligations.about(tx, run.id),
+    )  # fmt: skip
+
+
+def retrospective_body(after: Aftermath) -> dict[str, Any]:
+    """The facts of a retrospective as they stand in the ledger; spans in seconds."""
+    took = spans(after)
+    named = {"stabilization": took.stabilization, "waiting": took.waiting, "lead": took.lead, "roll_call": took.roll_call}
+    return {
+        **{name: int(span.total_seconds()) if span is not None else None for name, span in named.items()},
+        "fixes": after.fixes, "late": after.late, "blockers": after.blockers,
+    }  # fmt: skip
+
+
+def lines_of(after: Aftermath, zone: str) -> tuple[Line, ...]:
+    """The same for people."""
+    took = spans(after)
+    there: Line = ("It was never whole in production.",)
+    if after.departed:
+        there = ("It was whole in production ", Moment(after.departed, zone), ".")
+    return (
+        there,
+        (f"From the cutoff until it was there: {_span(took.lead)}, which the train added to the lead time of what was merged last.",),
+        (f"Of that stabilization until the go: {_span(took.stabilization)}; from the go until it was there: {_span(took.waiting)}.",),
+        (f"The roll call waited {_span(took.roll_call)} for its decision.",),
+        (f"Fixes since the cutoff: {after.fixes}; late changes: {after.late}; blockers: {after.blockers}.",),
+    )
+
+
+def _span(length: timedelta | None) -> str:
+    if length is None:
+        return "not known"
+    minutes = round(length.total_seconds() / 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    return " ".join(f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count) or "less than a minute"
+
+
+def look_back(run: RunWork, well: str, improve: str, person: Person) -> Reply:
+    """Record a retrospective with the facts of the run, post it in the run's thread, and end what was owed."""
+    after = run.facts.after
+    assert after is not None
+    said: tuple[Line, ...] = ((f"Went well: {well}",), (f"To improve: {improve}",))
+    run.record("train:retrospective", {"train": run.train.id, "well": well, "improve": improve, **retrospective_body(after)})
+    owed = owe_retrospective(run.tx, run.run, run.facts, run.correlation)
+    owing.discharge(run.tx, owed, f"recorded by {person.name}", run.by, run.facts, run.correlation)
+    follow_up = Button("Record a follow-up", "follow-up add", {"about": run.run.id})
+    title = f"🔎 {run.run.id}: the retrospective of {person.name}"
+    run.tell(title, *said, *lines_of(after, run.train.rule.zone), buttons=(follow_up,))
+    close = Button("Close the run", "train close", {"train": run.run.id})
+    card = note(f"🔎 The retrospective of {run.run.id} is recorded", ("What follows from it is recorded as follow-ups.",))
+    return Reply(replace(card, buttons=(follow_up, close)))
+
+
+def close(run: RunWork, person: Person, reason: str) -> Reply:
+    """Take a run to its end; its card is drawn a last time, and its pin taken away by whoever sends it."""
+    unset_timers(run.tx, run.run)
+    closed = trains.move(run.tx, run.run, Stage.CLOSED, why=reason)
+    run.record("train:run-closed", {"train": run.train.id, "was": run.run.stage.value, "reason": reason})
+    train_card_of(run.tx, closed, run.train, run.facts, run.correlation)
+    run.tell(f"📦 {person.name} closed {closed.id}", *([(reason,)] if reason else []))
+    return Reply(note(f"📦 {closed.id} is closed"))
