@@ -7,7 +7,7 @@ run, so that a person sees every reason at once. The answer is `Allowed` only wh
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
@@ -18,9 +18,8 @@ Case = tuple[Request, Facts]
 """One entry of a set, as it is judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one guard said.
+class Answer(NamedTuple):
+    """What one guard said; a tuple, as each judgement makes one for every guard.
 
     Args:
         guard: the guard's name.

@@ -38,5 +38,6 @@ def migration_of(request: Request, facts: Facts) -> Migration | Unread | None:
 
 def weighed(request: Request, facts: Facts) -> Request:
     """The request with the migration that counts; what could not be read is as if nobody had said it, which is restricted."""
-    migration = migration_of(request, facts)
-    return replace(request, migration=None if isinstance(migration, Unread) else migration)
+    found = migration_of(request, facts)
+    migration = None if isinstance(found, Unread) else found
+    return request if migration is request.migration else replace(request, migration=migration)

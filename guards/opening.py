@@ -182,6 +182,7 @@ def holiday_on(rules: Iterable[Rule], at: datetime) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)  # the same end of the same opening is told with each judgement
 def local(moment: datetime, zone: str, seen: datetime | None = None) -> str:
     """A moment for sentences: `Tue 24 Nov 10:00 Europe/Berlin`.
 

@@ -99,7 +99,7 @@ def case() -> Case:
         running=Deployment(service, "production", "v1.3.0", built("v1.3.0").digest, built("v1.3.0").commit, AT - 7 * DAY),
         change=change, approvals=(approval,), in_flight=None, duplicate=change.id,
         freezes=(freeze(1, AT + DAY, AT + 3 * DAY), freeze(2, AT + 7 * DAY, AT + 9 * DAY)),
-        record=None, notes=None, promotions=(),
+        record=None, notes=None, promotions=(), rides=(),
     )  # fmt: skip
     return Case(change, facts)
 

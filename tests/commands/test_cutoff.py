@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from inline_snapshot import snapshot
 
 from commands.core.trains.cut import Order, order
 from guards.cut import CutState, OpenPull
@@ -120,6 +121,30 @@ async def story(database_url):
 async def two(database_url):
     async with World(database_url, policy()) as world:
         yield await Story(world, ("api", "web")).begin()
+
+
+async def test_the_card_says_what_rides_what_does_not_and_what_holds_it_up(story):
+    """TRN-12, TRN-13."""
+    world = story.world
+    await story.at_the_moment()
+    await world.wait(until=DUE)
+    await world.say("carla", f"/release blocker add {RUN} PAY-1 refunds are paid twice")
+    card = next(card for card in world.cards() if RUN in world.shown(card).splitlines()[0])
+    assert world.shown(card).partition("Window closes")[2].partition("[")[0].splitlines()[1:] == snapshot(
+        [
+            "Does not ride",
+            "shop",
+            "🛑 What holds it up",
+            "BLK-2026-1124-001 PAY-1: refunds are paid twice",
+            "🎫 In: 1",
+            "#7 (https://github.com/acme/api/pull/7) feat: limit (acme/api)",
+            "🚏 Not in: 1",
+            "#9 (https://x/9) feat: later (acme/api): it is not merged",
+        ]
+    )
+
+    await world.say("carla", "/release blocker resolve BLK-2026-1124-001 mended by #12")
+    assert "What holds it up" not in world.shown(card)
 
 
 async def test_at_its_moment_a_green_main_is_cut_and_its_branch_made_once(story):

@@ -3,14 +3,13 @@
 Invariant: the picture is a function of the schedule and the moment, so drawing it again changes nothing but where "here" is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from guards.facts import Facts
 from guards.train import AHEAD, Milestone, Schedule, Stage, Train, TrainRun
-from storage.database import Tx
 from storage.moments import Reached
 
 STAGES: Mapping[Stage, tuple[str, str]] = {
@@ -40,12 +39,6 @@ STATIONS: tuple[tuple[Milestone, str, str, str], ...] = (
 
 _CELLS = 8
 """Cells of the track between two stations, whatever time lies between them: a picture to scale would show one long line and four dots."""
-
-Details = Callable[[Tx, Train, TrainRun], Sequence[Part]]
-"""Reads what a card says below its timeline, in the transaction that reads the run."""
-
-DETAILS: list[Details] = []
-"""What others have to say on the card, in this order: the cut, the blockers, the roll call."""
 
 
 def picture(schedule: Schedule, at: datetime) -> str:

@@ -6,7 +6,8 @@ Invariant: a card is drawn from what is true when it goes out, not when it was a
 from dataclasses import dataclass
 
 from commands.core.text import Card
-from commands.core.trains.card import DETAILS, train_card
+from commands.core.trains.card import train_card
+from commands.core.trains.riding import riding
 from guards.facts import Facts
 from guards.train import OPEN_RUN
 from storage import moments, outbox, trains
@@ -34,8 +35,7 @@ def run_card(tx: Tx, run_id: str, facts: Facts) -> RunCard | None:
     train = trains.get(tx, run.train) if run else None
     if run is None or train is None:
         return None
-    parts = [part for details in DETAILS for part in details(tx, train, run)]
-    return RunCard(train_card(run, train, moments.reached(tx, run.id), parts, facts), train.channel, run.stage in OPEN_RUN)
+    return RunCard(train_card(run, train, moments.reached(tx, run.id), riding(tx, run.id), facts), train.channel, run.stage in OPEN_RUN)
 
 
 def pin_later(tx: Tx, subject: str, channel: str, facts: Facts, *, stays: bool) -> None:
