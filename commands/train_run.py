@@ -98,6 +98,8 @@ def captain(work: Work[Captain]) -> Reply:
         who = name_of(work.request.captain, work.facts)
         led = trains.move(work.tx, run, captain=work.request.captain, captain_name=who)
         _write(work, "train:captain", run.id, run_body(led) | {"was": run.captain})
+        actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
+        after.led_by(work.tx, led, actor, work.facts, work.correlation)
         train_card_of(work.tx, led, train, work.facts, work.correlation)
         train_note(work.tx, led, train, work.facts, work.correlation, f"{who} leads it from now on, in place of {run.captain_name}.")
         return Reply(note(f"🧢 {who} leads {run.id}"))

@@ -9,6 +9,7 @@ from inline_snapshot import snapshot
 
 from guards.cut import Blocker, CutState, LateChange
 from guards.obligation import Owed
+from guards.policy import Policy
 from guards.train import Stage
 from storage import cuts, decisions, obligations
 from tests.commands.test_sets import asked, staged, went_well
@@ -165,6 +166,17 @@ async def test_a_run_is_closed_when_nothing_of_it_is_owed_any_more(world):
     assert card.ts not in world.channels["releases"].pins
     await world.say("carla", f"/release train close {RUN}")
     assert await world.codes() == ["wrong-state"]
+
+
+async def test_whoever_leads_the_run_in_place_of_another_owes_its_retrospective(world):
+    data = train_data()
+    data["roles"] |= {"release_captain": [{"people": ["carla@acme.example", "rita@acme.example"]}]}
+    await world.restart(Policy.model_validate(data))
+    await departed(world)
+    await world.say("carla", f"/release train captain {RUN} rita@acme.example")
+    assert "obligation:handed-on" in await world.news()
+    assert [(one.owner, one.done) for one in await owed(world)] == [("rita@acme.example", None)]
+    assert "This is yours" in world.told("rita")
 
 
 async def test_a_run_that_stopped_on_its_way_is_looked_back_on_too(world):

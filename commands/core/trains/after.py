@@ -51,6 +51,13 @@ def owe_retrospective(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> 
     return one
 
 
+def led_by(tx: Tx, run: TrainRun, actor: record.Actor, facts: Facts, correlation: str) -> None:
+    """Whoever leads the run from now on owes its retrospective, where it is owed already."""
+    for one in obligations.about(tx, run.id):
+        if one.kind is Owed.RETROSPECTIVE and one.done is None and one.owner != run.captain:
+            owing.hand_on(tx, one, run.captain, run.captain_name, actor, facts, correlation)
+
+
 def of_run(tx: Tx, run: TrainRun, policy: Policy) -> Aftermath:
     """What the run left behind; what went to production counts, not what stopped on its way."""
     taken = [cut.taken for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT]
