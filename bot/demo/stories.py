@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
 from bot.demo.moments import morning
+from bot.demo.steps import Places, Step, Story, Until
 from bot.demo.story_asking import HARMLESS
-from bot.demo.tour import Places, Step, Story, Until
 from storage.chain import Row
 
 RECORD = f'/release record complete {SERVICE} {{version}} issues="none known" rollback="promote {{before}} again"'

@@ -4,56 +4,13 @@ Invariant: a step is over only when what it asks for has happened in the ledger,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.demo.company import Company
 from bot.demo.people import BY_NAME
+from bot.demo.steps import Places, Step, Story
+from bot.demo.stories import STORIES
 from bot.workspace.text import Json
-
-Places = dict[str, str]
-"""What the words of a story stand for: `{version}`, `{change}`."""
-
-
-Until = Callable[[Company, Places, int], Awaitable[bool]]
-"""Whether something has happened: in the company, with the story's places, since so many entries of the ledger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do, and what it shows.
-
-    Args:
-        tell: what is about to happen and why; a sentence or two.
-        who: handle of whom to be, or "" for whoever looks.
-        words: a command to send, with places in braces, or "".
-        trouble: the name of a fault to switch on, or "".
-        until: whether it has happened; None: the person goes on when they have read.
-    """
-
-    tell: str
-    who: str = ""
-    words: str = ""
-    trouble: str = ""
-    until: Until | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """A story.
-
-    Args:
-        name, title: how it is asked for, and shown.
-        about: one sentence.
-        prepare: makes what it needs, and says what its places stand for.
-        steps: in order.
-    """
-
-    name: str
-    title: str
-    about: str
-    prepare: Callable[[Company], Awaitable[Places]]
-    steps: tuple[Step, ...]
 
 
 @dataclass(slots=True)
@@ -73,8 +30,6 @@ class Tour:
     """
 
     def __init__(self, company: Company) -> None:
-        from bot.demo.stories import STORIES  # they are told with the types above
-
         self._company = company
         self._stories = {each.name: each for each in STORIES}
         self._playing: _Playing | None = None

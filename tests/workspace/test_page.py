@@ -57,7 +57,7 @@ def test_the_files_refer_to_nothing_outside_and_read_nothing_as_markup():
     assert {
         "index.html",
         "style.css",
-        *(f"{each}.js" for each in ("page", "draw", "controls", "dialogs", "complete", "beside")),
+        *(f"{each}.js" for each in ("page", "draw", "element", "controls", "dialogs", "complete", "beside")),
     } == files.keys()
     for name, text in files.items():
         assert not re.search(r"https?://[\w.]|//cdn|@import|url\(", text), name

@@ -1,7 +1,7 @@
 // What stands beside the workspace: the tour, the clock, the faults, and what happens behind the scenes.
 // Invariant: it shows what the news tells; whatever people or the bot wrote becomes a text node.
 
-import { make } from "./draw.js";
+import { make } from "./element.js";
 
 const SIGNS = { allow: "✅", refuse: "⛔", unsure: "⚠️" };
 const CLOCK = { hour: "+1 h", morning: "Tomorrow 10:00", timer: "Next timer", change: "Clock change" };

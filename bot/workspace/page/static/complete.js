@@ -1,7 +1,7 @@
 // Completes commands while they are typed: their words first, then their arguments.
 // Invariant: what is offered comes from the bot's own table; nothing is sent that the person did not send.
 
-import { make } from "./draw.js";
+import { make } from "./element.js";
 
 /** What could be meant: the text to write instead, and what is said about it. */
 export function offers(commands, typed) {

@@ -1,7 +1,7 @@
 // What people choose in and fill in, on messages, in forms and on the App Home.
 // Invariant: a value is what the workspace takes: a text, an option's value, a list of them, or null.
 
-import { make } from "./draw.js";
+import { make } from "./element.js";
 
 const GROUPS = ["radio", "boxes"];
 

@@ -2,7 +2,8 @@
 // Invariant: what was typed stays while a form is redrawn; Escape closes a form at the workspace, not only here.
 
 import { control, isGroup, read, write } from "./controls.js";
-import { blocks, make, spans, undrawn } from "./draw.js";
+import { blocks, spans, undrawn } from "./draw.js";
+import { make } from "./element.js";
 
 /** Asks what a button's confirmation dialog asks; resolves to whether the answer was yes. */
 export function confirmed(dialog, { title, text, confirm, deny }) {

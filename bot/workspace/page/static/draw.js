@@ -2,19 +2,10 @@
 // Invariant: whatever people or the bot wrote becomes a text node; no string is ever read as markup.
 
 import { control, read, write } from "./controls.js";
+import { make } from "./element.js";
 
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code" };
 const LINKS = /^(https?:\/\/|mailto:)/;
-
-/** An element; attributes that are null or false are left out, children that are strings become text. */
-export function make(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null));
-  return made;
-}
 
 /** Spans as nodes; `me` is the reader's id, whose own name stands out. */
 export function spans(text, me) {

@@ -4,7 +4,8 @@
 import { Beside } from "./beside.js";
 import { Completion } from "./complete.js";
 import { confirmed, field, FormDialog } from "./dialogs.js";
-import { blocks, image, make } from "./draw.js";
+import { blocks, image } from "./draw.js";
+import { make } from "./element.js";
 
 const at = (id) => document.getElementById(id);
 const root = new URL(".", location.href);
