@@ -34,11 +34,17 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells the story of one release and exits; POLICY=FILE plays your own policy.
 	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
-test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL, with the coverage that we ask for.
+TESTS := $(BIN)/pytest -q -m "not peers and not browser" -n $(WORKERS) --dist worksteal
+
+test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL; COVERAGE=1 holds the coverage that we ask for, and takes longer.
+ifdef COVERAGE
 	$(BIN)/coverage erase
-	$(BIN)/pytest -q -m "not peers and not browser" -n $(WORKERS) --dist worksteal --cov --cov-report=
+	$(TESTS) --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=90
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='guards/*'
+else
+	$(TESTS)
+endif
 
 test-peers: setup npm  ## Tests against what others publish: GitHub's recorded webhooks and API description, Slack's manifest schema.
 	scripts/peers.sh
