@@ -35,7 +35,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "independent", "delegable", "endable", "owns_area", "impartial"),
+        ("authorized", "independent", "apart", "heard", "delegable", "endable", "owns_area", "impartial"),
         "None of the roles that you hold there may do this, the train names others for the area, or you lead the run in question. "
         "The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
@@ -46,15 +46,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
-        ("separated", "independent"),
-        "You asked for this change or exception, or answer for the exception, or act here only for somebody who did, so you cannot "
-        "approve it.",
+        ("separated", "independent", "apart", "heard"),
+        "You asked for this change or exception, declared this emergency, or answer for the exception, or act here only for somebody who "
+        "did, so you cannot approve it. Nor does anybody write down their own word.",
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated", "independent", "impartial"),
-        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
-        "production, and decide about no run that brings it.",
+        ("separated", "independent", "apart", "impartial"),
+        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception or emergency for "
+        "it into production, and decide about no run that brings it.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -100,7 +100,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself.",
     ),
     _R.NO_ARTIFACT: Meaning(
-        ("same_artifact", "built"),
+        ("same_artifact", "built", "same_version", "apart"),
         "Nothing was published under this version.",
         "Check the version. If it is right, have CI build and publish it once.",
     ),
@@ -110,7 +110,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do not go on. Find out which artifact is meant, and have CI build a new version.",
     ),
     _R.POINTER_MOVED: Meaning(
-        ("same_artifact", "tagged"),
+        ("same_artifact", "same_version", "tagged"),
         "The version named another digest, commit or tag when it was first seen, or its tag names another commit than the artifact was "
         "built from. A version is a fixed pointer. It is also told in the alerts channel.",
         "Find out who moved it, and have CI build a new version.",
@@ -249,6 +249,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "undecided",
             "cancellable",
             "undecided_exception",
+            "complete_exception",
+            "undecided_emergency",
+            "withdrawable",
+            "closable_emergency",
+            "spoke",
+            "approved",
             "revocable",
             "reconsiderable",
             "unclosed",
@@ -264,8 +270,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "in_turn",
             "composed",
         ),
-        "The change, exception, set, train or run stands where this is not possible: CI works on it, it is over, or for a run its cutoff "
-        "or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
+        "The change, exception, emergency, set, train or run stands where this is not possible: CI works on it, it is over, or for a run "
+        "its cutoff or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -275,7 +281,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker", "independent", "uncalled"),
+        ("undecided_by_asker", "decided_by_asker", "independent", "apart", "heard", "uncalled"),
         "You approved this already, there is no approval of yours to withdraw, or the roll was called about this candidate already.",
         "Nothing is left to do. One person counts once.",
     ),
@@ -365,6 +371,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "complete_freeze",
             "liftable",
             "complete_exception",
+            "declarable",
+            "heard",
+            "closable_emergency",
             "reconsiderable",
             "delegable",
             "owed",
@@ -399,6 +408,28 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("authorized", "known_exception", "undecided_exception", "revocable", "reconsiderable", "waivable", "independent"),
         "There is no exception with this id.",
         "`/release exception list` shows those that wait or count.",
+    ),
+    _R.NO_SUCH_EMERGENCY: Meaning(
+        (
+            "authorized",
+            "known_emergency",
+            "undecided_emergency",
+            "withdrawable",
+            "apart",
+            "same_version",
+            "heard",
+            "spoke",
+            "closable_emergency",
+            "approved",
+        ),
+        "There is no emergency with this id.",
+        "`/release emergency list` shows those that are open.",
+    ),
+    _R.NOT_COVERED: Meaning(
+        ("approved",),
+        "The emergency is not approved yet, or approvals of it do not count any more, or it covers another version or place. It covers "
+        "exactly one version in one place, and lets nothing else past windows and freezes.",
+        "Have those approve it who still may, or declare one for what is to go out.",
     ),
     _R.NOT_WAIVABLE: Meaning(
         ("waivable",),
@@ -531,9 +562,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do it; the bot finds it and says so.",
     ),
     _R.STILL_OWED: Meaning(
-        ("closable",),
-        "Something of the run is still owed: its retrospective, a follow-up, a commit that main lacks.",
-        "Have each of them done; `/release follow-up list <run>` shows them.",
+        ("closable", "closable_emergency"),
+        "Something of the run or the emergency is still owed: a review, a record, a follow-up, a commit that main lacks.",
+        "Have each of them done; `/release follow-up list <id>` shows them.",
     ),
     _R.NO_SUCH_DELEGATION: Meaning(
         ("endable",),

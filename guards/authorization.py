@@ -8,6 +8,7 @@ from itertools import product
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
+from guards.emergency import Emergency
 from guards.exceptions import no_such_exception
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
@@ -28,6 +29,12 @@ def no_such_blocker(blocker: Absent | None) -> Refuse:
     """What is said of an id that names no blocker."""
     what = blocker.what if blocker else "such blocker"
     return Refuse(Refusal.NO_SUCH_BLOCKER, f"There is no {what}.", "`/release blocker list <run>` shows those that there are.")
+
+
+def no_such_emergency(record: Emergency | Absent | None) -> Refuse:
+    """What is said of an id that names no emergency."""
+    what = record.what if isinstance(record, Absent) else "such emergency"
+    return Refuse(Refusal.NO_SUCH_EMERGENCY, f"There is no {what}.", "`/release emergency list` shows those that there are.")
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
@@ -95,6 +102,8 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.emergency, Absent):
+        return no_such_emergency(facts.emergency)
     if isinstance(facts.blocker, Absent):
         return no_such_blocker(facts.blocker)
     if request.definition is None and (lost := no_such_train(facts)):

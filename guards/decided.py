@@ -7,10 +7,10 @@ what it pinned. Where no train carries the service, its approval is the decision
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.go import GoDecision, Outcome, Ride
+from guards.override import overriding
 from guards.readiness import pinned_still
 from guards.unread import Unread
 from guards.version import Artifact
-from guards.vocabulary import ChangeType
 
 
 def decided(request: Request, facts: Facts) -> Decision:
@@ -18,8 +18,8 @@ def decided(request: Request, facts: Facts) -> Decision:
     environment, rides = request.environment or "", facts.rides
     if environment not in facts.policy.production:
         return Allow(f"{environment} takes no go")
-    if request.change_type is ChangeType.EMERGENCY:
-        return Allow("an emergency goes by its own approvals")
+    if record := overriding(request, facts):
+        return Allow(f"{record.id} goes by its own approvals")
     if isinstance(rides, Unread):
         return Unsure(rides.what, rides.why)
     if not rides:

@@ -90,6 +90,8 @@ class Refusal(StrEnum):
     TOO_LONG = "too-long"
     NO_SUCH_FREEZE = "no-such-freeze"
     NO_SUCH_EXCEPTION = "no-such-exception"
+    NO_SUCH_EMERGENCY = "no-such-emergency"
+    NOT_COVERED = "not-covered"
     NOT_WAIVABLE = "not-waivable"
     # trains
     NO_SUCH_TRAIN = "no-such-train"

@@ -10,10 +10,12 @@ from datetime import datetime
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.cut import Blocker, Cut, Fix, Stabilization
+from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.incident import Incident
 from guards.manifest import SetStanding
 from guards.obligation import Aftermath, Obligation
 from guards.policy import Policy
@@ -95,6 +97,9 @@ class Request:
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
         exception: the exception to ask for.
+        emergency: the emergency to declare.
+        spoken: an approval of an emergency that somebody said aloud.
+        ending: what is said when an emergency is closed.
         until: UTC; how long the exception in question shall count.
         delegation: the delegation to record.
         obligation: the follow-up to record.
@@ -127,6 +132,9 @@ class Request:
     rationale: str = ""
     freeze: Freeze | None = None
     exception: Exemption | None = None
+    emergency: Emergency | None = None
+    spoken: Spoken | None = None
+    ending: Ending | None = None
     until: datetime | None = None
     delegation: Delegation | None = None
     obligation: Obligation | None = None
@@ -172,9 +180,12 @@ class Facts:
         freeze: the freeze in question, for lifting.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
+        emergency: the emergency in question; of a change, that by which it goes. Absent when the id names none.
+        cited: the incident that an emergency cites; Absent when its reference names none that is known here.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
         obligation: the follow-up in question.
+        owed: what is or was owed for the emergency in question.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
@@ -214,9 +225,12 @@ class Facts:
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
     exception: Exemption | Absent | None = None
+    emergency: Emergency | Absent | None = None
+    cited: Incident | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
     obligation: Obligation | Absent | None = None
+    owed: tuple[Obligation, ...] = ()
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None

@@ -3,14 +3,17 @@
 Invariant: overlapping freezes combine; one that holds is enough.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Freeze, Request
 from guards.migration import migration_of, weighed
 from guards.opening import local
+from guards.override import as_recorded
 from guards.slot import next_slot, no_slot
 from guards.unread import Absent, Unread
+from guards.vocabulary import ChangeType
 
 _DAY = timedelta(days=1)
 
@@ -19,10 +22,12 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
     """Whether no active freeze holds this request."""
     if isinstance(facts.freezes, Unread):
         return Unsure(facts.freezes.what, facts.freezes.why)
+    request = as_recorded(request, facts)
     active, counting = [f for f in facts.freezes if f.active(facts.at)], weighed(request, facts)
     held = [f for f in active if f.holds(counting)]
     if not held:
-        return Allow(f"{request.environment} is not frozen")
+        passed = [f.id for f in active if f.holds(replace(counting, change_type=ChangeType.NORMAL))]
+        return Allow(f"a {request.change_type} change passes {', '.join(passed)}" if passed else f"{request.environment} is not frozen")
     migration = migration_of(request, facts)
     if isinstance(migration, Unread) and not any(f.holds(request) for f in active):
         return Unsure(migration.what, migration.why)

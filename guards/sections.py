@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from guards.calendar_rules import Estimate, FreezeKind, Window
+from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
@@ -263,6 +264,9 @@ class Parts(Section):
         description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
     )
     exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
+    emergency: EmergencyRules = Field(
+        default=EmergencyRules(), description="What an emergency change takes, and what is owed after it (EMG)."
+    )
     gng: GoRules = Field(default=GoRules(), description="How the go/no-go of a release train is taken.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")

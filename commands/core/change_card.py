@@ -20,6 +20,7 @@ from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import lapsed
 from guards.duties import objection
+from guards.emergency import Emergency
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
 from guards.migration import migration_of
@@ -96,7 +97,8 @@ def change_card(change: Change, facts: Facts) -> Card:
         if said := _declarations(facts):
             parts.append(Part(said, heading="What the pull requests declare"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
-        parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
+        if not content.emergency:
+            parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
     elif used := tuple(_used(facts)):
         parts.append(Part(used, heading="Exceptions"))
     given = tuple(_given(change, facts, zone))
@@ -176,6 +178,8 @@ def _cut(text: str) -> str:
 
 def _buttons(change: Change) -> tuple[Button, ...]:
     known = {"change": change.id, "seen": change.content.hash}
+    if change.content.emergency and change.state in UNDECIDED:  # its emergency is what people approve
+        return (Button("Cancel request", "cancel", {"change": change.id}, confirm=f"Take {change.id} back?"),)
     if change.state is State.AWAITING:
         return (
             Button("Approve", "approve", known, "primary"),
@@ -238,6 +242,10 @@ def _impact(declared: Declared) -> Line | None:
 
 def approvals_line(change: Change, facts: Facts) -> Line:
     """How many of the approvals that it takes there are."""
+    if change.content.emergency:
+        record = facts.emergency
+        names = [approval.name for approval in record.approvals] if isinstance(record, Emergency) else []
+        return ("by ", Code(change.content.emergency), f": {' and '.join(names)}" if names else "")
     decided = change.state not in UNDECIDED
     need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
     if isinstance(need, Unsure):

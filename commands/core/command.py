@@ -12,6 +12,7 @@ from commands.core.text import Card, Form
 from commands.core.words import Arguments
 from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
+from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.go import Acceptance, Answer
@@ -41,6 +42,9 @@ class Ask:
         declared: a freeze to declare.
         exception: id of an exception that exists.
         wanted: an exception to ask for.
+        emergency: id of an emergency that exists; service, environment and version are then its own.
+        urgent: an emergency to declare.
+        spoken, ending: as in `Request`.
         until: UTC; how long an exception that exists shall count.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
@@ -84,6 +88,10 @@ class Ask:
     declared: Freeze | None = None
     exception: str | None = None
     wanted: Exemption | None = None
+    emergency: str | None = None
+    urgent: Emergency | None = None
+    spoken: Spoken | None = None
+    ending: Ending | None = None
     until: datetime | None = None
     delegation: str | None = None
     delegated: Delegation | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from commands.core import exempt, record
 from commands.core.command import Ask
+from commands.core.emergency import life as emergency
 from commands.core.expire import expires
 from commands.core.gather import at_dispatch, inside
 from commands.core.orders import order_of
@@ -254,5 +255,6 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         log_of(tx, change, facts, correlation, f"⚠️ {short}")
     for exception in used:
         exempt.used(tx, exception, change, facts, correlation)
+    emergency.used(tx, change, facts, correlation)  # after the exceptions: what they left out is owed too
     card_of(tx, change, facts, correlation)
     return change

@@ -75,6 +75,13 @@ def _login(word: str) -> str:
     return word
 
 
+def _severity(word: str) -> str:
+    found = re.fullmatch(r"(?:SEV-?)?([1-5])", word.strip().upper())
+    if not found:
+        raise ValueError(f"{shown(word)} is no severity; write SEV-1 to SEV-5")
+    return found[1]
+
+
 def _requirement(word: str) -> str:
     known = tuple(requirement.value for requirement in Requirement)
     if word.lower() not in known:
@@ -129,12 +136,15 @@ ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]
 """Items of the go/no-go checklist, with commas between."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
+EmergencyId = Annotated[str, numbered("EMG", "emergency")]
 BlockerId = Annotated[str, numbered("BLK", "blocker")]
 CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 Login = Annotated[str, AfterValidator(_login)]
+SeverityWord = Annotated[str, AfterValidator(_severity)]
+"""`SEV-2` or `2`, as the digit."""
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
 EnvironmentNames = Annotated[str, AfterValidator(_each("environment", lambda policy: policy.environment_names))]

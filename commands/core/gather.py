@@ -26,6 +26,7 @@ from guards.assessment import UNSAID
 from guards.change import Change
 from guards.cut import Blocker
 from guards.decision import Allow
+from guards.emergency import UNUSED, Emergency
 from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, GoFacts, Request
 from guards.identity import Stranger
@@ -49,8 +50,10 @@ from storage import (
     cuts,
     delegations,
     deployments,
+    emergencies,
     exceptions,
     freezes,
+    incidents,
     links,
     obligations,
     releases,
@@ -192,7 +195,7 @@ class Gather:
 
     async def _alone(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
         """The same for a single subject."""
-        named = ask.change or ask.service or ask.exception or ask.train or ask.run
+        named = ask.change or ask.service or ask.exception or ask.emergency or ask.train or ask.run
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
@@ -252,12 +255,15 @@ def _subject(tx: Tx, ask: Ask) -> Subject:
         return _excepted(tx, exceptions.get(tx, ask.exception))
     if ask.train or ask.run:
         return _ridden(tx, ask)
+    if ask.emergency and not ask.change:
+        return _urgent(tx, emergencies.get(tx, ask.emergency))
     change = changes.get(tx, ask.change) if ask.change else None
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
     if change is None:
         return Subject(ask.service, ask.environment, ask.version, running)
-    people = frozenset({change.requester, *(a.by for a in approvals.of(tx, change.id))})
+    record = emergencies.get(tx, place.emergency) if place.emergency else None
+    people = _deciding(record) | {change.requester, *(a.by for a in approvals.of(tx, change.id))}
     return Subject(place.service, place.environment, place.version, running, people, change.state in UNDECIDED)
 
 
@@ -267,6 +273,19 @@ def _excepted(tx: Tx, exemption: Exemption | None) -> Subject:
         return Subject()
     service, environment = exemption.services[0], exemption.environments[-1]
     return Subject(service, environment, exemption.version, deployments.running(tx, service, environment))
+
+
+def _urgent(tx: Tx, record: Emergency | None) -> Subject:
+    """Of an emergency, its version, whose authors are kept apart, and those who decided about it (EMG-06)."""
+    if record is None:
+        return Subject()
+    running = deployments.running(tx, record.service, record.environment)
+    return Subject(record.service, record.environment, record.version, running, _deciding(record), record.state in UNUSED)
+
+
+def _deciding(record: Emergency | None) -> frozenset[str]:
+    """Corporate ids of those who approved an emergency."""
+    return frozenset(approval.by for approval in record.approvals) if record else frozenset()
 
 
 def _ridden(tx: Tx, ask: Ask) -> Subject:
@@ -320,6 +339,14 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
             return facts
         facts = replace(facts, approvals=approvals.of(tx, change.id))
         service, environment, version = change.content.service, change.content.environment, change.content.version
+    urgent = ask.emergency or (facts.change.content.emergency if isinstance(facts.change, Change) else None)
+    if urgent:
+        record = emergencies.get(tx, urgent) if only_reading else emergencies.lock(tx, urgent)
+        facts = replace(facts, emergency=record or Absent(f"emergency {urgent}"), owed=obligations.about(tx, urgent))
+        if record and not ask.change:
+            service, environment, version = record.service, record.environment, record.version
+    if ask.urgent:
+        facts = replace(facts, cited=incidents.by_reference(tx, ask.urgent.incident) or Absent(f"incident {ask.urgent.incident}"))
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
     if ask.exception:
@@ -393,6 +420,9 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
     content = facts.change.content if isinstance(facts.change, Change) else None
     held = facts.freeze if isinstance(facts.freeze, Freeze) else None
     promotion = facts.set.promotion if isinstance(facts.set, SetStanding) else None
+    if content is None and ask.emergency and isinstance(facts.emergency, Emergency):
+        own = facts.emergency  # whatever was typed, it is about what it covers
+        ask = replace(ask, service=own.service, environment=own.environment, version=own.version, digest=own.digest)
     return Request(
         action=action,
         by=by,
@@ -410,6 +440,9 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         record=ask.record,
         notes=ask.notes,
         exception=ask.wanted,
+        emergency=ask.urgent,
+        spoken=ask.spoken,
+        ending=ask.ending,
         until=ask.until,
         delegation=ask.delegated,
         obligation=ask.owed,
@@ -451,4 +484,4 @@ def cases_of(tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unre
 def at_dispatch(change: Change, facts: Facts) -> Request:
     """The promotion as it is judged again when it would go out: asked by its requester as they stand now (CMD-12)."""
     by = facts.people.get(change.requester, Unread(f"the account of {change.requester_name}"))
-    return request_of(Action.PROMOTE, Ask(change=change.id), by, facts)
+    return request_of(Action.DECLARE_EMERGENCY if change.content.emergency else Action.PROMOTE, Ask(change=change.id), by, facts)

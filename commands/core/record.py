@@ -3,7 +3,7 @@
 Invariant: an entry is written in the transaction of what it records, and refusals are recorded like deeds.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from guards.assessment import Declared
@@ -11,6 +11,7 @@ from guards.authorization import held_roles
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
+from guards.emergency import Emergency
 from guards.exemption import STANDS_FOR, Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation, OnBehalf, Stranger
@@ -205,6 +206,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "base": content.base,
         "record": content.record,
         "manifest": content.manifest,
+        **({"emergency": content.emergency} if content.emergency else {}),
         "hash": content.hash,
     }
 
@@ -240,6 +242,20 @@ def delegation_body(one: Delegation) -> dict[str, Any]:
         "ended": one.ended.isoformat() if one.ended else None,
         "reason": one.reason,
     }
+
+
+def emergency_body(record: Emergency) -> dict[str, Any]:
+    """An emergency as the ledger keeps it (EMG-01 … EMG-05)."""
+    return {
+        **{name: getattr(record, name) for name in (
+            "version", "digest", "commit", "severity", "reason", "waiting", "rollback", "follow_ups", "incident", "declarer", "change",
+        )},
+        "criterion": record.criterion.value,
+        "classification": record.classification.value,
+        "until": record.until.isoformat(),
+        "approvers": [approval.by for approval in record.approvals],
+        "ending": asdict(record.ending) if record.ending else None,
+    }  # fmt: skip
 
 
 def obligation_body(one: Obligation) -> dict[str, Any]:
@@ -296,6 +312,7 @@ def exception_body(exemption: Exemption) -> dict[str, Any]:
         "confirmed": exemption.confirmed.isoformat() if exemption.confirmed else None,
         "review": exemption.review.isoformat(),
         "once": exemption.once,
+        **({"emergency": exemption.emergency} if exemption.emergency else {}),
         "approvers": [decision.by for decision in exemption.approvals],
         "uses": [use.change for use in exemption.uses],
     }

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from commands.core import announce, cards, exempt, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
+from commands.core.emergency import life as emergency
 from commands.core.gather import Gather, cases_of, inside, request_of, several
 from commands.core.invocation import Asked, Reported
 from commands.core.ports.chat import Chat, Unposted
@@ -95,6 +96,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case emergency.EXPIRE:
+                await self._due.emergency(taken, str(payload["emergency"]), correlation)
             case word if word in TRAIN_KINDS:
                 await self._train_work.fired(taken, payload, correlation)
             case integrate.SUITE:
@@ -135,7 +138,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation", "integration", "run"):
+            for noun in ("change", "exception", "obligation", "emergency", "integration", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:
@@ -248,7 +251,15 @@ class Road:
             judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest,
+            "subject": ask.change
+            or ask.freeze
+            or ask.exception
+            or ask.emergency
+            or ask.delegation
+            or ask.set
+            or ask.run
+            or ask.train
+            or ask.manifest,
             "service": request.service,
             "environment": request.environment,
         }

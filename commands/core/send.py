@@ -15,6 +15,9 @@ from commands.core import follow, home
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
+from commands.core.emergency import redraw as emergency
+from commands.core.emergency import tell as emergencies
+from commands.core.emergency.card import emergency_card
 from commands.core.exempt_card import exception_card
 from commands.core.feeds import hand_over
 from commands.core.gather import Gather, inside
@@ -99,6 +102,8 @@ class Send:
                 await self._suite.send(sending, payload)
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
+            case emergency.KIND:
+                await self._emergency(sending, str(payload["emergency"]), str(payload["channel"]))
             case "roll-call":
                 await self._roll_call(sending, str(payload["run"]))
             case "train":
@@ -232,6 +237,22 @@ class Send:
             await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the exception is gone"))
             return
         card = exception_card(exemption, Facts(at=self._clock.now(), policy=self._policy))
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _emergency(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the emergency as it is now: post its card once, from then on edit it."""
+        ask = Ask(emergency=id)
+        outside = await self._gather.outside(ask)
+        facts, seen, place = await self._store.read(
+            lambda tx: (inside(tx, ask, outside, only_reading=True), emergencies.read(tx, id), places.place(tx, id))
+        )
+        if seen is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the emergency is gone"))
+            return
+        card = emergency_card(seen, facts)
         if place:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return

@@ -8,6 +8,7 @@ from storage.tables import (
     changes,
     cuts,
     decisions,
+    emergencies,
     feeds,
     homes,
     incidents,
@@ -24,6 +25,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes", "cuts", "decisions", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments", "obligations",
-    "people", "rules", "sets", "trains", "versions",
+    "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments",
+    "obligations", "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

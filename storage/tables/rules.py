@@ -71,6 +71,7 @@ class ExceptionRow(Base, table=True):
     until: datetime = moment()
     review: datetime = moment()
     once: bool
+    emergency: str | None = None
     state: ExemptionState = Field(sa_type=choice(ExemptionState))
     confirmed: datetime | None = moment(nullable=True)
 

@@ -12,6 +12,7 @@ from guards.calendar_rules import Window
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.emergency import Classification, Criterion, Emergency, EmergencyApproval, EmergencyState
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Facts, Freeze, Request
@@ -78,6 +79,8 @@ POLICY = Policy(
         Action.RECORD: {"production": (Role.RELEASE_CAPTAIN,)},
         Action.REQUEST_EXCEPTION: {"production": (Role.RELEASE_CAPTAIN,)},
         Action.APPROVE_EXCEPTION: {"production": (Role.RELEASE_MANAGER, Role.SERVICE_OWNER)},
+        Action.DECLARE_EMERGENCY: {"production": (Role.QA, Role.RELEASE_CAPTAIN)},
+        Action.APPROVE_EMERGENCY: {"production": (Role.RELEASE_MANAGER, Role.QA, Role.SERVICE_OWNER)},
     },
     windows={"weekdays": WEEKDAYS},
     approvals={"production": ApprovalRule(count=1, authors_known=True)},
@@ -186,6 +189,23 @@ def exemption(**parts: Any) -> Exemption:
         environments=("production",), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
         evidence="INC-7", remediation="Dana links it by Friday", infeasible="", reconsider="", until=AT + DAY, review=AT + HOUR,
         once=False, state=ExemptionState.APPROVED, decisions=(EXEMPTED,),
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
+def aye(by: Person, *roles: Role, **parts: Any) -> EmergencyApproval:
+    """An approval of the emergency, given half an hour ago."""
+    return replace(EmergencyApproval(again(by.id), by.name, frozenset(roles), "diff read", ARTIFACT.digest, AT - HOUR / 2), **parts)
+
+
+def emergency(**parts: Any) -> Emergency:
+    """Quinn's emergency for api in production, declared an hour ago, approved by Mara and Otto, good for three hours more."""
+    whole = Emergency(
+        id="EMG-2026-1124-001", declarer=QUINN.id, declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
+        classification=Classification.HOTFIX, severity=2, service="api", environment="production", version="v1.4.0",
+        digest=ARTIFACT.digest, commit=ARTIFACT.commit, reason="logins fail", waiting="nobody can log in until Monday",
+        rollback="promote v1.3.0", follow_ups="alert before keys run out", incident="INC-7", until=AT + 3 * HOUR,
+        state=EmergencyState.APPROVED, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER)),
     )  # fmt: skip
     return replace(whole, **parts)
 

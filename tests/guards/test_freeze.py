@@ -13,7 +13,7 @@ from guards.freeze import complete_freeze, liftable, not_frozen
 from guards.unread import Absent, Unread
 from guards.version import Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Migration
-from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
+from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, emergency, facts, freeze, policy, request, said, told
 from tests.guards.proofs import pull, worked
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
@@ -56,8 +56,11 @@ def at_quarter_end(body: str) -> Facts:
         pytest.param(REQUEST, frozen(freeze(services=("web", "api"))), Refusal.FROZEN, id="this service and another"),
         pytest.param(REQUEST, frozen(freeze(services=("api",), environments=("dev",))), Allow, id="this service elsewhere"),
         # what
-        pytest.param(EMERGENCY, frozen(), Allow, id="an emergency passes"),
-        pytest.param(EMERGENCY, frozen(freeze(passes=())), Refusal.FROZEN, id="an emergency where none passes"),
+        pytest.param(EMERGENCY, replace(frozen(), emergency=emergency()), Allow, id="an emergency passes"),
+        pytest.param(EMERGENCY, frozen(), Refusal.FROZEN, id="a word makes no emergency (EMG-05)"),
+        pytest.param(
+            EMERGENCY, replace(frozen(freeze(passes=())), emergency=emergency()), Refusal.FROZEN, id="an emergency where none passes"
+        ),
         pytest.param(STANDARD, frozen(), Refusal.FROZEN, id="a standard change in a holiday freeze"),
         pytest.param(STANDARD, frozen(freeze(passes=MAJOR_EVENT)), Allow, id="a standard change in a major event"),
         pytest.param(REQUEST, frozen(freeze(passes=MAJOR_EVENT)), Refusal.FROZEN, id="a normal change in a major event"),
@@ -81,7 +84,9 @@ def at_quarter_end(body: str) -> Facts:
         ),
         # together
         pytest.param(REQUEST, frozen(freeze(end=AT), freeze(id="FRZ-2")), Refusal.FROZEN, id="one is over, one holds (FRZ-12)"),
-        pytest.param(EMERGENCY, frozen(freeze(), freeze(passes=())), Refusal.FROZEN, id="the strictest wins (FRZ-12)"),
+        pytest.param(
+            EMERGENCY, replace(frozen(freeze(), freeze(passes=())), emergency=emergency()), Refusal.FROZEN, id="the strictest wins (FRZ-12)"
+        ),
     ],
 )
 def test_what_is_frozen(asked: Request, known: Facts, expected: Expected) -> None:
