@@ -99,7 +99,7 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
                 workflows=[
                     (s.repository, workflow)
                     for s in mine
-                    for workflow in (*s.workflows.values(), s.branch_workflow, s.integration)
+                    for workflow in (*s.workflows.values(), *s.access.values(), s.branch_workflow, s.integration)
                     if workflow
                 ],
                 api_url=settings.github_api_url,

@@ -35,7 +35,18 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "independent", "apart", "heard", "delegable", "endable", "owns_area", "impartial"),
+        (
+            "authorized",
+            "independent",
+            "apart",
+            "heard",
+            "grants_to_others",
+            "endable_grant",
+            "delegable",
+            "endable",
+            "owns_area",
+            "impartial",
+        ),
         "None of the roles that you hold there may do this, the train names others for the area, or you lead the run in question. "
         "The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
@@ -46,7 +57,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
-        ("separated", "independent", "apart", "heard"),
+        ("separated", "independent", "apart", "heard", "grants_to_others"),
         "You asked for this change or exception, declared this emergency, or answer for the exception, or act here only for somebody who "
         "did, so you cannot approve it. Nor does anybody write down their own word.",
         "Ask somebody else who may approve; the card of a change names them.",
@@ -254,6 +265,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "withdrawable",
             "closable_emergency",
             "spoke",
+            "accessible",
+            "pending_grant",
+            "endable_grant",
             "approved",
             "revocable",
             "reconsiderable",
@@ -372,6 +386,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "liftable",
             "complete_exception",
             "declarable",
+            "accessible",
             "heard",
             "closable_emergency",
             "reconsiderable",
@@ -394,8 +409,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "complete_exception", "reconsiderable", "delegable", "worded"),
-        "The freeze, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
+        ("complete_freeze", "complete_exception", "reconsiderable", "delegable", "worded", "accessible"),
+        "The freeze, access, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
         "deprecation; or a text is longer than a form can show again.",
         "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
@@ -419,6 +434,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "same_version",
             "heard",
             "spoke",
+            "accessible",
             "closable_emergency",
             "approved",
         ),
@@ -430,6 +446,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "The emergency is not approved yet, or approvals of it do not count any more, or it covers another version or place. It covers "
         "exactly one version in one place, and lets nothing else past windows and freezes.",
         "Have those approve it who still may, or declare one for what is to go out.",
+    ),
+    _R.NO_SUCH_GRANT: Meaning(
+        ("authorized", "pending_grant", "grants_to_others", "endable_grant"),
+        "There is no break-glass access with this id.",
+        "`/release break-glass list` shows those that there are.",
+    ),
+    _R.NO_ACCESS_WORKFLOW: Meaning(
+        ("accessible", "pending_grant"),
+        "The policy names no workflow that opens this access: the bot opens nothing by itself.",
+        "Name an access that the service has, or have `access` of the service changed by a reviewed change.",
     ),
     _R.NOT_WAIVABLE: Meaning(
         ("waivable",),

@@ -7,7 +7,7 @@ from commands.core import obligations as owing
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.emergency import redraw
+from commands.core.emergency import access, redraw
 from commands.core.emergency.card import emergency_lines
 from commands.core.fields import EmergencyId
 from commands.core.text import Form, Input
@@ -48,6 +48,7 @@ def close(work: Work[Close]) -> Reply:
         environment=now.environment, done=[{"id": one.id, **record.obligation_body(one)} for one in work.facts.owed],
         **record.emergency_body(now),
     )  # fmt: skip
+    access.end_all(work.tx, now.id, actor, work.facts, work.correlation)  # access ends with its emergency (EMG-19)
     redraw.card_of(work.tx, now.id, now.service, work.facts, work.correlation)
     return Reply(note(f"✅ {now.id} is closed"))
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.emergency.card import CRITERIA, emergency_card, emergency_lines
+from commands.core.emergency.home import owing_lines
 from commands.core.emergency.tell import read
 from commands.core.fields import EmergencyId
 from commands.core.text import Bold, Line
@@ -58,10 +59,7 @@ def listed(work: Work[ListEmergencies]) -> Reply:
     lines: list[Line] = []
     for one in found[:_LONGEST]:
         lines += emergency_lines(one, work.facts)
-        owing = [owed for owed in obligations.about(work.tx, one.id) if owed.done is None]
-        late = sum(owed.overdue(work.at) for owed in owing)
-        if owing:
-            lines.append((f"    {len(owing)} open" + (f", 🔴 {late} overdue" if late else ""),))
+        lines += owing_lines(obligations.about(work.tx, one.id), work.facts)
     if len(found) > _LONGEST:
         lines.append((f"and {len(found) - _LONGEST} older ones",))
     return Reply(note("🚨 Emergencies" if found else "🌤️ No emergency", *lines))

@@ -131,6 +131,8 @@ def approved(request: Request, facts: Facts) -> Decision:
     if isinstance(change, Change) and not isinstance(approvals, Unread) and (rejection := _rejection(approvals, change)):
         return rejection
     if request.change_type is ChangeType.EMERGENCY:
+        if isinstance(change, Change) and isinstance(approvals, Unread):
+            return Unsure(approvals.what, approvals.why)  # somebody may have rejected it
         return covered(request, facts)  # the approvals of its record stand in their place (EMG-06)
     need = need_of(change if isinstance(change, Change) else request, facts)
     if isinstance(need, Unsure):

@@ -6,6 +6,7 @@ Invariant: the first guard of every command; when it does not allow, nothing els
 from collections.abc import Sequence
 from itertools import product
 
+from guards.access import Grant
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
 from guards.emergency import Emergency
@@ -35,6 +36,12 @@ def no_such_emergency(record: Emergency | Absent | None) -> Refuse:
     """What is said of an id that names no emergency."""
     what = record.what if isinstance(record, Absent) else "such emergency"
     return Refuse(Refusal.NO_SUCH_EMERGENCY, f"There is no {what}.", "`/release emergency list` shows those that there are.")
+
+
+def no_such_grant(grant: Grant | Absent | None) -> Refuse:
+    """What is said of an id that names no break-glass access."""
+    what = grant.what if isinstance(grant, Absent) else "such access"
+    return Refuse(Refusal.NO_SUCH_GRANT, f"There is no {what}.", "`/release break-glass list` shows those that there are.")
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
@@ -102,6 +109,8 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.grant, Absent):
+        return no_such_grant(facts.grant)
     if isinstance(facts.emergency, Absent):
         return no_such_emergency(facts.emergency)
     if isinstance(facts.blocker, Absent):

@@ -92,6 +92,8 @@ class Refusal(StrEnum):
     NO_SUCH_EXCEPTION = "no-such-exception"
     NO_SUCH_EMERGENCY = "no-such-emergency"
     NOT_COVERED = "not-covered"
+    NO_SUCH_GRANT = "no-such-grant"
+    NO_ACCESS_WORKFLOW = "no-access-workflow"
     NOT_WAIVABLE = "not-waivable"
     # trains
     NO_SUCH_TRAIN = "no-such-train"

@@ -4,6 +4,7 @@ Invariant: people are compared by corporate identity; an approval counts while i
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from guards.artifact import no_artifact, short
 from guards.authorization import allowed_roles, by_group, names, no_such_emergency, who_may
@@ -175,7 +176,7 @@ def _ask(record: Emergency, facts: Facts) -> str:
 
 
 def counting(record: Emergency, facts: Facts, requester: str | None = None) -> tuple[EmergencyApproval, ...] | Unread:
-    """The approvals that count now: of people who still may, for the artifact that the record is about.
+    """The approvals that count now, with the roles of now: of people who still may, for the artifact that the record is about.
 
     Args:
         record: whose.
@@ -195,8 +196,8 @@ def counting(record: Emergency, facts: Facts, requester: str | None = None) -> t
         held = _right(person, record, facts) if isinstance(person, Person) else frozenset()
         if isinstance(held, Unread):
             return held
-        if held:
-            found.append(approval)
+        if held and isinstance(person, Person):
+            found.append(replace(approval, roles=own_roles(person, record.service, record.environment, facts)[0]))
     return tuple(found)
 
 
@@ -208,6 +209,13 @@ def lacks(record: Emergency, given: Sequence[EmergencyApproval], facts: Facts) -
     if not any(role in rules.among for approval in given for role in approval.roles):
         return f"Nobody who approved {record.id} is {' or '.join(rules.among)}."
     return None
+
+
+def _untold(record: Emergency, given: Sequence[EmergencyApproval], facts: Facts) -> list[Role]:
+    """Roles that must be among those who approved, and that one of them may hold by a Slack group that could not be read."""
+    people = [person for approval in given if isinstance(person := facts.people.get(approval.by), Person)]
+    untold = [own_roles(person, record.service, record.environment, facts)[1] for person in people]
+    return sorted(frozenset().union(*untold) & frozenset(facts.policy.emergency.among))
 
 
 def covered(request: Request, facts: Facts) -> Decision:
@@ -228,7 +236,10 @@ def covered(request: Request, facts: Facts) -> Decision:
     given = counting(record, facts, requester)
     if isinstance(given, Unread):
         return Unsure(given.what, given.why)
-    if lack := lacks(record, given, facts):
+    lack = lacks(record, given, facts)
+    if lack and len(given) >= facts.policy.emergency.count and (lost := _untold(record, given, facts)):
+        return Unsure(f"the Slack groups that hold {', '.join(lost)}")
+    if lack:
         return Refuse(Refusal.NOT_COVERED, lack, "Have somebody carry it out who did not approve it, or declare it anew.")
     return Allow(f"{record.id} covers it, approved by {' and '.join(approval.name for approval in given)}")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from guards.access import Grant
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.cut import Blocker, Cut, Fix, Stabilization
@@ -100,6 +101,7 @@ class Request:
         emergency: the emergency to declare.
         spoken: an approval of an emergency that somebody said aloud.
         ending: what is said when an emergency is closed.
+        grant: the break-glass access to ask for.
         until: UTC; how long the exception in question shall count.
         delegation: the delegation to record.
         obligation: the follow-up to record.
@@ -135,6 +137,7 @@ class Request:
     emergency: Emergency | None = None
     spoken: Spoken | None = None
     ending: Ending | None = None
+    grant: Grant | None = None
     until: datetime | None = None
     delegation: Delegation | None = None
     obligation: Obligation | None = None
@@ -181,6 +184,7 @@ class Facts:
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
         emergency: the emergency in question; of a change, that by which it goes. Absent when the id names none.
+        grant: the break-glass access in question; the emergency is then its own.
         cited: the incident that an emergency cites; Absent when its reference names none that is known here.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
@@ -226,6 +230,7 @@ class Facts:
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
     exception: Exemption | Absent | None = None
     emergency: Emergency | Absent | None = None
+    grant: Grant | Absent | None = None
     cited: Incident | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None

@@ -133,6 +133,11 @@ class Service(Section):
     depends_on: tuple[Name, ...] = Field(
         default=(), description="Services that must be there before it: where a train brings several, they go first (MAN-07)."
     )
+    access: Mapping[Name, Workflow] = Field(
+        default={},
+        description="Break-glass access → the one CI workflow that opens and closes it (EMG-18). Signalbox holds no credential. Left out: "
+        "there is none.",
+    )
     integration: Workflow | None = Field(
         default=None,
         description="The CI workflow in its repository that tests a whole manifest together; of a set, the last service that has one runs "

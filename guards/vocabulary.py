@@ -50,6 +50,7 @@ class Action(StrEnum):
     APPROVE_EMERGENCY = "approve-emergency"
     REQUEST_ACCESS = "request-access"
     GRANT_ACCESS = "grant-access"
+    END_ACCESS = "end-access"
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
@@ -62,7 +63,7 @@ class Action(StrEnum):
     DECIDE = "decide"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP})
+TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.END_ACCESS})
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 

@@ -10,10 +10,23 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.adapters.answers import Answer, not_taken, parse, retry_after, said
-from bot.adapters.generic_wire import AbsentBody, ArtifactBody, BranchBody, Callback, ErrorBody, OrderBody, RunBody, TakenBody
+from bot.adapters.generic_wire import AbsentBody, AccessBody, ArtifactBody, BranchBody, Callback, ErrorBody, OrderBody, RunBody, TakenBody
 from bot.adapters.signing import MAX_AGE, MAX_AHEAD, checked, sign, verify
 from bot.adapters.transport import Transport
-from commands.core.ports.ci import BranchOrder, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    AccessOrder,
+    BranchOrder,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Order,
+    Run,
+    RunLog,
+    Started,
+    TurnedDown,
+    Unknown,
+)
 from commands.core.ports.clock import Clock
 from guards.unread import Absent, Unread
 from guards.version import Artifact
@@ -80,6 +93,10 @@ class GenericCI:
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """See `CI.branch`. The route is optional: a CI without it answers 404, which turns the order down."""
         return await self._post("/branches", order.key, lambda: BranchBody.of(order), TakenBody)
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """See `CI.access`. The route is optional: a CI without it answers 404, which turns the order down."""
+        return await self._post("/access", order.key, lambda: AccessBody.of(order), TakenBody)
 
     async def _post(
         self, path: str, key: str, made: Callable[[], BaseModel], taken: type[RunBody | TakenBody]

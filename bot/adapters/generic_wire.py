@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
-from commands.core.ports.ci import BranchOrder, Deployed, Order, Run, RunState
+from commands.core.ports.ci import AccessOrder, AccessStep, BranchOrder, Deployed, Order, Run, RunState
 from guards.version import Artifact
 
 Key = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9.-]{1,64}\z")]
@@ -68,6 +68,27 @@ class BranchBody(_Wire):
     @classmethod
     def of(cls, order: BranchOrder) -> Self:
         """The body for an order; ValidationError when a field is not what `BranchOrder` promises (CMD-02)."""
+        return cls.model_validate(order, from_attributes=True)
+
+
+class AccessBody(_Wire):
+    """What `POST /access` carries: an `AccessOrder`."""
+
+    key: Key
+    grant: Name
+    step: AccessStep
+    service: Name
+    environment: Name
+    scope: Name
+    person: Annotated[str, StringConstraints(pattern=r"\A[^@\s<>]{1,120}@[^@\s<>]{1,120}\z")]
+    until: Annotated[str, StringConstraints(pattern=r"\A[0-9T:.+-]{20,40}\z")]
+    repository: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}\z")]
+    main: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._/-]{0,99}\z")]
+    workflow: Name
+
+    @classmethod
+    def of(cls, order: AccessOrder) -> Self:
+        """The body for an order; ValidationError when a field is not what `AccessOrder` promises (CMD-02)."""
         return cls.model_validate(order, from_attributes=True)
 
 

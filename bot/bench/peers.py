@@ -12,7 +12,7 @@ from time import perf_counter
 from aiohttp import web
 
 from bot.bench.company import TEAM, built
-from commands.core.ports.ci import BranchOrder, Heard, NoRun, Order, Run, RunLog, RunState, Started
+from commands.core.ports.ci import AccessOrder, BranchOrder, Heard, NoRun, Order, Run, RunLog, RunState, Started
 from guards.version import Artifact
 
 
@@ -85,6 +85,10 @@ class BenchCI:
         return Started(f"run-{next(self._runs)}")
 
     async def branch(self, order: BranchOrder) -> Started:  # noqa: ARG002
+        """Taken."""
+        return Started()
+
+    async def access(self, order: AccessOrder) -> Started:  # noqa: ARG002
         """Taken."""
         return Started()
 

@@ -17,6 +17,7 @@ from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
 from bot.demo.ci_faults import Fault, Faults
 from commands.core.ports.ci import (
+    AccessOrder,
     BranchOrder,
     Deployed,
     Forged,
@@ -78,6 +79,14 @@ class InventedCI:
         self._place.note("POST", "/runs", 201)
         self._place.spawn(self._carry_out(order, fault))
         return Unknown("CI gave no answer") if fault.mode == "drop_answer" else Started(run)
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """Note it; nobody here has a production that access could be opened to."""
+        if self._place.faults.down():
+            self._place.note("POST", "/access", 503)
+            return TurnedDown("CI answered 503", 2.0)
+        self._place.note("POST", "/access", 201)
+        return Started(order.key)
 
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """Make the branch at once; it stands in `branches`, by repository and name."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from commands.core.text import Card, Form
 from commands.core.words import Arguments
+from guards.access import Grant
 from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.emergency import Emergency, Ending, Spoken
@@ -45,6 +46,8 @@ class Ask:
         emergency: id of an emergency that exists; service, environment and version are then its own.
         urgent: an emergency to declare.
         spoken, ending: as in `Request`.
+        grant: id of a break-glass access that exists; the emergency is then its own.
+        access: a break-glass access to ask for.
         until: UTC; how long an exception that exists shall count.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
@@ -92,6 +95,8 @@ class Ask:
     urgent: Emergency | None = None
     spoken: Spoken | None = None
     ending: Ending | None = None
+    grant: str | None = None
+    access: Grant | None = None
     until: datetime | None = None
     delegation: str | None = None
     delegated: Delegation | None = None

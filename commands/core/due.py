@@ -12,7 +12,7 @@ from commands.core import exempt, follow, keep_log, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
-from commands.core.emergency import life
+from commands.core.emergency import access, life
 from commands.core.expire import expired
 from commands.core.gather import Gather, inside
 from commands.core.invocation import Reported
@@ -141,6 +141,20 @@ class Due:
 
         def work(tx: Tx) -> None:
             life.expired(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def access(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
+        """End break-glass access whose time is over (EMG-18).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the grant's.
+        """
+
+        def work(tx: Tx) -> None:
+            access.over(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

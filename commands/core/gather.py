@@ -22,6 +22,7 @@ from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from commands.core.trains import after, standing
+from guards.access import Grant
 from guards.assessment import UNSAID
 from guards.change import Change
 from guards.cut import Blocker
@@ -43,6 +44,7 @@ from guards.vcs import Span
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType
 from storage import (
+    accesses,
     approvals,
     artifacts,
     changes,
@@ -339,6 +341,13 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
             return facts
         facts = replace(facts, approvals=approvals.of(tx, change.id))
         service, environment, version = change.content.service, change.content.environment, change.content.version
+    grant = accesses.get(tx, ask.grant) if ask.grant else None
+    if grant and not only_reading:
+        grant = accesses.lock(tx, grant.id)
+    if ask.grant:
+        facts = replace(facts, grant=grant or Absent(f"access {ask.grant}"))
+    if isinstance(facts.grant, Grant):
+        facts = replace(facts, emergency=emergencies.get(tx, facts.grant.emergency))
     urgent = ask.emergency or (facts.change.content.emergency if isinstance(facts.change, Change) else None)
     if urgent:
         record = emergencies.get(tx, urgent) if only_reading else emergencies.lock(tx, urgent)
@@ -420,9 +429,12 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
     content = facts.change.content if isinstance(facts.change, Change) else None
     held = facts.freeze if isinstance(facts.freeze, Freeze) else None
     promotion = facts.set.promotion if isinstance(facts.set, SetStanding) else None
+    if isinstance(facts.grant, Grant):
+        ask = replace(ask, service=facts.grant.service, environment=facts.grant.environment)
     if content is None and ask.emergency and isinstance(facts.emergency, Emergency):
         own = facts.emergency  # whatever was typed, it is about what it covers
-        ask = replace(ask, service=own.service, environment=own.environment, version=own.version, digest=own.digest)
+        access = replace(ask.access, service=own.service, environment=own.environment) if ask.access else None
+        ask = replace(ask, service=own.service, environment=own.environment, version=own.version, digest=own.digest, access=access)
     return Request(
         action=action,
         by=by,
@@ -443,6 +455,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         emergency=ask.urgent,
         spoken=ask.spoken,
         ending=ask.ending,
+        grant=ask.access,
         until=ask.until,
         delegation=ask.delegated,
         obligation=ask.owed,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from commands.core import obligations as owed
 from commands.core.change_card import STATES
+from commands.core.emergency import home as emergency
 from commands.core.exempt_card import exception_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from commands.core.trains.card import train_lines
@@ -59,11 +60,13 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
     waiting = [each for asks in WAITING for each in asks(tx, person, facts)]
     own = _own(tx, person, facts)
     led = _trains(tx, person, facts)
+    urgent = tuple(emergency.open_lines(tx, facts))
     nothing: tuple[Line, ...] = (("Nothing waits for you.",),)
     parts = [
         Part(tuple(line for line, _ in waiting) or nothing, heading="Waits for you"),
         *([Part(tuple(line for line, _ in own), heading="Your open changes")] if own else []),
         *([Part(led, heading="Your trains")] if led else []),
+        *([Part(urgent, heading="Emergencies")] if urgent else []),
         Part(tuple(_running(tx, facts)), heading="What runs where"),
         Part(tuple(_windows(person, facts)), heading="Next allowed in production"),
         Part(tuple(_freezes(facts)), heading="Freezes"),
@@ -141,7 +144,14 @@ def _some(asks: Callable[[Tx, Person, Facts], Iterator[Waiting]]) -> Asks:
     return first
 
 
-WAITING: list[Asks] = [_some(_roll_calls), _some(_to_approve), _some(_exceptions), _some(_obligations)]
+WAITING: list[Asks] = [
+    _some(emergency.to_approve),
+    _some(emergency.to_grant),
+    _some(_roll_calls),
+    _some(_to_approve),
+    _some(_exceptions),
+    _some(_obligations),
+]
 """What can wait for people, in this order."""
 
 

@@ -6,6 +6,7 @@ Invariant: an entry is written in the transaction of what it records, and refusa
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from guards.access import Grant
 from guards.assessment import Declared
 from guards.authorization import held_roles
 from guards.content import Content
@@ -255,6 +256,17 @@ def emergency_body(record: Emergency) -> dict[str, Any]:
         "until": record.until.isoformat(),
         "approvers": [approval.by for approval in record.approvals],
         "ending": asdict(record.ending) if record.ending else None,
+    }  # fmt: skip
+
+
+def grant_body(grant: Grant) -> dict[str, Any]:
+    """Break-glass access as the ledger keeps it (EMG-18)."""
+    moments = {name: getattr(grant, name) for name in ("granted", "until", "ended")}
+    return {
+        **{name: getattr(grant, name) for name in (
+            "emergency", "requester", "scope", "reason", "minutes", "approver", "rationale", "opening", "closing",
+        )},
+        **{name: at.isoformat() if at else None for name, at in moments.items()},
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from commands.core import announce, cards, exempt, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
+from commands.core.emergency import access
 from commands.core.emergency import life as emergency
 from commands.core.gather import Gather, cases_of, inside, request_of, several
 from commands.core.invocation import Asked, Reported
@@ -96,6 +97,8 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case access.END:
+                await self._due.access(taken, str(payload["grant"]), correlation)
             case emergency.EXPIRE:
                 await self._due.emergency(taken, str(payload["emergency"]), correlation)
             case word if word in TRAIN_KINDS:
@@ -138,7 +141,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation", "emergency", "integration", "run"):
+            for noun in ("change", "exception", "obligation", "emergency", "grant", "integration", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:

@@ -15,6 +15,7 @@ from commands.core import follow, home
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
+from commands.core.emergency import access
 from commands.core.emergency import redraw as emergency
 from commands.core.emergency import tell as emergencies
 from commands.core.emergency.card import emergency_card
@@ -102,6 +103,8 @@ class Send:
                 await self._suite.send(sending, payload)
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
+            case access.KIND:
+                await self._access(sending, payload)
             case emergency.KIND:
                 await self._emergency(sending, str(payload["emergency"]), str(payload["channel"]))
             case "roll-call":
@@ -192,6 +195,28 @@ class Send:
                 outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=answer.retry_after))
                 return
             branch.answered(tx, order.key, answer, facts, sending.message.correlation)
+            outbox.done(tx, sending.id)
+
+        await self._store.write(work)
+
+    async def _access(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Have break-glass access opened or closed: once, and never again when nobody knows whether CI took the order (EMG-18)."""
+        order = access.ORDER.validate_python(payload["order"])
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        if not await self._store.read(lambda tx: access.wanted(tx, order, facts.at)):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the access is over"))
+            return
+        answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
+        if not sending.was_sending:
+            answer = await self._ci[payload["ci"]].access(order)
+        facts = replace(facts, at=self._clock.now())
+
+        def work(tx: Tx) -> None:
+            if isinstance(answer, TurnedDown) and access.again(order, answer, sending.attempts):
+                wait = answer.retry_after if answer.retry_after is not None else access.PACE.total_seconds()
+                outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=wait))
+                return
+            access.answered(tx, order, answer, facts, sending.message.correlation)
             outbox.done(tx, sending.id)
 
         await self._store.write(work)

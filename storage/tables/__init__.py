@@ -5,6 +5,7 @@ Whoever needs all tables imports this package; whoever needs one, its file.
 """
 
 from storage.tables import (
+    accesses,
     changes,
     cuts,
     decisions,
@@ -25,6 +26,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments",
+    "accesses", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments",
     "obligations", "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

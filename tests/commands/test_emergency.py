@@ -395,9 +395,7 @@ async def test_tests_digest_signature_and_provenance_stand(database_url):
         assert orders(world) == ["staging", "production"]
         owed = [row.partition(" (")[0] for row in world.shown(world.cards()[1]).splitlines() if "left out by" in row]
         assert owed == snapshot(
-            [
-                "⬜ OBL-2026-1122-004 sbom was left out by EXC-2026-1122-001: run it afterwards, attach the run to the incident"
-            ]
+            ["⬜ OBL-2026-1122-004 sbom was left out by EXC-2026-1122-001: run it afterwards, attach the run to the incident"]
         )
 
 

@@ -75,6 +75,10 @@ WAITING = emergency(state=EmergencyState.DECLARED, approvals=())
 USED = emergency(state=EmergencyState.USED, change="CR-2026-1124-009", used=AT - HOUR)
 
 
+BY_GROUP = policy(emergency=EmergencyRules(among=(Role.QA,)))
+"""QA, who are in a Slack group, must be among those who approve."""
+
+
 # ---------------------------------------------------------------- what it covers
 
 
@@ -144,6 +148,15 @@ USED = emergency(state=EmergencyState.USED, change="CR-2026-1124-009", used=AT -
             URGENT, knowing(emergency(), policy(emergency=EmergencyRules(among=(Role.INCIDENT_COMMANDER,)))), Refusal.NOT_COVERED,
             id="none of them holds a role that must be among them",
         ),
+        pytest.param(
+            URGENT, knowing(emergency(declarer=REMY.id, approvals=(aye(MARA, Role.QA), aye(OTTO, Role.QA))), policy(
+                emergency=EmergencyRules(among=(Role.RELEASE_MANAGER,)))), Allow, id="the roles of now count, not those of then",
+        ),
+        pytest.param(
+            URGENT, knowing(emergency(), BY_GROUP, groups={"S0QUALITY": LOST}), Unsure,
+            id="whether one of them holds such a role could not be read",
+        ),
+        pytest.param(URGENT, knowing(emergency(), BY_GROUP), Refusal.NOT_COVERED, id="none of them is in the group of such a role"),
         pytest.param(URGENT, knowing(emergency(), policy(emergency=EmergencyRules(count=3))), Refusal.NOT_COVERED, id="the policy asks for three"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ A guard that refuses while something is unread must refuse whatever it could hav
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -20,6 +21,8 @@ from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.delegation import delegable, endable
 from guards.duties import separated
+from guards.emergencies import apart, covered, same_version
+from guards.emergency import Emergency, EmergencyState
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import complete_freeze, liftable, not_frozen
@@ -35,7 +38,7 @@ from guards.sections import ApprovalRule, DelegationRule
 from guards.timetable import reachable
 from guards.train import Room
 from guards.unread import Absent, Unread
-from guards.vocabulary import Action, Role
+from guards.vocabulary import Action, ChangeType, Role
 from guards.window import in_window
 from tests.guards.cases import (
     ARTIFACT,
@@ -55,8 +58,10 @@ from tests.guards.cases import (
     STAGED,
     WORKING,
     approval,
+    aye,
     change,
     delegation,
+    emergency,
     exemption,
     facts,
     freeze,
@@ -230,6 +235,30 @@ def test_a_guard_answers_in_the_dark_only_what_it_would_answer_in_any_light(guar
         assert {said(guard(asked, known)) for known in dark.could_be} == {Allow}
     if isinstance(answer, Refuse):
         assert Allow not in {said(guard(asked, known)) for known in dark.could_be}
+
+
+URGENT: tuple[Guard, ...] = (apart, same_version, covered, approved, in_window, not_frozen, decided)
+RECORDS = (
+    emergency(),
+    emergency(declarer=REMY.id, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(QUINN, Role.QA))),
+    emergency(state=EmergencyState.DECLARED, approvals=()),
+    emergency(approvals=(aye(QUINN, Role.QA), aye(OTTO, Role.SERVICE_OWNER), aye(MARA, Role.RELEASE_MANAGER)), declarer=REMY.id),
+)
+
+
+@pytest.mark.parametrize("guard", URGENT)
+@settings(max_examples=60)
+@given(asked=REQUESTS, dark=darkness(), record=st.sampled_from(RECORDS), late=st.booleans())
+def test_an_emergency_in_the_dark_goes_only_where_it_would_in_any_light(
+    guard: Guard, asked: Request, dark: Dark, record: Emergency, late: bool
+) -> None:  # fmt: skip
+    asked = replace(asked, change_type=ChangeType.EMERGENCY)
+    more = {"emergency": replace(record, until=AT + timedelta(days=1)), "at": AT + timedelta(hours=12 * late)}
+    answer = guard(asked, replace(dark.facts, **more))
+    if isinstance(answer, Allow):
+        assert {said(guard(asked, replace(known, **more))) for known in dark.could_be} == {Allow}
+    if isinstance(answer, Refuse):
+        assert Allow not in {said(guard(asked, replace(known, **more))) for known in dark.could_be}
 
 
 @settings(max_examples=400)

@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
 from commands.core.ports.ci import (
+    AccessOrder,
     BranchOrder,
     Deployed,
     Forged,
@@ -37,6 +38,7 @@ class FakeCI:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
         branches: every order of a release branch that was taken.
+        accesses: every order of break-glass access that was taken.
         refuses: repositories whose branches it does not make.
         sure: what an unknown key answers: `NoRun(sure=…)`.
         path: the route of its callbacks.
@@ -49,6 +51,7 @@ class FakeCI:
         self.started: list[Order] = []
         self.asked: list[Order] = []
         self.branches: list[BranchOrder] = []
+        self.accesses: list[AccessOrder] = []
         self.refuses: set[str] = set()
         self.sure = True
         self.away: Unread | None = None
@@ -118,6 +121,14 @@ class FakeCI:
         if taken:
             self.branches.append(order)
         return outcome or Started()
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        if self.away:
+            return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        outcome, taken = self._plans.popleft() if self._plans else (None, True)
+        if taken:
+            self.accesses.append(order)
+        return outcome or Started("access-1", "https://ci.test/runs/access-1")
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         return self.away or self._runs.get(order.key) or NoRun(sure=self.sure)

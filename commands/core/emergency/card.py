@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from commands.core import obligations as owed
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
+from guards.access import Grant, GrantState
 from guards.artifact import short
 from guards.change import Change
 from guards.emergencies import may_still
@@ -42,12 +43,14 @@ class Shown:
         change: that went out by it, if one did.
         incident: that it cites, when it is known here.
         owing: what is or was owed for it.
+        grants: break-glass access in it.
     """
 
     record: Emergency
     change: Change | None
     incident: Incident | None
     owing: tuple[Obligation, ...]
+    grants: tuple[Grant, ...] = ()
 
 
 def standing(record: Emergency, facts: Facts) -> tuple[str, str]:
@@ -101,6 +104,8 @@ def _parts(shown: Shown, facts: Facts, zone: str) -> Iterable[Part]:
         yield Part((("Still may: ", able),), heading="Who may approve")
     if record.change:
         yield Part(tuple(_used(shown, zone)), heading="Went out by it")
+    if shown.grants:
+        yield Part(tuple(grant_line(grant, zone) for grant in shown.grants), heading="Break-glass access")
     if shown.owing:
         yield Part(tuple(owed.line_of(one, facts) for one in shown.owing), heading="Owed afterwards")
     if record.ending:
@@ -130,6 +135,20 @@ def _used(shown: Shown, zone: str) -> Iterable[Line]:
     run: Line = (", run ", Link(change.run_url, change.run or "run")) if change.run_url else (f", run {change.run}",) if change.run else ()
     yield (Code(change.id), f" {change.state}, handed to CI ", Moment(record.used, zone), *run)
     yield ("Commit ", Code(change.content.commit[:12]), ", artifact ", Code(short(change.content.digest)))
+
+
+_GRANTS = {
+    GrantState.REQUESTED: "🔐 waits for its approver", GrantState.GRANTED: "🔓 open", GrantState.ENDED: "🔒 ended",
+    GrantState.REFUSED: "⛔ refused", GrantState.FAILED: "🔴 not opened",
+}  # fmt: skip
+
+
+def grant_line(grant: Grant, zone: str) -> Line:
+    """Break-glass access in one line: for whom, which, until when, and what CI said."""
+    by = f", by {grant.approver_name}" if grant.approver_name else ""
+    until: Line = (", until ", Moment(grant.until, zone)) if grant.until and grant.state is GrantState.GRANTED else ()
+    said = "".join(f"; {word}" for word in (grant.opening, grant.closing) if word)
+    return (f"{_GRANTS[grant.state]}: ", Code(grant.id), f" {grant.what} for {grant.requester_name}{by}", *until, f"{said}: {grant.reason}")
 
 
 def _buttons(shown: Shown, facts: Facts) -> tuple[Button, ...]:

@@ -5,7 +5,7 @@ Invariant: every step is one transaction with its ledger entry and its card; an 
 
 from commands.core import record as ledger
 from commands.core.cards import note
-from commands.core.emergency import afterwards
+from commands.core.emergency import access, afterwards
 from commands.core.emergency.redraw import card_of
 from commands.core.record import Actor
 from commands.core.tell import post_to
@@ -81,6 +81,7 @@ def end(tx: Tx, record: Emergency, to: EmergencyState, actor: Actor, facts: Fact
         tx, f"emergency:{to.value}", actor, facts, correlation, subject=now.id, service=now.service, environment=now.environment,
         **ledger.emergency_body(now),
     )  # fmt: skip
+    access.end_all(tx, now.id, actor, facts, correlation)
     for change in changes.undecided(tx, now.service, limit=200):
         if change.content.emergency == now.id:
             timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", facts.at, {"change": change.id}))

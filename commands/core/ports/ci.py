@@ -63,6 +63,44 @@ class BranchOrder:
     workflow: str
 
 
+class AccessStep(StrEnum):
+    """What is to be done with an access."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessOrder:
+    """Break-glass access that CI is asked to open or to close. Every field is validated before it gets here (CMD-02, EMG-18).
+
+    Args:
+        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the grant's id and the step.
+        grant: the grant's id.
+        step: what is to be done.
+        service: name in the policy file.
+        environment: canonical name in the policy file.
+        scope: name of the access in the policy file.
+        person: corporate id of who gets it, from the policy file.
+        until: when it has to end whatever else happens, UTC, ISO 8601.
+        repository: `owner/name` at the VCS.
+        main: the branch that releases come from; the workflow is taken from it.
+        workflow: the preconfigured workflow, from the policy file.
+    """
+
+    key: str
+    grant: str
+    step: AccessStep
+    service: str
+    environment: str
+    scope: str
+    person: str
+    until: str
+    repository: str
+    main: str
+    workflow: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pushed:
     """The VCS says that a branch moved; what it names now is read anew, not taken from here.
@@ -234,6 +272,10 @@ class CI(Protocol):
 
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """Ask for one release branch. Called at most once for each key; whether the branch is there is for the VCS to say (TRN-08)."""
+        ...
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """Ask for break-glass access to be opened or closed. What it took is never asked again; people confirm the end (EMG-19)."""
         ...
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:

@@ -83,5 +83,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("emergency", name=op.f("pk_emergency_use")),
         sa.UniqueConstraint("change", name=op.f("uq_emergency_use_change")),
     )
+    op.create_table(
+        "access_grant",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("emergency", sa.String(), nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("requester", "requester_name")),
+        sa.Column("requested", MOMENT, nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("service", "environment", "scope", "reason")),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("state", _choice("grantstate", "requested", "granted", "ended", "refused", "failed"), nullable=False),
+        sa.Column("approver", sa.String(), nullable=True),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("approver_name", "rationale")),
+        *(sa.Column(name, MOMENT, nullable=True) for name in ("granted", "until", "ended")),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("opening", "closing")),
+        sa.CheckConstraint("minutes > 0", name=op.f("ck_access_grant_minutes")),
+        sa.CheckConstraint("approver IS NULL OR approver <> requester", name=op.f("ck_access_grant_apart")),
+        sa.CheckConstraint("(granted IS NULL) = (until IS NULL)", name=op.f("ck_access_grant_granted")),
+        sa.CheckConstraint("granted IS NULL OR granted < until", name=op.f("ck_access_grant_times")),
+        sa.CheckConstraint("(ended IS NULL) = (ended_by IS NULL)", name=op.f("ck_access_grant_ended")),
+        sa.ForeignKeyConstraint(["emergency"], ["emergency.id"], name=op.f("fk_access_grant_emergency")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_grant")),
+    )
+    waiting = sa.text("state IN ('requested', 'granted')")
+    op.create_index("ix_access_grant_open", "access_grant", ["requested"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_access_grant_emergency", "access_grant", ["emergency", "id"])
     op.add_column("change", sa.Column("emergency", sa.String(), nullable=True))
     op.add_column("exception", sa.Column("emergency", sa.String(), nullable=True))
