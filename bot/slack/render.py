@@ -34,7 +34,7 @@ _LABELS = 30
 
 
 def blocks(card: Card) -> list[Json]:
-    """The card as Block Kit, validated by the SDK's models where those check anything; what is too long for Slack is cut, and the cut shows.
+    """The card as Block Kit, validated by the SDK's models where those check anything; what is too long is cut, and the cut shows.
 
     Args:
         card: what to show.
