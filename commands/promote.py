@@ -25,6 +25,7 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.incidents import no_incident
 from guards.lifecycle import State
 from guards.order import in_order
 from guards.policy import Policy
@@ -145,6 +146,7 @@ command = Command(
         asked_once,
         alone,
         not_frozen,
+        no_incident,
         in_window,
         decided,
         approved,

@@ -35,6 +35,7 @@ from guards.authorization import authorized
 from guards.decision import Allow, Refuse
 from guards.facts import Facts
 from guards.identity import Stranger
+from guards.incident import Incident
 from guards.judge import Case, Judgement, judge, judge_set
 from guards.policy import Policy
 from guards.sections import Person
@@ -248,7 +249,7 @@ class Road:
             judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest,
+            "subject": _subject(ask, facts),
             "service": request.service,
             "environment": request.environment,
         }
@@ -353,3 +354,9 @@ def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
         return judgement
     kept = tuple(a for a in judgement.answers if not (isinstance(a.decision, Refuse) and a.decision.code in command.form_after))
     return replace(judgement, answers=kept)
+
+
+def _subject(ask: Ask, facts: Facts) -> str | None:
+    """What stands in the ledger as the subject; an incident by our reference, whatever name somebody used for it."""
+    named = ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest
+    return named or (facts.incident.reference if isinstance(facts.incident, Incident) else None)
