@@ -6,6 +6,7 @@ Invariant: every severity, service and environment that it names is defined.
 from collections.abc import Iterator
 
 from guards.consistency import Path, Problem, nearest
+from guards.incident import HERE
 from guards.sections import Parts
 
 
@@ -21,6 +22,8 @@ def incident_problems(policy: Parts) -> Iterator[Problem]:
         uses.append((at, name))
         if environment not in environments:
             yield at, f"unknown environment {environment!r}{nearest(environment, environments)}"
+    if HERE in rules.intake:
+        yield ("incidents", "intake", HERE), "give it another name: this one stands for what people open here"
     for source, intake in rules.intake.items():
         here: Path = ("incidents", "intake", source)
         uses += [((*here, "severities", word), name) for word, name in intake.severities.items()]

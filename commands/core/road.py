@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, keep_log, obligations, record
+from commands.core import announce, cards, exempt, home, intake, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
-from commands.core.invocation import Asked, Reported
+from commands.core.invocation import Asked, IncidentsTold, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
@@ -108,6 +108,8 @@ class Road:
                 await self._due.windows(taken, datetime.fromisoformat(str(payload["since"])), correlation)
             case keep_log.KEEP:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
+            case intake.KIND:
+                await self._due.incidents(taken, IncidentsTold.model_validate(payload), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case home.BEAT:
@@ -121,7 +123,8 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception, an obligation or a train stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception, an obligation or a train stays due, and so does what a source of
+        incidents said: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -141,7 +144,7 @@ class Road:
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:
                 timers.ensure(tx, timers.Timer(home.BEAT, home.BEAT, facts.at + AFTER_FAULT, taken.delivery.payload))
-            if kind == train.KIND:
+            if kind in {train.KIND, intake.KIND}:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))

@@ -192,6 +192,7 @@ def test_severities_are_known_by_name_and_what_is_not_named_is_the_gravest():
         ),
         pytest.param({"intake": {"pager": {"severities": {"P1": "SEV-0"}}}}, "unknown severity 'SEV-0'", id="an intake's severity"),
         pytest.param({"intake": {"pager": {"severity": "SEV-0"}}}, "unknown severity 'SEV-0'", id="an intake's severity for the rest"),
+        pytest.param({"intake": {HERE: {}}}, "give it another name", id="an intake by our own name"),
         pytest.param({"intake": {"pager": {"services": {"API": ("ape",)}}}}, "unknown service 'ape'", id="an intake's service"),
     ],
 )
