@@ -48,6 +48,7 @@ WORDS: Final = {
     "commander": "who leads it: an e-mail address from `people`, or one of a domain in `slack.domains`",
     "cause": "why it happened, as far as is known",
     "containment": "how to go back, or keep the damage small",
+    "control": "what comes of an incident: `test`, `monitor`, `runbook`, `gate`, `flag-default` or `rollout-policy`",
     "controls": "what is done instead",
     "customers": "which customers notice it, and how",
     "cutoff": "local time of the cutoff on `dates`: `12:00`",

@@ -26,6 +26,7 @@ from commands import (
     help,  # noqa: A004
     home,
     incident,
+    incident_action,
     incident_context,
     link,
     manifest,
@@ -74,6 +75,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     incident_context.incident_link,
     incident_context.incident_context,
     incident_context.incident_timeline,
+    incident_action.command,
     exception_request.command,
     exception_decide.exception_approve,
     exception_decide.exception_reject,

@@ -6,7 +6,7 @@ Invariant: drawn from the rows as they are when it goes out.
 from collections.abc import Iterator
 
 from commands.core import obligations as owed
-from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
+from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
 from guards.facts import Facts
 from guards.incident import HERE, Incident
 from guards.policy import Policy
@@ -15,11 +15,6 @@ from storage.database import Tx
 
 _MOST = 10
 """Things of one kind that a card names."""
-
-
-def channel_of(policy: Policy) -> str:
-    """Where the cards of incidents are."""
-    return policy.incidents.channel or policy.slack.alerts
 
 
 def incident_card(tx: Tx, reference: str, facts: Facts) -> Card | None:
@@ -35,7 +30,7 @@ def incident_card(tx: Tx, reference: str, facts: Facts) -> Card | None:
         ("Impact since", (Moment(one.opened_at, policy.zone),)),
         ("Impact until", until),
         ("Led by", (one.commander_name or "nobody yet",)),
-        ("Told by", (_source(one),)),
+        ("Told by", _source(one)),
         ("Holds", (_holds(one, policy),)),
         ("Afterwards", (_afterwards(one, policy),)),
     )
@@ -64,8 +59,11 @@ def _title(one: Incident, policy: Policy) -> str:
     return f"{mark} {policy.incidents.named(one.severity).name}: {one.title}{'' if one.closed_at is None else ' (closed)'}"[:150]
 
 
-def _source(one: Incident) -> str:
-    return one.opened_by_name if one.source == HERE else f"{one.source}, as {one.known_as}"
+def _source(one: Incident) -> Line:
+    """Who told of it, with a link to where it stands there: its source signed the address."""
+    if one.source == HERE:
+        return (one.opened_by_name,)
+    return (f"{one.source}, as ", Link(one.link, one.known_as) if one.link else one.known_as)
 
 
 def _holds(one: Incident, policy: Policy) -> str:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from commands.core import obligations as owing
 from commands.core import record
-from commands.core.incident_card import channel_of
 from commands.core.record import Actor
-from commands.core.tell import card_of
+from commands.core.tell import card_of, incident_channel, incident_log_of
 from guards.facts import Facts
 from guards.incident import Bound, Incident
 from guards.obligation import Obligation, Owed
@@ -43,14 +42,8 @@ def bound(tx: Tx, one: Incident, id: str, actor: Actor, facts: Facts, correlatio
     if new:
         record.write(tx, "incident:linked", actor, facts, correlation, subject=one.reference, record=id)
         _draw(tx, one, facts, correlation)
-        log_of(tx, one, f"{id} belongs to it ({actor.name})", facts, correlation)
+        incident_log_of(tx, one, f"{id} belongs to it ({actor.name})", facts, correlation)
     return new
-
-
-def log_of(tx: Tx, one: Incident, text: str, facts: Facts, correlation: str) -> None:
-    """A line for the thread of its card."""
-    body = {"change": one.reference, "text": text, "at": facts.at.isoformat()}
-    outbox.add(tx, outbox.Message("log", body, lane=channel_of(facts.policy), correlation=correlation), facts.at)
 
 
 def _record(tx: Tx, step: str, one: Incident, actor: Actor, facts: Facts, correlation: str) -> None:
@@ -58,14 +51,12 @@ def _record(tx: Tx, step: str, one: Incident, actor: Actor, facts: Facts, correl
     _draw(tx, one, facts, correlation)
     severity = facts.policy.incidents.named(one.severity).name
     lead = f", led by {one.commander_name}" if one.commander else ""
-    log_of(tx, one, f"{step.capitalize()} by {actor.name}: {severity}{lead}, {one.title}", facts, correlation)
+    incident_log_of(tx, one, f"{step.capitalize()} by {actor.name}: {severity}{lead}, {one.title}", facts, correlation)
 
 
 def _draw(tx: Tx, one: Incident, facts: Facts, correlation: str) -> None:
-    message = outbox.Message(
-        "incident", {"incident": one.reference}, key=f"incident:{one.reference}", lane=channel_of(facts.policy), correlation=correlation
-    )
-    outbox.add(tx, message, facts.at)
+    lane, body = incident_channel(facts.policy), {"incident": one.reference}
+    outbox.add(tx, outbox.Message("incident", body, key=f"incident:{one.reference}", lane=lane, correlation=correlation), facts.at)
 
 
 def _owe_postmortem(tx: Tx, one: Incident, actor: Actor, facts: Facts, correlation: str) -> None:

@@ -19,13 +19,13 @@ from commands.core.exempt_card import exception_card
 from commands.core.feeds import hand_over
 from commands.core.gather import Gather, inside
 from commands.core.hand_over import HandOver
-from commands.core.incident_card import channel_of, incident_card
+from commands.core.incident_card import incident_card
 from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.set_card import set_card
-from commands.core.tell import CARD
+from commands.core.tell import CARD, incident_channel
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
 from commands.core.trains.integrate import Suite
@@ -251,7 +251,7 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), found))
             return
         await self._post(
-            sending, channel_of(self._policy), found, subject=reference,
+            sending, incident_channel(self._policy), found, subject=reference,
             then=lambda tx, p: places.put(tx, places.Place(reference, p.channel, p.ts)),
         )  # fmt: skip
 

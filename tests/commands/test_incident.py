@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from commands.core.bundle_records import records
+from commands.core.collect import recorded_of
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
 from storage import incidents
+from tests.commands.test_home import opens, presses
 from tests.world.company import policy_data
 from tests.world.world import World
 
@@ -326,6 +329,10 @@ CR-2026-1124-002 belongs to it (Dev Author)
 today 10:00 (Tue 11:00 Europe/Berlin) · INC-2026-1124-001\
 """,
             """\
+CR-2026-1124-002 api v1.4.0: Succeeded after 0 s.
+today 10:00 (Tue 11:00 Europe/Berlin) · INC-2026-1124-001\
+""",
+            """\
 FRZ-2026-1124-001 belongs to it (Dev Author)
 today 10:00 (Tue 11:00 Europe/Berlin) · INC-2026-1124-001\
 """,
@@ -356,3 +363,85 @@ async def test_without_a_word_in_the_policy_an_incident_holds_nothing(database_u
         await world.say("carla", "/release promote api v1.4.0 production")
         assert (await world.change()).state is State.AWAITING
         assert Policy.model_validate(data).incidents.blocks == {}
+
+
+async def test_what_happens_to_a_change_is_news_in_the_thread_of_the_incident(world):
+    """INC-03, INC-04."""
+    await world.running()
+    await opened(world)
+    await world.ci_says(RunState.FAILED)
+    assert any("CR-2026-1124-002 api v1.4.0: Failed" in line for line in world.thread("alerts"))
+    before = len(world.thread("alerts"))
+    await world.say("dev", f"/release incident close {ID} mechanism=restarted verification=graphs")
+    await world.runs_in("dev", "v1.5.0")
+    assert len(world.thread("alerts")) == before + 1  # that it was closed
+
+
+async def test_an_action_becomes_a_control_that_somebody_owes(world):
+    """INC-05."""
+    await opened(world)
+    words = f'{ID} control=monitor what="alert on the queue" owner=olga@acme.example due=2026-12-01T18:00'
+    await world.say("dev", f"/release incident action {words}")
+    assert await world.news() == ["incident-open:accepted", "incident:opened", "incident-action:accepted", "obligation:owed"]
+    assert "monitor: alert on the queue (Olga Owner, until" in world.told("dev")
+    await world.say("audrey", f"/release incident context {ID}")
+    assert "monitor: alert on the queue" in world.told("audrey")
+    for wrong, said in {
+        words.replace("monitor", "hope"): "'test', 'monitor', 'runbook', 'gate', 'flag-default' or 'rollout-policy'",
+        words.replace(ID, "INC-9"): "There is no incident INC-9.",
+    }.items():
+        await world.say("dev", f"/release incident action {wrong}")
+        assert said in world.told("dev")
+    await world.say("dev", f"/release incident action {words.replace('2026-12-01', '2026-11-01')}")
+    assert "It would be due at once." in world.form("dev").as_text()
+    assert "obligation:owed" not in await world.news()
+
+    await world.say("olga", "/release follow-up done OBL-2026-1124-001 the alert is live")
+    await world.say("audrey", f"/release incident timeline {ID}")
+    assert "obligation done, Olga Owner" in world.told("audrey")
+
+
+async def test_whoever_is_on_call_hears_of_a_release_before_it_goes_out(world):
+    """INC-08."""
+    await world.asked()
+    assert "📣 Soon in production: api v1.4.0" in world.told("dev")
+    assert (await world.body("on-call:told")) == {"told": ["dev@acme.example"], "unread": False}
+    assert not any(order.environment == "production" for order in world.ci.started)
+    assert "Soon in production" not in world.told("carla")
+
+
+async def test_the_home_of_whoever_leads_shows_what_is_open(world):
+    await opened(world, commander="carla@acme.example")
+    assert await opens(world, "audrey") == snapshot("""\
+🚦 Releases
+Waits for you
+Nothing waits for you.
+Open incidents
+🚨 INC-2026-1124-001 SEV-1 checkout fails: api, led by Carla Captain, today 11:00 (Tue 11:00 Europe/Berlin)
+What runs where
+api: dev nothing yet · staging nothing yet · production nothing yet
+web: dev nothing yet · staging nothing yet · production nothing yet
+Next allowed in production
+api in production, web in production: open now (weekdays), until today 16:00 (Tue 16:00 Europe/Berlin)
+Freezes
+none
+as of today 11:00 (Tue 11:00 Europe/Berlin)\
+""")
+    assert f"[What ran: {ID}] [Close {ID}]" in await opens(world, "carla")
+    assert f"Close {ID}" not in await opens(world, "dev")  # somebody else leads it
+    await presses(world, "carla", f"Close {ID}")
+    await world.fill("carla", mechanism="restarted", verification="graphs")
+    assert "Open incidents" not in await opens(world, "carla")
+
+
+async def test_the_evidence_of_a_version_names_the_incidents_that_its_changes_belong_to(world):
+    """AUD-11."""
+    change = await world.running()
+    await world.ci_says(RunState.SUCCEEDED)
+    await opened(world)
+    found = await world.house.store.read(lambda tx: recorded_of(tx, "api", "v1.4.0", world.policy))
+    assert found.incidents == ()
+    await world.say("dev", f"/release incident link {ID} {change}")
+    found = await world.house.store.read(lambda tx: recorded_of(tx, "api", "v1.4.0", world.policy))
+    names = [item.name for item in records(found, "api", "v1.4.0", world.clock.at)]
+    assert f"deployments/{ID.lower()}.json" in names

@@ -70,7 +70,7 @@ not yet
 Led by
 nobody yet
 Told by
-pager, as PGR0VU2
+pager, as PGR0VU2 (https://acme.pagerduty.com/incidents/PGR0VU2)
 Holds
 changes into production
 Afterwards
