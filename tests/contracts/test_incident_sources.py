@@ -1,7 +1,9 @@
 """Sources of incidents are believed by their signature alone, and understood in the shapes that they document (SEC-02)."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -181,3 +183,12 @@ def test_a_secret_that_protects_nothing_is_refused(secret):
         for make in (PagerDutySource, lambda s: SignedSource("http", s)):
             with pytest.raises(ValueError, match="secret"):
                 make(SecretStr(secret))
+
+
+def test_the_worked_example_of_the_page_is_believed_and_understood():
+    page = (Path(__file__).parents[2] / "docs" / "incidents.md").read_text(encoding="utf-8")
+    body = re.search(r"```json example=incident\n(.+?)\n```", page)[1].encode()
+    headers = {"signalbox-timestamp": "1795255200", "signalbox-signature": re.search(r"Signalbox-Signature: (v1=[0-9a-f]{64})", page)[1]}
+    heard = SignedSource("ops", SecretStr("example-secret-0123456789")).hear(headers, body, datetime(2026, 11, 21, 10, tzinfo=UTC))
+    assert isinstance(heard, HeardOf)
+    assert (heard.told[0].known_as, heard.told[0].services) == ("OPS-7", ("api",))
