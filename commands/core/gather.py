@@ -456,7 +456,11 @@ def cases_of(tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unre
     return tuple(case for case in cases if all(isinstance(guard(*case), Allow) for guard in command.skips)) or cases
 
 
+_NOTHING = Ask()
+"""Nobody types anything at dispatch: all that is judged stands in the change."""
+
+
 def at_dispatch(change: Change, facts: Facts) -> Request:
     """The promotion as it is judged again when it would go out: asked by its requester as they stand now (CMD-12)."""
     by = facts.people.get(change.requester, Unread(f"the account of {change.requester_name}"))
-    return request_of(Action.PROMOTE, Ask(change=change.id), by, facts)
+    return request_of(Action.PROMOTE, _NOTHING, by, facts)
