@@ -532,7 +532,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release follow-up list` shows those that are open.",
     ),
     _R.NO_SUCH_INCIDENT: Meaning(
-        ("known_incident", "still_open", "restored"),
+        ("known_incident", "still_open", "otherwise", "restored"),
         "There is no incident with this reference, and none that its source calls so.",
         "`/release incident list` shows those that there are.",
     ),

@@ -17,7 +17,7 @@ from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Facts
 from guards.incident import HERE, Incident, IncidentEdit
-from guards.incidents import complete_incident, restored, still_open
+from guards.incidents import complete_incident, otherwise, restored, still_open
 from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
@@ -218,7 +218,7 @@ incident_update = Command(
     summary="Change an open incident's severity, services, title or commander.",
     examples=("incident update INC-2026-1121-001 severity=SEV-1 commander=katherine@example.com",),
     action=Action.INCIDENT,
-    guards=(authorized, still_open),
+    guards=(authorized, still_open, otherwise),
     arguments=Update,
     ask=ask_update,
     run=update,

@@ -56,7 +56,7 @@ def _held(held: list[Incident], request: Request, facts: Facts) -> Refuse:
     more = f" and {len(held) - 1} more" if len(held) > 1 else ""
     touched = "every service" if first.services is None else ", ".join(first.services)
     severity = facts.policy.incidents.named(first.severity).name
-    lead = f"ask {first.commander_name}, who leads it" if first.commander else "ask who leads it"
+    lead = f"ask {first.commander_name}, who leads it" if first.commander else "ask whoever works on it"
     return Refuse(
         Refusal.OPEN_INCIDENT,
         f"{first.reference} ({severity}, {touched}){more} is open: {first.title}. {request.environment} stands still meanwhile.",
@@ -110,6 +110,18 @@ def still_open(request: Request, facts: Facts) -> Decision:
     if one.closed_at is not None:
         return Refuse(Refusal.WRONG_STATE, f"{one.reference} was closed {_moment(one.closed_at)}.", "Nothing is left to do.")
     return Allow(f"{one.reference} is open")
+
+
+def otherwise(request: Request, facts: Facts) -> Decision:
+    """Whether something of the incident is to be otherwise, and it still says what fails."""
+    after, before = request.incident, facts.incident
+    if not isinstance(before, Incident):
+        return no_such_incident(before)
+    if after is None or after == before or not after.title.strip():
+        return Refuse(
+            Refusal.INCOMPLETE, "Nothing would be otherwise.", f"Say what: `/release incident update {before.reference} severity=…`."
+        )
+    return Allow(f"{before.reference} stands otherwise")
 
 
 def restored(request: Request, facts: Facts) -> Decision:

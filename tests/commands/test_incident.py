@@ -83,6 +83,8 @@ today 10:00 (Tue 11:00 Europe/Berlin) · INC-2026-1124-001\
     assert await world.news() == ["incident-update:accepted", "incident:changed"]
     assert len(world.cards("alerts")) == 1
     assert world.shown(world.card("alerts")).startswith("🚨 SEV-2: some checkouts fail")
+    await world.say("dev", f"/release incident update {ID}")
+    assert await world.codes() == ["incomplete"]
 
 
 async def test_what_is_missing_is_asked_for(world, golden):
@@ -142,7 +144,7 @@ async def test_an_open_incident_holds_what_is_asked_for_and_its_mild_twin_does_n
     assert world.told("carla") == snapshot("""\
 ⛔ Refused: promote api v1.4.0 production
 INC-2026-1124-001 (SEV-2, api) is open: checkout fails. production stands still meanwhile.
-→ Wait until it is closed, or ask who leads it. What goes back to a version that ran there before passes, and so does an emergency by its record.
+→ Wait until it is closed, or ask whoever works on it. What goes back to a version that ran there before passes, and so does an emergency by its record.
 reason: open-incident
 Once that is mended, it would still wait:
 api v1.4.0 in production has 0 of 1 approvals.

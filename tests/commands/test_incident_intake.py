@@ -3,11 +3,15 @@
 import asyncio
 from datetime import timedelta
 
+import aiohttp
 import pytest
 from inline_snapshot import snapshot
 
+from commands.core import intake
 from guards.lifecycle import State
+from guards.policy import Policy
 from storage import incidents
+from tests.commands.test_crash import Held
 from tests.commands.test_incident import ID, policy
 from tests.world import incident_sources as sent
 from tests.world.world import World
@@ -222,3 +226,68 @@ Nothing was started. id <id>\
         assert await by_http(world, delivery="d-2") == 202
         await world.approve("rita")
         assert (await world.change()).state is State.RUNNING
+
+
+async def knocked(world, signed):
+    """Knock, and wait for the acknowledgement only."""
+    headers, body = signed
+    url = f"http://127.0.0.1:{world.house.ports[0]}/webhooks/incidents/pager"
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
+        return response.status
+
+
+async def test_what_was_acknowledged_is_carried_out_after_a_crash(world, monkeypatch):
+    held = Held()
+    monkeypatch.setattr(world.house.road, "carry", held)
+    assert await knocked(world, sent.pagerduty(sent.pagerduty_event(world.clock.at))) == 202
+    await held.reached.wait()
+    await world.die()
+    await world.open()
+    assert await world.house.store.read(incidents.still_open) == ()
+    await world.wait(seconds=61)  # the lease of the dead
+    assert (await known(world)).title == "A little bump in the road"
+    assert await world.news() == ["incident:opened"]
+
+
+async def test_what_could_not_be_carried_out_for_a_fault_of_ours_is_told_and_tried_again(world, monkeypatch):
+    """An incident that was told is never forgotten: nothing else would bring it back."""
+
+    def broken(*_):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(intake, "heard", broken)
+    assert await paged(world) == 202
+    for _ in range(6):
+        await world.wait(seconds=10)
+    assert await world.news() == ["fault:given-up"]
+    assert "Something broke on my side" in world.shown(world.card("alerts"))
+    monkeypatch.undo()
+    await world.wait(minutes=5)
+    assert await world.news() == ["incident:opened"]
+
+
+async def test_two_words_about_a_new_incident_at_once_make_one(world):
+    """On two replicas, each with a delivery of its own."""
+    words = [
+        sent.pagerduty(sent.pagerduty_event(world.clock.at, kind, id))
+        for kind, id in (("incident.triggered", "01"), ("incident.escalated", "02"))
+    ]
+    async with world.replica():
+        assert await asyncio.gather(*(knocked(world, word) for word in words)) == [202, 202]
+        await world.wait(seconds=3)  # whoever came second tries again
+        await world.wait(seconds=3)
+    assert [one.known_as for one in await world.house.store.read(incidents.still_open)] == ["PGR0VU2"]
+    assert await world.news() == ["incident:opened"]
+
+
+async def test_a_source_that_the_policy_lost_tells_nothing_that_is_forgotten(world, monkeypatch):
+    held = Held()
+    monkeypatch.setattr(world.house.road, "carry", held)
+    assert await knocked(world, sent.pagerduty(sent.pagerduty_event(world.clock.at))) == 202
+    await held.reached.wait()
+    await world.die()
+    world.policy = Policy.model_validate(policy())
+    await world.open()
+    await world.wait(seconds=61)
+    assert await world.news() == ["incident:unplaced"]
+    assert await world.knock("/webhooks/incidents/pager", {}, b"{}") == 404

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from guards.decision import Allow, Refusal, Refuse, Unsure
 from guards.incident import HERE, Incident, IncidentEdit
 from guards.incident_rules import IncidentRules, Severity, SignedIntake
-from guards.incidents import complete_incident, has_been, known_incident, known_record, no_incident, restored, still_open
+from guards.incidents import complete_incident, has_been, known_incident, known_record, no_incident, otherwise, restored, still_open
 from guards.unread import Absent, Unread
 from guards.vocabulary import ChangeType
 from tests.guards.cases import AT, MARA, POLICY, facts, policy, request
@@ -161,6 +161,22 @@ SAID = IncidentEdit(closed_at=AT, closed_by=MARA.id, mechanism="went back", veri
 def test_what_closing_takes(edit, answer):
     asked = request(incident=edit.over(ONE) if edit else None)
     assert isinstance(restored(asked, facts(incident=ONE)), answer)
+
+
+@pytest.mark.parametrize(
+    ("edit", "answer"),
+    [
+        pytest.param(IncidentEdit(severity=1), Allow, id="graver"),
+        pytest.param(IncidentEdit(), Refuse, id="nothing"),
+        pytest.param(IncidentEdit(severity=2), Refuse, id="as it is"),
+        pytest.param(IncidentEdit(title=" "), Refuse, id="without a title"),
+        pytest.param(None, Refuse, id="nothing was said"),
+    ],
+)
+def test_what_changing_takes(edit, answer):
+    asked = request(incident=edit.over(ONE) if edit else None)
+    assert isinstance(otherwise(asked, facts(incident=ONE)), answer)
+    assert isinstance(otherwise(asked, facts(incident=Absent("incident INC-9"))), Refuse)
 
 
 def test_only_a_moment_that_has_been_can_be_asked_about():
