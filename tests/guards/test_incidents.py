@@ -6,13 +6,16 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from guards.authorization import authorized
 from guards.decision import Allow, Refusal, Refuse, Unsure
+from guards.facts import Request
 from guards.incident import HERE, Incident, IncidentEdit
 from guards.incident_rules import IncidentRules, Severity, SignedIntake
 from guards.incidents import complete_incident, has_been, known_incident, known_record, no_incident, otherwise, restored, still_open
+from guards.sections import RoleGrant
 from guards.unread import Absent, Unread
-from guards.vocabulary import ChangeType
-from tests.guards.cases import AT, MARA, POLICY, facts, policy, request
+from guards.vocabulary import Action, ChangeType, Role
+from tests.guards.cases import AT, MARA, OTTO, POLICY, REMY, facts, policy, request, said
 
 HOUR = timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)
@@ -49,10 +52,10 @@ FIRST_TIME = facts(HELD, incidents=(ONE,), promotions=())
     ],
 )
 def test_what_an_incident_holds(known, answer):
-    said = no_incident(request(), known)
-    assert isinstance(said, answer)
-    if isinstance(said, Refuse):
-        assert said.code is Refusal.OPEN_INCIDENT
+    found = no_incident(request(), known)
+    assert isinstance(found, answer)
+    if isinstance(found, Refuse):
+        assert found.code is Refusal.OPEN_INCIDENT
 
 
 def test_an_emergency_passes_by_its_record_and_nothing_else_by_its_type():
@@ -64,10 +67,10 @@ def test_an_emergency_passes_by_its_record_and_nothing_else_by_its_type():
 
 def test_the_refusal_names_the_gravest_and_whom_to_ask():
     lead = replace(ONE, commander=MARA.id, commander_name=MARA.name)
-    said = no_incident(request(), replace(FIRST_TIME, incidents=(lead, replace(ONE, reference="INC-2026-1124-002", services=None))))
-    assert isinstance(said, Refuse)
-    assert said.why.startswith("INC-2026-1124-001 (SEV-2, api) and 1 more is open: checkout fails.")
-    assert MARA.name in said.remedy
+    answer = no_incident(request(), replace(FIRST_TIME, incidents=(lead, replace(ONE, reference="INC-2026-1124-002", services=None))))
+    assert isinstance(answer, Refuse)
+    assert answer.why.startswith("INC-2026-1124-001 (SEV-2, api) and 1 more is open: checkout fails.")
+    assert MARA.name in answer.remedy
     unknown = no_incident(request(), replace(FIRST_TIME, incidents=(replace(ONE, services=None),)))
     assert isinstance(unknown, Refuse)
     assert "every service" in unknown.why
@@ -98,6 +101,36 @@ def test_silence_is_not_peace(heard, answer):
     assert isinstance(no_incident(request(), known), answer)
     assert isinstance(no_incident(request(environment="staging"), known), Allow)
     assert isinstance(no_incident(request(), replace(known, promotions=BACK)), Allow)  # the way back stays open
+
+
+COMMANDED = policy(
+    roles=POLICY.roles
+    | {Role.INCIDENT_COMMANDER: (RoleGrant(people=(MARA.id,)),), Role.ON_CALL: (RoleGrant(people=(OTTO.id,), services=("api",)),)},
+    allow=POLICY.allow | {Action.INCIDENT: {"production": (Role.INCIDENT_COMMANDER, Role.ON_CALL)}},
+)
+
+
+@pytest.mark.parametrize(
+    ("by", "services", "answer"),
+    [
+        pytest.param(MARA, None, Allow, id="a commander for all services"),
+        pytest.param(OTTO, ("api",), Allow, id="on-call for their own service"),
+        pytest.param(OTTO, ("api", "web"), Refuse, id="on-call for another service too"),
+        pytest.param(OTTO, None, Refuse, id="on-call for all services"),
+        pytest.param(REMY, ("api",), Refuse, id="somebody without a role for it"),
+        pytest.param(MARA, ("gone",), Allow, id="a service that the policy lost meanwhile"),
+    ],
+)
+def test_who_may_open_and_close_one(by, services, answer):
+    one = replace(ONE, services=services)
+    asked = Request(Action.INCIDENT, by)
+    assert isinstance(authorized(replace(asked, incident=one), facts(COMMANDED, change=None)), answer)
+    assert isinstance(authorized(asked, facts(COMMANDED, change=None, incident=one)), answer)
+
+
+def test_of_an_incident_that_is_none_only_that_is_told():
+    lost = facts(COMMANDED, change=None, incident=Absent("incident INC-9"))
+    assert said(authorized(Request(Action.INCIDENT, REMY), lost)) is Refusal.NO_SUCH_INCIDENT
 
 
 @pytest.mark.parametrize(
@@ -197,7 +230,7 @@ def test_severities_are_known_by_name_and_what_is_not_named_is_the_gravest():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "told"),
     [
         pytest.param({"blocks": {"moon": "SEV-1"}}, "unknown environment 'moon'", id="an environment that is none"),
         pytest.param({"blocks": {"production": "SEV-0"}}, "unknown severity 'SEV-0'", id="a severity that is none"),
@@ -212,9 +245,9 @@ def test_severities_are_known_by_name_and_what_is_not_named_is_the_gravest():
         pytest.param({"intake": {"pager": {"services": {"API": ("ape",)}}}}, "unknown service 'ape'", id="an intake's service"),
     ],
 )
-def test_a_contradiction_in_the_policy_is_found(wrong, said):
+def test_a_contradiction_in_the_policy_is_found(wrong, told):
     intake = {name: SignedIntake(kind="http", secret="PAGER_SECRET", **more) for name, more in wrong.get("intake", {}).items()}
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=told):
         policy(incidents=IncidentRules(**{**wrong, "intake": intake}))
 
 
