@@ -9,7 +9,8 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.emergency import life, redraw, tell
 from commands.core.emergency.card import CRITERIA
-from commands.core.fields import SeverityWord
+from commands.core.fields import IncidentWord, SeverityWord
+from commands.core.incidents import bound
 from commands.core.text import Code, Form, Input, Line
 from commands.core.words import Arguments, EnvironmentName, Named, ServiceName, VersionWord
 from guards.artifact import pinned
@@ -18,10 +19,10 @@ from guards.decision import Refusal
 from guards.emergencies import declarable, pinned_by
 from guards.emergency import Classification, Criterion, Emergency
 from guards.facts import Facts
-from guards.incident import Bound, Incident
+from guards.incident import Incident
 from guards.sections import Person
 from guards.vocabulary import Action
-from storage import emergencies, incidents
+from storage import emergencies
 
 
 class Declare(Arguments):
@@ -32,7 +33,7 @@ class Declare(Arguments):
     environment: EnvironmentName
     criterion: Annotated[Literal["production-down", "security-incident", "data-at-risk", "sla-breach"], Named()]
     classification: Annotated[Literal["hotfix", "emergency", "both"], Named()]
-    incident: Annotated[str, Named()]
+    incident: Annotated[IncidentWord, Named()]
     reason: Annotated[str, Named()]
     waiting: Annotated[str, Named()]
     rollback: Annotated[str, Named()]
@@ -42,11 +43,12 @@ class Declare(Arguments):
 
 def ask(args: Declare, asker: Asker) -> Ask:
     """The emergency as it would stand; its id and its artifact come when it is recorded."""
+    severity = asker.policy.incidents.number(args.severity) if args.severity else 0  # 0: as its incident says
     draft = Emergency(
         id="", declarer=asker.person.id, declarer_name=asker.person.name, declared=asker.at, criterion=Criterion(args.criterion),
-        classification=Classification(args.classification), severity=int(args.severity or 0), service=args.service,
+        classification=Classification(args.classification), severity=severity, service=args.service,
         environment=args.environment, version=args.version, digest=None, commit=None, reason=args.reason, waiting=args.waiting,
-        rollback=args.rollback, follow_ups=args.after, incident=args.incident.strip(), until=asker.at + asker.policy.emergency.lifetime,
+        rollback=args.rollback, follow_ups=args.after, incident=args.incident, until=asker.at + asker.policy.emergency.lifetime,
     )  # fmt: skip
     return Ask(service=args.service, environment=args.environment, version=args.version, urgent=draft)
 
@@ -64,15 +66,14 @@ def declare(work: Work[Declare]) -> Reply:
     )  # fmt: skip
     emergencies.add(work.tx, made)
     life.set_timer(work.tx, made)
-    if known:
-        person = work.asker.person
-        incidents.bind(work.tx, Bound(known.reference, made.id, work.at, person.id, person.name))
     told = tell.at_once(work.tx, made, facts, work.correlation)
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, facts)
     record.write(
         work.tx, "emergency:declared", actor, facts, work.correlation, subject=made.id, service=made.service,
         environment=made.environment, told=told, **record.emergency_body(made),
     )  # fmt: skip
+    if known:
+        bound(work.tx, known, made.id, actor, facts, work.correlation)
     redraw.card_of(work.tx, made.id, made.service, facts, work.correlation)
     return Reply(note(f"🚨 {made.id} is declared", *_said(made, known, facts)))
 
@@ -93,6 +94,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
     """Asks for every field of an emergency."""
     policy = facts.policy
     typed = fields.get("environment", "").lower()
+    severities = tuple((s.name, s.name) for s in policy.incidents.severities)
 
     def text(name: str, label: str, hint: str = "") -> Input:
         return Input(name, label, "text", initial=fields.get(name, ""), hint=hint, shortest=3, longest=1000)
@@ -114,7 +116,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
                 ("hotfix", "A hotfix"), ("emergency", "An emergency change"), ("both", "Both")), fields.get("classification", "")),
             Input("incident", "Incident", initial=fields.get("incident", ""), hint="Its reference, like INC-2026-1121-001.",
                   shortest=2, longest=100),
-            Input("severity", "Severity", "choice", tuple((str(n), f"SEV-{n}") for n in range(1, 6)), fields.get("severity", ""),
+            Input("severity", "Severity", "choice", severities, fields.get("severity", ""),
                   hint="Left open: as the incident says.", optional=True),
             text("reason", "What is wrong, and what does it change?"),
             text("waiting", "Why can it not wait?", "What does waiting for the next window cost, against the risk of going now?"),
@@ -130,7 +132,7 @@ command = Command(
     name="emergency declare",
     summary="Declare an emergency change: one version, past window and freeze, once two others approved it.",
     examples=(
-        "emergency declare api v1.4.1 production criterion=production-down classification=hotfix incident=INC-2026-1121-001 severity=1 "
+        "emergency declare api v1.4.1 production criterion=production-down classification=hotfix incident=INC-2026-1121-001 severity=SEV-1 "
         'reason="logins fail, it renews the key" waiting="nobody can log in until Monday" rollback="promote v1.4.0" '
         'after="alert before keys run out"',
     ),

@@ -21,6 +21,7 @@ from guards.emergency import Emergency
 from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.incidents import no_incident
 from guards.order import in_order
 from guards.policy import Policy
 from guards.requirements import EVIDENCE
@@ -90,6 +91,7 @@ command = Command(
         asked_once,
         alone,
         not_frozen,
+        no_incident,
         in_window,
         decided,
     ),

@@ -55,8 +55,4 @@ class EmergencyRules(Section):
         max_length=6,
         description="Days that are no business days, beside the service's public holidays.",
     )
-    postmortem_from: int = Field(
-        default=2, ge=1, le=5, description="Severities up to this one take a postmortem: SEV-1 and SEV-2 (EMG-17)."
-    )
-    postmortem_within: Duration = Field(default=timedelta(days=5), description="So long after it went out the postmortem is owed.")
     access: AccessRules = Field(default=AccessRules(), description="Break-glass access.")

@@ -3,8 +3,9 @@
 Invariant: while an incident is open, it is open for each service that it may touch; what nobody said is never "none".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 HERE = "signalbox"
 """The source of an incident that a person opened with a command."""
@@ -57,6 +58,27 @@ class Incident:
     def touches(self, service: str | None) -> bool:
         """Whether a service may be part of it; None, a request that names no service, may be part of each."""
         return self.services is None or service is None or service in self.services
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEdit:
+    """What is to be otherwise in an incident; None leaves it as it is. Each field is the incident's own."""
+
+    title: str | None = None
+    severity: int | None = None
+    services: tuple[str, ...] | None = None
+    commander: str | None = None
+    commander_name: str | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    mechanism: str | None = None
+    verification: str | None = None
+    cause: str | None = None
+
+    def over(self, incident: Incident) -> Incident:
+        """The incident with what is otherwise."""
+        changed: dict[str, Any] = {f.name: said for f in fields(self) if (said := getattr(self, f.name)) is not None}
+        return replace(incident, **changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, text
+from sqlalchemy import bindparam, select, text
 
 from guards.incident import Bound, Incident
 from storage.counters import dated_id
@@ -22,14 +22,15 @@ _C = _T.c
 _SELECT = select(*(_C[f.name] for f in fields(Incident)))
 _GET = _SELECT.where(_C.reference == bindparam("reference"))
 _LOCK = _GET.with_for_update()
-_KNOWN_AS = _SELECT.where(func.upper(_C.known_as) == bindparam("name"), _C.known_as != "").order_by(_C.heard_at.desc(), _C.reference)
-_FROM = _SELECT.where(_C.source == bindparam("origin"), _C.known_as == bindparam("name")).with_for_update()
+_NAMED = text("incident.known_as <> ''")  # as text: a bound value would hide the partial index from the planner
+_KNOWN_AS = (
+    _SELECT.where(_C.known_as.in_(bindparam("names", expanding=True)), _NAMED)
+    .order_by(_C.heard_at.desc(), _C.reference)
+)  # fmt: skip
+_FROM = _SELECT.where(_C.source == bindparam("origin"), _C.known_as == bindparam("name"), _NAMED).with_for_update()
 # as text: a bound value would hide the partial index from the planner
 _OPEN = _SELECT.where(text(f"incident.{OPEN_INCIDENTS}")).order_by(_C.severity, _C.opened_at, _C.reference)
-_AT = (
-    _SELECT.where(_C.opened_at <= bindparam("then"), or_(_C.closed_at.is_(None), _C.closed_at > bindparam("then")))
-    .order_by(_C.severity, _C.opened_at, _C.reference)
-)  # fmt: skip
+_CLOSED_AFTER = _SELECT.where(_C.closed_at > bindparam("then"))
 _RECENT = _SELECT.where(_C.closed_at.is_not(None)).order_by(_C.closed_at.desc(), _C.reference.desc()).limit(bindparam("limit"))
 _NEVER_CHANGES = ("reference", "source", "known_as", "opened_by", "opened_by_name")
 _UPDATE = (
@@ -86,10 +87,11 @@ def by_reference(tx: Tx, named: str) -> Incident | None:
     """The incident that people mean: by our reference, or by the name that its source gave it.
 
     Args:
-        named: as somebody wrote it, in upper or lower case; where two sources share a name, the one heard of last.
+        named: as somebody wrote it, also in upper or lower case alone; where two sources share a name, the one heard of last.
     """
     wanted = named.strip().upper()
-    return get(tx, wanted) or _one(tx.run(_KNOWN_AS, {"name": wanted}).first())
+    names = [wanted, wanted.lower(), named.strip()]
+    return get(tx, wanted) or _one(tx.run(_KNOWN_AS, {"names": names}).first())
 
 
 def from_source(tx: Tx, source: str, known_as: str) -> Incident | None:
@@ -147,7 +149,9 @@ def open_for(tx: Tx, service: str | None, at: datetime) -> tuple[Incident, ...]:
         service: canonical name; None for all.
         at: UTC.
     """
-    return tuple(one for row in tx.run(_AT, {"then": at}) if (one := _incident(row)).touches(service))
+    found = (*still_open(tx), *(_incident(row) for row in tx.run(_CLOSED_AFTER, {"then": at})))
+    then = (one for one in found if one.open(at) and one.touches(service))
+    return tuple(sorted(then, key=lambda one: (one.severity, one.opened_at, one.reference)))
 
 
 def recent(tx: Tx, limit: int) -> tuple[Incident, ...]:

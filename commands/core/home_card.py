@@ -6,6 +6,7 @@ Invariant: it tells; whether a button may do what it says is judged when it is p
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from commands.core import incident_home
 from commands.core import obligations as owed
 from commands.core.change_card import STATES
 from commands.core.emergency import home as emergency
@@ -61,9 +62,11 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
     own = _own(tx, person, facts)
     led = _trains(tx, person, facts)
     urgent = tuple(emergency.open_lines(tx, facts))
+    incidents = incident_home.open_lines(facts)
     nothing: tuple[Line, ...] = (("Nothing waits for you.",),)
     parts = [
         Part(tuple(line for line, _ in waiting) or nothing, heading="Waits for you"),
+        *([Part(incidents, heading="Open incidents")] if incidents else []),
         *([Part(tuple(line for line, _ in own), heading="Your open changes")] if own else []),
         *([Part(led, heading="Your trains")] if led else []),
         *([Part(urgent, heading="Emergencies")] if urgent else []),
@@ -145,12 +148,8 @@ def _some(asks: Callable[[Tx, Person, Facts], Iterator[Waiting]]) -> Asks:
 
 
 WAITING: list[Asks] = [
-    _some(emergency.to_approve),
-    _some(emergency.to_grant),
-    _some(_roll_calls),
-    _some(_to_approve),
-    _some(_exceptions),
-    _some(_obligations),
+    _some(asks)
+    for asks in (incident_home.led, emergency.to_approve, emergency.to_grant, _roll_calls, _to_approve, _exceptions, _obligations)
 ]
 """What can wait for people, in this order."""
 

@@ -20,7 +20,7 @@ class EmergencyRow(Base, table=True):
     __tablename__ = "emergency"
     __table_args__ = (
         sa.CheckConstraint("declared < until", name="times"),
-        sa.CheckConstraint("severity BETWEEN 1 AND 5", name="severity"),
+        sa.CheckConstraint("severity BETWEEN 1 AND 9", name="severity"),
         sa.CheckConstraint('(digest IS NULL) = ("commit" IS NULL)', name="artifact"),
         sa.CheckConstraint("digest IS NULL OR (digest LIKE 'sha256:%' AND length(digest) = 71)", name="digest"),
         sa.CheckConstraint("(ended IS NULL) = (ended_by IS NULL)", name="ended"),

@@ -22,6 +22,7 @@ class IncidentRow(Base, table=True):
         sa.CheckConstraint("(source = 'signalbox') = (known_as = '')", name="source"),
         sa.Index("ix_incident_open", "opened_at", **where(OPEN_INCIDENTS)),
         sa.Index("ix_incident_closed_at", "closed_at"),
+        sa.Index("ix_incident_known_as", "known_as", **where("known_as <> ''")),
         sa.Index("uq_incident_known_as", "source", "known_as", unique=True, **where("known_as <> ''")),
     )
     reference: str = Field(primary_key=True)

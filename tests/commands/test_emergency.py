@@ -100,6 +100,7 @@ All of it: /release emergency show EMG-2026-1122-001\
         [
             "emergency-promote:accepted",
             "change:requested",
+            "on-call:told",
             "dispatch:ordered",
             "emergency:used",
             "obligation:owed",
@@ -496,7 +497,8 @@ async def test_an_incident_that_is_known_gives_its_severity_and_binds_the_emerge
 BAD = [
     ({"criterion": "boredom"}, "Input should be 'production-down', 'security-incident', 'data-at-risk' or 'sla-breach'"),
     ({"classification": "feature"}, "Input should be 'hotfix', 'emergency' or 'both'"),
-    ({"severity": "bad"}, "'bad' is no severity; write SEV-1 to SEV-5"),
+    ({"severity": "bad"}, "there is no severity 'bad'"),
+    ({"incident": "<https://evil.test|INC-1>"}, "is no incident; write one like INC-2026-1121-001"),
 ]
 
 
@@ -526,7 +528,7 @@ async def test_what_lacks_is_asked_for_in_the_form(world, words, said):
 async def test_what_people_write_is_text_and_nothing_else(world):
     """SEC-09, promise 6."""
     await world.on_staging()
-    await declare(world, reason="<!channel> $(rm -rf /) *now*", incident="<https://evil.test|INC-1>", after="`x`")
+    await declare(world, reason="<!channel> $(rm -rf /) *now*", after="`x` <https://evil.test|a link>")
     assert "<!channel> $(rm -rf /) *now*" in world.shown()
     drawn = str(world.drawn("chat.postMessage"))
     assert "'type': 'broadcast'" not in drawn

@@ -75,7 +75,7 @@ async def test_it_is_due_on_the_next_business_day_of_the_service(database_url):
 
 async def test_a_small_one_takes_no_postmortem(world):
     """EMG-17: SEV-1 and SEV-2 do."""
-    await declared(world, severity="3")
+    await declared(world, severity="sev-3")
     for who in ("rita", "olga"):
         await world.say(who, f"/release emergency approve {ID} read")
     await world.say("carla", f"/release emergency promote {ID}")

@@ -12,7 +12,7 @@ SUNDAY = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
 ID = "EMG-2026-1122-001"
 
 WORDS = {
-    "criterion": "production-down", "classification": "hotfix", "incident": "INC-77", "severity": "2", "reason": "logins fail",
+    "criterion": "production-down", "classification": "hotfix", "incident": "INC-77", "severity": "SEV-2", "reason": "logins fail",
     "waiting": "nobody can log in until Monday", "rollback": "promote v1.3.2", "after": "alert before keys run out",
 }  # fmt: skip
 

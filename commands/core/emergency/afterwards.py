@@ -20,7 +20,7 @@ from guards.obligation import Obligation, Owed
 from guards.opening import Opening, open_now
 from guards.unread import Unread
 from guards.vocabulary import SECURITY_GATES
-from storage import exceptions, obligations
+from storage import exceptions, incidents, obligations
 from storage.database import Tx
 
 
@@ -29,8 +29,9 @@ def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: 
     policy = facts.policy
     answers = policy.by_id[policy.services[record.service].owners[0]]
     people = {True: (answers.id, answers.name), False: (record.declarer, record.declarer_name)}
+    known = incidents.by_reference(tx, record.incident) is not None
     yours: dict[str, list[Line]] = {}
-    for kind, text, due, by_owner in _owed(record, change, exceptions.used_by(tx, change.id), facts):
+    for kind, text, due, by_owner in _owed(record, change, exceptions.used_by(tx, change.id), facts, known=known):
         owner, name = people[by_owner]
         one = Obligation(
             obligations.next_id(tx, facts.at.date()), kind, record.id, record.service, text, owner, name, due, facts.at, ledger.CLOCK.id
@@ -45,7 +46,7 @@ def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: 
 
 
 def _owed(
-    record: Emergency, change: Change, taken: tuple[Exemption, ...], facts: Facts
+    record: Emergency, change: Change, taken: tuple[Exemption, ...], facts: Facts, *, known: bool
 ) -> Iterator[tuple[Owed, str, datetime, bool]]:  # fmt: skip
     """Kind, text, when it is due, and whether the owner of the service owes it, not the declarer."""
     rules, at = facts.policy.emergency, facts.at
@@ -60,8 +61,9 @@ def _owed(
         yield Owed.RECONCILIATION, f"{exemption.requirement} was left out by {exemption.id}: {mandatory}", backfill, False
     yield Owed.REVIEW, f"Review {record.id} with deployment, pull requests, commits, tag and remediation", review, True
     yield Owed.FOLLOW_UP, record.follow_ups, review, False
-    if record.severity <= rules.postmortem_from:
-        yield Owed.POSTMORTEM, f"Postmortem of {record.incident} (SEV-{record.severity})", at + rules.postmortem_within, True
+    severity = facts.policy.incidents.named(record.severity)
+    if severity.postmortem and not known:  # an incident that is known here owes its own when it is closed
+        yield Owed.POSTMORTEM, f"Postmortem of {record.incident} ({severity.name})", at + facts.policy.incidents.postmortem_within, True
 
 
 def overridden(change: Change, facts: Facts) -> list[str]:

@@ -70,7 +70,7 @@ def emergency_card(shown: Shown, facts: Facts) -> Card:
         ("Artifact", (Code(short(record.digest)), " at ", Code((record.commit or "")[:12])) if record.digest else ("not built yet",)),
         ("Covers until", (Moment(record.until, zone),)),
         ("Criterion", (CRITERIA[record.criterion],)),
-        ("Type", (f"{record.classification}, SEV-{record.severity}",)),
+        ("Type", (f"{record.classification}, {facts.policy.incidents.named(record.severity).name}",)),
         ("Incident", _incident(shown)),
         ("Approvals", (f"{len(record.approvals)} of {facts.policy.emergency.count}",)),
     ]
@@ -168,9 +168,13 @@ def emergency_lines(record: Emergency, facts: Facts) -> tuple[Line, ...]:
     """The emergency in a few lines, for lists and forms."""
     zone = facts.policy.zone_of(record.service)
     emoji, words = standing(record, facts)
+    grave = facts.policy.incidents.named(record.severity).name
     return (
         (f"{emoji} ", Code(record.id), " ", Bold(record.what), f": {words}"),
-        (f"    SEV-{record.severity}, {record.incident}, declared by {record.declarer_name} ", Moment(record.declared, zone)),
+        (
+            f"    {grave}, {record.incident}, declared by {record.declarer_name} ",
+            Moment(record.declared, zone),
+        ),
     )
 
 

@@ -50,7 +50,7 @@ def at_once(tx: Tx, record: Emergency, facts: Facts, correlation: str) -> dict[s
     """
     told = holders(facts.policy.emergency.tell, record.service, record.environment, facts)
     lines: tuple[Line, ...] = (
-        (f"{CRITERIA[record.criterion]} (SEV-{record.severity}, {record.incident})",),
+        (f"{CRITERIA[record.criterion]} ({facts.policy.incidents.named(record.severity).name}, {record.incident})",),
         (Bold(record.what), f", declared by {record.declarer_name}: {record.reason}"),
         ("All of it: ", Code(f"/release emergency show {record.id}")),
     )

@@ -35,6 +35,7 @@ def upgrade() -> None:
     told = sa.text("known_as <> ''")
     op.create_index("ix_incident_open", "incident", ["opened_at"], sqlite_where=still_open, postgresql_where=still_open)
     op.create_index("ix_incident_closed_at", "incident", ["closed_at"])
+    op.create_index("ix_incident_known_as", "incident", ["known_as"], sqlite_where=told, postgresql_where=told)
     op.create_index("uq_incident_known_as", "incident", ["source", "known_as"], unique=True, sqlite_where=told, postgresql_where=told)
     op.create_table(
         "incident_record",

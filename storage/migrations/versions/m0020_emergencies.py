@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("ended", MOMENT, nullable=True),
         sa.Column("ended_by", sa.String(), nullable=True),
         sa.CheckConstraint("declared < until", name=op.f("ck_emergency_times")),
-        sa.CheckConstraint("severity BETWEEN 1 AND 5", name=op.f("ck_emergency_severity")),
+        sa.CheckConstraint("severity BETWEEN 1 AND 9", name=op.f("ck_emergency_severity")),
         sa.CheckConstraint('(digest IS NULL) = ("commit" IS NULL)', name=op.f("ck_emergency_artifact")),
         sa.CheckConstraint("digest IS NULL OR (digest LIKE 'sha256:%' AND length(digest) = 71)", name=op.f("ck_emergency_digest")),
         sa.CheckConstraint("(ended IS NULL) = (ended_by IS NULL)", name=op.f("ck_emergency_ended")),
