@@ -217,6 +217,10 @@ allow:
     production: [release_captain, release_manager]
   decide:                  # go and no-go: release managers alone, or whom they delegate to
     production: [release_manager]
+  declare-emergency:       # one version, once, past windows and freezes; two others approve it
+    production: [release_captain, release_manager, service_owner]
+  approve-emergency:
+    production: [release_manager, service_owner]
   incident:                # opens, changes and closes incidents
     production: [release_manager, service_owner]
 

@@ -65,6 +65,9 @@ roles:
   ops: [{people: [rita@acme.example]}]
   security: [{people: [olga@acme.example]}]
   on_call: [{people: [rob@acme.example]}]
+  on_call_lead: [{people: [rob@acme.example]}]
+  on_call_manager: [{people: [olga@acme.example]}]
+  incident_commander: [{people: [carla@acme.example, rita@acme.example]}]
   audit: [{people: [audrey@acme.example]}]
   release_manager:
     - people: [rita@acme.example]
@@ -84,6 +87,10 @@ allow:
   approve-exception: {production: [release_manager, service_owner]}
   call-decision: {production: [release_captain]}
   decide: {production: [release_manager]}
+  declare-emergency: {production: [incident_commander, on_call]}
+  approve-emergency: {production: [service_owner, release_manager, incident_commander, on_call_lead]}
+  request-access: {production: [incident_commander, on_call]}
+  grant-access: {production: [on_call_manager]}
 
 windows:
   weekdays:
