@@ -12,7 +12,7 @@ from functools import partial
 
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
-from commands.core.gather_incident import incident_facts, incident_of
+from commands.core.gather_incident import incident_facts, incident_of, open_incidents
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
@@ -52,7 +52,6 @@ from storage import (
     deployments,
     exceptions,
     freezes,
-    incidents,
     links,
     obligations,
     releases,
@@ -313,11 +312,10 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
     facts = replace(
         outside,
         freezes=freezes.current(tx, outside.at),
-        incidents=incidents.still_open(tx),
-        heard=incidents.heard(tx) if outside.policy.incidents.intake else {},
         delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
         links=_links(tx, outside.accounts),
     )
+    facts = open_incidents(tx, ask, facts)
     service, environment, version = ask.service, ask.environment, ask.version
     if ask.change:
         change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
