@@ -108,8 +108,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.OPEN_INCIDENT: Meaning(
         ("no_incident",),
         "An incident is open that touches this service, and the policy lets nothing in meanwhile (`incidents.blocks`).",
-        "Wait until it is closed: an approved change is judged again then. What goes back to a version that ran there before passes, and "
-        "so does an emergency by its record.",
+        "Wait until it is closed: an approved change is judged again then. What goes back to an older version that ran there before "
+        "passes, and so does an emergency by its record.",
     ),
     _R.LEAD_TIME: Meaning(
         ("announced",),

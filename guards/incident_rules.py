@@ -100,7 +100,7 @@ class IncidentRules(Section):
     blocks: Mapping[Name, SeverityName] = Field(
         default={},
         description="Environment → the mildest severity whose open incidents let no change of the affected services in. What goes back to "
-        "a version that ran there before passes, and so does an emergency by its record. Left out: incidents hold nothing back.",
+        "an older version that ran there before passes, and so does an emergency by its record. Left out: incidents hold nothing back.",
     )
     channel: SlackChannel | None = Field(default=None, description="Where their cards are posted; left out: `slack.alerts`.")
     postmortem_within: Duration = Field(default=timedelta(days=5), description="How long after its end a postmortem is due (INC-09).")

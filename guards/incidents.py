@@ -1,11 +1,13 @@
 """No change goes where an open incident holds, and an incident is opened, bound and closed with what it takes (INC-01, INC-02, INC-07).
 
-Invariant: what goes back to a version that ran there before passes, and so does an emergency, which is one by its own record only; nobody
-gets past an incident by a word. A source that has fallen silent says nothing, which is not "no incident".
+Invariant: what goes back to an older version that ran there before passes, and so does an emergency, which is one by its own record only;
+nobody gets past an incident by a word. A source that has fallen silent says nothing, which is not "no incident".
 """
 
 from datetime import datetime
+from math import inf
 
+from guards.artifact import RELEASE
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.incident import Incident
@@ -40,15 +42,25 @@ def no_incident(request: Request, facts: Facts) -> Decision:
 def _passes(request: Request, facts: Facts) -> str | Unsure | None:
     """What lets a request past every incident, as a noun; None for nothing.
 
-    The emergency's own record decides what else it relaxes (EMG-05, EMG-07).
+    The way back is a version that ran there before and is older than what runs: what is under suspicion does not come back by it.
     """
     if record := overriding(request, facts):
         return record.id
-    if isinstance(facts.promotions, Unread):
-        return Unsure(facts.promotions.what, facts.promotions.why)
-    if any(one.environment == request.environment for one in facts.promotions):
-        return f"going back to {request.version}, which ran there before,"
+    ran, now = facts.promotions, facts.running
+    if isinstance(ran, Unread):
+        return Unsure(ran.what, ran.why)
+    if isinstance(now, Unread):
+        return Unsure(now.what, now.why)
+    before = any(one.environment == request.environment for one in ran)
+    if before and now and _number(request.version) < _number(now.version):
+        return f"going back from {now.version} to {request.version}"
     return None
+
+
+def _number(version: str | None) -> tuple[float, ...]:
+    """A release as numbers; what is none is newer than every release, so that it is no way back."""
+    found = RELEASE.fullmatch(version or "")
+    return tuple(float(part) for part in found.groups()) if found else (inf,)
 
 
 def _held(held: list[Incident], request: Request, facts: Facts) -> Refuse:
@@ -60,8 +72,8 @@ def _held(held: list[Incident], request: Request, facts: Facts) -> Refuse:
     return Refuse(
         Refusal.OPEN_INCIDENT,
         f"{first.reference} ({severity}, {touched}){more} is open: {first.title}. {request.environment} stands still meanwhile.",
-        f"Wait until it is closed, or {lead}. What goes back to a version that ran there before passes, and so does an emergency by its "
-        "record.",
+        f"Wait until it is closed, or {lead}. What goes back to an older version that ran there before passes, and so does an "
+        "emergency by its record.",
     )
 
 

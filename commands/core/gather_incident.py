@@ -24,6 +24,14 @@ RECORDS: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]] = {
 """How the id of a record begins → what it is, and how it is found; every other id is that of a run of a train."""
 
 
+def open_incidents(tx: Tx, ask: Ask, facts: Facts) -> Facts:
+    """The facts with what is open, and when each source was heard; for a change only where an incident could hold it."""
+    rules = facts.policy.incidents
+    if (ask.change or ask.version) and not rules.blocks:
+        return facts
+    return replace(facts, incidents=incidents.still_open(tx), heard=incidents.heard(tx) if rules.intake else {})
+
+
 def incident_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Facts:
     """The facts with the incident that is meant, and with what the record is that is to belong to it."""
     found = incidents.by_reference(tx, ask.incident or "")

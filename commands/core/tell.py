@@ -53,7 +53,8 @@ def _incidents_hear(tx: Tx, change: Change, facts: Facts, correlation: str, text
     """What happens to a change where customers are is news for whoever works on an open incident of its service (INC-03, INC-04)."""
     content = change.content
     if content.environment in facts.policy.production:
-        for one in incidents.open_for(tx, content.service, facts.at):
+        touched = (one for one in incidents.still_open(tx) if one.touches(content.service))
+        for one in touched:
             incident_log_of(tx, one, f"{change.id} {content.service} {content.version}: {text}", facts, correlation)
 
 

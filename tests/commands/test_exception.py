@@ -233,7 +233,7 @@ async def test_what_is_not_waivable_is_not_waived(database_url):
     async with World(database_url, strict_policy()) as world:
         await prove(world)
         await wish(world, what="sbom api production v1.4.0", **emergency)
-        assert await world.codes() == ["not-waivable"]
+        assert "not-waivable" in await world.codes()
         assert "The policy lets no exception stand in for sbom." in world.told("carla")
         await world.restart(Policy.model_validate({**strict_policy(), "exceptions": {"waivable": ["sbom"]}}))
         await world.on_staging()

@@ -144,7 +144,7 @@ async def test_an_open_incident_holds_what_is_asked_for_and_its_mild_twin_does_n
     assert world.told("carla") == snapshot("""\
 ⛔ Refused: promote api v1.4.0 production
 INC-2026-1124-001 (SEV-2, api) is open: checkout fails. production stands still meanwhile.
-→ Wait until it is closed, or ask whoever works on it. What goes back to a version that ran there before passes, and so does an emergency by its record.
+→ Wait until it is closed, or ask whoever works on it. What goes back to an older version that ran there before passes, and so does an emergency by its record.
 reason: open-incident
 Once that is mended, it would still wait:
 api v1.4.0 in production has 0 of 1 approvals.
@@ -195,6 +195,11 @@ async def test_going_back_to_what_ran_there_before_passes(world):
     await world.say("carla", "/release promote api v1.3.0 production")
     assert "open-incident" not in await world.codes()
     assert (await world.change()).content.version == "v1.3.0"
+
+    await world.approve("rita")
+    await world.ci_says(RunState.SUCCEEDED)
+    await world.say("carla", "/release promote api v1.4.0 production")  # what is under suspicion ran there before too
+    assert "open-incident" in await world.codes()
 
 
 async def test_closing_says_how_service_was_restored_and_a_grave_one_owes_a_postmortem(world):

@@ -15,12 +15,13 @@ from guards.incidents import complete_incident, has_been, known_incident, known_
 from guards.sections import RoleGrant
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, ChangeType, Role
-from tests.guards.cases import AT, MARA, OTTO, POLICY, REMY, emergency, facts, policy, request, said
+from tests.guards.cases import AT, MARA, OTTO, POLICY, REMY, RUNNING, emergency, facts, policy, request, said
 
 HOUR = timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)
 HELD = policy(incidents=IncidentRules(blocks={"production": "SEV-2"}))
 ONE = Incident("INC-2026-1124-001", "checkout fails", 2, ("api",), AT - HOUR, MARA.id, MARA.name, HERE, "", AT - HOUR)
+NEWER = replace(RUNNING, version="v1.5.0")
 BACK = tuple(replace(one, environment="production") for one in facts().promotions)
 """The version ran in production before."""
 
@@ -46,8 +47,13 @@ FIRST_TIME = facts(HELD, incidents=(ONE,), promotions=())
         pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, severity=3), ONE)), Refuse, id="one of two"),
         pytest.param(replace(FIRST_TIME, incidents=Unread("the incidents")), Unsure, id="incidents unread"),
         pytest.param(replace(FIRST_TIME, incidents=Unread("the incidents"), policy=POLICY), Allow, id="incidents hold nothing here"),
-        pytest.param(replace(FIRST_TIME, promotions=BACK), Allow, id="goes back to what ran there before"),
-        pytest.param(replace(FIRST_TIME, promotions=facts().promotions), Refuse, id="ran elsewhere only"),
+        pytest.param(replace(FIRST_TIME, promotions=BACK, running=NEWER), Allow, id="goes back to what ran there before"),
+        pytest.param(replace(FIRST_TIME, promotions=BACK), Refuse, id="ran there before, and what runs is older"),
+        pytest.param(replace(FIRST_TIME, promotions=BACK, running=replace(RUNNING, version="v1.4.0")), Refuse, id="it runs there"),
+        pytest.param(replace(FIRST_TIME, promotions=BACK, running=replace(RUNNING, version="v1.10.0")), Allow, id="numbers, not letters"),
+        pytest.param(replace(FIRST_TIME, promotions=BACK, running=None), Refuse, id="nothing is known to run there"),
+        pytest.param(replace(FIRST_TIME, promotions=BACK, running=Unread("what runs")), Unsure, id="nobody knows what runs there"),
+        pytest.param(replace(FIRST_TIME, promotions=facts().promotions, running=NEWER), Refuse, id="ran elsewhere only"),
         pytest.param(replace(FIRST_TIME, promotions=Unread("the promotion log")), Unsure, id="nobody knows whether it ran there"),
     ],
 )
@@ -64,6 +70,8 @@ def test_an_emergency_passes_by_its_record_and_nothing_else_by_its_type():
     assert isinstance(no_incident(request(change_type=ChangeType.STANDARD), FIRST_TIME), Refuse)
     silent = replace(FIRST_TIME, incidents=Unread("the incidents"))
     assert isinstance(no_incident(request(change_type=ChangeType.EMERGENCY), replace(silent, emergency=emergency())), Allow)
+    back = replace(FIRST_TIME, promotions=BACK, running=NEWER)
+    assert isinstance(no_incident(request(version="v1.4.0-rc.1"), back), Refuse)  # no release is no way back
 
 
 def test_the_refusal_names_the_gravest_and_whom_to_ask():
@@ -101,7 +109,7 @@ def test_silence_is_not_peace(heard, answer):
     known = facts(LISTENING, incidents=(), promotions=(), heard=heard)
     assert isinstance(no_incident(request(), known), answer)
     assert isinstance(no_incident(request(environment="staging"), known), Allow)
-    assert isinstance(no_incident(request(), replace(known, promotions=BACK)), Allow)  # the way back stays open
+    assert isinstance(no_incident(request(), replace(known, promotions=BACK, running=NEWER)), Allow)  # the way back stays open
 
 
 COMMANDED = policy(
