@@ -86,6 +86,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     emergency_decide.emergency_approve,
     emergency_decide.emergency_heard,
     emergency_decide.emergency_confirm,
+    emergency_decide.emergency_reject,
     emergency_promote.command,
     emergency_decide.emergency_withdraw,
     emergency_list.emergency_list,

@@ -1,4 +1,4 @@
-"""/release emergency approve | heard | confirm | withdraw: people decide about an emergency that another declared (EMG-06, EMG-16)."""
+"""/release emergency approve | heard | confirm | reject | withdraw: people decide about what another declared (EMG-06, EMG-16)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -103,7 +103,7 @@ def hear(work: Work[Heard]) -> Reply:
 
 
 def withdraw(work: Work[Decide]) -> Reply:
-    """Take it back before anything went out by it."""
+    """Take it back, or reject it, before anything went out by it."""
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     now = life.end(work.tx, _emergency(work), EmergencyState.WITHDRAWN, actor, work.facts, work.correlation)
     return Reply(note(f"⚪ {now.id} is withdrawn", ("Nothing goes out by it.",)))
@@ -135,6 +135,19 @@ def _form(heading: str, word: str, label: str) -> FormBuilder:
 
 
 _NO_REASON = frozenset({Refusal.NO_RATIONALE})
+
+emergency_reject = Command(
+    name="emergency reject",
+    summary="Reject an emergency, also one that others approved: nothing goes out by it.",
+    examples=("emergency reject EMG-2026-1121-001 a restart is enough",),
+    action=Action.APPROVE_EMERGENCY,
+    guards=(authorized, known_emergency, withdrawable, reasoned),
+    arguments=Decide,
+    ask=ask,
+    run=withdraw,
+    form=_form("Reject the emergency", "reject", "Why not?"),
+    form_after=_NO_REASON,
+)
 
 emergency_approve = Command(
     name="emergency approve",

@@ -479,6 +479,19 @@ async def test_it_is_withdrawn_before_it_is_used(world):
     assert "emergency:expired" not in await world.tags()
 
 
+async def test_an_approver_rejects_it_also_when_others_approved_it(world):
+    """RSK-13: one no of somebody who may approve is enough."""
+    await approved(world)
+    await world.say("audrey", f"/release emergency reject {ID} no")
+    assert await world.codes() == ["not-permitted"]
+    await world.press("rob", "Reject")
+    await world.fill("rob", rationale="a restart is enough")
+    assert (await world.tags())[-1] == "emergency:withdrawn"
+    await world.say("carla", f"/release emergency promote {ID}")
+    assert "wrong-state" in await world.codes()
+    assert orders(world) == ["staging"]
+
+
 async def test_an_incident_that_is_known_gives_its_severity_and_binds_the_emergency(world):
     """EMG-14, INC-04."""
     at = world.clock.now()

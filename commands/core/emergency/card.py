@@ -155,12 +155,13 @@ def _buttons(shown: Shown, facts: Facts) -> tuple[Button, ...]:
     record, known = shown.record, {"emergency": shown.record.id}
     if record.over(facts.at):
         return ()
-    withdraw = Button("Withdraw", "emergency withdraw", known, "danger", confirm=f"Take {record.id} back? Nothing goes out by it then.")
+    reject = Button("Reject", "emergency reject", known, "danger")
+    withdraw = Button("Withdraw", "emergency withdraw", known, "", confirm=f"Take {record.id} back? Nothing goes out by it then.")
     if record.state is EmergencyState.DECLARED:
         aloud = (Button("I said so", "emergency confirm", known),) if record.spoken else ()
-        return (Button("Approve", "emergency approve", known, "primary"), *aloud, withdraw)
+        return (Button("Approve", "emergency approve", known, "primary"), *aloud, reject, withdraw)
     if record.state is EmergencyState.APPROVED:
-        return (Button("Promote it now", "emergency promote", known, "primary"), withdraw)
+        return (Button("Promote it now", "emergency promote", known, "primary"), reject, withdraw)
     return (Button("Close", "emergency close", known),) if record.state is EmergencyState.USED else ()
 
 
