@@ -97,7 +97,8 @@ For: look which rows are locked
     assert steps(world) == [f"{GRANT}.open", f"{GRANT}.close"]
     assert "🔒 ended: BGL-2026-1122-001" in world.shown()
     assert (await world.body("access:ended"))["ended"] == "2026-11-23T00:30:00+00:00"
-    assert "Rotate the credentials that were used" in world.told("carla")  # reminded from then on
+    told = "".join(world.shown(message) for message in world.slack.private(world.people["carla"]))
+    assert "Rotate the credentials that were used" in told  # reminded from then on
     assert await world.verified()
 
 
