@@ -7,7 +7,7 @@ Source: SLSA Provenance v1 and v0.2; the build types of GitHub Actions, GitLab a
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -155,8 +155,8 @@ def read(kind: str, statement: bytes, source: str) -> Build | str:
         ref=plain(ref) if ref else None,
         builder=plain(said.builder),
         run=plain(said.run.id) if said.run.id else None,
-        started=said.run.started and said.run.started.astimezone(UTC),
-        finished=said.run.finished and said.run.finished.astimezone(UTC),
+        started=said.run.started,
+        finished=said.run.finished,
         dependencies=said.dependencies,
     )
 
