@@ -29,7 +29,10 @@ async def test_the_box_completes_what_the_bot_takes(backstage):
     words = {each["name"]: each for each in backstage.words()}
     assert list(words) == [each.name for each in COMMANDS]
     promote = {each["name"]: each for each in words["promote"]["arguments"]}
-    assert (promote["service"]["options"], promote["environment"]["options"]) == (["api"], ["dev", "staging", "production"])
+    assert (promote["service"]["options"], promote["environment"]["options"]) == (
+        ["api", "catalog", "shop"],
+        ["dev", "staging", "production"],
+    )
     assert (promote["version"]["options"], promote["migration"]["named"], promote["migration"]["options"][0]) == ([], True, "no")
     assert words["freeze lift"]["usage"] == "/release freeze lift <freeze> [<reason …>]"
     assert [each["rest"] for each in words["approve"]["arguments"]][:2] == [False, True]

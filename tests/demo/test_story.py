@@ -103,7 +103,7 @@ async def sbom_fits(company) -> None:
 
 
 async def artifact_is_tampered_with(company) -> None:
-    registry = Shop(company.ci.root, frozenset()).registry
+    registry = Shop(company.ci.root, frozenset()).registry(SERVICE)
     layer = layer_of(registry.manifest(NEW)).removeprefix("sha256:")
     (registry.root / "blobs" / layer).write_bytes(b"something else")
 
