@@ -9,13 +9,18 @@ from datetime import timedelta
 from bot.demo.playground import title
 from bot.demo.story_asking import HARMLESS
 from bot.demo.teller import refusals_in
-from bot.demo.train import AREAS, BRANCH, NEXT, VERSION, Boarding
+from bot.demo.train import AREAS, BRANCH, NEXT, TRAIN, VERSION, Boarding
 from bot.workspace import Message
 from guards.artifact import short
-from guards.train import Stage
-from storage import decisions
+from guards.obligation import Owed
+from guards.train import Stage, TrainState
+from storage import decisions, trains
+from storage.chain import Sound
 
 CHEAPER = 'PRICES = {"tea": 2, "cake": 3, "coffee": 2}\n'
+PINNED = {"catalog": NEXT, "shop": VERSION}
+"""What goes to production."""
+
 CONFIRMED = {"governance": "communications", "operations": "monitoring,runbooks,cover"}
 """Area → what it confirms."""
 
@@ -139,7 +144,7 @@ class Departure(Boarding):
         runs.sort(key=lambda order: order.key)
         stage.table(("what CI was asked", "", ""), ((order.service, order.version, short(order.digest)) for order in runs))
         self.proved([order.service for order in runs] == ["catalog", "shop"], "CI was asked once for each, the catalog first")
-        self.proved(await self.deployed("production") == {"catalog": NEXT, "shop": VERSION}, "production/ holds the set, hashed anew")
+        self.proved(await self.deployed("production") == PINNED, "production/ holds the set, hashed anew")
         self.proved((await self.standing()).stage is Stage.DEPARTED, f"{self.run} has departed")
 
     async def the_run_is_looked_back_on_and_closed(self) -> None:
@@ -153,6 +158,27 @@ class Departure(Boarding):
         )
         stage.message(self.log()[-1], "in the thread of the run")
         self.proved("train:retrospective" in await self.tags(), "the retrospective is on record, with its facts")
+        stage.tell("Carla would close it. But nothing is over by somebody's word: the notes are not published, and the branches are there.")
+        await self.told("carla", f"/release train close {self.run}")
+        self.proved("still-owed" in refusals_in((await self.company.ledger())[-1]), "refused: still-owed")
+        for one in await self.owed():
+            if one.kind is Owed.RECONCILIATION:
+                await self.told("carla", f"/release follow-up done {one.id} main has the vouchers, for next Wednesday", show_answer=False)
+        for service, version in PINNED.items():
+            await self.told("carla", f"/release notes publish {service} {version}", show_answer=False)
+            await self.company.riders[service].repository.delete(BRANCH)
+        await self.later(timedelta(minutes=16))
+        stage.table(("owed", "what shows that it is done"), ((one.kind, one.evidence) for one in await self.owed()))
+        self.proved(all(one.done for one in await self.owed()), "nothing is owed any more; the bot saw notes and branches for itself")
+        await self.told("carla", f"/release train close {self.run} all is in", show_answer=False)
+        stage.message(self.run_card(), "#releases")
+        self.proved((await self.standing()).stage is Stage.CLOSED, f"{self.run} is closed")
+        await self.told("carla", f"/release train close {TRAIN} the story ends here", show_answer=False)
+        train = await self.company.house.store.read(lambda tx: trains.get(tx, TRAIN))
+        self.proved(
+            train is not None and train.state is TrainState.CLOSED, f"the train {TRAIN} runs no more, so that both services are free"
+        )
+        self.proved(isinstance(await self.company.verified(), Sound), "audit verify: every entry follows from the one before")
 
     # ------------------------------------------------------------ what recurs
 

@@ -129,7 +129,7 @@ Carla Captain: It is held: acme/api: could not read the head of main of acme/api
     assert len(told(world, "rita")) == count + 1
 
 
-async def test_afterwards_the_captain_is_asked_once_how_it_went_and_to_close_the_run(world):
+async def test_afterwards_the_captain_is_asked_how_it_went_and_until_it_is_so_to_close_the_run(world):
     await alone(world)
     await rewind(world, Stage.DEPARTED)
     count = len(told(world, "carla"))
@@ -140,8 +140,24 @@ async def test_afterwards_the_captain_is_asked_once_how_it_went_and_to_close_the
     assert len(told(world, "carla")) == count + 1
     await world.wait(until=utc(12, 8, 9))
     closing = next(m for m in world.slack.private(world.people["carla"]) if f"📦 {RUN} is to be closed" in world.shown(m))
-    await world.press("carla", "Close the run", closing)
-    assert await world.codes() == ["still-owed"]
+    assert "Still owed: OBL-2026-1205-001 Write down what went well" in world.shown(closing)
+    assert "[Close the run]" not in world.shown(closing)
+    await world.press("carla", "Show what is owed", closing)
+    assert world.told("carla").startswith(f"📌 Follow-ups of {RUN}")
+    count = {who: len(told(world, who)) for who in ("carla", "rita")}
+    await world.wait(until=utc(12, 8, 10))  # nobody acted: the release managers are told too, and again each day
+    for day in (9, 10):
+        await world.wait(until=utc(12, day, 10, 1))
+    for who, before in count.items():
+        assert told(world, who)[before:].count(f"📦 {RUN} is not closed") == 3
+    await world.say("carla", f"/release train retro {RUN} well=calm improve=tests")
+    await world.wait(until=utc(12, 11, 10, 2))
+    last = next(m for m in reversed(world.slack.private(world.people["carla"])) if f"📦 {RUN}" in world.shown(m))
+    assert "Nothing of it is owed any more." in world.shown(last)
+    await world.say("carla", f"/release train close {RUN}")
+    count = {who: len(told(world, who)) for who in ("carla", "rita")}
+    await world.wait(until=utc(12, 14, 10, 3))
+    assert not [title for who, before in count.items() for title in told(world, who)[before:] if f"{RUN} is not closed" in title]
 
 
 async def test_a_draft_is_not_forgotten(world):

@@ -116,6 +116,13 @@ def _retrospective(tx: Tx, reaching: Reaching) -> None:
         after.owe_retrospective(tx, reaching.run, reaching.facts, reaching.correlation)
 
 
+def _closing(tx: Tx, reaching: Reaching) -> None:
+    """What a run is closed with is owed from now on, unless it was before."""
+    reaching.note(tx, "📦 It is time to close the run.")
+    if reaching.run.stage in OVER:
+        after.owe_end(tx, reaching.run, reaching.facts, reaching.correlation)
+
+
 HOOKS: Mapping[Milestone, Hook] = {
     Milestone.PUBLISH: Hook(_publish),
     Milestone.CUTOFF: Hook(_cutoff),
@@ -123,7 +130,7 @@ HOOKS: Mapping[Milestone, Hook] = {
     Milestone.OPENS: Hook(_opens),
     Milestone.CLOSES: Hook(_closes),
     Milestone.RETROSPECTIVE: Hook(_retrospective),
-    Milestone.CLOSING: Hook(lambda tx, reaching: reaching.note(tx, "📦 It is time to close the run.")),
+    Milestone.CLOSING: Hook(_closing),
 }
 """Milestone → what it means, where no other hook is given in its place."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from commands.core.cards import missing
 from commands.core.text import Code, Line, Link
+from commands.core.trains import closing
 from commands.core.trains.branch import SOON, WATCH
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Gates, LateChange, OpenPull
@@ -36,6 +37,7 @@ class Seen:
         gates: how the checks of the head stand; None when nothing had to be asked.
         waiting: what is open into it.
         lost: what could not be read; it is read again at the next look.
+        gone: whether there is no such branch any more.
     """
 
     cut: Cut
@@ -44,6 +46,7 @@ class Seen:
     gates: Decision | None = None
     waiting: tuple[OpenPull, ...] = ()
     lost: Unread | None = None
+    gone: bool = False
 
 
 def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
@@ -59,7 +62,7 @@ def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
     for one in seen:
         if one.cut.id not in now:
             continue
-        cut = _lives(work, now[one.cut.id])
+        cut = now[one.cut.id] if one.gone else _lives(work, now[one.cut.id])
         if one.lost:
             cuts.change(work.tx, cut, why=f"could not read {one.lost.what}" + (f" ({one.lost.why})" if one.lost.why else ""))
             continue
@@ -69,7 +72,9 @@ def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
         for pull in one.waiting:
             if rides_later(pull, tickets, rules):
                 _late(work, cut, pull)
-    ends = [cut.taken + rules.branch_lifetime for cut in cuts.of_run(work.tx, work.run.id) if cut.branch and not cut.warned]
+    gone = {one.cut.id for one in seen if one.gone}
+    left = [cut for cut in cuts.of_run(work.tx, work.run.id) if cut.branch and not cut.warned and cut.id not in gone]
+    ends = [cut.taken + rules.branch_lifetime for cut in left]
     if work.run.stage is not Stage.DEPARTED:
         watch(work.tx, work.run.id, at + rules.look_again)
     elif ends:  # nothing is judged any more, only how long it lives
@@ -94,6 +99,7 @@ def pushed(tx: Tx, repository: str, branch: str, facts: Facts) -> None:
     for cut in cuts.on_branch(tx, ours.get(repository.lower(), repository), branch):
         if cut.state is CutState.CUT:
             watch(tx, cut.run, facts.at + SOON)
+            closing.moved(tx, cut.run, facts)
 
 
 def _fix(work: RunWork, fix: Fix) -> None:

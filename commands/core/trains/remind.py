@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
 
-from commands.core.text import Button, Card, Line, Moment, Part
+from commands.core.text import Button, Card, Code, Line, Moment, Part
 from commands.core.trains.keys import KIND, key_of, moment_of
 from guards.facts import Facts
 from guards.policy import Policy
 from guards.retrospective import OVER
 from guards.train import AHEAD, Stage, Train, TrainRun
-from storage import timers
+from storage import obligations, timers
 from storage.database import Tx
 
 
@@ -104,8 +104,14 @@ def _in_window(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Du
 def _not_closed(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Duty]:
     if run.stage not in OVER:
         return ()
-    line: Line = ("See that its fixes are on main, its notes are published, and its branch is deleted; then close it.",)
-    return (Duty(run.captain, line, Button("Close the run", "train close", {"train": run.id}, "primary")),)
+    left = [one for one in obligations.about(tx, run.id) if one.done is None]
+    if not left:
+        return (
+            Duty(run.captain, ("Nothing of it is owed any more.",), Button("Close the run", "train close", {"train": run.id}, "primary")),
+        )
+    show = Button("Show what is owed", "follow-up list", {"about": run.id})
+    lines: list[Line] = [("Still owed: ", Code(one.id), f" {one.text} ({one.owner_name})") for one in left]
+    return tuple(Duty(run.captain, line, show if line is lines[0] else None) for line in lines)
 
 
 DUTIES: dict[Cause, Duties] = {
@@ -138,6 +144,19 @@ def set_reminders(tx: Tx, run: TrainRun, facts: Facts) -> None:
             if (due := moment_of(run, cause.value) - offset) > facts.at:
                 body = {"run": run.id, "remind": cause.value, "before": int(offset.total_seconds())}
                 timers.set(tx, timers.Timer(_key(run, cause, number), KIND, due, body))
+
+
+def remind_again(tx: Tx, run: TrainRun, cause: Cause, before: timedelta, facts: Facts) -> None:
+    """Of a run that is not closed people are reminded until it is (TRN-18).
+
+    Args:
+        before: of the reminder that was sent now; negative, as its moment is over.
+    """
+    if cause is not Cause.CLOSING or before >= timedelta(0):
+        return
+    due = facts.at + facts.policy.obligations.again
+    body = {"run": run.id, "remind": cause.value, "before": int((moment_of(run, cause.value) - due).total_seconds())}
+    timers.set(tx, timers.Timer(_key(run, cause, _MOST), KIND, due, body))
 
 
 def reminder_keys(run: TrainRun) -> Iterator[str]:

@@ -15,7 +15,7 @@ from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates
 from guards.cutoff import green
 from guards.facts import Facts
 from guards.stabilization import Source, candidates, flaws, merges, picked_from
-from guards.unread import Unread
+from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from storage import cuts, inbox
 from storage.database import Store, Tx
@@ -57,8 +57,10 @@ class Stabilize:
 async def _seen(look: Look, cut: Cut, judged: set[tuple[str, str]], tickets: frozenset[str], facts: Facts) -> Seen:
     service = cut.services[0]
     head = await look.head(service, cut.branch)
-    if not isinstance(head, str):
-        return Seen(cut, lost=head if isinstance(head, Unread) else Unread(f"the branch {cut.branch}", f"there is no {head.what}"))
+    if isinstance(head, Absent):
+        return Seen(cut, lost=Unread(f"the branch {cut.branch}", f"there is no {head.what}"), gone=True)
+    if isinstance(head, Unread):
+        return Seen(cut, lost=head)
     waiting = await look.open_pulls(service, cut.branch)
     if isinstance(waiting, Unread):
         return Seen(cut, lost=waiting)
