@@ -4,11 +4,15 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core.trains import remind
+from commands.core.trains.standing import candidate_of
+from guards.checklist import Area
+from guards.go import Answer, Say
 from guards.policy import Policy
 from guards.train import Stage
-from storage import trains
+from guards.version import Artifact
+from storage import artifacts, decisions, trains
 from tests.commands.test_train import RUN, TEXTS, draft, published, runs_of, utc, words
-from tests.world.company import policy_data
+from tests.world.company import COMMIT, DIGEST, policy_data
 
 
 def told(world, who):
@@ -86,6 +90,36 @@ You answer for artifact.\
     assert "You answer for quality." in world.told("olga")
     assert "You lead it: see that each area answers." in world.told("carla")
     assert "not" not in told(world, "audrey")
+
+
+async def test_once_the_roll_is_called_only_the_silent_are_reminded_and_the_captain_is_told_who_they_are(world):
+    await alone(world)
+    await rewind(world, Stage.STABILIZING)
+    run = (await runs_of(world))[RUN]
+
+    def called(tx):
+        artifacts.first_seen(tx, Artifact("api", "v1.4.0", DIGEST, COMMIT), world.clock.now())
+        trains.move(tx, run, Stage.DECIDING, version="v1.4.0")
+        now, train = trains.run(tx, RUN), trains.get(tx, "weekly")
+        candidate = candidate_of(tx, now, train)
+        call = decisions.open_call(tx, RUN, candidate, world.clock.now(), utc(12, 3, 9), "Carla Captain")
+        for area in (Area.ARTIFACT, Area.GOVERNANCE, Area.OPERATIONS):
+            decisions.answer(tx, call.id, Answer(area, "rob@acme.example", "Rob", Say.GO, "", (), "", world.clock.now()))
+        return call
+
+    call = await world.house.store.write(called)
+    count = len(told(world, "rob"))
+    await world.wait(until=utc(12, 2, 9))
+    assert "You have not answered for quality." in world.told("olga")
+    assert "[Answer for quality]" in world.told("olga")
+    assert "No answer yet from quality (Olga Owner)." in world.told("carla")
+    assert len(told(world, "rob")) == count
+    answer = Answer(Area.QUALITY, "olga@acme.example", "Olga", Say.GO, "", (), "", world.clock.now())
+    await world.house.store.write(lambda tx: decisions.answer(tx, call.id, answer))
+    count = len(told(world, "olga"))
+    await world.wait(until=utc(12, 3, 8))
+    assert len(told(world, "olga")) == count
+    assert "Each area has answered: a release manager decides." in world.told("carla")
 
 
 async def test_in_quiet_hours_a_reminder_waits_for_their_end_in_the_readers_own_zone(world):
