@@ -50,6 +50,7 @@ def problems(policy: Parts) -> Iterator[Problem]:
     yield from _evidence(policy)
     yield from _roles(policy)
     yield from _windows(policy)
+    yield from _supported(policy)
     yield from _risk(policy)
 
 
@@ -200,6 +201,14 @@ def _windows(policy: Parts) -> Iterator[Problem]:
         for i, date in enumerate(window.dates):
             if (day := Weekday.of(date)) in policy.closed_weekdays:
                 yield (*at, "dates", i), f"{date} is a {day}, which `closed_weekdays` closes; take one of the two out (WIN-03)"
+
+
+def _supported(policy: Parts) -> Iterator[Problem]:
+    for i, kept in enumerate(policy.stabilization.supported):
+        at = ("stabilization", "supported", i)
+        yield from _unknown((*at, "services"), kept.services, policy.services, "service")
+        if kept.owner not in policy.by_id:
+            yield (*at, "owner"), f"unknown person {kept.owner!r}{nearest(kept.owner, policy.by_id)}"
 
 
 def _risk(policy: Parts) -> Iterator[Problem]:

@@ -158,6 +158,16 @@ async def test_it_is_reminded_of_again_and_others_are_told_the_later_it_gets(wor
     assert {"olga@acme.example", "rita@acme.example"} <= set((await world.body("obligation:reminded"))["told"])
 
 
+async def test_nobody_owes_the_removal_of_a_branch_that_is_supported(database_url):
+    kept = {"branch": BRANCH, "services": ["api"], "owner": "olga@acme.example", "until": "2027-12-31", "backports": "security only"}
+    async with World(database_url, {**strict_policy(), "stabilization": {"supported": [kept]}}) as world:
+        await rides(world, Stage.DEPARTED)
+        cut = replace(CUT, run=RUN, repository=REPOSITORY, services=("api",), branch=BRANCH, state=CutState.CUT)
+        await world.house.store.write(lambda tx: cuts.add(tx, cut))
+        await world.say("carla", f"/release train retro {RUN} well=calm improve=tests")
+        assert Owed.BRANCH_REMOVAL not in await owed(world)
+
+
 async def test_notes_that_stand_at_github_are_those_that_count(database_url):
     policy = strict_policy()
     policy["services"]["api"]["publish"] = "github"

@@ -99,6 +99,7 @@ def changed(*edits: Callable[[Data], None]) -> Policy:
 
 EVERYWHERE = {"profile": "starter", "environments": {name: {"add": ["rollback-target"]} for name in ("staging", "production")}}
 API, WINDOW, ADA = ("services", "api"), ("windows", "weekdays"), ("people", 0)
+KEPT = {"branch": "release/1.8", "owner": "ada@example.com", "until": "2027-06-30", "backports": "security only"}
 
 TWINS = [
     # mistake, where it is reported, words of the report, its correct twin
@@ -166,6 +167,11 @@ TWINS = [
                  put("roles", "qa", to=[{"services": ["api"]}]), id="a role for no service"),
     pytest.param(put("roles", "qa", to=[{"environments": ["dev"]}]), "roles.qa.0.environments.0", "unknown environment 'dev'",
                  put("roles", "qa", to=[{"environments": ["staging"]}]), id="a role in no environment"),
+    pytest.param(put("stabilization", to={"supported": [{**KEPT, "owner": "eve@example.com"}]}), "stabilization.supported.0.owner",
+                 "unknown person", put("stabilization", to={"supported": [KEPT]}), id="a supported branch that nobody answers for"),
+    pytest.param(put("stabilization", to={"supported": [{**KEPT, "services": ["apo"]}]}), "stabilization.supported.0.services.0",
+                 "did you mean 'api'?", put("stabilization", to={"supported": [{**KEPT, "services": ["api"]}]}),
+                 id="a supported branch of no service"),
     pytest.param(put(*WINDOW, "owner", to="eve@example.com"), "windows.weekdays.owner", "unknown person",
                  put(*WINDOW, "owner", to="ada@example.com"), id="a window that nobody answers for"),
     pytest.param(put(*WINDOW, "services", to=["app"]), "windows.weekdays.services.0", "unknown service 'app'",

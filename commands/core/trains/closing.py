@@ -50,7 +50,8 @@ def owe(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> None:
             text = f"Publish the release notes of {service} {version}: /release notes publish {service} {version}"
             _owe(tx, run, Owed.RELEASE_NOTES, service, text, facts, correlation)
     for cut in _branched(tx, run.id):
-        if (Owed.BRANCH_REMOVAL, cut.services[0]) not in known:
+        kept = facts.policy.stabilization.keeps(cut.branch, cut.services)
+        if (kept is None or kept.until < facts.at.date()) and (Owed.BRANCH_REMOVAL, cut.services[0]) not in known:
             text = f"Remove the branch {cut.branch} of {cut.repository}; its tags and the record stay."
             _owe(tx, run, Owed.BRANCH_REMOVAL, cut.services[0], text, facts, correlation)
     if _removals(tx, run.id):

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from commands.core.trains.keep import LIVING, Seen, keep
+from commands.core.trains.keep import LIVING, Seen, keep, outlive
 from commands.core.trains.read import Branches, Look
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates
 from guards.cutoff import green
 from guards.facts import Facts
 from guards.stabilization import Source, candidates, flaws, merges, picked_from
+from guards.train import Stage
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from storage import cuts, inbox
@@ -46,6 +47,8 @@ class Stabilize:
             about = RunWork.begin(tx, run_id, facts, correlation)
             if about and about.run.stage in LIVING:
                 keep(about, seen, tickets)
+            elif about and about.run.stage is Stage.CLOSED:
+                outlive(about, seen)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
