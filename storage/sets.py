@@ -24,7 +24,6 @@ _E = table(SetEntryRow)
 _GET = select(_P).where(_P.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _OF_CHANGE = select(_P).where(_P.c.id == select(_E.c.promotion).where(_E.c.change == bindparam("of")).scalar_subquery())
-_CHANGES = select(_E.c.change).where(_E.c.promotion == bindparam("of")).order_by(_E.c.position)
 _HERE = (_P.c.train == bindparam("of_train"), _P.c.environment == bindparam("place"))
 _OPEN = select(_P).where(*_HERE, sa.text("set_promotion.state = 'open'"))  # as text: the partial index
 _OPEN_OF_RUN = select(_P).where(_P.c.run == bindparam("of_run"), sa.text("set_promotion.state = 'open'")).order_by(_P.c.id)
@@ -70,16 +69,20 @@ def lock(tx: Tx, id: str) -> SetPromotion | None:  # noqa: A002
     return None if row is None else SetPromotion(**row._mapping)
 
 
-def of_change(tx: Tx, change: str) -> SetPromotion | None:
-    """The set promotion that a change is a part of."""
+def of_change(tx: Tx, change: Change) -> SetPromotion | None:
+    """The set promotion that a change is a part of; one that names no manifest goes alone (MAN-02)."""
+    return None if change.content.manifest is None else of_id(tx, change.id)
+
+
+def of_id(tx: Tx, change: str) -> SetPromotion | None:
+    """The same for a change of which only the id is known."""
     row = tx.run(_OF_CHANGE, {"of": change}).one_or_none()
     return None if row is None else SetPromotion(**row._mapping)
 
 
 def parts(tx: Tx, id: str) -> tuple[Change, ...]:  # noqa: A002
     """Its changes as they stand now, in the order in which they go out."""
-    found = (changes.get(tx, change) for change in tx.run(_CHANGES, {"of": id}).scalars())
-    return tuple(change for change in found if change)
+    return tuple(changes.in_set(tx, id))
 
 
 def open_in(tx: Tx, train: str, environment: str) -> SetPromotion | None:
