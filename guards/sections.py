@@ -137,6 +137,9 @@ class Service(Section):
         description="The CI workflow in its repository that tests a whole manifest together; of a set, the last service that has one runs "
         "it (MAN-03). A manifest of several services does not reach production without it.",
     )
+    refresh: bool = Field(
+        default=False, description="Remind its owners on the first of each month, at 10:00, to refresh its dependencies (MAN-12)."
+    )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
     @property

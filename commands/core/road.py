@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, keep_log, obligations, record
+from commands.core import announce, cards, dependencies, exempt, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -114,6 +114,9 @@ class Road:
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
+            case dependencies.KIND:
+                facts = Facts(at=self._clock.now(), policy=self.policy)
+                await self._store.write(lambda tx: dependencies.remind(tx, taken, facts, correlation))
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -146,6 +149,8 @@ class Road:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
+            if kind == dependencies.KIND:
+                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
             if kind == announce.KIND:
                 announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
@@ -161,6 +166,7 @@ class Road:
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
+            dependencies.begin(tx, self.policy, now)
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))
