@@ -47,7 +47,7 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
         "✔ that it is not enough is on record: sole-reviewer",
         "✔ CI holds exactly one order for it",
         "✔ production/ holds the same bytes as staging/ and dev/, hashed anew",
-        "✔ audit verify: 35 entries, each follows from the one before",
+        "✔ audit verify: 36 entries, each follows from the one before",
     ):
         assert proved in done.stdout
     assert list(tmp_path.iterdir()) == []
