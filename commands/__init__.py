@@ -21,6 +21,7 @@ from commands import (
     fix,
     follow_up,
     freeze,
+    freeze_decide,
     go,
     go_answer,
     help,  # noqa: A004
@@ -64,7 +65,9 @@ COMMANDS: tuple[AnyCommand, ...] = (
     window.window_list,
     freeze.declare_freeze,
     freeze.freeze_list,
-    freeze.freeze_lift,
+    freeze_decide.freeze_approve,
+    freeze_decide.freeze_extend,
+    freeze_decide.freeze_lift,
     exception_request.command,
     exception_decide.exception_approve,
     exception_decide.exception_reject,

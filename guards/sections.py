@@ -88,6 +88,7 @@ class Service(Section):
     repository: Repository = Field(description="`owner/name` at the VCS.")
     channel: SlackChannel = Field(description="Where its change cards are posted.")
     owners: tuple[Email, ...] = Field(min_length=1, description="Ids from `people`; they hold service_owner for this service.")
+    team: Name | None = Field(default=None, description="Whose it is: a freeze can be declared for all services of a team (FRZ-02).")
     zone: Zone | None = Field(default=None, description="IANA zone of its rules; left out: the policy's zone.")
     holidays: tuple[HolidayCode, ...] | None = Field(
         default=None, description="Public holidays on which its windows stay closed; left out: the policy's."
@@ -226,7 +227,8 @@ def _default_kinds() -> dict[str, FreezeKind]:
         "holiday": FreezeKind(passes=(ChangeType.EMERGENCY,)),
         "major-event": FreezeKind(passes=(ChangeType.STANDARD, ChangeType.EMERGENCY)),
         "quarter-end": FreezeKind(blocks=(Blocked.MIGRATIONS,), passes=(ChangeType.EMERGENCY,)),
-        "incident": FreezeKind(passes=(ChangeType.EMERGENCY,)),
+        "incident": FreezeKind(passes=(ChangeType.EMERGENCY,), at_once=True),
+        "train": FreezeKind(blocks=(Blocked.MERGES,), passes=(ChangeType.EMERGENCY,)),
     }
 
 
@@ -253,7 +255,7 @@ class Parts(Section):
     estimate: Estimate | None = Field(default=None, description="How long a change takes; left out: nobody is warned (WIN-10).")
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
-        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
+        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end, incident and train.",
     )
     delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
@@ -314,6 +316,12 @@ class Parts(Section):
     def chain(self, service: str) -> tuple[str, ...]:
         """The promotion order of a service, canonical names."""
         return self.services[service].chain or tuple(e.name for e in self.environments)
+
+    @cached_property
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        """Team → its services, in the file's order."""
+        named = dict.fromkeys(s.team for s in self.services.values() if s.team)
+        return {team: tuple(name for name, s in self.services.items() if s.team == team) for team in named}
 
     def bound_for(self, service: str) -> str:
         """The environment that a service's versions are made for: the first production one of its chain, else the last (REC-01)."""

@@ -1,16 +1,17 @@
 """Freezes as they were declared (FRZ-01, FRZ-02).
 
-Invariant: a freeze is never edited or removed; lifting it early adds when and by whom, once.
+Invariant: a freeze is never removed, and what people were told of it is never edited: approving and lifting it add when and by whom,
+once; extending it moves its end, later only. The ledger has each of these.
 """
 
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
-from guards.facts import Freeze
-from guards.vocabulary import Blocked, ChangeType
+from guards.freeze_record import Freeze
+from guards.vocabulary import Blocked, ChangeType, Fate
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import LostRace
@@ -21,11 +22,18 @@ _T = table(FreezeRow)
 _C = _T.c
 _SELECT = select(*(_C[f.name] for f in fields(Freeze)))
 _GET = _SELECT.where(_C.id == bindparam("id"))
-_LIFT = (
+_OPEN = (_C.id == bindparam("which"), _C.lifted.is_(None), _C.end > bindparam("now"))
+_LIFT = _T.update().where(*_OPEN).values(lifted=bindparam("now", type_=_C.end.type), lifted_by=bindparam("who"))
+_APPROVE = (
     _T.update()
-    .where(_C.id == bindparam("which"), _C.lifted.is_(None), _C.end > bindparam("now"))
-    .values(lifted=bindparam("now", type_=_C.end.type), lifted_by=bindparam("who"))
+    .where(*_OPEN, _C.approved.is_(None))
+    .values(
+        approved=bindparam("now", type_=_C.end.type),
+        approved_by=bindparam("who"),
+        in_force=func.coalesce(_C.in_force, bindparam("now", type_=_C.end.type)),
+    )
 )
+_EXTEND = _T.update().where(*_OPEN, _C.end == bindparam("was", type_=_C.end.type)).values(end=bindparam("until", type_=_C.end.type))
 _CURRENT = (
     _SELECT.where(_C.end > bindparam("now"), or_(_C.lifted.is_(None), _C.lifted > bindparam("now"))).order_by(_C.start, _C.id)
 )  # fmt: skip
@@ -70,9 +78,44 @@ def lift(tx: Tx, id: str, at: datetime, by: str) -> Freeze:  # noqa: A002
     """
     if tx.run(_LIFT, {"which": id, "now": at, "who": by}).rowcount != 1:
         raise LostRace(f"{id} is not a freeze that can be lifted any more")
-    lifted = get(tx, id)
-    assert lifted is not None
-    return lifted
+    return _surely(tx, id)
+
+
+def approve(tx: Tx, id: str, at: datetime, by: str) -> Freeze:  # noqa: A002
+    """Record that somebody approved a freeze; from now on it counts, if it did not before.
+
+    Args:
+        at: now, UTC.
+        by: corporate id.
+
+    Raises:
+        LostRace: there is none with this id, it has ended, or somebody else approved it.
+    """
+    if tx.run(_APPROVE, {"which": id, "now": at, "who": by}).rowcount != 1:
+        raise LostRace(f"{id} is not a freeze that can be approved any more")
+    return _surely(tx, id)
+
+
+def extend(tx: Tx, freeze: Freeze, until: datetime, at: datetime) -> Freeze:
+    """Move the end of a freeze.
+
+    Args:
+        freeze: as it was read.
+        until: its new end, UTC.
+        at: now, UTC.
+
+    Raises:
+        LostRace: it has ended, or somebody else moved its end.
+    """
+    if tx.run(_EXTEND, {"which": freeze.id, "now": at, "was": freeze.end, "until": until}).rowcount != 1:
+        raise LostRace(f"{freeze.id} does not end then any more")
+    return _surely(tx, freeze.id)
+
+
+def _surely(tx: Tx, id: str) -> Freeze:  # noqa: A002
+    found = get(tx, id)
+    assert found is not None
+    return found
 
 
 def current(tx: Tx, at: datetime) -> tuple[Freeze, ...]:
@@ -90,4 +133,6 @@ def _freeze(row: Any) -> Freeze:
     values["passes"] = tuple(ChangeType(value) for value in row.passes)
     values["services"] = None if row.services is None else tuple(row.services)
     values["environments"] = tuple(row.environments)
+    values["branches"] = None if row.branches is None else tuple(row.branches)
+    values["fate"] = Fate(row.fate or Fate.HOLD)  # of before it could be chosen
     return Freeze(**values)

@@ -13,7 +13,8 @@ from commands.core.words import Arguments
 from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.go import Acceptance, Answer
 from guards.identity import Delegation
 from guards.judge import Case, Guard, Judgement

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, keep_log, obligations, record
+from commands.core import exempt, follow, freezing, keep_log, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -175,6 +175,22 @@ class Due:
 
         def work(tx: Tx) -> None:
             obligations.reminded(tx, id, step, replace(outside, at=self._clock.now()), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def freeze(self, taken: inbox.Taken, id: str, since: datetime, correlation: str) -> None:  # noqa: A002
+        """Tell that a freeze begins or ends (FRZ-09, FRZ-11).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the freeze's.
+            since: when it was looked last, UTC.
+            correlation: of the delivery.
+        """
+
+        def work(tx: Tx) -> None:
+            freezing.fired(tx, id, since, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -27,7 +27,8 @@ from guards.change import Change
 from guards.cut import Blocker
 from guards.decision import Allow
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, GoFacts, Request
+from guards.facts import Facts, GoFacts, Request
+from guards.freeze_record import Freeze
 from guards.identity import Stranger
 from guards.judge import Case
 from guards.lifecycle import UNDECIDED

@@ -12,7 +12,8 @@ from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
 from guards.exemption import STANDS_FOR, Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.identity import Delegation, OnBehalf, Stranger
 from guards.judge import Judgement
 from guards.need import need_of
@@ -263,6 +264,8 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
     """A freeze as the ledger keeps it."""
     return {
         "kind": freeze.kind,
+        "blocks": [what.value for what in freeze.blocks],
+        "passes": [kind.value for kind in freeze.passes],
         "services": list(freeze.services) if freeze.services else None,
         "environments": list(freeze.environments),
         "start": freeze.start.isoformat(),
@@ -271,6 +274,11 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "exit_criteria": freeze.exit_criteria,
         "plan": freeze.plan,
         "approver": freeze.approver,
+        "fate": freeze.fate.value,
+        "branches": None if freeze.branches is None else list(freeze.branches),
+        "in_force": freeze.in_force.isoformat() if freeze.in_force else None,
+        "approved_by": freeze.approved_by,
+        "calendar": freeze.calendar,
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, keep_log, obligations, record
+from commands.core import announce, cards, exempt, freezing, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -109,6 +109,9 @@ class Road:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
+            case freezing.KIND:
+                since = datetime.fromisoformat(str(payload["since"]))
+                await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
@@ -120,7 +123,8 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception, an obligation or a train stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception, a freeze, an obligation or a train stays due: it is
+        tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -135,7 +139,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation", "integration", "run"):
+            for noun in ("change", "exception", "freeze", "obligation", "integration", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:

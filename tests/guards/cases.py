@@ -14,7 +14,8 @@ from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.holiday import Holidays
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
@@ -23,7 +24,7 @@ from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -171,6 +172,7 @@ def freeze(**parts: Any) -> Freeze:
         id="FRZ-2026-1124-001", kind="holiday", blocks=(Blocked.DEPLOYMENTS,), passes=(ChangeType.EMERGENCY,), services=None,
         environments=("production",), start=AT - DAY, end=AT + HOUR, reason="quarter end", exit_criteria="the books are closed",
         plan="promote what waits", by=MARA.id, by_name=MARA.name, approver=OTTO.id,
+        fate=Fate.HOLD, in_force=AT - 365 * DAY, approved=AT - 365 * DAY, approved_by=MARA.id,
     )  # fmt: skip
     return replace(whole, **parts)
 

@@ -417,3 +417,11 @@ def test_a_repository_is_where_its_source_says_or_else_at_github() -> None:
         changed(put(*API, "source", to="https://git.example.com/example/api")).services["api"].address
         == "https://git.example.com/example/api"
     )
+
+
+def test_a_team_has_its_services_in_the_order_of_the_file() -> None:
+    data = plain()
+    assert Policy.model_validate(data).teams == {}
+    for service in data["services"].values():
+        service["team"] = "payments"
+    assert Policy.model_validate(data).teams == {"payments": tuple(data["services"])}

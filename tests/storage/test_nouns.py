@@ -196,6 +196,31 @@ async def test_a_freeze_is_lifted_once(store):
         await store.write(lambda tx: freezes.lift(tx, FREEZE.id, at, "vera@example.com"))
 
 
+async def test_a_freeze_is_approved_once_and_counts_from_then_on(store):
+    waits = replace(FREEZE, in_force=None, approved=None, approved_by=None)
+    await store.write(lambda tx: freezes.add(tx, waits))
+    at = AT + HOUR
+    approved = await store.write(lambda tx: freezes.approve(tx, FREEZE.id, at, "vera@example.com"))
+    assert approved == replace(FREEZE, in_force=at, approved=at) == await store.read(lambda tx: freezes.get(tx, FREEZE.id))
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.approve(tx, FREEZE.id, at, "rob@example.com"))
+
+
+async def test_what_counted_before_it_was_approved_counts_from_then_on(store):
+    await store.write(lambda tx: freezes.add(tx, replace(FREEZE, approved=None, approved_by=None)))
+    assert (await store.write(lambda tx: freezes.approve(tx, FREEZE.id, AT + HOUR, "vera@example.com"))).in_force == AT
+
+
+async def test_of_two_who_extend_a_freeze_one_does(store):
+    await store.write(lambda tx: freezes.add(tx, FREEZE))
+    later = FREEZE.end + HOUR
+    assert await store.write(lambda tx: freezes.extend(tx, FREEZE, later, AT)) == replace(FREEZE, end=later)
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.extend(tx, FREEZE, later + HOUR, AT))
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.extend(tx, replace(FREEZE, end=later), later + HOUR, later))
+
+
 async def test_what_has_ended_or_is_not_there_cannot_be_lifted(store):
     await store.write(lambda tx: freezes.add(tx, FREEZE))
     for freeze_id, at in [(FREEZE.id, FREEZE.end), ("FRZ-0", AT)]:

@@ -265,8 +265,12 @@ class World:
     # ------------------------------------------------------------ what there is to see
 
     def card(self, channel: str = "releases") -> Message:
-        """The newest card in a channel."""
-        return [m for m in self.slack.messages(self.channels[channel]) if not m.thread_ts or m.thread_ts == m.ts][-1]
+        """The newest card in a channel; those of freezes stand apart."""
+        return [m for m in self.cards(channel) if not _of_freeze(m)][-1]
+
+    def freeze_cards(self, channel: str = "releases") -> list[str]:
+        """What was posted about freezes in a channel, oldest first, as it stands now."""
+        return [self.shown(m) for m in self.cards(channel) if _of_freeze(m)]
 
     def cards(self, channel: str = "releases") -> list[Message]:
         """All messages in a channel that are not in a thread."""
@@ -332,3 +336,9 @@ class World:
         """Have the registry know a version."""
         artifact = Artifact("api", version, digest, COMMIT, frozenset({"dev"}), frozenset({"rob"}))
         self.artifacts.add(replace(artifact, **other))
+
+
+def _of_freeze(message: Message) -> bool:
+    """Whether a freeze's own card, or one that tells of its begin or end."""
+    lines = message.as_text().splitlines() or [""]
+    return "FRZ-" in lines[0] or lines[-1].startswith("FRZ-")
