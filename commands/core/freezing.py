@@ -10,6 +10,7 @@ from commands.core import record
 from commands.core.cards import note
 from commands.core.freeze_card import FATES, freeze_card, freeze_lines
 from commands.core.record import Actor
+from commands.core.stop import stop_later
 from commands.core.tell import card_of, log_of, post_to, reply_to
 from commands.core.text import Card, Code, Line
 from guards.calendar_rules import FreezeKind
@@ -18,7 +19,7 @@ from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.policy import Policy
 from guards.unread import Unread
-from guards.vocabulary import Action
+from guards.vocabulary import Action, Fate
 from storage import changes, freezes, outbox, timers
 from storage.database import Tx
 
@@ -212,6 +213,8 @@ def _begun(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
             tx, "freeze:met", record.CLOCK, facts, correlation, subject=change.id, service=change.content.service,
             environment=change.content.environment, freeze=freeze.id, fate=freeze.fate.value, key=change.run,
         )  # fmt: skip
+        if freeze.fate is Fate.STOP:
+            stop_later(tx, change, freeze, facts, correlation)
         log_of(tx, change, facts, correlation, f"{freeze.id} began while CI is at work: {FATES[freeze.fate]}.")
         card_of(tx, change, facts, correlation)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow, freezing, home
+from commands.core import follow, freezing, home, stop
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -24,6 +24,7 @@ from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.set_card import set_card
+from commands.core.stop import Stop
 from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
@@ -82,6 +83,7 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._stop = Stop(policy, store, ci, clock)
         self._suite = Suite(policy, store, ci, clock)
         self._homes = home.Homes(policy, store, gather, chat)
 
@@ -101,6 +103,8 @@ class Send:
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
             case freezing.KIND:
                 await self._freeze(sending, str(payload["freeze"]), str(payload["channel"]))
+            case stop.KIND:
+                await self._stop.send(sending)
             case "roll-call":
                 await self._roll_call(sending, str(payload["run"]))
             case "train":
