@@ -181,7 +181,9 @@ async def build(
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     sign_in = sign_in_of(settings, transport, clock)
-    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars)
+    gather = TracedGather(
+        policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
+    )
     train_work = TrainWork(policy, store, beside.histories, clock)
     road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)

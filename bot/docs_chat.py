@@ -28,6 +28,7 @@ WORDS: Final = {
     "about": "the record that it belongs to, by its id",
     "answers": "the risk questions that are answered yes, with commas between, or `none`: `db-schema`, `breaking-api`, `infrastructure`, "
     "`third-party`, `security`, `performance`, `customer-visible`",
+    "apply": "`yes`: have it read now; left out, it only shows what that would change",
     "approver": "who answers for the freeze: an e-mail address from `people`",
     "area": "an area of the go/no-go: `artifact`, `quality`, `governance` or `operations`",
     "attendees": "who answers for which area at the go/no-go (artifact, quality, governance, operations): `artifact: ada@example.com; "
@@ -39,6 +40,7 @@ WORDS: Final = {
     "branches": "branches that take no merges, with commas between, like `main,release/*`; left out: all that are protected",
     "breaking": "what a major step asks of its users: how to move, until when the old one works, who was told",
     "cadence": "when a train is cut off, as five cron fields in its zone: `0 12 * * TUE`; once on a day at most",
+    "calendar": "a calendar from `freeze_calendars` in the policy file",
     "captains": "who leads a train, in turn: e-mail addresses with commas between",
     "change": "a change's id, as it stands on its card: `CR-2026-1121-001`; to approve, reject, withdraw or cancel also that of a set: "
     "`SET-2026-1121-001`",

@@ -23,6 +23,7 @@ from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
+from commands.core.ports.freeze_calendars import FreezeCalendars, NoFreezeCalendars
 from commands.core.ports.vcs import Releases, Vcs
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
@@ -39,6 +40,7 @@ class Neighbours:
         proofs: name in `artifacts` → what is attached to artifacts there.
         releases: kind in a service's `publish` → where release notes are published.
         calendars: public holidays.
+        freeze_calendars: shared calendars of freezes.
     """
 
     ci: Mapping[str, CI]
@@ -47,6 +49,7 @@ class Neighbours:
     proofs: Mapping[str, Proofs] = field(default_factory=dict)
     releases: Mapping[str, Releases] = field(default_factory=dict)
     calendars: Calendars = field(default_factory=HolidayCalendars)
+    freeze_calendars: FreezeCalendars = field(default_factory=NoFreezeCalendars)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
@@ -62,6 +65,7 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _histories(settings, policy, transport, clock),
         _proofs(settings, policy, transport),
         _releases(settings, policy, transport, clock),
+        freeze_calendars=_freeze_calendars(policy, transport),
     )
 
 
@@ -107,6 +111,15 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
         else:
             found[name] = GenericCI(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
     return found
+
+
+def _freeze_calendars(policy: Policy, transport: Transport) -> FreezeCalendars:
+    """Shared calendars of freezes; what reads them is loaded only where the policy names one."""
+    if not policy.freeze_calendars:
+        return NoFreezeCalendars()
+    from bot.adapters.freeze_calendars import ICalFreezes
+
+    return ICalFreezes(transport, policy.freeze_calendars, policy.zone)
 
 
 def _histories(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Vcs]:

@@ -22,6 +22,7 @@ from commands import (
     follow_up,
     freeze,
     freeze_decide,
+    freeze_import,
     go,
     go_answer,
     help,  # noqa: A004
@@ -68,6 +69,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     freeze_decide.freeze_approve,
     freeze_decide.freeze_extend,
     freeze_decide.freeze_lift,
+    freeze_import.command,
     exception_request.command,
     exception_decide.exception_approve,
     exception_decide.exception_reject,

@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from guards.section import Section
-from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Zone
+from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Url, Zone
 from guards.vocabulary import Announce, Blocked, ChangeType, Fate, Weekday
 
 
@@ -84,6 +84,23 @@ class FreezeKind(Section):
         "its set), `hold` (the run ends, the rest of its set waits) or `stop` (CI is asked to end the run, the rest waits).",
     )
     remind: Duration = Field(default=timedelta(days=1), description="So long before it begins and before it ends its channels are told.")
+
+
+class FreezeCalendar(Section):
+    """A shared calendar each of whose events is a freeze (FRZ-08); what a freeze takes beside its times is said here (FRZ-01)."""
+
+    url: Url = Field(description="Where the iCalendar file is; another host that it redirects to is not followed.")
+    kind: Name = Field(description="A name from `freeze_kinds`.")
+    environments: tuple[Name, ...] = Field(min_length=1, description="Where its freezes hold.")
+    services: tuple[Name, ...] | None = Field(default=None, description="For which services; left out: for all.")
+    approver: Email = Field(description="Who answers for what stands in it; an id from `people`.")
+    exit: str = Field(min_length=3, max_length=500, description="What must be true before one is lifted early.")
+    plan: str = Field(min_length=3, max_length=500, description="How work resumes.")
+    every: Duration = Field(default=timedelta(minutes=15), description="How often it is read.")
+    good_for: Duration = Field(
+        default=timedelta(hours=24),
+        description="How long what was read last is good enough. After that nothing goes out where its freezes hold, until it is read.",
+    )
 
 
 class Estimate(Section):

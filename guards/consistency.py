@@ -50,6 +50,7 @@ def problems(policy: Parts) -> Iterator[Problem]:
     yield from _evidence(policy)
     yield from _roles(policy)
     yield from _windows(policy)
+    yield from _calendars(policy)
     yield from _risk(policy)
 
 
@@ -200,6 +201,19 @@ def _windows(policy: Parts) -> Iterator[Problem]:
         for i, date in enumerate(window.dates):
             if (day := Weekday.of(date)) in policy.closed_weekdays:
                 yield (*at, "dates", i), f"{date} is a {day}, which `closed_weekdays` closes; take one of the two out (WIN-03)"
+
+
+def _calendars(policy: Parts) -> Iterator[Problem]:
+    for name, calendar in policy.freeze_calendars.items():
+        at = ("freeze_calendars", name)
+        yield from _unknown((*at, "environments"), calendar.environments, _names(policy), "environment")
+        yield from _unknown((*at, "services"), calendar.services, policy.services, "service")
+        if calendar.kind not in policy.freeze_kinds:
+            yield (*at, "kind"), f"unknown kind of freeze {calendar.kind!r}{nearest(calendar.kind, policy.freeze_kinds)}"
+        if calendar.approver not in policy.by_id:
+            yield (*at, "approver"), f"unknown person {calendar.approver!r}{nearest(calendar.approver, policy.by_id)}"
+        if calendar.good_for <= calendar.every:
+            yield (*at, "good_for"), "what was read must be good for longer than until it is read again"
 
 
 def _risk(policy: Parts) -> Iterator[Problem]:

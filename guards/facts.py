@@ -11,7 +11,7 @@ from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.cut import Blocker, Cut, Fix, Stabilization
 from guards.exemption import Exemption
-from guards.freeze_record import Freeze
+from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
@@ -116,6 +116,8 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
+        lost: name of a shared calendar of freezes → why what was read of it last is not good enough (WIN-13).
+        calendar: what stands in the shared calendar in question.
         holidays: code of a calendar in the policy → its days.
         freeze: the freeze in question.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
@@ -158,6 +160,8 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
+    lost: Mapping[str, Unread] = field(default_factory=dict)
+    calendar: tuple[CalendarEvent, ...] | Unread = Unread("the shared calendar", _NOT_ASKED)
     holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)

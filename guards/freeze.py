@@ -136,6 +136,13 @@ def extendable(request: Request, facts: Facts) -> Decision:
     return _too_long(freeze, request.until - max(freeze.start, facts.at), facts) or Allow(f"{freeze.id} can be extended")
 
 
+def calendar_read(_: Request, facts: Facts) -> Decision:
+    """Whether the shared calendar in question could be read (FRZ-08)."""
+    if isinstance(facts.calendar, Unread):
+        return Unsure(facts.calendar.what, facts.calendar.why)
+    return Allow(f"it has {len(facts.calendar)} events")
+
+
 def _open(facts: Facts) -> Freeze | Refuse:
     """The freeze in question, unless there is none or it is over."""
     freeze = facts.freeze

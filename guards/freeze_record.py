@@ -34,6 +34,7 @@ class Freeze:
         in_force: since when it counts, UTC: from its declaration or from its approval; None while it waits for that.
         approved, approved_by: when it was approved, UTC, and by whom (corporate id).
         lifted: when it was lifted early, UTC.
+        lifted_by: by whom: a corporate id, or its calendar.
         calendar, uid: the shared calendar that it comes from, and what names it there; None for one that people declared.
     """
 
@@ -57,6 +58,7 @@ class Freeze:
     approved: datetime | None = None
     approved_by: str | None = None
     lifted: datetime | None = None
+    lifted_by: str | None = None
     calendar: str | None = None
     uid: str | None = None
 
@@ -92,3 +94,20 @@ class Freeze:
     def active(self, at: datetime) -> bool:
         """Whether it counts at a moment."""
         return self.begins is not None and self.begins <= at < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """What stands in a shared calendar of freezes.
+
+    Args:
+        uid: names it there; of what repeats, the occurrence.
+        start, end: UTC, half-open.
+        summary, text: its title, and what it says below.
+    """
+
+    uid: str
+    start: datetime
+    end: datetime
+    summary: str
+    text: str = ""

@@ -1,10 +1,11 @@
 """Which freezes hold a request, now or later: what the judge, the next allowed time and the cards all go by (FRZ-03, FRZ-12).
 
-Invariant: overlapping freezes combine; one that holds is enough.
+Invariant: overlapping freezes combine; one that holds is enough. Where a shared calendar would hold a request and what was read of it
+last is too old, nobody knows whether it is held.
 """
 
 from guards.facts import Facts, Request
-from guards.freeze_record import Freeze
+from guards.freeze_record import CalendarEvent, Freeze
 from guards.manifest import SetStanding
 from guards.migration import weighed
 from guards.unread import Unread
@@ -16,7 +17,26 @@ def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
     if isinstance(facts.freezes, Unread):
         return facts.freezes
     counting = weighed(request, facts)
+    for name, lost in facts.lost.items():
+        if freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts).holds(counting):
+            return lost
     return tuple(f for f in facts.freezes if f.holds(counting) and not _finishes(f, facts))
+
+
+def freeze_of(name: str, event: CalendarEvent, facts: Facts) -> Freeze:
+    """An event of a shared calendar as the freeze that it is, without an id; the policy file, which people approved, says the rest.
+
+    Args:
+        name: of the calendar in the policy.
+        event: of it.
+    """
+    calendar = facts.policy.freeze_calendars[name]
+    kind, by = facts.policy.freeze_kinds[calendar.kind], f"calendar:{name}"
+    return Freeze(
+        "", calendar.kind, kind.blocks, kind.passes, calendar.services, calendar.environments, event.start, event.end,
+        f"{event.summary}: {event.text}" if event.text else event.summary, calendar.exit, calendar.plan, by, f"calendar {name}",
+        calendar.approver, kind.fate, None, facts.at, facts.at, calendar.approver, calendar=name, uid=event.uid,
+    )  # fmt: skip
 
 
 def _finishes(freeze: Freeze, facts: Facts) -> bool:

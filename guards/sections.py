@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guards.calendar_rules import Estimate, FreezeKind, Window
+from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, Window
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
@@ -256,6 +256,9 @@ class Parts(Section):
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end, incident and train.",
+    )
+    freeze_calendars: Mapping[Name, FreezeCalendar] = Field(
+        default={}, description="Name → a shared calendar of freezes; left out: freezes are declared by people only (FRZ-08)."
     )
     delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")

@@ -34,6 +34,12 @@ _APPROVE = (
     )
 )
 _EXTEND = _T.update().where(*_OPEN, _C.end == bindparam("was", type_=_C.end.type)).values(end=bindparam("until", type_=_C.end.type))
+_OF_CALENDAR = _SELECT.where(_C.calendar == bindparam("of"), _C.end > bindparam("now")).order_by(_C.start, _C.id)
+_FOLLOW = (
+    _T.update()
+    .where(_C.id == bindparam("which"), _C.lifted.is_(None))
+    .values(start=bindparam("begins", type_=_C.end.type), end=bindparam("ends", type_=_C.end.type), reason=bindparam("said"))
+)
 _CURRENT = (
     _SELECT.where(_C.end > bindparam("now"), or_(_C.lifted.is_(None), _C.lifted > bindparam("now"))).order_by(_C.start, _C.id)
 )  # fmt: skip
@@ -54,7 +60,7 @@ def add(tx: Tx, freeze: Freeze) -> None:
     Raises:
         Conflict: the id is taken, or it ends before it starts.
     """
-    tx.run(_T.insert(), {**asdict(freeze), "lifted_by": None})
+    tx.run(_T.insert(), asdict(freeze))
 
 
 def get(tx: Tx, id: str) -> Freeze | None:  # noqa: A002
@@ -125,6 +131,27 @@ def current(tx: Tx, at: datetime) -> tuple[Freeze, ...]:
         at: now, UTC.
     """
     return tuple(_freeze(row) for row in tx.run(_CURRENT, {"now": at}))
+
+
+def of_calendar(tx: Tx, calendar: str, at: datetime) -> tuple[Freeze, ...]:
+    """Those of a shared calendar that would not have ended by themselves, the lifted ones included, by their start.
+
+    Args:
+        calendar: its name in the policy.
+        at: now, UTC.
+    """
+    return tuple(_freeze(row) for row in tx.run(_OF_CALENDAR, {"of": calendar, "now": at}))
+
+
+def follow(tx: Tx, freeze: Freeze) -> None:
+    """Have a freeze of a shared calendar say what stands there now: its times and its reason.
+
+    Raises:
+        LostRace: it was lifted meanwhile.
+    """
+    moved = {"which": freeze.id, "begins": freeze.start, "ends": freeze.end, "said": freeze.reason}
+    if tx.run(_FOLLOW, moved).rowcount != 1:
+        raise LostRace(f"{freeze.id} is lifted")
 
 
 def _freeze(row: Any) -> Freeze:

@@ -25,6 +25,7 @@ from commands.core.dispatch import GUARDS, HEALS
 from commands.core.gather import Gather, at_dispatch, inside
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Deployed, Run, RunState
+from commands.core.ports.freeze_calendars import NoFreezeCalendars
 from guards.change import Change
 from guards.judge import judge
 from storage import changes, inbox
@@ -65,7 +66,16 @@ class Company:
         self._clock = MachineClock()
         directory = SlackDirectory(house.intake.bolt.client)
         self._gather = Gather(
-            house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in, HolidayCalendars()
+            house.policy,
+            house.store,
+            directory,
+            {"bench": BenchArtifacts()},
+            self._clock,
+            {},
+            {},
+            house.sign_in,
+            HolidayCalendars(),
+            NoFreezeCalendars(),
         )
         self._number = itertools.count(1)
 

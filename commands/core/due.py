@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, freezing, keep_log, obligations, record
+from commands.core import exempt, follow, freeze_import, freezing, keep_log, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -191,6 +191,22 @@ class Due:
 
         def work(tx: Tx) -> None:
             freezing.fired(tx, id, since, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def freeze_calendar(self, taken: inbox.Taken, name: str, correlation: str) -> None:
+        """Read a shared calendar of freezes (FRZ-08).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            name: of the calendar in the policy.
+            correlation: of the delivery.
+        """
+        found = await self._gather.calendar(name)
+
+        def work(tx: Tx) -> None:
+            freeze_import.took(tx, name, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -137,6 +137,7 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
             "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
         },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
+        **({"lost_calendars": {name: lost.why for name, lost in facts.lost.items()}} if facts.lost else {}),
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, freezing, home, keep_log, obligations, record
+from commands.core import announce, cards, exempt, freeze_import, freezing, home, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -112,6 +112,8 @@ class Road:
             case freezing.KIND:
                 since = datetime.fromisoformat(str(payload["since"]))
                 await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
+            case freeze_import.KIND:
+                await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
@@ -139,7 +141,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "freeze", "obligation", "integration", "run"):
+            for noun in ("calendar", "change", "exception", "freeze", "obligation", "integration", "run"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:
@@ -157,12 +159,13 @@ class Road:
     async def refresh(self) -> None:
         """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now.
 
-        What the policy wants told of its windows is looked for anew.
+        What the policy wants told of its windows is looked for anew, and its shared calendars are read.
         """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
+            freeze_import.begin(tx, self.policy, now)
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))

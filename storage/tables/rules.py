@@ -21,7 +21,7 @@ class FreezeRow(Base, table=True):
         sa.CheckConstraint("(approved IS NULL) = (approved_by IS NULL)", name="approved"),
         sa.CheckConstraint("(calendar IS NULL) = (uid IS NULL)", name="calendar"),
         sa.Index("ix_freeze_end", "end"),
-        sa.Index("uq_freeze_uid", "calendar", "uid", unique=True, **where("lifted IS NULL AND uid IS NOT NULL")),
+        sa.Index("ix_freeze_calendar", "calendar", "end", **where("calendar IS NOT NULL")),
     )
     id: str = Field(primary_key=True)
     kind: str
@@ -46,6 +46,17 @@ class FreezeRow(Base, table=True):
     lifted_by: str | None = None
     calendar: str | None = None
     uid: str | None = None
+
+
+class FreezeCalendarRow(Base, table=True):
+    """How reading a shared calendar of freezes went; its last good copy is the freezes that come from it (FRZ-08)."""
+
+    __tablename__ = "freeze_calendar"
+    __table_args__ = (sa.CheckConstraint("(failed IS NULL) = (why IS NULL)", name="failed"),)
+    name: str = Field(primary_key=True)
+    read: datetime | None = moment(nullable=True)
+    failed: datetime | None = moment(nullable=True)
+    why: str | None = None
 
 
 OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
-from guards.calendar_rules import FreezeKind
+from guards.calendar_rules import FreezeCalendar, FreezeKind
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
-from guards.freeze import approvable, complete_freeze, extendable, liftable, not_frozen
-from guards.freeze_record import Freeze
+from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
+from guards.freeze_record import CalendarEvent, Freeze
+from guards.freezing import freeze_of
 from guards.manifest import SetStanding
+from guards.policy import Policy
+from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.version import Evidence
 from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration
@@ -450,3 +453,59 @@ MERGES = freeze(blocks=(Blocked.MERGES,))
 )
 def test_where_merges_stand_still(one: Freeze, service: str, branch: str, held: bool) -> None:
     assert one.holds_merges(service, branch) is held
+
+
+# ---------------------------------------------------------------- shared calendars
+
+
+def calendars(**parts: object) -> Policy:
+    company = {
+        "url": "https://calendar.example.com/freezes.ics", "kind": "holiday", "environments": ("production",), "approver": MARA.id,
+        "exit": "all are back", "plan": "resume",
+    }  # fmt: skip
+    return policy(freeze_calendars={"company": FreezeCalendar.model_validate(company | parts)})
+
+
+LOST_ONE = Unread("the freeze calendar company", "it was read never")
+
+
+def without(**parts: object) -> Facts:
+    """What was read of the calendar last is too old."""
+    return facts(calendars(**parts), lost={"company": LOST_ONE})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(REQUEST, facts(calendars()), Allow, id="it is read"),
+        pytest.param(REQUEST, without(), Unsure, id="nobody knows what stands in it"),
+        pytest.param(REQUEST, without(environments=("staging",)), Allow, id="it is about another environment"),
+        pytest.param(REQUEST, without(services=("web",)), Allow, id="it is about another service"),
+        pytest.param(REQUEST, without(services=("web", "api")), Unsure, id="it is about this service too"),
+        pytest.param(EMERGENCY, without(), Allow, id="an emergency would pass, whatever stands in it"),
+        pytest.param(REQUEST, without(kind="train"), Allow, id="it is about merges"),
+        pytest.param(request(migration=Migration.NONE), without(kind="quarter-end"), Allow, id="it is about migrations, and there is none"),
+        pytest.param(request(migration=None), without(kind="quarter-end"), Unsure, id="it is about migrations, and nobody said"),
+    ],
+)
+def test_a_calendar_that_nobody_can_read(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(not_frozen(asked, known)) == expected
+    slot = next_slot(asked, known)
+    assert (slot == LOST_ONE) is (expected is Unsure)
+
+
+EVENT = CalendarEvent("sale", AT, AT + DAY, "Black Friday", "all shops")
+
+
+def test_an_event_is_a_freeze_with_what_the_policy_says() -> None:
+    found = freeze_of("company", EVENT, facts(calendars()))
+    assert (found.start, found.end, found.reason, found.uid, found.calendar) == (AT, AT + DAY, "Black Friday: all shops", "sale", "company")
+    assert (found.approver, found.exit_criteria, found.plan, found.environments) == (MARA.id, "all are back", "resume", ("production",))
+    assert freeze_of("company", replace(EVENT, text=""), facts(calendars())).reason == "Black Friday"
+    assert said(not_frozen(REQUEST, facts(freezes=(found,)))) == Refusal.FROZEN
+
+
+def test_what_is_imported_was_read() -> None:
+    asked = request(action=Action.FREEZE, by=MARA)
+    assert said(calendar_read(asked, facts(calendars(), calendar=(EVENT,)))) is Allow
+    assert said(calendar_read(asked, facts(calendars()))) is Unsure

@@ -28,7 +28,7 @@ from guards.matrix import LeadTime, RiskRules
 from guards.opening import Opening, open_now, openings, rules_of
 from guards.slot import next_slot
 from guards.unread import Unread
-from guards.vocabulary import Profile, Requirement, Risk, Weekday
+from guards.vocabulary import Blocked, Profile, Requirement, Risk, Weekday
 from guards.window import in_window
 from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, change, facts, freeze, said, utc, windowed
 
@@ -185,8 +185,9 @@ def freezes(draw: st.DrawFn, at: datetime) -> Freeze:
     start = at + draw(st.integers(-60, 60 * 48)) * MINUTE
     end = start + draw(st.integers(1, 60 * 24)) * MINUTE
     lifted = start + draw(st.integers(1, 60 * 24)) * MINUTE if draw(st.booleans()) else None
-    counts = draw(st.sampled_from([start - DAY, None]))
-    return freeze(start=start, end=end, lifted=lifted, in_force=counts)
+    counts = draw(st.sampled_from([start - DAY, start - DAY, None]))
+    blocks = draw(st.sampled_from([(Blocked.DEPLOYMENTS,), (Blocked.DEPLOYMENTS, Blocked.MERGES), (Blocked.MERGES,), (Blocked.FLAGS,)]))
+    return freeze(start=start, end=end, lifted=lifted, in_force=counts, blocks=blocks)
 
 
 LEAD = {
@@ -212,7 +213,7 @@ def test_the_next_slot_is_the_first_minute_that_the_judge_lets_pass(world: World
 
     def free(moment: datetime) -> bool:
         is_open = any(opening.start <= moment < opening.end for opening in found)
-        counting = [f for f in held if f.in_force]
+        counting = [f for f in held if f.in_force and Blocked.DEPLOYMENTS in f.blocks]
         frozen = any(f.start <= moment < f.end and not (f.lifted and f.lifted <= moment) for f in counting)
         return is_open and not frozen and (not lead or moment >= asked + DAY)
 

@@ -30,7 +30,7 @@ from guards.version import Artifact
 from storage import audit, chain, changes
 from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
-from tests.world.calendars import FakeCalendars
+from tests.world.calendars import FakeCalendars, FakeFreezeCalendars
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
@@ -66,6 +66,7 @@ class World:
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
         self.calendars = FakeCalendars()
+        self.freeze_calendars = FakeFreezeCalendars()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -146,6 +147,7 @@ class World:
             {"registry": self.proofs},
             {"github": self.releases},
             self.calendars,
+            self.freeze_calendars,
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it

@@ -1,4 +1,4 @@
-"""Freezes are approved, say what becomes of work on its way, and may come from a shared calendar; the calendars' last good copies."""
+"""Freezes are approved, say what becomes of work on its way, and may come from a shared calendar; how reading these went."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,5 +23,14 @@ def upgrade() -> None:
     op.execute('UPDATE "freeze" SET in_force = start, approved = start, approved_by = approver')
     op.add_column("freeze", sa.Column("calendar", sa.String(), nullable=True))
     op.execute(f"{add} uid VARCHAR CONSTRAINT ck_freeze_calendar CHECK ((calendar IS NULL) = (uid IS NULL))")
-    here = sa.text("lifted IS NULL AND uid IS NOT NULL")
-    op.create_index("uq_freeze_uid", "freeze", ["calendar", "uid"], unique=True, sqlite_where=here, postgresql_where=here)
+    here = sa.text("calendar IS NOT NULL")
+    op.create_index("ix_freeze_calendar", "freeze", ["calendar", "end"], sqlite_where=here, postgresql_where=here)
+    op.create_table(
+        "freeze_calendar",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("read", MOMENT, nullable=True),
+        sa.Column("failed", MOMENT, nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.CheckConstraint("(failed IS NULL) = (why IS NULL)", name=op.f("ck_freeze_calendar_failed")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_freeze_calendar")),
+    )
