@@ -36,6 +36,7 @@ from commands.core.collect import Collect
 from commands.core.feeds import Feeds
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
+from commands.core.mirror import Mirror
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
@@ -190,7 +191,9 @@ async def build(
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)
     publish = Publish(policy, store, beside.releases, clock)
-    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock, hand_over, publish), clock)
+    mirror = Mirror(policy, store, beside.statuses, clock)
+    send = Send(policy, store, gather, chat, ci, clock, hand_over, publish, mirror)
+    workers = Workers(store, road, send, clock)
 
     async def slack_alive() -> str | None:
         lost = await chat.alive()

@@ -24,7 +24,7 @@ from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.freeze_calendars import FreezeCalendars, NoFreezeCalendars
-from commands.core.ports.vcs import Releases, Vcs
+from commands.core.ports.vcs import MergeStatuses, Releases, Vcs
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
 
@@ -41,6 +41,7 @@ class Neighbours:
         releases: kind in a service's `publish` → where release notes are published.
         calendars: public holidays.
         freeze_calendars: shared calendars of freezes.
+        statuses: kind in a service's `history` → where merge freezes are shown.
     """
 
     ci: Mapping[str, CI]
@@ -50,6 +51,7 @@ class Neighbours:
     releases: Mapping[str, Releases] = field(default_factory=dict)
     calendars: Calendars = field(default_factory=HolidayCalendars)
     freeze_calendars: FreezeCalendars = field(default_factory=NoFreezeCalendars)
+    statuses: Mapping[str, MergeStatuses] = field(default_factory=dict)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
@@ -66,6 +68,7 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _proofs(settings, policy, transport),
         _releases(settings, policy, transport, clock),
         freeze_calendars=_freeze_calendars(policy, transport),
+        statuses=_statuses(settings, policy, transport, clock),
     )
 
 
@@ -141,6 +144,15 @@ def _releases(settings: Settings, policy: Policy, transport: Transport, clock: C
 
     auth = _github_auth(settings, transport, clock)
     return {"github": GitHubReleases(transport, auth, clock=clock, api_url=settings.github_api_url)}
+
+
+def _statuses(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, MergeStatuses]:
+    """Where merge freezes are shown, for the services that say so."""
+    if not any(service.freeze_status for service in policy.services.values()):
+        return {}
+    from bot.adapters.github_statuses import GitHubStatuses
+
+    return {"github": GitHubStatuses(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)}
 
 
 def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:

@@ -118,6 +118,8 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "chain"), f"keep the order of `environments`: {', '.join(names)}"
     if service.repositories and service.history is None:
         yield (*at, "repositories"), "takes `history`: nothing else tells whose work is in them"
+    if service.freeze_status and service.history is None:
+        yield (*at, "freeze_status"), "takes `history`: nothing else says where statuses stand"
     if len({service.repository, *service.repositories}) <= len(service.repositories):
         yield (*at, "repositories"), "name each repository once, and not `repository` again"
     if service.ci not in policy.ci:

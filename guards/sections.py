@@ -115,6 +115,11 @@ class Service(Section):
         description="Where release notes are published: `github` writes the GitHub release of the tag, which takes *contents: write*. "
         "Left out: their text is offered as `docs/releases/<version>.md` (REC-04).",
     )
+    freeze_status: tuple[str, ...] = Field(
+        default=(),
+        description="Branches whose open pull requests carry the commit status `signalbox/freeze`, which fails while a freeze holds merges "
+        "there; takes `history` and *commit statuses: write*. Have the branch demand it. Left out: people hold merges (FRZ-13).",
+    )
     source: Url | None = Field(
         default=None, description="Address of the repository as provenance names it; left out: https://github.com/ and `repository`."
     )

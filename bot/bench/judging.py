@@ -90,7 +90,8 @@ def case() -> Case:
     def freeze(number: int, start: datetime, end: datetime) -> Freeze:
         return Freeze(
             f"FRZ-2026-1124-{number:03}", "holiday", (Blocked.DEPLOYMENTS,), (ChangeType.EMERGENCY,), None, ("production",), start, end,
-            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33), Fate.HOLD, in_force=start,
+            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33), Fate.HOLD,
+            in_force=AT - 7 * DAY,
         )  # fmt: skip
 
     facts = Facts(

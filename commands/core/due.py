@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, freeze_import, freezing, keep_log, obligations, record
+from commands.core import exempt, follow, freeze_import, freezing, keep_log, mirror, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -207,6 +207,21 @@ class Due:
 
         def work(tx: Tx) -> None:
             freeze_import.took(tx, name, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def merge_status(self, taken: inbox.Taken, service: str, correlation: str) -> None:
+        """Look after what a service's open pull requests say of merge freezes (FRZ-13).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            service: its name in the policy.
+            correlation: of the delivery.
+        """
+
+        def work(tx: Tx) -> None:
+            mirror.due(tx, service, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -6,7 +6,7 @@ Invariant: of one freeze one timer is set. Whether it holds is told by the clock
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from commands.core import record
+from commands.core import mirror, record
 from commands.core.cards import note
 from commands.core.freeze_card import FATES, freeze_card, freeze_lines
 from commands.core.record import Actor
@@ -19,7 +19,7 @@ from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.policy import Policy
 from guards.unread import Unread
-from guards.vocabulary import Action, Fate
+from guards.vocabulary import Action, Blocked, Fate
 from storage import changes, freezes, outbox, timers
 from storage.database import Tx
 
@@ -85,6 +85,9 @@ def changed(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
         body = {"freeze": freeze.id, "channel": channel}
         key = f"{KIND}:{subject_of(freeze.id, channel)}"
         outbox.add(tx, outbox.Message(KIND, body, key=key, lane=channel, correlation=correlation), facts.at)
+    if Blocked.MERGES in freeze.blocks:
+        for service in facts.policy.services if freeze.services is None else freeze.services:
+            mirror.due(tx, service, facts, correlation)
     for change in changes.undecided(tx, None, limit=200):
         if freeze.reaches(change.content.service, change.content.environment):
             card_of(tx, change, facts, correlation)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, freeze_import, freezing, home, keep_log, obligations, record
+from commands.core import announce, cards, exempt, freeze_import, freezing, home, keep_log, mirror, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -44,7 +44,7 @@ from storage import changes, inbox, timers
 from storage.database import Store, Tx
 
 AFTER_FAULT = timedelta(minutes=5)
-_SUBJECTS = ("calendar", "change", "exception", "freeze", "integration", "obligation", "run")
+_SUBJECTS = ("calendar", "change", "exception", "freeze", "integration", "obligation", "run", "service")
 """Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 """After this a timer whose work failed for a fault of the bot fires again."""
 
@@ -116,6 +116,8 @@ class Road:
                 await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
             case freeze_import.KIND:
                 await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
+            case mirror.KIND:
+                await self._due.merge_status(taken, str(payload["service"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
@@ -168,6 +170,7 @@ class Road:
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
             freeze_import.begin(tx, self.policy, now)
+            mirror.begin(tx, self.policy, Facts(at=now, policy=self.policy), "start")
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))

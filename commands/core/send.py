@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow, freezing, home, stop
+from commands.core import follow, freezing, home, mirror, stop
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -62,6 +62,7 @@ class Send:
         clock: the present.
         hand_over: makes and sends evidence bundles.
         publish: sends release notes.
+        mirrored: shows merge freezes in version control.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Send:
         clock: Clock,
         hand_over: HandOver,
         publish: Publish,
+        mirrored: mirror.Mirror,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -83,6 +85,7 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._mirror = mirrored
         self._stop = Stop(policy, store, ci, clock)
         self._suite = Suite(policy, store, ci, clock)
         self._homes = home.Homes(policy, store, gather, chat)
@@ -103,6 +106,8 @@ class Send:
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
             case freezing.KIND:
                 await self._freeze(sending, str(payload["freeze"]), str(payload["channel"]))
+            case mirror.KIND:
+                await self._mirror.send(sending)
             case stop.KIND:
                 await self._stop.send(sending)
             case "roll-call":

@@ -178,6 +178,8 @@ TWINS = [
                  put(*WINDOW, "services", to=None), id="a window for no service"),
     pytest.param(put(*WINDOW, "environments", to=["live"]), "windows.weekdays.environments.0", "unknown environment 'live'",
                  put(*WINDOW, "environments", to=None), id="a window in no environment"),
+    pytest.param(put(*API, "freeze_status", to=["main"]), "services.api.freeze_status", "takes `history`",
+                 both(put(*API, "freeze_status", to=["main"]), put(*API, "history", to="github")), id="statuses, and nothing says where"),
     pytest.param(calendar(environments=["live"]), "freeze_calendars.company.environments.0", "unknown environment 'live'",
                  calendar(), id="a freeze calendar of an unknown environment"),
     pytest.param(calendar(services=["app"]), "freeze_calendars.company.services.0", "unknown service 'app'",

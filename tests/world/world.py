@@ -37,6 +37,7 @@ from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
 from tests.world.proofs import FakeProofs
 from tests.world.releases import FakeReleases
 from tests.world.signing import SIGNING_KEY
+from tests.world.statuses import FakeStatuses
 from tests.world.vcs import FakeVcs
 
 APP = installed()
@@ -70,6 +71,7 @@ class World:
         self.releases = FakeReleases()
         self.calendars = FakeCalendars()
         self.freeze_calendars = FakeFreezeCalendars()
+        self.statuses = FakeStatuses()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -151,6 +153,7 @@ class World:
             {"github": self.releases},
             self.calendars,
             self.freeze_calendars,
+            {"github": self.statuses},
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
