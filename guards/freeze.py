@@ -4,6 +4,7 @@ Invariant: overlapping freezes combine; one that holds is enough. An emergency p
 own record only, never by a word (FRZ-10, EMG-05).
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from guards.calendar_rules import FreezeKind
@@ -15,7 +16,7 @@ from guards.migration import migration_of
 from guards.opening import local
 from guards.slot import next_slot, no_slot
 from guards.unread import Absent, Unread
-from guards.vocabulary import Blocked
+from guards.vocabulary import Blocked, ChangeType
 
 _DAY = timedelta(days=1)
 
@@ -27,7 +28,8 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         return Unsure(found.what, found.why)
     held = [f for f in found if f.active(facts.at)]
     if not held:
-        return Allow(f"{request.environment} is not frozen")
+        passed = _passed(request, facts)
+        return Allow(f"a {request.change_type} change passes {', '.join(passed)}" if passed else f"{request.environment} is not frozen")
     migration = migration_of(request, facts)
     if isinstance(migration, Unread) and not any(f.holds(request) for f in held):
         return Unsure(migration.what, migration.why)
@@ -42,6 +44,12 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         f"Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.{no_slot(slot)}",
         until=slot if isinstance(slot, datetime) else None,
     )
+
+
+def _passed(request: Request, facts: Facts) -> list[str]:
+    """Ids of the freezes that would hold the request, were it a normal change (FRZ-10)."""
+    found = holding(replace(request, change_type=ChangeType.NORMAL), facts)
+    return [] if isinstance(found, Unread) else [f.id for f in found if f.active(facts.at)]
 
 
 def complete_freeze(request: Request, facts: Facts) -> Decision:
