@@ -29,7 +29,7 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
     held = [f for f in found if f.active(facts.at)]
     if not held:
         passed = _passed(request, facts)
-        return Allow(f"a {request.change_type} change passes {', '.join(passed)}" if passed else f"{request.environment} is not frozen")
+        return Allow(f"{request.change_type} changes pass {', '.join(passed)}" if passed else f"{request.environment} is not frozen")
     migration = migration_of(request, facts)
     if isinstance(migration, Unread) and not any(f.holds(request) for f in held):
         return Unsure(migration.what, migration.why)

@@ -312,11 +312,13 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         only_reading: leaves the rows of the change, the exception or the set unlocked, for a transaction that will not write.
     """
     facts = set_facts(tx, ask, _inside(tx, ask, outside, only_reading=only_reading), only_reading=only_reading)
+    whole = facts.set if isinstance(facts.set, SetStanding) and facts.set.promotion else None
     parts = {}
     for one in () if goes_alone(ask, facts) else parts_of(tx, ask, outside.policy):
         # one that nobody read for stays unread: it stops the others, and is never left out
         read = replace(outside.parts.get(key_of(one)) or Facts(outside.at, outside.policy), at=outside.at)
-        parts[key_of(one)] = set_facts(tx, one, _inside(tx, one, read, only_reading=only_reading), only_reading=only_reading)
+        part = _inside(tx, one, read, only_reading=only_reading)
+        parts[key_of(one)] = set_facts(tx, one, part, only_reading=only_reading, whole=whole if one.change else None)
     return replace(facts, parts=parts)
 
 
