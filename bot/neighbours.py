@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
+from bot.adapters.freeze_calendars import ICalFreezes, NoFreezeCalendars
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
@@ -23,7 +24,7 @@ from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
-from commands.core.ports.freeze_calendars import FreezeCalendars, NoFreezeCalendars
+from commands.core.ports.freeze_calendars import FreezeCalendars
 from commands.core.ports.vcs import MergeStatuses, Releases, Vcs
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
@@ -117,11 +118,7 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
 
 
 def _freeze_calendars(policy: Policy, transport: Transport) -> FreezeCalendars:
-    """Shared calendars of freezes; what reads them is loaded only where the policy names one."""
-    if not policy.freeze_calendars:
-        return NoFreezeCalendars()
-    from bot.adapters.freeze_calendars import ICalFreezes
-
+    """Shared calendars of freezes."""
     return ICalFreezes(transport, policy.freeze_calendars, policy.zone)
 
 

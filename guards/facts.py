@@ -116,7 +116,7 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
-        lost: name of a shared calendar of freezes → why what was read of it last is not good enough (WIN-13).
+        shared: name of a shared calendar of freezes → when it was read last, UTC, or why that is not good enough (WIN-13).
         calendar: what stands in the shared calendar in question.
         holidays: code of a calendar in the policy → its days.
         freeze: the freeze in question.
@@ -160,7 +160,7 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
-    lost: Mapping[str, Unread] = field(default_factory=dict)
+    shared: Mapping[str, datetime | Unread] = field(default_factory=dict)
     calendar: tuple[CalendarEvent, ...] | Unread = Unread("the shared calendar", _NOT_ASKED)
     holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None

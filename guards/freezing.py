@@ -17,9 +17,10 @@ def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
     if isinstance(facts.freezes, Unread):
         return facts.freezes
     counting = weighed(request, facts)
-    for name, lost in facts.lost.items():
-        if freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts).holds(counting):
-            return lost
+    for name in facts.policy.freeze_calendars:
+        read = facts.shared.get(name, Unread(f"the freeze calendar {name}", "nobody asked for it"))
+        if isinstance(read, Unread) and freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts).holds(counting):
+            return read
     return tuple(f for f in facts.freezes if f.holds(counting) and not _finishes(f, facts))
 
 

@@ -1,7 +1,7 @@
 """Freezes as they were declared (FRZ-01, FRZ-02).
 
-Invariant: a freeze is never removed, and what people were told of it is never edited: approving and lifting it add when and by whom,
-once; extending it moves its end, later only. The ledger has each of these.
+Invariant: a freeze is never removed. Approving and lifting it add when and by whom, once; extending it moves its end; one of a shared
+calendar follows that until it is lifted. The ledger has each of these.
 """
 
 from dataclasses import asdict, fields

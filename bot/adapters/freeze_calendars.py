@@ -11,7 +11,6 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import icalendar
-import recurring_ical_events
 
 from bot.adapters.transport import Transport
 from guards.calendar_rules import FreezeCalendar
@@ -33,6 +32,14 @@ _LONGEST = 400
 
 class _BrokenError(Exception):
     """Why a file is not read; a clause whose subject is "it"."""
+
+
+class NoFreezeCalendars:
+    """Where the policy names none."""
+
+    async def events(self, name: str, at: datetime) -> tuple[CalendarEvent, ...] | Unread:  # noqa: ARG002 - the port's
+        """See the port."""
+        return Unread(f"the freeze calendar {name}", "the policy file does not name it")
 
 
 class ICalFreezes:
@@ -77,6 +84,8 @@ def _understood(content: bytes, at: datetime, zone: ZoneInfo) -> tuple[CalendarE
 
 
 def _expanded(calendar: icalendar.Component, at: datetime, zone: ZoneInfo) -> list[CalendarEvent]:
+    import recurring_ical_events  # half a second, beside the loop, and only where a calendar is read
+
     if calendar.name != "VCALENDAR":
         raise _BrokenError("it is no calendar")
     repeated = _checked(calendar, zone)

@@ -13,6 +13,7 @@ from time import perf_counter
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import SlackDirectory
+from bot.adapters.freeze_calendars import NoFreezeCalendars
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.bench.company import SERVICES, built, clicked, policy, settings, submitted, typed
 from bot.bench.load import fire
@@ -25,7 +26,6 @@ from commands.core.dispatch import GUARDS, HEALS
 from commands.core.gather import Gather, at_dispatch, inside
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Deployed, Run, RunState
-from commands.core.ports.freeze_calendars import NoFreezeCalendars
 from guards.change import Change
 from guards.judge import judge
 from storage import changes, inbox

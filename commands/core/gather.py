@@ -12,7 +12,7 @@ from functools import partial
 
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
-from commands.core.freeze_lost import lost
+from commands.core.freeze_shared import shared
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
@@ -327,7 +327,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
     facts = replace(
         outside,
         freezes=freezes.current(tx, outside.at),
-        lost=lost(tx, outside),
+        shared=shared(tx, outside),
         delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
         links=_links(tx, outside.accounts),
     )

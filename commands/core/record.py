@@ -4,6 +4,7 @@ Invariant: an entry is written in the transaction of what it records, and refusa
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from guards.assessment import Declared
@@ -137,9 +138,14 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
             "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
         },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
-        **({"lost_calendars": {name: lost.why for name, lost in facts.lost.items()}} if facts.lost else {}),
+        **({"shared": {name: _shared(read) for name, read in facts.shared.items()}} if facts.shared else {}),
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
+
+
+def _shared(read: datetime | Unread) -> str:
+    """When a shared calendar was read last, or that what was read is not good enough."""
+    return read.isoformat() if isinstance(read, datetime) else f"unread: {read.why}"
 
 
 def window_body(request: Request, facts: Facts) -> dict[str, Any] | None:

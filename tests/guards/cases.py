@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
-from guards.calendar_rules import Window
+from guards.calendar_rules import FreezeCalendar, Window
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
@@ -166,6 +166,12 @@ def on_behalf(under: Delegation | None = None) -> OnBehalf:
     return OnBehalf(one.id, one.by, one.by_name, one.role, one.end)
 
 
+COMPANY_CALENDAR = FreezeCalendar(
+    url="https://calendar.example.com/freezes.ics", kind="holiday", environments=("production",), approver=MARA.id, exit="all are back",
+    plan="resume",
+)  # fmt: skip
+
+
 def freeze(**parts: Any) -> Freeze:
     """A freeze of production that holds now, for an hour more."""
     whole = Freeze(
@@ -202,8 +208,8 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), holidays={"DE": WORKING}, exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
-        rides=(),
+        duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
+        notes=None, promotions=(PROMOTED,), rides=(),
     )  # fmt: skip
     return replace(read, **parts)
 

@@ -18,11 +18,3 @@ class FreezeCalendars(Protocol):
             at: now, UTC.
         """
         ...
-
-
-class NoFreezeCalendars:
-    """Where the policy names none."""
-
-    async def events(self, name: str, at: datetime) -> tuple[CalendarEvent, ...] | Unread:  # noqa: ARG002
-        """See the port."""
-        return Unread(f"the freeze calendar {name}", "the policy file does not name it")
