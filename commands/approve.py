@@ -21,6 +21,7 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone
 from guards.freeze import not_frozen
+from guards.incidents import no_incident
 from guards.lifecycle import UNDECIDED
 from guards.manifest import SetStanding
 from guards.order import in_order
@@ -106,6 +107,7 @@ command = Command(
         integrated,
         alone,
         not_frozen,
+        no_incident,
         in_window,
         reasoned,
     ),

@@ -15,6 +15,7 @@ from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.incident import Incident
 from guards.manifest import SetStanding
 from guards.obligation import Aftermath, Obligation
 from guards.policy import Policy
@@ -59,6 +60,8 @@ class Request:
         commits: service, or "" where there is one repository, and the commit to cut.
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
+        incident: the incident to open, or as it would stand when it is changed or closed.
+        moment: UTC; when somebody wants to know what ran.
     """
 
     action: Action
@@ -91,6 +94,8 @@ class Request:
     commits: tuple[tuple[str, str], ...] = ()
     answer: Answer | None = None
     acceptance: Acceptance | None = None
+    incident: Incident | None = None
+    moment: datetime | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -143,6 +148,10 @@ class Facts:
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
         set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
             alone. Absent when the name names none.
+        incidents: all that nobody closed.
+        heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
+        incident: the incident in question; Absent when the reference names none.
+        bound: what the record is that is to belong to it, as a noun; Absent when the id names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
@@ -188,6 +197,10 @@ class Facts:
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
     after: Aftermath | None = None
+    incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)
+    heard: Mapping[str, datetime] = field(default_factory=dict)
+    incident: Incident | Absent | None = None
+    bound: str | Absent | None = None
 
 
 @dataclass(frozen=True, slots=True)

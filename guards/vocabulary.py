@@ -56,6 +56,7 @@ class Action(StrEnum):
     CALL = "call-decision"
     ANSWER = "answer"
     DECIDE = "decide"
+    INCIDENT = "incident"
 
 
 TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP})

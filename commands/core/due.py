@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, freeze_import, freezing, keep_log, mirror, obligations, record
+from commands.core import exempt, follow, freeze_import, freezing, intake, keep_log, mirror, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.expire import expired
 from commands.core.gather import Gather, inside
-from commands.core.invocation import Reported
+from commands.core.invocation import IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
 from commands.core.ports.ci import CI, Pushed, Run
@@ -61,6 +61,22 @@ class Due:
                     keep.pushed(tx, report.repository, report.branch, facts)
                 else:
                     observed(tx, report, by, facts, correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def incidents(self, taken: inbox.Taken, told: IncidentsTold, correlation: str) -> None:
+        """Carry out what a source of incidents said.
+
+        Args:
+            taken: the delivery; marked done in the transaction of its effects.
+            told: what it says.
+            correlation: of the delivery.
+        """
+        outside = await self._gather.outside(Ask())
+
+        def work(tx: Tx) -> None:
+            intake.heard(tx, told, replace(outside, at=self._clock.now()), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -82,6 +82,26 @@ def _requirement(word: str) -> str:
     return word.lower()
 
 
+def _incident(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._#-]{0,79}", word):
+        raise ValueError(f"{shown(word)} is no incident; write one like INC-2026-1121-001, or as its source names it")
+    return word
+
+
+def _severity(word: str, info: ValidationInfo) -> str:
+    names = [severity.name for severity in policy_of(info).incidents.severities]
+    found = next((name for name in names if name.lower() == word.lower()), None)
+    if found is None:
+        raise ValueError(f"there is no severity {shown(word)}{nearest(word.upper(), names)}")
+    return found
+
+
+def _record(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", word):
+        raise ValueError(f"{shown(word)} is no id; write one like CR-2026-1121-001 or weekly-2026-12-01")
+    return word
+
+
 def _area(word: str) -> str:
     if word.lower() not in list(Area):
         raise ValueError(f"there is no area {shown(word)}{nearest(word.lower(), map(str, Area))}")
@@ -148,6 +168,10 @@ CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
+IncidentWord = Annotated[str, AfterValidator(_incident)]
+"""What people call an incident: our reference, or the name that its source gave it."""
+SeverityWord = Annotated[str, AfterValidator(_severity)]
+RecordId = Annotated[str, AfterValidator(_record)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

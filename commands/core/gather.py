@@ -13,6 +13,7 @@ from functools import partial
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
 from commands.core.freeze_shared import shared
+from commands.core.gather_incident import incident_facts, incident_of, open_incidents
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.people import People, unknown_logins
@@ -331,6 +332,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
         links=_links(tx, outside.accounts),
     )
+    facts = open_incidents(tx, ask, facts)
     service, environment, version = ask.service, ask.environment, ask.version
     if ask.change:
         change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
@@ -354,6 +356,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, after=after.of_run(tx, facts.run, facts.policy))
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
+    if ask.incident:
+        facts = incident_facts(tx, ask, facts, only_reading=only_reading)
     if ask.linking:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
@@ -443,6 +447,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         commits=ask.commits,
         answer=ask.answer,
         acceptance=ask.acceptance,
+        incident=incident_of(ask, facts),
+        moment=ask.moment,
     )
 
 

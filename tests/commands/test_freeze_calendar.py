@@ -11,17 +11,13 @@ from guards.lifecycle import State
 from guards.policy import Policy
 from guards.unread import Unread
 from storage import freezes
-from tests.world.company import policy_data
+from tests.world.company import FREEZES, policy_data
 
 ID = "FRZ-2026-1124-001"
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SALE = CalendarEvent("sale@acme", NOW + 2 * HOUR, NOW + 2 * DAY, "Black Friday", "all shops")
 YEAR_END = CalendarEvent("xmas@acme", NOW + 20 * DAY, NOW + 40 * DAY, "Christmas")
-COMPANY = {
-    "url": "https://calendar.acme.example/freezes.ics", "kind": "holiday", "environments": ["production"], "approver": "rita@acme.example",
-    "exit": "all are back", "plan": "trains resume",
-}  # fmt: skip
 AWAY = Unread("the freeze calendar company", "no answer within 20 s")
 
 
@@ -29,7 +25,7 @@ AWAY = Unread("the freeze calendar company", "no answer within 20 s")
 async def company(world):
     """The policy names a calendar, with a sale and the end of the year in it."""
     world.freeze_calendars.known["company"] = [SALE, YEAR_END]
-    await world.restart(Policy.model_validate(policy_data(freeze_calendars={"company": COMPANY})))
+    await world.restart(Policy.model_validate(policy_data(freeze_calendars={"company": FREEZES})))
     return world
 
 
@@ -210,7 +206,7 @@ async def test_nothing_goes_out_while_what_was_read_is_too_old(company):
 
 async def test_one_that_was_never_read_lets_nothing_out(world):
     await world.on_staging()
-    await world.restart(Policy.model_validate(policy_data(freeze_calendars={"company": COMPANY})))
+    await world.restart(Policy.model_validate(policy_data(freeze_calendars={"company": FREEZES})))
     await world.wait(minutes=0)
     await world.say("carla", "/release promote api v1.4.0 production")
     assert (await world.tags())[-1] == "promote:unsure"

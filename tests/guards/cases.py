@@ -209,7 +209,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
-        notes=None, promotions=(PROMOTED,), rides=(),
+        notes=None, promotions=(PROMOTED,), rides=(), incidents=(),
     )  # fmt: skip
     return replace(read, **parts)
 

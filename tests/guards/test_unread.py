@@ -26,6 +26,9 @@ from guards.freeze import approvable, calendar_read, complete_freeze, extendable
 from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
 from guards.identity import Stranger
+from guards.incident import HERE, Incident
+from guards.incident_rules import IncidentRules
+from guards.incidents import no_incident
 from guards.judge import Guard, judge
 from guards.lifecycle import State
 from guards.links import confirmable, linked, linking_begun
@@ -71,7 +74,20 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import NOTES, RECORD
 
-PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, decided, approved)
+PROMOTION = (
+    authorized,
+    separated,
+    pinned,
+    same_artifact,
+    in_order,
+    not_frozen,
+    no_incident,
+    in_window,
+    alone,
+    asked_once,
+    decided,
+    approved,
+)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
 GUARDS: tuple[Guard, ...] = (
     *PROMOTION,
@@ -99,6 +115,7 @@ POLICIES = (
     policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
     policy(freeze_calendars={"company": COMPANY_CALENDAR}),
+    policy(incidents=IncidentRules(blocks={"production": "SEV-2"})),
 )
 
 
@@ -146,11 +163,13 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
         "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
+        "incidents": ((), (INCIDENT,), (replace(INCIDENT, services=None),), (replace(INCIDENT, severity=4),)),
         "exceptions": ((), (exemption(),)),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
+INCIDENT = Incident("INC-1", "it fails", 1, ("api",), AT, MARA.id, MARA.name, HERE, "", AT)
 PINNED = Pinned("api", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest)
 GO = GoDecision(
     "GNG-2026-1124-001", "weekly-2026-11-24", Candidate((PINNED,), "h"), Outcome.GO, MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}),
@@ -173,6 +192,7 @@ NEEDED_SOMETIMES = {
     "calendar",  # only its import asks for it
     "notes",
     "promotions",
+    "incidents",
     "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
@@ -289,6 +309,7 @@ def test_facts_that_nobody_read_allow_nothing() -> None:
         "separated",  # asking is free
         "pinned",  # by the version alone
         "in_window",  # by policy and moment alone
+        "no_incident",  # a policy in which incidents hold nothing
     }
 
 
