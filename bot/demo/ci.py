@@ -51,6 +51,7 @@ class DemoCI:
         self.faults = Faults()
         self._calls: deque[Call] = deque(maxlen=_CALLS)
         self._one_at_a_time = asyncio.Lock()
+        self._stops: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def join(self, app: web.Application) -> None:
@@ -61,6 +62,7 @@ class DemoCI:
                 web.post("/runs", self._down_or(self._signed(self._take))),
                 web.post("/branches", self._down_or(self._signed(self._branches.take))),
                 web.get("/runs/{key}", self._down_or(self._signed(self._look_up))),
+                web.post("/runs/{key}/cancel", self._down_or(self._signed(self._cancel))),
                 web.get("/runs/{key}/log", self._down_or(self._signed(self._log))),
                 web.get("/artifacts/{service}/{version}", self._down_or(self._signed(self._artifact))),
                 *Controls(self._shop, self.faults, self._reports, self._clock, self._spawn, lambda: list(self._calls)).routes(),
@@ -125,6 +127,13 @@ class DemoCI:
         record = await asyncio.to_thread(self._shop.record, key)
         return answer(200, record.body()) if record else web.json_response({"absent": key}, status=404)
 
+    async def _cancel(self, request: web.Request) -> web.Response:
+        key = request.match_info["key"]
+        if key not in self._stops:
+            return refused(409, "No such run is at work.")
+        self._stops[key].set()
+        return web.json_response({"key": key}, status=202)
+
     async def _log(self, request: web.Request) -> web.Response:
         key = request.match_info["key"]
         record = await asyncio.to_thread(self._shop.record, key)
@@ -143,14 +152,25 @@ class DemoCI:
             record = await self._move(record, state=RunState.RUNNING)
             if not record.silent:
                 running = self._spawn(self._reports.send(record.report()))
-            await asyncio.sleep(record.slow)
-            record = await self._move(record, **await self._deploy(record))
+            ended = await self._slowly(record)
+            record = await self._move(record, **({"state": RunState.CANCELLED} if ended else await self._deploy(record)))
         if record.silent:
             return
         if running:  # reports of one run arrive in their order
             await running
         await self._reports.send(record.report())
         await self._move(record, told=record.state)
+
+    async def _slowly(self, record: Record) -> bool:
+        """Take the run's time; whether somebody asked for its end meanwhile."""
+        stop = self._stops.setdefault(record.order.key, asyncio.Event())
+        try:
+            await asyncio.wait_for(stop.wait(), record.slow)
+        except TimeoutError:
+            return False
+        finally:
+            del self._stops[record.order.key]
+        return True
 
     async def _deploy(self, record: Record) -> dict[str, object]:
         if record.fail:

@@ -214,7 +214,8 @@ def _freezes(facts: Facts) -> Iterator[Line]:
         return
     for freeze in facts.freezes[:_MOST]:
         when: Line = ("until ",) if freeze.active(facts.at) else ("from ", Moment(freeze.start, facts.policy.zone), " until ")
-        what = f" {', '.join(freeze.environments)}: {freeze.reason}, "
+        waits = "" if freeze.in_force else "waits for approval, "
+        what = f" {', '.join(freeze.environments)}: {freeze.reason}, {waits}"
         yield ("🧊 ", Code(freeze.id), what, *when, Moment(freeze.until, facts.policy.zone))
     if not facts.freezes:
         yield ("none",)

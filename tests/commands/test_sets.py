@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -400,6 +400,24 @@ async def test_the_first_one_does_not_begin_while_another_could_not_go(world):
     await world.say("rita", "/release freeze lift FRZ-2026-1124-001 all are back")
     await world.wait(seconds=1)
     assert ordered(world)[3:] == [("lib", "v1.2.0", "production")]
+
+
+@pytest.mark.parametrize(("fate", "goes_on"), [("finish", True), ("hold", False)])
+async def test_a_freeze_that_begins_half_way_lets_the_set_finish_or_holds_the_rest(world, fate, goes_on):
+    """FRZ-03: the fate of work on its way is chosen in the freeze; whatever did not begin yet is held by both."""
+    await asked(world)
+    await world.approve("rita")
+    begun = len(ordered(world))
+    world.clock.at += timedelta(seconds=1)
+    await world.freeze(until="2026-11-25T15:00", underway=fate)
+    await world.ci_says(RunState.SUCCEEDED)
+    await world.quiet()
+    await world.wait(seconds=1)
+    assert (len(ordered(world)) > begun) is goes_on
+
+    await world.say("rita", "/release freeze lift FRZ-2026-1124-001 all are back")
+    await world.wait(seconds=1)
+    assert len(ordered(world)) == begun + 1
 
 
 async def test_what_was_there_already_is_not_deployed_again(world):

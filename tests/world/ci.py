@@ -22,6 +22,7 @@ from commands.core.ports.ci import (
     RunLog,
     RunState,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )
@@ -36,6 +37,7 @@ class FakeCI:
     Attributes:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
+        cancelled: keys of the runs that it was asked to end.
         branches: every order of a release branch that was taken.
         refuses: repositories whose branches it does not make.
         sure: what an unknown key answers: `NoRun(sure=…)`.
@@ -50,6 +52,7 @@ class FakeCI:
         self.asked: list[Order] = []
         self.branches: list[BranchOrder] = []
         self.refuses: set[str] = set()
+        self.cancelled: list[str] = []
         self.sure = True
         self.away: Unread | None = None
         self.forgotten: set[str] = set()
@@ -118,6 +121,15 @@ class FakeCI:
         if taken:
             self.branches.append(order)
         return outcome or Started()
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        if self.away:
+            return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        known = self._runs.get(order.key)
+        if known is None or known.state not in {RunState.QUEUED, RunState.RUNNING}:
+            return TurnedDown("The fake CI has no such run at work.")
+        self.cancelled.append(order.key)
+        return Stopping()
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         return self.away or self._runs.get(order.key) or NoRun(sure=self.sure)

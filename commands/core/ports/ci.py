@@ -90,6 +90,11 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """CI took the request to end a run; how the run ends is told and looked up as ever."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedDown:
     """CI certainly did not start anything: the request was refused or never left this machine.
 
@@ -234,6 +239,18 @@ class CI(Protocol):
 
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """Ask for one release branch. Called at most once for each key; whether the branch is there is for the VCS to say (TRN-08)."""
+        ...
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """Ask that the run of an order ends before it is done. Asked twice, it does no harm.
+
+        Args:
+            order: what was asked.
+            run: CI's id, when it was told.
+
+        Returns:
+            `TurnedDown` when CI cannot, or the run is over.
+        """
         ...
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
