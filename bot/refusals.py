@@ -268,7 +268,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "undecided_exception",
             "complete_exception",
             "undecided_emergency",
-            "withdrawable",
+            "withdrawable_emergency",
             "closable_emergency",
             "spoke",
             "accessible",
@@ -301,8 +301,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker", "independent", "apart", "heard", "uncalled"),
-        "You approved this already, there is no approval of yours to withdraw, or the roll was called about this candidate already.",
+        ("undecided_by_asker", "decided_by_asker", "independent", "apart", "heard", "uncalled", "approvable"),
+        "You approved this already, the freeze is approved already, there is no approval of yours to withdraw, or the roll was called "
+        "about this candidate already.",
         "Nothing is left to do. One person counts once.",
     ),
     _R.NOT_REQUESTER: Meaning(
@@ -390,6 +391,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         (
             "complete_freeze",
             "liftable",
+            "extendable",
             "complete_exception",
             "declarable",
             "accessible",
@@ -409,19 +411,20 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "breaking_said",
         ),
         "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
-        "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
+        "freeze came without a word on the exit criteria, or extending it without a later end or a reason; a record or notes were sent "
+        "with nothing written; or an amendment says nothing "
         "that the change does not say already; or a go came without a word on the risk that is left. Or a manifest has a major step in it, "
         "and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "complete_exception", "reconsiderable", "delegable", "worded", "accessible"),
+        ("complete_freeze", "extendable", "complete_exception", "reconsiderable", "delegable", "worded", "accessible"),
         "The freeze, access, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
         "deprecation; or a text is longer than a form can show again.",
         "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
-        ("authorized", "liftable"),
+        ("authorized", "liftable", "approvable", "extendable"),
         "There is no freeze with this id, or it is over.",
         "`/release freeze list` shows those that there are.",
     ),
@@ -435,7 +438,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "authorized",
             "known_emergency",
             "undecided_emergency",
-            "withdrawable",
+            "withdrawable_emergency",
             "apart",
             "same_version",
             "heard",

@@ -29,6 +29,7 @@ from commands.core.ports.ci import (
     Run,
     RunLog,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )
@@ -129,6 +130,11 @@ class TracedCI:
         """See the port."""
         with step("ci.access", ci=self._name, key=order.key):
             return await self._ci.access(order)
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """See the port."""
+        with step("ci.cancel", ci=self._name, key=order.key):
+            return await self._ci.cancel(order, run)
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See the port."""

@@ -14,7 +14,7 @@ from commands.core.text import Button, Card, Form, Input, Part
 from commands.core.words import Arguments, Rest
 from guards.authorization import authorized
 from guards.decision import Refusal
-from guards.emergencies import apart, heard, known_emergency, pinned_by, same_version, spoke, undecided_emergency, withdrawable
+from guards.emergencies import apart, heard, known_emergency, pinned_by, same_version, spoke, undecided_emergency, withdrawable_emergency
 from guards.emergency import Emergency, EmergencyApproval, EmergencyState, Spoken
 from guards.facts import Facts
 from guards.record import reasoned
@@ -141,7 +141,7 @@ emergency_reject = Command(
     summary="Reject an emergency, also one that others approved: nothing goes out by it.",
     examples=("emergency reject EMG-2026-1121-001 a restart is enough",),
     action=Action.APPROVE_EMERGENCY,
-    guards=(authorized, known_emergency, withdrawable, reasoned),
+    guards=(authorized, known_emergency, withdrawable_emergency, reasoned),
     arguments=Decide,
     ask=ask,
     run=withdraw,
@@ -189,7 +189,7 @@ emergency_withdraw = Command(
     summary="Take an emergency back before anything went out by it.",
     examples=("emergency withdraw EMG-2026-1121-001 a restart was enough",),
     action=Action.DECLARE_EMERGENCY,
-    guards=(authorized, known_emergency, withdrawable, reasoned),
+    guards=(authorized, known_emergency, withdrawable_emergency, reasoned),
     arguments=Decide,
     ask=ask,
     run=withdraw,

@@ -12,8 +12,9 @@ from guards.delegation import delegated
 from guards.emergency import Emergency
 from guards.exceptions import no_such_exception
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
 from guards.freeze import no_such_freeze
+from guards.freeze_record import Freeze
 from guards.identity import Stranger
 from guards.incident import Incident
 from guards.incidents import no_such_incident

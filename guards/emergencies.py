@@ -64,7 +64,7 @@ def undecided_emergency(request: Request, facts: Facts) -> Decision:
     return Allow(f"{record.id} waits for approvals")
 
 
-def withdrawable(request: Request, facts: Facts) -> Decision:
+def withdrawable_emergency(request: Request, facts: Facts) -> Decision:
     """Whether nothing went out by the emergency yet, so that it can be taken back."""
     record = facts.emergency
     if not isinstance(record, Emergency):

@@ -1,4 +1,4 @@
-"""What guards judge: a `Request`, and the `Facts` that were read for it; and a freeze, which knows what it holds.
+"""What guards judge: a `Request`, and the `Facts` that were read for it.
 
 Invariant: a fact that could not be read is `Unread`, never empty and never a default.
 """
@@ -13,6 +13,7 @@ from guards.change import Approval, Change, Claim
 from guards.cut import Blocker, Cut, Fix, Stabilization
 from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
+from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
 from guards.identity import Delegation, Link, Linking, Stranger
@@ -25,60 +26,7 @@ from guards.sections import Person
 from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact, Deployment, Evidence
-from guards.vocabulary import Action, Blocked, ChangeType, Migration
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """A time in which a place stands still (FRZ-01, FRZ-02).
-
-    Args:
-        id: `FRZ-2026-1121-001`.
-        kind: a name from the policy's `freeze_kinds`.
-        blocks, passes: copied from the kind when it was declared.
-        services: None for all.
-        environments: canonical names.
-        start, end: UTC, half-open `[start, end)`.
-        reason, exit_criteria, plan: why; what must be true to lift it; how work resumes.
-        by, by_name: who declared it.
-        approver: who answers for it (corporate id).
-        lifted: when it was lifted early, UTC.
-    """
-
-    id: str
-    kind: str
-    blocks: tuple[Blocked, ...]
-    passes: tuple[ChangeType, ...]
-    services: tuple[str, ...] | None
-    environments: tuple[str, ...]
-    start: datetime
-    end: datetime
-    reason: str
-    exit_criteria: str
-    plan: str
-    by: str
-    by_name: str
-    approver: str
-    lifted: datetime | None = None
-
-    def holds(self, request: "Request") -> bool:
-        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05).
-
-        Args:
-            request: with the migration that counts, as `guards.migration.weighed` gives it.
-        """
-        placed = request.environment in self.environments and (self.services is None or request.service in self.services)
-        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
-        return placed and blocked and request.change_type not in self.passes
-
-    @property
-    def until(self) -> datetime:
-        """When it ends to count, UTC: lifted, or by itself."""
-        return min(self.end, self.lifted or self.end)
-
-    def active(self, at: datetime) -> bool:
-        """Whether it counts at a moment."""
-        return self.start <= at < self.until
+from guards.vocabulary import Action, ChangeType, Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +50,7 @@ class Request:
         spoken: an approval of an emergency that somebody said aloud.
         ending: what is said when an emergency is closed.
         grant: the break-glass access to ask for.
-        until: UTC; how long the exception in question shall count.
+        until: UTC; how long the exception or the freeze in question shall count.
         delegation: the delegation to record.
         obligation: the follow-up to record.
         login: the GitHub login that the person confirms.
@@ -183,8 +131,10 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
+        shared: name of a shared calendar of freezes → when it was read last, UTC, or why that is not good enough (WIN-13).
+        calendar: what stands in the shared calendar in question.
         holidays: code of a calendar in the policy → its days.
-        freeze: the freeze in question, for lifting.
+        freeze: the freeze in question.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
         emergency: the emergency in question; of a change, that by which it goes. Absent when the id names none.
@@ -233,6 +183,8 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
+    shared: Mapping[str, datetime | Unread] = field(default_factory=dict)
+    calendar: tuple[CalendarEvent, ...] | Unread = Unread("the shared calendar", _NOT_ASKED)
     holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)

@@ -127,7 +127,17 @@ class Blocked(StrEnum):
     """What a freeze of some kind holds back (FRZ-02)."""
 
     DEPLOYMENTS = "deployments"
+    MERGES = "merges"
     MIGRATIONS = "migrations"
+    FLAGS = "flags"
+
+
+class Fate(StrEnum):
+    """What becomes of work that is on its way when a freeze begins."""
+
+    FINISH = "finish"
+    HOLD = "hold"
+    STOP = "stop"
 
 
 class Requirement(StrEnum):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
-from guards.migration import weighed
+from guards.freezing import holding
 from guards.opening import Opening, gated, holiday_on, local, open_at, openings, rules_of
 from guards.override import overriding
 from guards.slot import next_slot, no_slot
@@ -59,5 +59,5 @@ def _closes(now: Opening, until: datetime, request: Request, facts: Facts) -> da
     for opening in () if isinstance(rules, Unread) else openings(rules, facts.at, until):
         if opening.start <= end:
             end = max(end, opening.end)
-    freezes, counting = () if isinstance(facts.freezes, Unread) else facts.freezes, weighed(request, facts)
-    return min((end, *(max(f.start, facts.at) for f in freezes if f.holds(counting) and f.until > facts.at)), default=end)
+    held = holding(request, facts)
+    return min((end, *(max(f.start, facts.at) for f in (() if isinstance(held, Unread) else held) if f.until > facts.at)))

@@ -24,6 +24,7 @@ from commands.core.ports.ci import (
     Run,
     RunLog,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )
@@ -123,6 +124,12 @@ class GenericCI:
             if isinstance(refusal, ErrorBody) and refusal.taken is False:
                 return TurnedDown(f"{caller.name} did not take the order: {said(answer, 'error')}", retry_after(answer.headers))
         return not_taken(caller.name, answer, words=said(answer, "error"))
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:  # noqa: ARG002  the key alone names it
+        """See `CI.cancel`. The route is optional: a CI without it answers 404, which turns the request down."""
+        path = f"/runs/{quote(order.key, safe='')}/cancel"
+        answer = await self._post(path, order.key, lambda: TakenBody(key=order.key), TakenBody)
+        return Stopping() if isinstance(answer, Started) else answer
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See `CI.find`. The key alone identifies a run here; absence is final `FINAL_AFTER` after `since`."""

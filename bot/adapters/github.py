@@ -35,6 +35,7 @@ from commands.core.ports.ci import (
     Run,
     RunLog,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )
@@ -126,6 +127,22 @@ class GitHubActions:
         if answer.status == 401:
             self._auth.refused(order.repository)
         return not_taken(WHO, answer, words=said(answer, "message"), wait=asked_wait(answer, self._clock.now()))
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """See `CI.cancel`. Takes *actions: write*, as a dispatch does; GitHub answers 202, or 409 to a run that is over.
+
+        Source: GitHub, "Cancel a workflow run".
+        """
+        if run is None or not (run.isascii() and run.isdigit()):
+            return TurnedDown(f"{WHO} never told the run's id.")
+        headers = await self._headers(order.repository)
+        if isinstance(headers, Unread):
+            return TurnedDown(f"The run was not ended: could not get {headers.what}: {headers.why}.")
+        url = f"{self._api}/repos/{order.repository}/actions/runs/{run}/cancel"
+        answer = await self._transport.send(WHO, url, body=b"", headers=headers)
+        if not isinstance(answer, Answer):
+            return answer
+        return Stopping() if answer.status == 202 else not_taken(WHO, answer, words=said(answer, "message"))
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See `CI.find`. GitHub's listing lags behind, so absence is never sure."""

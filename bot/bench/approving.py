@@ -13,6 +13,7 @@ from time import perf_counter
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import SlackDirectory
+from bot.adapters.freeze_calendars import NoFreezeCalendars
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.bench.company import SERVICES, built, clicked, policy, settings, submitted, typed
 from bot.bench.load import fire
@@ -65,7 +66,16 @@ class Company:
         self._clock = MachineClock()
         directory = SlackDirectory(house.intake.bolt.client)
         self._gather = Gather(
-            house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in, HolidayCalendars()
+            house.policy,
+            house.store,
+            directory,
+            {"bench": BenchArtifacts()},
+            self._clock,
+            {},
+            {},
+            house.sign_in,
+            HolidayCalendars(),
+            NoFreezeCalendars(),
         )
         self._number = itertools.count(1)
 

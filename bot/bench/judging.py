@@ -17,11 +17,12 @@ from commands.core.dispatch import GUARDS, HEALS
 from commands.core.gather import at_dispatch
 from guards.change import Approval, Change, Claim, Verdict
 from guards.content import Content
-from guards.facts import Facts, Freeze
+from guards.facts import Facts
+from guards.freeze_record import Freeze
 from guards.judge import judge
 from guards.lifecycle import State
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Blocked, ChangeType, Migration, Role
+from guards.vocabulary import Blocked, ChangeType, Fate, Migration, Role
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Berlin."""
@@ -89,7 +90,8 @@ def case() -> Case:
     def freeze(number: int, start: datetime, end: datetime) -> Freeze:
         return Freeze(
             f"FRZ-2026-1124-{number:03}", "holiday", (Blocked.DEPLOYMENTS,), (ChangeType.EMERGENCY,), None, ("production",), start, end,
-            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33),
+            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33), Fate.HOLD,
+            in_force=AT - 7 * DAY,
         )  # fmt: skip
 
     facts = Facts(

@@ -29,6 +29,7 @@ from commands.core.ports.ci import (
     RunLog,
     RunState,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )  # fmt: skip
@@ -96,6 +97,11 @@ class InventedCI:
         self.branches.setdefault((order.repository, order.branch), order.commit)
         self._place.note("POST", "/branches", 201)
         return Started()
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:  # noqa: ARG002 - the port's
+        """No run here lasts long enough to be ended."""
+        self._place.note("POST", f"/runs/{order.key}/cancel", 409)
+        return TurnedDown("The run is over")
 
     async def _carry_out(self, order: Order, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds if fault.mode == "slow" else _TAKES)

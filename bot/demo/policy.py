@@ -47,6 +47,29 @@ services:
     coordinates: acme/api
     history: github
     workflows: {dev: deploy, staging: deploy, production: deploy}
+  # these two ride a train: the shop needs the catalog, so that one goes first
+  catalog:
+    repository: acme/catalog
+    channel: $releases
+    owners: [olga@acme.example]
+    ci: demo
+    artifacts: registry
+    coordinates: acme/catalog
+    history: github
+    workflows: {dev: deploy, staging: deploy, production: deploy}
+    branch_workflow: release-branch
+  shop:
+    repository: acme/shop
+    channel: $releases
+    owners: [olga@acme.example]
+    ci: demo
+    artifacts: registry
+    coordinates: acme/shop
+    history: github
+    workflows: {dev: deploy, staging: deploy, production: deploy}
+    branch_workflow: release-branch
+    depends_on: [catalog]
+    integration: integration     # the suite that tests a train's set together
 
 people:
   - {id: carla@acme.example, name: Carla Captain, github: carla, slack: [$carla]}
@@ -83,6 +106,8 @@ allow:
   lift: {production: [release_manager]}
   record: {production: [release_captain]}
   train: {production: [release_captain]}
+  cut: {production: [release_captain]}
+  accept-fix: {production: [release_manager]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
   call-decision: {production: [release_captain]}

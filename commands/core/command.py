@@ -15,7 +15,8 @@ from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
 from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.go import Acceptance, Answer
 from guards.identity import Delegation
 from guards.incident import Incident, IncidentEdit
@@ -41,7 +42,8 @@ class Ask:
         change: id of a change that exists; service, environment and version are then its own.
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
-        declared: a freeze to declare.
+        declared: a freeze to declare; of a shared calendar, what each of its freezes would be like.
+        calendar: name of a shared calendar of freezes that is to be read.
         exception: id of an exception that exists.
         wanted: an exception to ask for.
         emergency: id of an emergency that exists; service, environment and version are then its own.
@@ -95,6 +97,7 @@ class Ask:
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    calendar: str | None = None
     exception: str | None = None
     wanted: Exemption | None = None
     emergency: str | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, intake, keep_log, obligations, record
+from commands.core import exempt, follow, freeze_import, freezing, intake, keep_log, mirror, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -220,6 +220,53 @@ class Due:
 
         def work(tx: Tx) -> None:
             obligations.reminded(tx, id, step, replace(outside, at=self._clock.now()), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def freeze(self, taken: inbox.Taken, id: str, since: datetime, correlation: str) -> None:  # noqa: A002
+        """Tell that a freeze begins or ends (FRZ-09, FRZ-11).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the freeze's.
+            since: when it was looked last, UTC.
+            correlation: of the delivery.
+        """
+
+        def work(tx: Tx) -> None:
+            freezing.fired(tx, id, since, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def freeze_calendar(self, taken: inbox.Taken, name: str, correlation: str) -> None:
+        """Read a shared calendar of freezes (FRZ-08).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            name: of the calendar in the policy.
+            correlation: of the delivery.
+        """
+        found = await self._gather.calendar(name)
+
+        def work(tx: Tx) -> None:
+            freeze_import.took(tx, name, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def merge_status(self, taken: inbox.Taken, service: str, correlation: str) -> None:
+        """Look after what a service's open pull requests say of merge freezes (FRZ-13).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            service: its name in the policy.
+            correlation: of the delivery.
+        """
+
+        def work(tx: Tx) -> None:
+            mirror.due(tx, service, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -16,7 +16,7 @@ from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
 from guards.policy import Policy
-from guards.vocabulary import Requirement, Role
+from guards.vocabulary import Blocked, Requirement, Role
 
 
 def _moment(word: str, info: ValidationInfo) -> str:
@@ -114,6 +114,16 @@ def _say(word: str) -> str:
     return word.lower()
 
 
+def _branches(words: str) -> str:
+    given = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+    if not given:
+        raise ValueError("name at least one branch")
+    for word in given:
+        if not re.fullmatch(r"[A-Za-z0-9._/*-]{1,100}", word):
+            raise ValueError(f"{shown(word)} is no branch; write main, or release/* for several")
+    return ",".join(given)
+
+
 def _items(words: str) -> tuple[Item, ...]:
     given = [word.strip().lower() for word in words.split(",") if word.strip()]
     if unknown := [word for word in given if word not in list(Item)]:
@@ -136,6 +146,10 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
         return ",".join(name for name in dict.fromkeys(known.values()) if name in chosen)
 
     return read
+
+
+def _blocked(_: Policy) -> Mapping[str, str]:
+    return {what.value: what.value for what in Blocked}
 
 
 MomentWord = Annotated[str, AfterValidator(_moment)]
@@ -163,4 +177,9 @@ RecordId = Annotated[str, AfterValidator(_record)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
+TeamNames = Annotated[str, AfterValidator(_each("team", lambda policy: {name: name for name in policy.teams}))]
+BlockedWords = Annotated[str, AfterValidator(_each("kind of change", _blocked))]
+"""What a freeze holds back, with commas between."""
+BranchWords = Annotated[str, AfterValidator(_branches)]
+"""Patterns of branches, with commas between."""
 EnvironmentNames = Annotated[str, AfterValidator(_each("environment", lambda policy: policy.environment_names))]

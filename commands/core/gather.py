@@ -12,6 +12,7 @@ from functools import partial
 
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.freeze_shared import shared
 from commands.core.gather_incident import incident_facts, incident_of, open_incidents
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
@@ -19,6 +20,7 @@ from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.clock import Clock
+from commands.core.ports.freeze_calendars import FreezeCalendars
 from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
@@ -30,7 +32,8 @@ from guards.cut import Blocker
 from guards.decision import Allow
 from guards.emergency import UNUSED, Emergency
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, GoFacts, Request
+from guards.facts import Facts, GoFacts, Request
+from guards.freeze_record import CalendarEvent, Freeze
 from guards.identity import Stranger
 from guards.judge import Case
 from guards.lifecycle import UNDECIDED
@@ -101,6 +104,7 @@ class Gather:
         proofs: name in the policy's `artifacts` → what is attached to artifacts there.
         sign_in: whose GitHub account is whose.
         calendars: public holidays.
+        freeze_calendars: shared calendars of freezes.
         clock: the present.
     """
 
@@ -115,6 +119,7 @@ class Gather:
         proofs: Mapping[str, Proofs],
         sign_in: SignIn,
         calendars: Calendars,
+        freeze_calendars: FreezeCalendars,
     ) -> None:
         self.policy = policy
         self._store = store
@@ -122,6 +127,7 @@ class Gather:
         self._people = People(policy, directory, sign_in)
         self._sources = sources
         self._calendars = calendars
+        self._freezes = freeze_calendars
         self._clock = clock
         self._prove = Prove(policy, sources, histories, proofs)
 
@@ -202,12 +208,13 @@ class Gather:
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, holidays, (artifact, evidence), people, channel = await asyncio.gather(
+        groups, holidays, (artifact, evidence), people, channel, calendar = await asyncio.gather(
             self._groups(about.service, deadline),
             read_holidays(self._calendars, self.policy.calendars, self._clock.now(), deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
             self._channel(about.channel, deadline),
+            self.calendar(ask.calendar, deadline) if ask.calendar else _no_calendar(),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
@@ -218,6 +225,7 @@ class Gather:
         facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
             evidence=evidence, accounts=accounts, holidays=holidays, channel=channel,
+            calendar=calendar,
         )  # fmt: skip
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
@@ -235,6 +243,10 @@ class Gather:
             return Unread("the train's channel", "nobody asked for it")
         return await deadline.read(f"the channel {channel}", self._directory.channel, channel)
 
+    async def calendar(self, name: str, deadline: Deadline | None = None) -> tuple[CalendarEvent, ...] | Unread:
+        """What stands in a shared calendar of freezes."""
+        return await (deadline or Deadline()).read(f"the freeze calendar {name}", self._freezes.events, name, self._clock.now())
+
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
         if self.policy.delegation is None:
@@ -251,6 +263,10 @@ class Gather:
         if not logins or service is None or not await self._store.read(links.exist):
             return {}
         return await self._people.accounts(logins, self.policy.services[service].repository, deadline)
+
+
+async def _no_calendar() -> Unread:
+    return Unread("the shared calendar", "nobody asked for it")
 
 
 def _subject(tx: Tx, ask: Ask) -> Subject:
@@ -333,6 +349,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
     facts = replace(
         outside,
         freezes=freezes.current(tx, outside.at),
+        shared=shared(tx, outside),
         delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
         links=_links(tx, outside.accounts),
     )

@@ -11,7 +11,8 @@ from commands.core.text import Bold, Card, Code, Part
 from guards.artifact import short
 from guards.facts import Facts
 from guards.version import Artifact, Deployment
-from storage import artifacts, deployments
+from guards.vocabulary import Blocked
+from storage import artifacts, deployments, freezes
 from storage.database import Tx
 
 
@@ -31,6 +32,8 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
     artifact = Artifact(seen.service, seen.version, seen.digest, seen.commit)
     first = artifacts.first_seen(tx, artifact, facts.at)
     drift = [f"{environment} is reached by approved changes only"] if environment in policy.production else []
+    at, holding = min(seen.at, facts.at), [f for f in freezes.current(tx, facts.at) if Blocked.DEPLOYMENTS in f.blocks]
+    drift += [f"{f.id} lets nobody deploy there" for f in holding if f.active(at) and f.reaches(seen.service, environment)]
     if (first.digest, first.commit) != (seen.digest, seen.commit):
         drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
     else:

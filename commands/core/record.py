@@ -4,6 +4,7 @@ Invariant: an entry is written in the transaction of what it records, and refusa
 """
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from guards.access import Grant
@@ -14,7 +15,8 @@ from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
 from guards.emergency import Emergency
 from guards.exemption import STANDS_FOR, Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.identity import Delegation, OnBehalf, Stranger
 from guards.incident import Incident
 from guards.judge import Judgement
@@ -139,8 +141,14 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
             "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
         },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
+        **({"shared": {name: _shared(read) for name, read in facts.shared.items()}} if facts.shared else {}),
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
+
+
+def _shared(read: datetime | Unread) -> str:
+    """When a shared calendar was read last, or that what was read is not good enough."""
+    return read.isoformat() if isinstance(read, datetime) else f"unread: {read.why}"
 
 
 def window_body(request: Request, facts: Facts) -> dict[str, Any] | None:
@@ -310,6 +318,8 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
     """A freeze as the ledger keeps it."""
     return {
         "kind": freeze.kind,
+        "blocks": [what.value for what in freeze.blocks],
+        "passes": [kind.value for kind in freeze.passes],
         "services": list(freeze.services) if freeze.services else None,
         "environments": list(freeze.environments),
         "start": freeze.start.isoformat(),
@@ -318,6 +328,11 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "exit_criteria": freeze.exit_criteria,
         "plan": freeze.plan,
         "approver": freeze.approver,
+        "fate": freeze.fate.value,
+        "branches": None if freeze.branches is None else list(freeze.branches),
+        "in_force": freeze.in_force.isoformat() if freeze.in_force else None,
+        "approved_by": freeze.approved_by,
+        "calendar": freeze.calendar,
     }
 
 

@@ -12,7 +12,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, intake, keep_log, obligations, record
+from commands.core import (
+    announce,
+    cards,
+    dependencies,
+    exempt,
+    freeze_import,
+    freezing,
+    home,
+    intake,
+    keep_log,
+    mirror,
+    obligations,
+    record,
+)
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.emergency import access
@@ -49,7 +62,9 @@ from storage.database import Store, Tx
 AFTER_FAULT = timedelta(minutes=5)
 """After this a timer whose work failed for a fault of the bot fires again."""
 
-_SUBJECTS = ("change", "exception", "obligation", "emergency", "grant", "integration", "run")
+_SUBJECTS = (
+    "calendar", "change", "emergency", "exception", "freeze", "grant", "integration", "obligation", "run", "service",
+)  # fmt: skip
 """Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 
 
@@ -121,9 +136,19 @@ class Road:
                 await self._due.incidents(taken, IncidentsTold.model_validate(payload), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
+            case freezing.KIND:
+                since = datetime.fromisoformat(str(payload["since"]))
+                await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
+            case freeze_import.KIND:
+                await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
+            case mirror.KIND:
+                await self._due.merge_status(taken, str(payload["service"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
+            case dependencies.KIND:
+                facts = Facts(at=self._clock.now(), policy=self.policy)
+                await self._store.write(lambda tx: dependencies.remind(tx, taken, facts, correlation))
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -132,8 +157,8 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception, an obligation or a train stays due, and so does what a source of
-        incidents said: it is tried again after a while.
+        What a timer would have done for a change, an exception, a freeze, an obligation or a train stays due, and so does what a source
+        of incidents said: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -157,6 +182,8 @@ class Road:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
+            if kind == dependencies.KIND:
+                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
             if kind == announce.KIND:
                 announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
@@ -166,12 +193,15 @@ class Road:
     async def refresh(self) -> None:
         """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now.
 
-        What the policy wants told of its windows is looked for anew.
+        What the policy wants told of its windows is looked for anew, and its shared calendars are read.
         """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
+            dependencies.begin(tx, self.policy, now)
+            freeze_import.begin(tx, self.policy, now)
+            mirror.begin(tx, self.policy, Facts(at=now, policy=self.policy), "start")
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow, home
+from commands.core import follow, freezing, home, mirror, stop
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -29,6 +29,7 @@ from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.set_card import set_card
+from commands.core.stop import Stop
 from commands.core.tell import CARD, incident_channel
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
@@ -66,6 +67,7 @@ class Send:
         clock: the present.
         hand_over: makes and sends evidence bundles.
         publish: sends release notes.
+        mirrored: shows merge freezes in version control.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Send:
         clock: Clock,
         hand_over: HandOver,
         publish: Publish,
+        mirrored: mirror.Mirror,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -87,6 +90,8 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._mirror = mirrored
+        self._stop = Stop(policy, store, ci, clock)
         self._suite = Suite(policy, store, ci, clock)
         self._homes = home.Homes(policy, store, gather, chat)
 
@@ -110,6 +115,12 @@ class Send:
                 await self._access(sending, payload)
             case emergency.KIND:
                 await self._emergency(sending, str(payload["emergency"]), str(payload["channel"]))
+            case freezing.KIND:
+                await self._freeze(sending, str(payload["freeze"]), str(payload["channel"]))
+            case mirror.KIND:
+                await self._mirror.send(sending)
+            case stop.KIND:
+                await self._stop.send(sending)
             case "roll-call":
                 await self._roll_call(sending, str(payload["run"]))
             case "train":
@@ -146,7 +157,7 @@ class Send:
         if sending.was_sending:
             # its sender died in the middle: CI may have got it, so it is looked up, never sent from here
             answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
-        elif self._clock.now() - datetime.fromisoformat(payload["at"]) > STALE:
+        elif await self._overtaken(order, datetime.fromisoformat(payload["at"])):
             await self._judge_again(sending, order)
             return
         else:
@@ -168,6 +179,11 @@ class Send:
             outbox.done(tx, sending.id)
 
         await self._store.write(work)
+
+    async def _overtaken(self, order: Order, at: datetime) -> bool:
+        """Whether an order is not what was judged any more: it waited too long, or a freeze began since (FRZ-03)."""
+        now = self._clock.now()
+        return now - at > STALE or await self._store.read(lambda tx: freezing.began_since(tx, order.change, at, now))
 
     async def _judge_again(self, sending: outbox.Sending, order: Order) -> None:
         """Take an order back that was never sent, and judge its change anew."""
@@ -285,6 +301,20 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return
         await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _freeze(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the freeze as it is now in one of its channels: post its card there once, from then on edit it."""
+        facts, subject = Facts(at=self._clock.now(), policy=self._policy), freezing.subject_of(id, channel)
+        found, place = await self._store.read(lambda tx: (freezing.drawn(tx, id, facts), places.place(tx, subject)))
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the freeze is gone"))
+            return
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), found))
+            return
+        await self._post(
+            sending, channel, found, subject=subject, then=lambda tx, p: places.put(tx, places.Place(subject, p.channel, p.ts))
+        )  # fmt: skip
 
     async def _incident(self, sending: outbox.Sending, reference: str) -> None:
         """Draw the incident as it is now: post its card once, from then on edit it."""

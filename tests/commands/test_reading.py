@@ -298,7 +298,10 @@ Nothing was started. id <id>\
 
 
 MISTAKES = [
-    ("freeze", "freeze takes one more word: freeze declare or freeze list or freeze lift."),
+    (
+        "freeze",
+        "freeze takes one more word: freeze declare or freeze list or freeze approve or freeze extend or freeze lift or freeze import.",
+    ),
     ("EXCEPTION tomorrow", "exception takes one more word"),
     ("window tomorrow", "there is no service 'tomorrow'"),
     ("status api web", "'web' is one word too many."),

@@ -1,13 +1,14 @@
 """Between cutoff and decision: what gets onto the release branch is judged, told once, and kept for the go/no-go (TRN-09 … TRN-16, TRN-26)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed
 from guards.cut import Flaw, Gates, OpenPull, flawed
+from guards.policy import Policy
 from guards.train import Stage, TrainRun
 from guards.unread import Unread
 from guards.vcs import CheckState, Commit, Contributor, Span
@@ -236,6 +237,24 @@ async def test_a_branch_that_lives_too_long_is_told_once(story):
     assert "stabilization:branch-old" in await world.news()
     await world.wait(days=1)
     assert "stabilization:branch-old" not in await world.news()
+
+
+async def test_a_branch_that_is_supported_lives_until_its_last_day_and_then_its_owner_is_named(story):
+    """TRN-26: long-term support has an owner, a horizon and a rule for backports; also of a run that is closed."""
+    world = story.world
+    kept = {"branch": BRANCH, "owner": "olga@acme.example", "until": "2026-12-10", "backports": "security only, as Olga says"}
+    await world.restart(Policy.model_validate(policy(stabilization={"supported": [{**kept, "branch": "release/0.1"}, kept]})))
+    await world.wait(days=8)
+    assert "stabilization:branch-old" not in await world.news()
+    for stage in (Stage.GO, Stage.DEPARTING, Stage.DEPARTED, Stage.CLOSED):
+        was = await story.run()
+        await world.house.store.write(lambda tx: trains.move(tx, was, stage))  # noqa: B023
+    await world.wait(until=datetime(2026, 12, 10, 22, 40, tzinfo=UTC))
+    assert "stabilization:branch-old" not in await world.news()
+    await world.wait(until=datetime(2026, 12, 10, 23, 0, tzinfo=UTC))
+    assert "stabilization:branch-old" in await world.news()
+    assert (await world.body("stabilization:branch-old"))["owner"] == "olga@acme.example"
+    assert "was supported until 2026-12-10. Olga Owner answers for it" in story.told()
 
 
 # ---------------------------------------------------------------- accepting what is only there

@@ -8,9 +8,9 @@ from commands import COMMANDS
 from commands.core.words import LONGEST, Missing, Problem, assign, bind, match, split, usage
 from commands.promote import Promote
 from guards.policy import Policy
-from tests.world.company import policy_data
+from tests.world.company import FREEZES, policy_data
 
-POLICY = Policy.model_validate(policy_data())
+POLICY = Policy.model_validate(policy_data(freeze_calendars={"company": FREEZES}))
 NAMES = tuple(command.name for command in COMMANDS)
 WORDS = st.text(
     st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zs", "Zl", "Zp"], exclude_characters="\"“”„'‘’ "), min_size=1, max_size=12

@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
-from guards.calendar_rules import Window
+from guards.calendar_rules import FreezeCalendar, Window
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.emergency import Classification, Criterion, Emergency, EmergencyApproval, EmergencyState
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.holiday import Holidays
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
@@ -24,7 +25,7 @@ from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -168,12 +169,19 @@ def on_behalf(under: Delegation | None = None) -> OnBehalf:
     return OnBehalf(one.id, one.by, one.by_name, one.role, one.end)
 
 
+COMPANY_CALENDAR = FreezeCalendar(
+    url="https://calendar.example.com/freezes.ics", kind="holiday", environments=("production",), approver=MARA.id, exit="all are back",
+    plan="resume",
+)  # fmt: skip
+
+
 def freeze(**parts: Any) -> Freeze:
     """A freeze of production that holds now, for an hour more."""
     whole = Freeze(
         id="FRZ-2026-1124-001", kind="holiday", blocks=(Blocked.DEPLOYMENTS,), passes=(ChangeType.EMERGENCY,), services=None,
         environments=("production",), start=AT - DAY, end=AT + HOUR, reason="quarter end", exit_criteria="the books are closed",
         plan="promote what waits", by=MARA.id, by_name=MARA.name, approver=OTTO.id,
+        fate=Fate.HOLD, in_force=AT - 365 * DAY, approved=AT - 365 * DAY, approved_by=MARA.id,
     )  # fmt: skip
     return replace(whole, **parts)
 
@@ -220,8 +228,8 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), holidays={"DE": WORKING}, exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
-        rides=(), incidents=(),
+        duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
+        notes=None, promotions=(PROMOTED,), rides=(), incidents=(),
     )  # fmt: skip
     return replace(read, **parts)
 

@@ -23,7 +23,7 @@ from guards.emergencies import (
     same_version,
     spoke,
     undecided_emergency,
-    withdrawable,
+    withdrawable_emergency,
 )
 from guards.emergency import Emergency, EmergencyState, Ending, Spoken
 from guards.emergency_rules import EmergencyRules
@@ -291,7 +291,7 @@ def test_neither_its_declarer_nor_an_author_approves_it(by: Any, known: Facts, e
 )
 def test_it_is_decided_while_it_lasts(record: Emergency | Absent, undecided: Expected, open_: Expected) -> None:
     assert said(undecided_emergency(request(), knowing(record))) == undecided
-    assert said(withdrawable(request(), knowing(record))) == open_
+    assert said(withdrawable_emergency(request(), knowing(record))) == open_
     assert said(known_emergency(request(), knowing(record))) == (Refusal.NO_SUCH_EMERGENCY if isinstance(record, Absent) else Allow)
     if isinstance(record, Absent):
         assert said(authorized(request(action=Action.APPROVE_EMERGENCY), knowing(record))) == Refusal.NO_SUCH_EMERGENCY

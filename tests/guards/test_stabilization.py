@@ -1,13 +1,14 @@
 """What may get onto a release branch: refused beside allowed (TRN-09, TRN-16, HOT-15)."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from guards.cut import Acceptance, Fix, Flaw, Found, OpenPull, flawed
 from guards.stabilization import Source, candidates, flaws, merges, picked_from, rides_later
-from guards.stabilization_rules import StabilizationRules
+from guards.stabilization_rules import StabilizationRules, Supported
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from tests.guards.cases import AT
@@ -108,3 +109,22 @@ def test_commits_of_main_with_the_same_title_may_be_the_source():
 def test_what_rides_the_next_train(title: str, labels: set[str], ticket: str, later: bool):
     waiting = OpenPull(7, title, "https://x", "", "dev", frozenset(labels), (ticket,))
     assert rides_later(waiting, ("PAY-1",), RULES) is later
+
+
+KEPT = Supported(branch="release/1.8", services=("api",), owner="olga@acme.example", until=date(2026, 12, 10), backports="security only")
+
+
+@pytest.mark.parametrize(
+    ("branch", "services", "kept"),
+    [
+        ("release/1.8", ("api",), KEPT),
+        ("release/1.8", ("web", "api"), KEPT),
+        ("release/1.8", ("web",), None),
+        ("release/1.9", ("api",), None),
+        ("release/2.0", ("web",), KEPT.model_copy(update={"branch": "release/2.0", "services": None})),
+    ],
+)
+def test_which_release_branches_are_kept_on_purpose(branch, services, kept):
+    """TRN-26."""
+    rules = StabilizationRules(supported=(KEPT, KEPT.model_copy(update={"branch": "release/2.0", "services": None})))
+    assert rules.keeps(branch, services) == kept

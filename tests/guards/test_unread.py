@@ -25,7 +25,8 @@ from guards.emergencies import apart, covered, same_version
 from guards.emergency import Emergency, EmergencyState
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
-from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
+from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
 from guards.identity import Stranger
 from guards.incident import HERE, Incident
@@ -47,8 +48,10 @@ from tests.guards.cases import (
     ARTIFACT,
     AT,
     CHANGE,
+    COMPANY_CALENDAR,
     DANA,
     FACTS,
+    HOUR,
     MARA,
     OTHER_DIGEST,
     OTTO,
@@ -96,6 +99,9 @@ GUARDS: tuple[Guard, ...] = (
     *DECISION,
     complete_freeze,
     liftable,
+    approvable,
+    extendable,
+    calendar_read,
     delegable,
     endable,
     confirmable,
@@ -113,6 +119,7 @@ POLICIES = (
     two_of(Role.QA, count=1),
     policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
+    policy(freeze_calendars={"company": COMPANY_CALENDAR}),
     policy(incidents=IncidentRules(blocks={"production": "SEV-2"})),
 )
 
@@ -154,6 +161,8 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "shared:company": (AT,),
+        "calendar": ((), (CalendarEvent("sale", AT, AT + HOUR, "Black Friday"),)),
         "holidays:DE": (WORKING, replace(WORKING, days={AT.date(): "a holiday"}), replace(WORKING, last=AT.date())),
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
@@ -184,6 +193,8 @@ NEEDED_SOMETIMES = {
     "accounts:second-account",
     "exceptions",
     "holidays:DE",
+    "shared:company",
+    "calendar",  # only its import asks for it
     "notes",
     "promotions",
     "incidents",
@@ -309,6 +320,14 @@ def test_unread_holidays_stop_where_a_window_closes_on_them() -> None:
     assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
     for lost in failures("holidays:DE"):
         assert judge(PROMOTION, REQUEST, know(known, "holidays:DE", lost), HEALS).outcome == "unsure"
+
+
+def test_a_shared_calendar_of_freezes_that_is_unread_stops_what_it_could_hold() -> None:
+    """WIN-13."""
+    known = facts(policy(freeze_calendars={"company": COMPANY_CALENDAR}))
+    assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
+    for lost in failures("shared:company"):
+        assert judge(PROMOTION, REQUEST, know(known, "shared:company", lost), HEALS).outcome == "unsure"
 
 
 def test_facts_that_nobody_read_allow_nothing() -> None:

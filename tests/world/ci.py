@@ -23,6 +23,7 @@ from commands.core.ports.ci import (
     RunLog,
     RunState,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )
@@ -37,6 +38,7 @@ class FakeCI:
     Attributes:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
+        cancelled: keys of the runs that it was asked to end.
         branches: every order of a release branch that was taken.
         accesses: every order of break-glass access that was taken.
         refuses: repositories whose branches it does not make.
@@ -53,6 +55,7 @@ class FakeCI:
         self.branches: list[BranchOrder] = []
         self.accesses: list[AccessOrder] = []
         self.refuses: set[str] = set()
+        self.cancelled: list[str] = []
         self.sure = True
         self.away: Unread | None = None
         self.forgotten: set[str] = set()
@@ -129,6 +132,15 @@ class FakeCI:
         if taken:
             self.accesses.append(order)
         return outcome or Started("access-1", "https://ci.test/runs/access-1")
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        if self.away:
+            return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        known = self._runs.get(order.key)
+        if known is None or known.state not in {RunState.QUEUED, RunState.RUNNING}:
+            return TurnedDown("The fake CI has no such run at work.")
+        self.cancelled.append(order.key)
+        return Stopping()
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         return self.away or self._runs.get(order.key) or NoRun(sure=self.sure)

@@ -30,13 +30,14 @@ from guards.version import Artifact
 from storage import audit, chain, changes
 from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
-from tests.world.calendars import FakeCalendars
+from tests.world.calendars import FakeCalendars, FakeFreezeCalendars
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
 from tests.world.proofs import FakeProofs
 from tests.world.releases import FakeReleases
 from tests.world.signing import SIGNING_KEY
+from tests.world.statuses import FakeStatuses
 from tests.world.vcs import FakeVcs
 
 APP = installed()
@@ -69,6 +70,8 @@ class World:
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
         self.calendars = FakeCalendars()
+        self.freeze_calendars = FakeFreezeCalendars()
+        self.statuses = FakeStatuses()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -149,6 +152,8 @@ class World:
             {"registry": self.proofs},
             {"github": self.releases},
             self.calendars,
+            self.freeze_calendars,
+            {"github": self.statuses},
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
@@ -268,8 +273,12 @@ class World:
     # ------------------------------------------------------------ what there is to see
 
     def card(self, channel: str = "releases") -> Message:
-        """The newest card in a channel."""
-        return [m for m in self.slack.messages(self.channels[channel]) if not m.thread_ts or m.thread_ts == m.ts][-1]
+        """The newest card in a channel; those of freezes stand apart."""
+        return [m for m in self.cards(channel) if not _of_freeze(m)][-1]
+
+    def freeze_cards(self, channel: str = "releases") -> list[str]:
+        """What was posted about freezes in a channel, oldest first, as it stands now."""
+        return [self.shown(m) for m in self.cards(channel) if _of_freeze(m)]
 
     def cards(self, channel: str = "releases") -> list[Message]:
         """All messages in a channel that are not in a thread."""
@@ -335,3 +344,9 @@ class World:
         """Have the registry know a version."""
         artifact = Artifact("api", version, digest, COMMIT, frozenset({"dev"}), frozenset({"rob"}))
         self.artifacts.add(replace(artifact, **other))
+
+
+def _of_freeze(message: Message) -> bool:
+    """Whether a freeze's own card, or one that tells of its begin or end."""
+    lines = message.as_text().splitlines() or [""]
+    return "FRZ-" in lines[0] or lines[-1].startswith("FRZ-")

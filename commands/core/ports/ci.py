@@ -128,6 +128,11 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """CI took the request to end a run; how the run ends is told and looked up as ever."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedDown:
     """CI certainly did not start anything: the request was refused or never left this machine.
 
@@ -276,6 +281,18 @@ class CI(Protocol):
 
     async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
         """Ask for break-glass access to be opened or closed. What it took is never asked again; people confirm the end (EMG-19)."""
+        ...
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """Ask that the run of an order ends before it is done. Asked twice, it does no harm.
+
+        Args:
+            order: what was asked.
+            run: CI's id, when it was told.
+
+        Returns:
+            `TurnedDown` when CI cannot, or the run is over.
+        """
         ...
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from commands.core.trains.keep import LIVING, Seen, keep
+from commands.core.trains.keep import LIVING, Seen, keep, outlive
 from commands.core.trains.read import Branches, Look
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates
 from guards.cutoff import green
 from guards.facts import Facts
 from guards.stabilization import Source, candidates, flaws, merges, picked_from
-from guards.unread import Unread
+from guards.train import Stage
+from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from storage import cuts, inbox
 from storage.database import Store, Tx
@@ -46,6 +47,8 @@ class Stabilize:
             about = RunWork.begin(tx, run_id, facts, correlation)
             if about and about.run.stage in LIVING:
                 keep(about, seen, tickets)
+            elif about and about.run.stage is Stage.CLOSED:
+                outlive(about, seen)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -57,8 +60,10 @@ class Stabilize:
 async def _seen(look: Look, cut: Cut, judged: set[tuple[str, str]], tickets: frozenset[str], facts: Facts) -> Seen:
     service = cut.services[0]
     head = await look.head(service, cut.branch)
-    if not isinstance(head, str):
-        return Seen(cut, lost=head if isinstance(head, Unread) else Unread(f"the branch {cut.branch}", f"there is no {head.what}"))
+    if isinstance(head, Absent):
+        return Seen(cut, lost=Unread(f"the branch {cut.branch}", f"there is no {head.what}"), gone=True)
+    if isinstance(head, Unread):
+        return Seen(cut, lost=head)
     waiting = await look.open_pulls(service, cut.branch)
     if isinstance(waiting, Unread):
         return Seen(cut, lost=waiting)
