@@ -25,6 +25,7 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.hotfixed import hotfixed
 from guards.lifecycle import State
 from guards.order import in_order
 from guards.policy import Policy
@@ -140,6 +141,7 @@ command = Command(
         pinned,
         in_order,
         same_artifact,
+        hotfixed,
         catalogued,
         *EVIDENCE,
         asked_once,

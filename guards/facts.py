@@ -13,6 +13,7 @@ from guards.cut import Blocker, Cut, Fix, Stabilization
 from guards.exemption import Exemption
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.manifest import SetStanding
 from guards.obligation import Aftermath, Obligation
@@ -111,6 +112,7 @@ class Request:
         commits: service, or "" where there is one repository, and the commit to cut.
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
+        hotfix: what a hotfix that is to be begun is for.
     """
 
     action: Action
@@ -143,6 +145,7 @@ class Request:
     commits: tuple[tuple[str, str], ...] = ()
     answer: Answer | None = None
     acceptance: Acceptance | None = None
+    hotfix: Scope | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -193,6 +196,9 @@ class Facts:
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
         set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
             alone. Absent when the name names none.
+        hotfixes: what the hotfixes of the service say about the version (HOT-09).
+        hotfix: the hotfix in question, and `owed` what is or was owed for it.
+        ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
@@ -236,6 +242,10 @@ class Facts:
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
     after: Aftermath | None = None
+    hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)
+    hotfix: Hotfix | Absent | None = None
+    owed: tuple[Obligation, ...] = ()
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)

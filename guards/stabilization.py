@@ -41,8 +41,12 @@ def picked_from(commit: Commit) -> str | None:
 
 def candidates(commit: Commit, main: Span) -> tuple[str, ...]:
     """Commits of main that may be where a commit was picked from although it does not say so: they have its title, but for a number."""
-    title = _NUMBER.sub("", commit.title)
-    return tuple(one.sha for one in main.commits if _NUMBER.sub("", one.title) == title)
+    return tuple(one.sha for one in main.commits if title_of(one) == title_of(commit))
+
+
+def title_of(commit: Commit) -> str:
+    """Its title, but for the number of a pull request."""
+    return _NUMBER.sub("", commit.title)
 
 
 def merges(commit: Commit, span: Span) -> bool:

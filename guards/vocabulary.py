@@ -56,6 +56,7 @@ class Action(StrEnum):
     CALL = "call-decision"
     ANSWER = "answer"
     DECIDE = "decide"
+    HOTFIX = "hotfix"
 
 
 TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP})
@@ -147,6 +148,7 @@ class Requirement(StrEnum):
     RISK_LABEL = "risk-label"
     RISK = "risk-assessment"
     LEAD_TIME = "lead-time"
+    FORWARD_PORTS = "forward-ports"
 
 
 SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})

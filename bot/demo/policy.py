@@ -82,6 +82,7 @@ allow:
   train: {production: [release_captain]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
+  hotfix: {production: [developer, release_manager]}
   call-decision: {production: [release_captain]}
   decide: {production: [release_manager]}
 

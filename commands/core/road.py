@@ -16,6 +16,8 @@ from commands.core import announce, cards, exempt, home, keep_log, obligations, 
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
+from commands.core.hotfixes import hotfix_work
+from commands.core.hotfixes.look import HotfixLook
 from commands.core.invocation import Asked, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
@@ -68,11 +70,12 @@ class Road:
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
         train_work: carries out the timers of train runs.
+        hotfixes: carries out the timers of hotfixes.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, hotfixes: HotfixLook,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -81,6 +84,7 @@ class Road:
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
         self._train_work = train_work
+        self._hotfixes = hotfixes
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
@@ -109,6 +113,8 @@ class Road:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
+            case hotfix_work.KIND:
+                await self._hotfixes.fired(taken, str(payload["hotfix"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
@@ -135,7 +141,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation", "integration", "run"):
+            for noun in ("change", "exception", "obligation", "integration", "run", "hotfix"):
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:

@@ -10,6 +10,7 @@ from storage.tables import (
     decisions,
     feeds,
     homes,
+    hotfixes,
     ledger,
     machinery,
     moments,
@@ -23,6 +24,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes", "cuts", "decisions", "feeds", "homes", "ledger", "machinery", "metadata", "moments", "obligations",
+    "changes", "cuts", "decisions", "feeds", "homes", "hotfixes", "ledger", "machinery", "metadata", "moments", "obligations",
     "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

@@ -22,8 +22,11 @@ from guards.delegation import delegable, endable
 from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
+from guards.forward_port import forward_ported
 from guards.freeze import complete_freeze, liftable, not_frozen
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
+from guards.hotfix import HotfixFacts
+from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.judge import Guard, judge
 from guards.lifecycle import State
@@ -43,6 +46,7 @@ from tests.guards.cases import (
     CHANGE,
     DANA,
     FACTS,
+    HOTFIX,
     MARA,
     OTHER_DIGEST,
     OTTO,
@@ -68,7 +72,7 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import NOTES, RECORD
 
-PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, decided, approved)
+PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, hotfixed, decided, approved)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
 GUARDS: tuple[Guard, ...] = (
     *PROMOTION,
@@ -81,6 +85,7 @@ GUARDS: tuple[Guard, ...] = (
     linking_begun,
     linked,
     reachable,
+    forward_ported,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -138,6 +143,12 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "promotions": ((), FACTS.promotions),
         "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
         "exceptions": ((), (exemption(),)),
+        "hotfixes": (
+            HotfixFacts(),
+            HotfixFacts(of_version=HOTFIX),
+            HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
+            HotfixFacts(live=(HOTFIX,)),
+        ),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
