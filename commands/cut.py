@@ -8,7 +8,7 @@ from typing import Annotated
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
 from commands.core.fields import CommitWords, MomentWord
-from commands.core.text import Form, Input, Line, Moment
+from commands.core.text import Form, Input, Line, Moment, reason
 from commands.core.train_fields import RunId
 from commands.core.trains.card import captains_buttons
 from commands.core.trains.cut import Order, at_once, held, order
@@ -120,7 +120,7 @@ def _form(heading: str, word: str, submit: str, *inputs: Input) -> FormBuilder:
     return form
 
 
-_WHY = Input("reason", "Why?", "text", hint="It stands in the record, with your name.", shortest=3, longest=1000)
+_WHY = reason("reason", "Why?")
 _NO_REASON = frozenset({Refusal.NO_RATIONALE})
 
 train_cut = Command(

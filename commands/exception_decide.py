@@ -8,7 +8,7 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
 from commands.core.exempt_card import exception_lines, title
 from commands.core.tell import exception_card_of
-from commands.core.text import Form, Input
+from commands.core.text import Form, reason
 from commands.core.words import Arguments, ExceptionId, Rest
 from guards.authorization import authorized
 from guards.decision import Refusal
@@ -97,7 +97,7 @@ def _form(heading: str, word: str, label: str) -> FormBuilder:
             title=heading,
             word=f"exception {word}",
             submit=word.capitalize(),
-            inputs=(Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),),
+            inputs=(reason("rationale", label),),
             known={"exception": exemption.id},
             lines=((title(exemption, facts.policy),), *exception_lines(exemption, facts)),
         )

@@ -10,7 +10,7 @@ from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.exempt_card import exception_lines, title
 from commands.core.fields import MomentWord
 from commands.core.tell import exception_card_of
-from commands.core.text import Form, Input
+from commands.core.text import Form, Input, reason
 from commands.core.words import Arguments, ExceptionId, Named, Rest
 from guards.authorization import authorized
 from guards.decision import Refusal
@@ -86,10 +86,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         submit="It still holds",
         inputs=(
             Input("until", "Reconsider it again on", "moment", initial=fields.get("until", "")),
-            Input(
-                "rationale", "Why does it still hold?", "text", initial=fields.get("rationale", ""),
-                hint="It stands in the record, with your name.", shortest=3, longest=1000,
-            ),
+            reason("rationale", "Why does it still hold?", fields.get("rationale", "")),
         ),
         known={"exception": exemption.id},
         lines=(

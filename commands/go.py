@@ -9,7 +9,7 @@ from typing import Annotated
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
-from commands.core.text import Code, Form, Input
+from commands.core.text import Code, Form, Input, reason
 from commands.core.train_fields import RunId
 from commands.core.trains import roll_call
 from commands.core.trains.roll_call_card import risk_lines
@@ -88,10 +88,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         word="go",
         submit="Go",
         inputs=(
-            Input(
-                "residual", "Why is the risk that is left acceptable?", "text", initial=fields.get("residual", ""), shortest=3,
-                longest=1000, hint="It stands in the record, with your name.",
-            ),
+            reason("residual", "Why is the risk that is left acceptable?", fields.get("residual", "")),
             Input("risks", "Other open risks, one a line", "text", initial=fields.get("risks", ""), optional=True, longest=1000),
             Input(
                 "rollback", "How do we go back?", "text", initial=fields.get("rollback", ""), optional=True, longest=1000,
@@ -108,8 +105,7 @@ def reason_form(title: str, word: str, label: str) -> FormBuilder:
     """A form that asks for the reason of a decision."""
 
     def build(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
-        inputs = (Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),)
-        return Form(title=title, word=word, submit=title[:24], inputs=inputs, known={"run": fields["run"]})
+        return Form(title=title, word=word, submit=title[:24], inputs=(reason("rationale", label),), known={"run": fields["run"]})
 
     return build
 

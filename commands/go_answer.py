@@ -7,7 +7,7 @@ from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import AreaWord, ItemWords, SayWord
-from commands.core.text import Form, Input, Moment
+from commands.core.text import REASON_HINT, Form, Input, Moment
 from commands.core.train_fields import RunId
 from commands.core.trains import roll_call
 from commands.core.words import Arguments, Named, Rest
@@ -88,7 +88,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
             Input("say", "Your answer", "choice", says, fields.get("say", "") if fields.get("say", "") in list(Say) else ""),
             Input(
                 "rationale", "Why, or on which condition?", "text", initial=fields.get("rationale", ""), optional=True, longest=1000,
-                hint="Needed for a no-go and for a condition. It stands in the record, with your name.",
+                hint=f"Needed for a no-go and for a condition. {REASON_HINT}",
             ),
             *((confirm,) if boxes else ()),
             Input("link", "Where can that be seen?", initial=fields.get("link", ""), optional=True, longest=300),

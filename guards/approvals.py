@@ -55,7 +55,10 @@ def content_now(change: Change, facts: Facts) -> Content | Unread:
         return record
     if isinstance(artifact, Absent):
         return Unread(artifact.what, "it is gone")
-    return replace(change.content, digest=artifact.digest, commit=artifact.commit, policy=facts.policy.hash, base=base, record=record)
+    was, policy = change.content, facts.policy.hash
+    if (was.digest, was.commit, was.policy, was.base, was.record) == (artifact.digest, artifact.commit, policy, base, record):
+        return was
+    return replace(was, digest=artifact.digest, commit=artifact.commit, policy=policy, base=base, record=record)
 
 
 def counted(change: Change, facts: Facts) -> tuple[tuple[Approval, Person], ...] | Unread:

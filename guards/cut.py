@@ -253,3 +253,8 @@ class Stabilization:
 def flawed(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     """Those with a flaw that nobody accepted: what a go/no-go has to see."""
     return tuple(fix for fix in fixes if fix.flaws and fix.accepted is None)
+
+
+def unseen(cut: Cut) -> bool:
+    """Whether the last look at its release branch failed: what was pushed there since is not known (TRN-09)."""
+    return cut.state is CutState.CUT and cut.why != ""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from guards.artifact import no_artifact, same_artifact, short
 from guards.checklist import BY_PEOPLE, MEANS, Area, Item
 from guards.classify import labelled
-from guards.cut import Gates, flawed
+from guards.cut import Gates, flawed, unseen
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
 from guards.evidence import NOT_REQUIRED
@@ -209,6 +209,8 @@ def stabilized(request: Request, facts: Facts) -> Decision:
     found = facts.go.stabilization if facts.go else None
     if found is None:
         return Unsure("what happened since the cutoff", "nobody asked for it")
+    if blind := [cut for cut in found.cuts if unseen(cut)]:
+        return Unsure(f"what is on {blind[0].branch or blind[0].repository}", blind[0].why)
     if lost := [cut for cut in found.cuts if cut.gates is Gates.UNREAD]:
         return Unsure(f"the checks of {lost[0].branch or lost[0].repository}", lost[0].gates_why)
     wrong = [f"{blocker.id} ({blocker.ticket}) is open" for blocker in found.blockers if blocker.resolved is None]

@@ -70,8 +70,13 @@ def lock(tx: Tx, id: str) -> SetPromotion | None:  # noqa: A002
     return None if row is None else SetPromotion(**row._mapping)
 
 
-def of_change(tx: Tx, change: str) -> SetPromotion | None:
-    """The set promotion that a change is a part of."""
+def of_change(tx: Tx, change: Change) -> SetPromotion | None:
+    """The set promotion that a change is a part of; one that names no manifest goes alone (MAN-02)."""
+    return None if change.content.manifest is None else of_id(tx, change.id)
+
+
+def of_id(tx: Tx, change: str) -> SetPromotion | None:
+    """The same for a change of which only the id is known."""
     row = tx.run(_OF_CHANGE, {"of": change}).one_or_none()
     return None if row is None else SetPromotion(**row._mapping)
 

@@ -11,12 +11,28 @@ import pytest
 from aiohttp import web_app
 from hypothesis import HealthCheck, settings
 
-from storage import migrations
+from storage import database, migrations
 from storage.database import Store
+from tests.world.engines import compiling_once
 from tests.world.postgresql import Postgresql
+
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ["TMPDIR"], tempfile.tempdir = (
+        str(MEMORY),
+        None,
+    )  # each commit of SQLite waits for the disk, and nothing here outlives the run
 
 settings.register_profile("signalbox", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no counterexample
 settings.load_profile("signalbox")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Statements are compiled once for all stories."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "open_engines", compiling_once(database.open_engines))
+        yield
 
 
 @pytest.fixture(autouse=True)

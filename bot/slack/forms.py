@@ -5,7 +5,6 @@ Invariant: whatever a form asks, it opens: what is too long is cut, and what can
 
 import json
 from datetime import datetime
-from typing import Any
 
 from slack_sdk.models.blocks import (
     Block,
@@ -17,19 +16,16 @@ from slack_sdk.models.blocks import (
     Option,
     PlainTextInputElement,
     PlainTextObject,
-    RichTextBlock,
     StaticSelectElement,
 )
 from slack_sdk.models.blocks.block_elements import InputInteractiveElement
 from slack_sdk.models.views import View
 
 from bot.slack.markup import cut
-from bot.slack.render import Room, section
+from bot.slack.rich import Json, Room, rich_text, section
 from commands.core.text import Form, Input
 
 _OPTIONS, _BOXES, _HIDDEN = 100, 10, 3000
-
-Json = dict[str, Any]
 
 
 def view(form: Form, place: Json) -> Json:
@@ -39,9 +35,9 @@ def view(form: Form, place: Json) -> Json:
         form: what to ask.
         place: where an answer shall be told: the channel, if any.
     """
-    drawn: list[Block] = []
+    drawn: list[Block | Json] = []
     if form.lines:
-        drawn.append(RichTextBlock(elements=[section(form.lines, Room())]))
+        drawn.append(rich_text(section(form.lines, Room())))
     drawn += [_input(i) for i in form.inputs]
     return View(
         type="modal",

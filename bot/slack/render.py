@@ -1,12 +1,11 @@
 """Draws cards and forms as Block Kit, within Slack's limits (https://docs.slack.dev/reference/block-kit).
 
-Invariant: text that a person typed is data: it goes into rich text elements, which know no markup, or is escaped with its
-formatting characters defused (SEC-09).
+Invariant: text that a person typed is data: it goes into rich text elements (`rich`), or is escaped with its formatting characters
+defused (SEC-09).
 """
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -17,53 +16,25 @@ from slack_sdk.models.blocks import (
     HeaderBlock,
     MarkdownTextObject,
     PlainTextObject,
-    RichTextBlock,
-    RichTextElementParts,
-    RichTextPreformattedElement,
-    RichTextSectionElement,
     SectionBlock,
 )
 
-from bot.slack.markup import DATE, cut, escape, is_web, marked, own
-from commands.core.text import Bold, Button, Card, Code, Line, Link, Mention, Moment, Part, Span, plain
+from bot.slack.markup import cut, escape, marked
+from bot.slack.rich import Json, Room, preformatted, rich_text, section
+from commands.core.text import Bold, Button, Card, Line, Part, plain
 
 _LINES = 25
 """Lines of one part; what is beyond is counted, not shown: a card that scrolls is not read."""
 
 _PARTS = 30
-_ALL = 11_500
-"""Characters of a whole card: Slack answers `msg_blocks_too_long` at about 13,200 (measured, not documented)."""
-
-_ELEMENTS = 200
-"""Spans of one part, far below Slack's limit."""
-
-_SPAN, _FIELD, _FIELDS = 2500, 600, 10
+_FIELD, _FIELDS = 600, 10
 _BUTTONS, _VALUE, _WORD = 25, 2000, 200
 _LABELS = 30
 """Characters of a button that asks first: its question's title and its two answers."""
 
-Json = dict[str, Any]
-_P = RichTextElementParts
-
-
-class Room:
-    """How many characters a card or a form has left."""
-
-    def __init__(self, left: int = _ALL) -> None:
-        self.left = left
-
-    def is_full(self) -> bool:
-        return self.left <= 0
-
-    def take(self, text: str) -> str:
-        """The text, or as much of it as there is room for."""
-        taken = cut(text, min(_SPAN, max(self.left, 1)))
-        self.left -= len(taken)
-        return taken
-
 
 def blocks(card: Card) -> list[Json]:
-    """The card as Block Kit, validated by the SDK's models; what is too long for Slack is cut, and the cut shows.
+    """The card as Block Kit, validated by the SDK's models where those check anything; what is too long is cut, and the cut shows.
 
     Args:
         card: what to show.
@@ -71,7 +42,7 @@ def blocks(card: Card) -> list[Json]:
     Raises:
         SlackObjectFormationError: for what cannot be cut to fit; nothing that the builders in `commands` make.
     """
-    drawn: list[Block] = []
+    drawn: list[Block | Json] = []
     room = Room()
     buttons = _buttons(card.buttons, room)
     if card.title:
@@ -93,7 +64,7 @@ def blocks(card: Card) -> list[Json]:
         drawn.append(_small(("… not every button fits; type the command instead",)))
     if card.footer:
         drawn.append(_small(card.footer))
-    return [block.to_dict() for block in drawn]
+    return [block if isinstance(block, dict) else block.to_dict() for block in drawn]
 
 
 def fallback(card: Card) -> str:
@@ -112,59 +83,22 @@ def _small(line: Line) -> ContextBlock:
     return ContextBlock(elements=[marked(line, _FIELD)])
 
 
-def _part(part: Part, room: Room) -> Block:
+def _part(part: Part, room: Room) -> Json:
     if part.literal:
         return _literal(part, room)
     lines: Sequence[Line] = part.lines[:_LINES]
     if len(part.lines) > _LINES:
         lines = (*lines, (f"… and {len(part.lines) - _LINES} more",))
     heading: tuple[Line, ...] = ((Bold(part.heading),),) if part.heading else ()
-    return RichTextBlock(elements=[section((*heading, *lines), room)])
+    return rich_text(section((*heading, *lines), room))
 
 
-def _literal(part: Part, room: Room) -> Block:
+def _literal(part: Part, room: Room) -> Json:
     """Text as it is; the cut of what has no room shows."""
     text = cut("\n".join(plain(line) for line in part.lines), max(room.left, 1))
     room.left -= len(text)
     heading = [section(((Bold(part.heading),),), room)] if part.heading else []
-    return RichTextBlock(elements=[*heading, RichTextPreformattedElement(elements=[_P.Text(text=text or " ")])])
-
-
-def section(lines: Sequence[Line], room: Room) -> RichTextSectionElement:
-    """Lines as rich text, as far as there is room."""
-    elements: list[Any] = []
-    for index, line in enumerate(lines):
-        if room.is_full() or len(elements) > _ELEMENTS:
-            elements.append(_P.Text(text=f"\n… and {len(lines) - index} more lines, cut"))
-            room.left = 0
-            break
-        if index:
-            elements.append(_P.Text(text="\n"))
-        for number, span in enumerate(line):
-            if room.is_full() or number > _ELEMENTS:
-                elements.append(_P.Text(text="…"))
-                break
-            elements += _rich(span, room)
-    if not elements:
-        elements.append(_P.Text(text=" "))
-    return RichTextSectionElement(elements=elements)
-
-
-def _rich(span: str | Span, room: Room) -> list[Any]:
-    match span:
-        case str():
-            return [_P.Text(text=room.take(span))] if span else []
-        case Mention(slack=slack):
-            return [_P.User(user_id=slack)]
-        case Moment():
-            date = _P.Date(timestamp=int(span.at.timestamp()), format=DATE, fallback=own(span))
-            return [date, _P.Text(text=room.take(f" ({own(span)})"))]
-        case Code(text=text):
-            return [_P.Text(text=room.take(text or " "), style=_P.TextStyle(code=True))]
-        case Bold(text=text):
-            return [_P.Text(text=room.take(text or " "), style=_P.TextStyle(bold=True))]
-        case Link(url=url, text=text):
-            return [_P.Link(url=url, text=room.take(text or url))] if is_web(url) else [_P.Text(text=room.take(text or url or " "))]
+    return rich_text(*heading, preformatted(text))
 
 
 def _value(button: Button) -> str:

@@ -11,7 +11,7 @@ from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker
 from commands.core.queue import queued
 from commands.core.set_card import set_lines
-from commands.core.text import Form, Input
+from commands.core.text import Form, reason
 from commands.core.words import Arguments, ChangeOrSet, Named, Rest
 from guards.authorization import held_roles
 from guards.change import Approval, Change, Verdict
@@ -57,7 +57,7 @@ def reason_form(title: str, word: str, submit: str, label: str, fields: Mapping[
         title=title,
         word=word,
         submit=submit,
-        inputs=(Input("rationale", label, "text", hint="It stands in the record, with your name.", shortest=3, longest=1000),),
+        inputs=(reason("rationale", label),),
         known={"change": subject, "seen": fields.get("seen") or seen, **queued(fields)},
         lines=lines,
     )

@@ -158,7 +158,7 @@ def advance_set(tx: Tx, promotion: str, outside: Mapping[str, Facts], correlatio
 
 def _call_first(tx: Tx, change: Change, facts: Facts) -> None:
     """What became of another entry may be what the first one of the set waits for."""
-    promotion = sets.of_change(tx, change.id)
+    promotion = sets.of_change(tx, change)
     parts = sets.parts(tx, promotion.id) if promotion else ()
     if parts and parts[0].id != change.id and parts[0].state is State.WAITING:
         timers.set(tx, timers.Timer(f"advance:{parts[0].id}", "advance", facts.at, {"change": parts[0].id}))

@@ -12,7 +12,7 @@ from functools import partial
 
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
-from commands.core.gather_set import key_of, parts_of, set_facts
+from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.hotfixes.ground import read_ground, taken
 from commands.core.people import People, unknown_logins
@@ -312,7 +312,7 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
     """
     facts = set_facts(tx, ask, _inside(tx, ask, outside, only_reading=only_reading), only_reading=only_reading)
     parts = {}
-    for one in parts_of(tx, ask, outside.policy):
+    for one in () if goes_alone(ask, facts) else parts_of(tx, ask, outside.policy):
         # one that nobody read for stays unread: it stops the others, and is never left out
         read = replace(outside.parts.get(key_of(one)) or Facts(outside.at, outside.policy), at=outside.at)
         parts[key_of(one)] = set_facts(tx, one, _inside(tx, one, read, only_reading=only_reading), only_reading=only_reading)
@@ -489,7 +489,11 @@ def cases_of(tx: Tx, command: AnyCommand, ask: Ask, by: Person | Stranger | Unre
     return tuple(case for case in cases if all(isinstance(guard(*case), Allow) for guard in command.skips)) or cases
 
 
+_NOTHING = Ask()
+"""Nobody types anything at dispatch: all that is judged stands in the change."""
+
+
 def at_dispatch(change: Change, facts: Facts) -> Request:
     """The promotion as it is judged again when it would go out: asked by its requester as they stand now (CMD-12)."""
     by = facts.people.get(change.requester, Unread(f"the account of {change.requester_name}"))
-    return request_of(Action.PROMOTE, Ask(change=change.id), by, facts)
+    return request_of(Action.PROMOTE, _NOTHING, by, facts)

@@ -7,6 +7,7 @@ Invariant: what a set consists of is read in the transaction that acts on it; an
 from dataclasses import replace
 
 from commands.core.command import Ask
+from guards.change import Change
 from guards.facts import Facts
 from guards.lifecycle import UNDECIDED, State
 from guards.manifest import Entry, Manifest, SetPromotion, SetStanding
@@ -39,7 +40,7 @@ def parts_of(tx: Tx, ask: Ask, policy: Policy) -> tuple[Ask, ...]:
         return tuple(_wanted(entry, environment, ask) for entry in in_order(standing, back=ask.back))
     if ask.set:
         return tuple(Ask(change=change.id, rationale=ask.rationale) for change in sets.parts(tx, ask.set))
-    promotion = sets.of_change(tx, ask.change) if ask.change else None
+    promotion = sets.of_id(tx, ask.change) if ask.change else None
     if promotion is None:
         return ()
     changes = sets.parts(tx, promotion.id)
@@ -70,7 +71,7 @@ def standing_of(tx: Tx, ask: Ask, policy: Policy) -> SetStanding | None:
 
     Args: as for `parts_of`.
     """
-    promotion = sets.get(tx, ask.set) if ask.set else sets.of_change(tx, ask.change) if ask.change else None
+    promotion = _promotion(tx, ask)
     if promotion is not None:
         return _back(tx, promotion) if ask.back else _promoted(tx, promotion)
     manifest = manifests.named(tx, ask.manifest) if ask.manifest else manifests.manifest_of_run(tx, ask.run) if ask.run else None
@@ -83,6 +84,23 @@ def standing_of(tx: Tx, ask: Ask, policy: Policy) -> SetStanding | None:
         _standing(tx, manifest, ask.environment), open=opened.id if opened else None,
         candidates=_candidates(tx, trains.run(tx, manifest.run), policy),
     )  # fmt: skip
+
+
+def goes_alone(ask: Ask, facts: Facts) -> bool:
+    """Whether an ask is about a change that is an entry of no set: one that names no manifest (MAN-02).
+
+    Args:
+        ask: what it is about.
+        facts: with the change, where it is about one.
+    """
+    about_a_set = ask.set or ask.run or ask.manifest or ask.entries
+    return not about_a_set and isinstance(facts.change, Change) and facts.change.content.manifest is None
+
+
+def _promotion(tx: Tx, ask: Ask) -> SetPromotion | None:
+    if ask.set:
+        return sets.get(tx, ask.set)
+    return sets.of_id(tx, ask.change) if ask.change else None
 
 
 def _promoted(tx: Tx, promotion: SetPromotion) -> SetStanding | None:
@@ -141,9 +159,9 @@ def set_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Facts:
         facts: as read so far; of a change, the set that it is an entry of is read too.
         only_reading: leaves the set unlocked; otherwise nobody else moves a part of it until the transaction ends.
     """
-    if not (ask.change or ask.set or ask.run or ask.manifest):
+    if not (ask.change or ask.set or ask.run or ask.manifest) or goes_alone(ask, facts):
         return facts
-    if not only_reading and (promotion := sets.get(tx, ask.set) if ask.set else sets.of_change(tx, ask.change or "")):
+    if not only_reading and (promotion := _promotion(tx, ask)):
         sets.lock(tx, promotion.id)
     standing = standing_of(tx, ask, facts.policy)
     named = f"set promotion {ask.set}" if ask.set else f"manifest {ask.manifest}" if ask.manifest else None

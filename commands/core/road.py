@@ -46,6 +46,8 @@ from storage import changes, inbox, timers
 from storage.database import Store, Tx
 
 AFTER_FAULT = timedelta(minutes=5)
+_SUBJECTS = ("change", "exception", "obligation", "integration", "run", "hotfix")
+"""Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 """After this a timer whose work failed for a fault of the bot fires again."""
 
 
@@ -141,7 +143,7 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in ("change", "exception", "obligation", "integration", "run", "hotfix"):
+            for noun in _SUBJECTS if kind != train.KIND else ():
                 if subject := taken.delivery.payload.get(noun):
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:

@@ -24,7 +24,7 @@ CARD = TypeAdapter(Card)
 
 def card_of(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     """Have the change's card drawn anew; several requests before it is sent are one. An entry of a set stands on the set's card."""
-    if promotion := sets.of_change(tx, change.id):
+    if promotion := sets.of_change(tx, change):
         set_card_of(tx, promotion, facts, correlation)
         return
     channel = facts.policy.services[change.content.service].channel
@@ -34,7 +34,7 @@ def card_of(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
 
 def log_of(tx: Tx, change: Change, facts: Facts, correlation: str, text: str) -> None:
     """A line for the thread of the change's card, or of the set's of which it is an entry."""
-    if promotion := sets.of_change(tx, change.id):
+    if promotion := sets.of_change(tx, change):
         set_log_of(tx, promotion, facts, correlation, f"{change.content.service} {change.content.version}: {text}")
         return
     channel = facts.policy.services[change.content.service].channel

@@ -143,6 +143,20 @@ class Input:
     longest: int = 500
 
 
+REASON_HINT = "It stands in the record, with your name."
+
+
+def reason(name: str, label: str, initial: str = "") -> Input:
+    """The question why: what is answered is kept with who answered it (PRM-10).
+
+    Args:
+        name: the command's word that it fills.
+        label: the question.
+        initial: what was typed before.
+    """
+    return Input(name, label, "text", initial=initial, hint=REASON_HINT, shortest=3, longest=1000)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form whose submission is a command.

@@ -104,6 +104,10 @@ class Story:
         """What was told there last, without marks of code."""
         return self.world.shown(self.log()[-1]).replace("`", "")
 
+    def card(self):
+        """The run's card as it reads now."""
+        return next(text for card in self.world.cards() if RUN in (text := self.world.shown(card)).splitlines()[0])
+
     async def run(self):
         return await self.world.house.store.read(lambda tx: trains.run(tx, RUN))
 

@@ -171,11 +171,13 @@ async def test_what_cannot_be_read_is_no_judgement_and_is_read_again(story):
     await story.looked()
     assert await story.fixes() == ()
     assert "could not read" in (await story.cuts())[0].why
+    assert "acme/api: could not read" in story.card()
     assert await world.news() == []
     world.vcs.away = None
     await story.looked()
     assert len(await story.fixes()) == 1
     assert (await story.cuts())[0].why == ""
+    assert "could not read" not in story.card()
 
 
 async def test_nothing_more_than_the_head_and_the_open_pull_requests_is_asked_while_nothing_moves(story):

@@ -4,6 +4,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core.trains import remind
+from commands.core.trains.reminding import Reminding
 from guards.policy import Policy
 from guards.train import Stage
 from storage import trains
@@ -60,6 +61,22 @@ async def test_each_offset_reminds_once_and_after_a_night_down_only_the_last(wor
     await world.wait(until=utc(12, 1, 10, 50))  # four hours, one hour and a quarter of an hour before it are all due
     assert sorted(tag for tag, _ in (await reminders(world))[1:]) == ["reminded", "reminder-dropped", "reminder-dropped"]
     assert (await world.body("train:reminder-dropped"))["why"] == "a later one is due as well"
+
+
+async def test_a_reminder_that_failed_comes_once_when_the_fault_is_gone(world, monkeypatch):
+    """OPS-07, TRN-23: what is tried again after a fault is one timer."""
+    await alone(world)
+    before = len(told(world, "carla"))
+    with monkeypatch.context() as broken:
+        broken.setattr(Reminding, "of_run", lambda *words: 1 / 0)
+        await world.wait(until=utc(11, 30, 11))
+        for seconds in (1, 2, 4):
+            await world.wait(seconds=seconds)
+        assert "fault:given-up" in await world.news()
+    await world.wait(minutes=6)
+    assert [tag for tag, _ in await reminders(world)] == ["reminded"]
+    assert len([title for title in told(world, "carla")[before:] if RUN in title]) == 1
+    assert (await world.news()).count("train:reminded") == 1
 
 
 async def test_two_replicas_remind_once(world):

@@ -564,6 +564,7 @@ BY_PLAN = CutAcceptance("only here", "back to main", MARA.id, MARA.name, AT)
         pytest.param(Stabilization((), (replace(FIX, accepted=BY_PLAN),), ()), Mark.PASSED, "1 fixes", id="a flaw that somebody accepted"),
         pytest.param(Stabilization((replace(CUT, gates=Gates.LACKING, gates_why="lint failed"),), (), ()), Mark.FAILED, "lint failed", id="a check failed"),
         pytest.param(Stabilization((replace(CUT, gates=Gates.UNREAD, gates_why="GitHub is down"),), (), ()), Mark.UNREAD, "GitHub is down", id="checks unread"),
+        pytest.param(Stabilization((replace(CUT, why="could not read the branch"),), (), ()), Mark.UNREAD, "could not read the branch", id="branch unread"),
         pytest.param(None, Mark.UNREAD, "what happened since the cutoff", id="nobody looked"),
     ],
 )  # fmt: skip

@@ -74,12 +74,14 @@ async def test_the_suite_runs_once_at_a_time_against_a_manifest(store, built):
 
 
 async def test_of_a_train_one_set_is_open_in_a_place(store, built):
-    first, second = change(1), change(2)
+    first, second = (replace(one, content=replace(one.content, manifest=built.sealed)) for one in (change(1), change(2)))
     await store.write(lambda tx: [changes.add(tx, each) for each in (first, second)])
     one = promotion(built, 1)
     await store.write(lambda tx: sets.add(tx, one, (second, first)))
     assert await store.read(lambda tx: sets.parts(tx, one.id)) == (second, first)
-    assert await store.read(lambda tx: sets.of_change(tx, first.id)) == one == await store.read(lambda tx: sets.get(tx, one.id))
+    assert await store.read(lambda tx: sets.of_change(tx, first)) == one == await store.read(lambda tx: sets.get(tx, one.id))
+    assert await store.read(lambda tx: sets.of_id(tx, first.id)) == one
+    assert await store.read(lambda tx: sets.of_change(tx, change(3))) is None
     assert await store.read(lambda tx: sets.open_of_run(tx, RUN.id)) == (one,)
     with pytest.raises(Conflict):
         await store.write(lambda tx: sets.add(tx, promotion(built, 2), (change(3),)))

@@ -39,6 +39,9 @@ from tests.world.releases import FakeReleases
 from tests.world.signing import SIGNING_KEY
 from tests.world.vcs import FakeVcs
 
+APP = installed()
+"""Read once: what `manifest.yml` says is the same in every story."""
+
 
 class World:
     """One company for one story.
@@ -72,7 +75,7 @@ class World:
         self.slack = Workspace(
             self.clock.now,
             app_token="xapp-signalbox-1" if socket_mode else None,
-            app=installed(),
+            app=APP,
             stamps=lambda: self.clock.now().timestamp(),
         )
         self._house: House | None = None

@@ -52,7 +52,7 @@ def manifest_body(manifest: Manifest) -> dict[str, Any]:
 
 def went_out(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     """An entry is handed to CI: with the first one in production the run departs."""
-    promotion = sets.of_change(tx, change.id)
+    promotion = sets.of_change(tx, change)
     if promotion is None:
         return
     if promotion.environment in facts.policy.production and not promotion.back:
@@ -68,7 +68,7 @@ def ended(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
         facts: give the moment and the policy.
         correlation: of what ended it.
     """
-    promotion = None if MOVES[change.state] else sets.of_change(tx, change.id)
+    promotion = None if MOVES[change.state] else sets.of_change(tx, change)
     if promotion is None or (promotion := sets.lock(tx, promotion.id)) is None or promotion.state is not SetState.OPEN:
         return
     parts = sets.parts(tx, promotion.id)

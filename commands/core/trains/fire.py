@@ -4,7 +4,7 @@ Invariant: reaching a milestone, what follows from it and its ledger entry are o
 before a milestone in the schedule is reached before it, however late the bot comes.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,6 @@ class Reaching:
         late: whether it comes later than the policy calls on time; the true moment is that of the facts.
         facts: of this moment.
         correlation: ties it to log and ledger.
-        found: what the hook's `read` brought; None when it has none.
     """
 
     run: TrainRun
@@ -51,27 +50,11 @@ class Reaching:
     late: bool
     facts: Facts
     correlation: str
-    found: Any = None
 
     def note(self, tx: Tx, text: str) -> None:
         """A line for the run's thread, marked when it comes late."""
         was = f" (late: it was due {local(self.due, self.train.rule.zone)})" if self.late else ""
         train_note(tx, self.run, self.train, self.facts, self.correlation, text + was)
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """What a milestone means.
-
-    Args:
-        act: does it in the transaction that reaches the milestone; may be run again after a serialization failure, so it does nothing but
-            read and write rows.
-        read: asks outside for what `act` then finds in `Reaching.found`; what fails is `Unread`, nothing is raised. It gets the run, its
-            train, and when the milestone was to be reached, UTC.
-    """
-
-    act: Callable[[Tx, Reaching], None]
-    read: Callable[[TrainRun, Train, datetime], Awaitable[Any]] | None = None
 
 
 def _publish(tx: Tx, reaching: Reaching) -> None:
@@ -116,16 +99,21 @@ def _retrospective(tx: Tx, reaching: Reaching) -> None:
         after.owe_retrospective(tx, reaching.run, reaching.facts, reaching.correlation)
 
 
-HOOKS: Mapping[Milestone, Hook] = {
-    Milestone.PUBLISH: Hook(_publish),
-    Milestone.CUTOFF: Hook(_cutoff),
-    Milestone.DECISION: Hook(_decision),
-    Milestone.OPENS: Hook(_opens),
-    Milestone.CLOSES: Hook(_closes),
-    Milestone.RETROSPECTIVE: Hook(_retrospective),
-    Milestone.CLOSING: Hook(lambda tx, reaching: reaching.note(tx, "📦 It is time to close the run.")),
+def _closing(tx: Tx, reaching: Reaching) -> None:
+    reaching.note(tx, "📦 It is time to close the run.")
+
+
+_MEANS: Mapping[Milestone, Callable[[Tx, Reaching], None]] = {
+    Milestone.PUBLISH: _publish,
+    Milestone.CUTOFF: _cutoff,
+    Milestone.DECISION: _decision,
+    Milestone.OPENS: _opens,
+    Milestone.CLOSES: _closes,
+    Milestone.RETROSPECTIVE: _retrospective,
+    Milestone.CLOSING: _closing,
 }
-"""Milestone → what it means, where no other hook is given in its place."""
+"""Milestone → what happens in the transaction that reaches it; it may be run again after a serialization failure, so it only reads and
+writes rows."""
 
 
 class Trains:
@@ -136,17 +124,13 @@ class Trains:
         store: the database.
         gather: reads facts.
         clock: the present.
-        hooks: what milestones mean, over `HOOKS`.
     """
 
-    def __init__(
-        self, policy: Policy, store: Store, gather: Gather, clock: Clock, hooks: Mapping[Milestone, Hook] | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, policy: Policy, store: Store, gather: Gather, clock: Clock) -> None:
         self._policy = policy
         self._store = store
         self._gather = gather
         self._clock = clock
-        self._hooks = {**HOOKS, **(hooks or {})}
         self._reminding = Reminding(policy, store, gather, clock)
 
     async def carry(self, taken: inbox.Taken, correlation: str) -> None:
@@ -171,9 +155,7 @@ class Trains:
         """Reach all milestones of a run that are due, in their order: timers may be delivered in any."""
         while found := await self._store.read(lambda tx: self._due(tx, run)):
             outside = await self._gather.outside(Ask(run=run))
-            read = self._hooks[found.milestone].read
-            seen = await read(found.run, found.train, found.due) if read else None
-            await self._store.write(lambda tx: self._one(tx, found, outside, seen, correlation))  # noqa: B023
+            await self._store.write(lambda tx: self._one(tx, found, outside, correlation))  # noqa: B023
         await self._store.write(lambda tx: inbox.done(tx, taken.id, None))
 
     def _due(self, tx: Tx, run_id: str) -> "_Due | None":
@@ -188,7 +170,7 @@ class Trains:
                 return _Due(run, train, milestone, due)
         return None
 
-    def _one(self, tx: Tx, due: "_Due", outside: Facts, seen: Any, correlation: str) -> None:
+    def _one(self, tx: Tx, due: "_Due", outside: Facts, correlation: str) -> None:
         facts = replace(outside, at=self._clock.now())
         now = self._due(tx, due.run.id)
         if now is None or (now.milestone, now.due) != (due.milestone, due.due):
@@ -198,9 +180,9 @@ class Trains:
         late = facts.at - due.due > self._policy.trains.late
         body: dict[str, Any] = {"train": due.train.id, "milestone": due.milestone.value, "due": due.due.isoformat(), "late": late}
         record.write(tx, "train:moment", record.CLOCK, facts, correlation, subject=due.run.id, **body)
-        reaching = Reaching(now.run, now.train, due.milestone, due.due, late, facts, correlation, seen)
+        reaching = Reaching(now.run, now.train, due.milestone, due.due, late, facts, correlation)
         train_card_of(tx, now.run, now.train, facts, correlation)  # first, so that notes have a card to stand below
-        self._hooks[due.milestone].act(tx, reaching)
+        _MEANS[due.milestone](tx, reaching)
         if now.train.state is TrainState.PUBLISHED:
             plan_ahead(tx, now.train, facts, correlation)
         self._draw_later(tx, now.run, facts)

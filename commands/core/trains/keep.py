@@ -61,7 +61,7 @@ def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
             continue
         cut = _lives(work, now[one.cut.id])
         if one.lost:
-            cuts.change(work.tx, cut, why=f"could not read {one.lost.what}" + (f" ({one.lost.why})" if one.lost.why else ""))
+            _seen(work, cut, f"could not read {one.lost.what}" + (f" ({one.lost.why})" if one.lost.why else ""))
             continue
         for fix in one.fixes:
             _fix(work, fix)
@@ -119,8 +119,7 @@ def _fix(work: RunWork, fix: Fix) -> None:
 def _gates(work: RunWork, cut: Cut, one: Seen) -> None:
     """How the checks of the newest commit stand; after a fix they must have run again on exactly it (TRN-11)."""
     if one.gates is None or one.head is None:
-        if cut.why:
-            cuts.change(work.tx, cut, why="")
+        _seen(work, cut, "")
         return
     gates, why = _standing(one.gates)
     moved = (cut.head, cut.gates) != (one.head, gates)
@@ -139,6 +138,15 @@ def _gates(work: RunWork, cut: Cut, one: Seen) -> None:
         }[gates]
         where: Line = (Code(f"{cut.repository} {cut.branch}"), " is at ", Code(one.head[:12]))
         work.tell(f"{mark} {work.run.id}: {words}", where, (why,), part=f"gates:{cut.repository}")
+    else:
+        work.draw()
+
+
+def _seen(work: RunWork, cut: Cut, why: str) -> None:
+    """Whether the branch could be looked at; the card says so as long as it cannot, and nobody goes by it (TRN-09)."""
+    if cut.why != why:
+        cuts.change(work.tx, cut, why=why)
+        work.draw()
 
 
 def _standing(decision: Decision) -> tuple[Gates, str]:

@@ -6,7 +6,7 @@ Invariant: it says what the cut and the stabilization recorded; before the cutof
 from collections.abc import Iterator, Sequence
 
 from commands.core.text import Code, Line, Link, Part
-from guards.cut import Blocker, Cut, Fix, Gates, LateChange, Rider, flawed
+from guards.cut import Blocker, Cut, Fix, Gates, LateChange, Rider, flawed, unseen
 from storage import cuts
 from storage.database import Tx
 
@@ -37,6 +37,7 @@ def riding(tx: Tx, run: str) -> tuple[Part, ...]:
 def _holding(made: Sequence[Cut], fixes: Sequence[Fix], blockers: Sequence[Blocker]) -> Iterator[Line]:
     yield from ((Code(one.id), f" {one.ticket}: {one.title}") for one in blockers if one.resolved is None)
     yield from ((Code(fix.sha[:12]), f" {fix.title}: {' '.join(flaw.why for flaw in fix.flaws)}") for fix in flawed(fixes))
+    yield from ((f"{cut.repository}: {cut.why}",) for cut in made if unseen(cut))
     yield from ((f"{cut.repository}: {cut.gates_why}",) for cut in made if cut.gates is not Gates.PASSED)
 
 

@@ -57,6 +57,10 @@ class RunWork:
         """
         record.write(self.tx, tag, self.by, self.facts, self.correlation, subject=self.run.id, service=service, **body)
 
+    def draw(self) -> None:
+        """Have the run's card drawn as the run stands now."""
+        train_card_of(self.tx, self.run, self.train, self.facts, self.correlation)
+
     def tell(self, title: str, *lines: Line, buttons: tuple[Button, ...] = (), part: str = "") -> None:
         """Have something said in the thread of the run's card.
 
@@ -70,7 +74,7 @@ class RunWork:
         card = Card(title[:150], parts=(Part(lines),) if lines else (), buttons=buttons, footer=footer)
         subject = f"run:{self.run.id}:{self.correlation}:{part}"[:200]
         body = {"run": self.run.id, "channel": self.train.channel, "subject": subject, "card": CARD.dump_python(card, mode="json")}
-        train_card_of(self.tx, self.run, self.train, self.facts, self.correlation)  # first, so that there is a thread to stand in
+        self.draw()  # first, so that there is a thread to stand in
         outbox.add(self.tx, outbox.Message("thread", body, lane=self.train.channel, correlation=self.correlation), self.facts.at)
 
 
