@@ -73,7 +73,7 @@ def close(work: Work[Close]) -> Reply:
         owing.excepted(one, waived)
     state = HotfixState.GIVEN_UP if given_up else HotfixState.CLOSED
     one = one.change(state=state, ended=work.at, why=reason)
-    one.record(f"hotfix:{state.value}", reason=reason, exception=waived)
+    one.record("hotfix:given-up" if given_up else "hotfix:closed", reason=reason, exception=waived)
     timers.cancel(work.tx, f"hotfix:{one.hotfix.id}")
     done = "gave it up" if given_up else "closed it"
     one.log(f"{person.name} {done}{f': {reason}' if reason else '.'}")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from inline_snapshot import snapshot
 
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed, RunState
@@ -152,12 +153,34 @@ async def story(database_url):
 # ---------------------------------------------------------------- beginning
 
 
-async def test_what_production_runs_is_shown_and_confirmed_and_its_branch_ordered_once(story):
+async def test_what_production_runs_is_shown_and_confirmed_and_its_branch_ordered_once(story, golden):
     world = story.world
     await world.say("dev", "/release hotfix start api")
-    shown = world.form("dev").as_text("Europe/Berlin") if hasattr(world.form("dev"), "as_text") else str(world.form("dev"))
-    for word in ("v1.4.0", DIGEST, BASE, "v1.4.1"):
-        assert word in shown
+    assert world.form("dev").as_text("Europe/Berlin") == snapshot("""\
+Begin a hotfix
+Nobody confirmed what production runs.
+The hotfix lacks the ticket, the severity, the scope, the impact, the way back, whether it ships now or with a train, why then.
+Production runs api v1.4.0 since today 11:00 (Tue 11:00 Europe/Berlin)
+Digest sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
+Commit babababababababababababababababababababa, as the tag says
+It makes v1.4.1.
+By sending this you confirm that this is what is to be mended.
+Ticket: [plain_text_input]
+It names the branch.
+Severity: [static_select]
+Incident: [plain_text_input]
+Link or id; left open: the ticket.
+What is changed, at the least?: [plain_text_input]
+Who is hurt, and how?: [plain_text_input]
+How does one go back?: [plain_text_input]
+When does it ship?: [static_select]
+Why then?: [plain_text_input]
+What does waiting cost, what eases it meanwhile, who agreed?
+Branch: [plain_text_input]
+Left open: from version and ticket.
+[Not now] [Confirm and begin]\
+""")
+    golden("form-hotfix", world.drawn("views.open"))
     assert await world.news() == []
     await world.fill("dev", **SAID)
     one = await story.hotfix()
@@ -175,6 +198,16 @@ async def test_what_production_runs_is_shown_and_confirmed_and_its_branch_ordere
     ]  # fmt: skip
     assert len(world.ci.branches) == 1
     assert "hotfix/1.4.1-PAY-12 is there" in story.told()
+    golden("hotfix-open", world.drawn("chat.postMessage", "chat.update"))
+
+
+async def test_before_the_service_is_known_the_form_asks_for_it(story):
+    world = story.world
+    await world.say("dev", "/release hotfix start")
+    await world.fill("dev", service="api")
+    assert await world.codes() == ["incomplete", "incomplete"]
+    await world.press("dev", "Fill it in again", world.slack.private(world.people["dev"])[-1])
+    assert "v1.4.0" in world.form("dev").as_text()
 
 
 async def test_a_hotfix_goes_alone_and_its_fix_is_owed_until_the_bot_finds_it(story):
@@ -188,6 +221,37 @@ async def test_a_hotfix_goes_alone_and_its_fix_is_owed_until_the_bot_finds_it(st
     assert (port.commit, port.how, port.pulls) == (PORT, How.PICKED, (41,))
     assert "hotfix:ported" in await world.news()
     assert await story.owed() == {"review", "branch-removal"}
+    assert world.shown(world.cards()[0]) == snapshot("""\
+📌 Hotfix api v1.4.1: runs in production; something is still owed
+State
+📌 runs in production; something is still owed
+Makes
+v1.4.1 on hotfix/1.4.1-PAY-12
+Production ran
+v1.4.0, sha256:a1a1a1a1a1a1… at babababababa
+Ticket
+PAY-12 (SEV-3)
+Incident
+PAY-12
+Ships
+now, by its own approvals: each day costs money
+Begun by
+Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)
+Scope
+the rounding of refunds
+Impact
+two customers a day
+The way back
+v1.4.0
+Has to have the fix
+✅ main: 707070707070 (picked, #41)
+Owed
+✅ OBL-2026-1124-001 Bring v1.4.1 (PAY-12) to main of acme/api: git cherry-pick -x, by a pull request whose text names PAY-12 and v1.4.1 (Dev Author, today 11:15 (Tue 11:15 Europe/Berlin)): 707070707070 on main (picked) by #41
+⬜ OBL-2026-1124-002 Write down what HOT-2026-1124-001 mended: /release hotfix record HOT-2026-1124-001 (Dev Author, until Dec 1, 2026 11:00 (Tue 11:00 Europe/Berlin))
+⬜ OBL-2026-1124-003 Delete hotfix/1.4.1-PAY-12 of acme/api, once the fix is everywhere else (Dev Author, until tomorrow 11:00 (Wed 11:00 Europe/Berlin))
+[Write it down] [Close]
+HOT-2026-1124-001\
+""")
     world.vcs.moves.pop(("acme/api", BRANCH))
     await story.looked()
     assert await story.owed() == {"review"}
@@ -577,7 +641,19 @@ async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story):
     await story.looked()
     assert await story.owed() == set()
     await world.say("dev", f"/release hotfix show {one.id}")
-    assert "lacking" not in world.told("dev")
+    assert world.told("dev").partition("Evidence")[2] == snapshot("""\
+
+✅ Incident and severity: PAY-12, SEV-3
+✅ Pull requests: 1 commit of hotfix/1.4.1-PAY-12; brought to main #41
+✅ CI run: https://ci.test/runs/run-1
+✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1
+✅ Artifact: sha256:b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2 in index
+✅ Approvals: Rita Manager today 11:00 (Tue 11:00 Europe/Berlin)
+✅ The way back: v1.4.0
+✅ What was found out: by Dev Author
+[Close]
+HOT-2026-1124-001\
+""")
     await world.say("dev", f"/release hotfix close {one.id}")
     assert (await story.hotfix()).state is HotfixState.CLOSED
     await world.say("dev", f"/release hotfix close {one.id}")

@@ -122,7 +122,8 @@ def evidence_lines(found: Told, facts: Facts) -> Iterable[Line]:
     service = facts.policy.services.get(one.service)
     given = [a for a in found.approvals if a.verdict is Verdict.APPROVED and a.withdrawn is None]
     pulls = ", ".join(f"{port.branch} {' '.join(f'#{n}' for n in port.pulls)}" for port in found.ports if port.pulls)
-    brought: Line = (f"{len(one.commits)} commits of ", Code(one.branch), f"; brought to {pulls}")
+    many = "s" * (len(one.commits) != 1)
+    brought: Line = (f"{len(one.commits)} commit{many} of ", Code(one.branch), f"; brought to {pulls}")
     items: tuple[tuple[str, Line | None], ...] = (
         ("Incident and severity", (f"{one.scope.incident or one.scope.ticket}, {one.scope.severity}",)),
         ("Pull requests", brought if one.commits and pulls else None),

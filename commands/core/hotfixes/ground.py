@@ -3,7 +3,9 @@
 Invariant: tag, registry and branches are asked anew; what fails or comes too late is `Unread`.
 """
 
+import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 
 from commands.core.ports.artifacts import Artifacts
 from commands.core.trains.read import Look
@@ -44,9 +46,11 @@ async def read_ground(
     if running is None:
         return Ground(None)
     service = running.service
-    tag = await look.tag(service, running.version)
-    artifact = await look.within(f"the artifact of {service} {running.version}", source.find, service, running.version)
-    version = await _free(look, running, known)
+    tag, artifact, version = await asyncio.gather(
+        look.tag(service, running.version),
+        look.within(f"the artifact of {service} {running.version}", source.find, service, running.version),
+        _free(look, running, known),
+    )
     branch = on or (branch_named(version, ticket) if isinstance(version, str) and ticket else "")
     ground = Ground(running, tag, artifact, version, branch)
     return await read_branch(look, policy, ground, service, running.commit) if branch else ground
@@ -73,10 +77,10 @@ async def read_branch(look: Look, policy: Policy, ground: Ground, service: str, 
         service: whose.
         base: the commit that it has to begin at.
     """
-    there = await look.head(service, ground.branch)
+    there, main = await asyncio.gather(look.head(service, ground.branch), look.head(service, policy.services[service].branch))
     if not isinstance(there, str):
-        return Ground(ground.running, ground.tag, ground.artifact, ground.version, ground.branch, there)
-    main = await look.head(service, policy.services[service].branch)
-    begins = await look.parts(service, there, base)
-    parts, line = await look.parts(service, there, main), await look.parts(service, base, main)
-    return Ground(ground.running, ground.tag, ground.artifact, ground.version, ground.branch, there, begins, parts, line)
+        return replace(ground, there=there)
+    begins, parts, line = await asyncio.gather(
+        look.parts(service, there, base), look.parts(service, there, main), look.parts(service, base, main)
+    )  # fmt: skip
+    return replace(ground, there=there, begins=begins, parts=parts, line=line)
