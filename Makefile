@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup demo test test-peers test-browser lint format bench docs lock clean npm chromium
+.PHONY: help setup demo test test-peers test-bench test-browser lint format bench docs lock clean npm chromium
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 @\2/' | column -t -s@
@@ -34,7 +34,7 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells the story of one release and exits; POLICY=FILE plays your own policy.
 	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
-TESTS := $(BIN)/pytest -q -m "not peers and not browser" -n $(WORKERS) --dist worksteal
+TESTS := $(BIN)/pytest -q -m "not peers and not browser and not bench" -n $(WORKERS) --dist worksteal
 
 test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL; COVERAGE=1 holds the coverage that we ask for, and takes longer.
 ifdef COVERAGE
@@ -49,6 +49,9 @@ endif
 test-peers: setup npm  ## Tests against what others publish: GitHub's recorded webhooks and API description, Slack's manifest schema.
 	scripts/peers.sh
 	$(BIN)/pytest -q -m peers
+
+test-bench: setup  ## The benchmark's short form: all of it runs and reports; what its figures say is never tested.
+	$(BIN)/pytest -q -m bench
 
 npm:
 	@command -v npm >/dev/null || { \

@@ -22,7 +22,7 @@ from bot.evidence.keys import private
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
-from bot.neighbours import Neighbours, neighbours_of, sign_in_of
+from bot.neighbours import Neighbours, incident_sources_of, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
@@ -212,7 +212,8 @@ async def build(
     health = Health(probes, clock, backlog, policy.hash, settings.git_sha)
     over_http = None if settings.socket_mode else secret
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
-    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring, Feeds(policy, store, gather, ICal()))
+    feeds, sources = Feeds(policy, store, gather, ICal()), incident_sources_of(settings, policy)
+    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring, feeds, sources)
     return House(
         settings, policy, store, gather, collect, packer, remembered, road, workers, Scheduler(workers.tick), health, doors, intake,
         transport, session, directory, sign_in, tuple(beside.histories.values()), over_websocket,

@@ -235,7 +235,7 @@ def settings_page() -> str:
             "",
             "Each secret can come from a file instead: `<NAME>_FILE` holds its path, and a line break at the end of the file is dropped.",
             "Giving both is a mistake. The same holds for the secrets that the policy names (`ci.*.secret`, `artifacts.*.secret`,",
-            "`artifacts.*.password`): the policy holds the variable's name, never the secret.",
+            "`artifacts.*.password`, `incidents.intake.*.secret`): the policy holds the variable's name, never the secret.",
             "",
         ]
     )

@@ -52,7 +52,7 @@ def sample(policy: Policy) -> Card:
         registered=Artifact("billing-api", "v1.4.0", _DIGEST, _COMMIT),
         before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=30)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
-        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), exceptions=(), evidence=_evidence(),
+        change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), incidents=(), exceptions=(), evidence=_evidence(),
         record=record, notes=notes, promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
     )  # fmt: skip
     return change_card(change, facts)

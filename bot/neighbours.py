@@ -14,6 +14,7 @@ from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.holiday_calendars import HolidayCalendars
+from bot.adapters.incident_sources import IncidentIoSource, PagerDutySource, SignedSource
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys, Signers
@@ -23,7 +24,9 @@ from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
+from commands.core.ports.incidents import IncidentSource
 from commands.core.ports.vcs import Releases, Vcs
+from guards.incident_rules import IncidentIo, PagerDuty
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
 
@@ -63,6 +66,25 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _proofs(settings, policy, transport),
         _releases(settings, policy, transport, clock),
     )
+
+
+def incident_sources_of(settings: Settings, policy: Policy) -> dict[str, IncidentSource]:
+    """Name in the policy's `incidents.intake` → who is heard there.
+
+    Raises:
+        SettingsError: a secret that the policy names is missing.
+        ValueError: a secret that cannot be right.
+    """
+    found: dict[str, IncidentSource] = {}
+    for name, intake in policy.incidents.intake.items():
+        secret = settings.secret(intake.secret)
+        if isinstance(intake, PagerDuty):
+            found[name] = PagerDutySource(secret)
+        elif isinstance(intake, IncidentIo):
+            found[name] = IncidentIoSource(secret, intake.field)
+        else:
+            found[name] = SignedSource(name, secret)
+    return found
 
 
 def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth:

@@ -99,6 +99,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`). Where nothing but time speaks against it, "
         "a button queues it for the next allowed time; it is judged once more then.",
     ),
+    _R.OPEN_INCIDENT: Meaning(
+        ("no_incident",),
+        "An incident is open that touches this service, and the policy lets nothing in meanwhile (`incidents.blocks`).",
+        "Wait until it is closed: an approved change is judged again then. What goes back to an older version that ran there before "
+        "passes, and so does an emergency by its record.",
+    ),
     _R.LEAD_TIME: Meaning(
         ("announced",),
         "A normal change of this risk has to be known for some time before it goes out, and it is not yet.",
@@ -552,6 +558,16 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("dischargeable",),
         "There is no follow-up with this id.",
         "`/release follow-up list` shows those that are open.",
+    ),
+    _R.NO_SUCH_INCIDENT: Meaning(
+        ("known_incident", "still_open", "otherwise", "restored"),
+        "There is no incident with this reference, and none that its source calls so.",
+        "`/release incident list` shows those that there are.",
+    ),
+    _R.NO_SUCH_RECORD: Meaning(
+        ("known_record",),
+        "Nothing with this id is on record.",
+        "Copy the id from its card.",
     ),
     _R.NOT_BY_WORD: Meaning(
         ("dischargeable",),

@@ -126,7 +126,7 @@ class Settings(BaseSettings):
         return self.slack_app_token is not None
 
     def secret(self, name: str) -> SecretStr:
-        """A secret that the policy names (`ci.*.secret`, `artifacts.*.secret`, `artifacts.*.password`).
+        """A secret that the policy names (`ci.*.secret`, `artifacts.*.secret`, `artifacts.*.password`, `incidents.intake.*.secret`).
 
         Args:
             name: of the environment variable; `<name>_FILE` is read too.
@@ -241,6 +241,8 @@ def named_secrets(policy: Policy) -> dict[str, list[str]]:
             for key in ("secret", "password"):
                 if name := getattr(form, key, None):
                     named.setdefault(name, []).append(f"{section}.{source}.{key}")
+    for source, intake in policy.incidents.intake.items():
+        named.setdefault(intake.secret, []).append(f"incidents.intake.{source}.secret")
     return named
 
 

@@ -219,6 +219,8 @@ allow:
     production: [release_captain, release_manager]
   decide:                  # go and no-go: release managers alone, or whom they delegate to
     production: [release_manager]
+  incident:                # opens, changes and closes incidents
+    production: [release_manager, service_owner]
 
 # Production changes only while a window is open.
 windows:

@@ -1,4 +1,4 @@
-"""The HTTP doors: Slack, CI callbacks, health, metrics.
+"""The HTTP doors: Slack, CI callbacks, sources of incidents, health, metrics.
 
 Invariant: a request is believed only after its signature was checked over its raw bytes; what is malformed is answered
 400 or 401, and nothing of it is echoed.
@@ -22,9 +22,11 @@ from bot.log import log
 from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
 from bot.tracing import span
 from commands.core.feeds import Busy, Feeds
-from commands.core.invocation import Reported
+from commands.core.intake import KIND
+from commands.core.invocation import IncidentsTold, Reported
 from commands.core.ports.ci import CI, Forged, Malformed
 from commands.core.ports.clock import Clock
+from commands.core.ports.incidents import IncidentSource
 from storage.errors import StorageError
 from storage.inbox import Delivery, Inbox
 
@@ -56,6 +58,7 @@ class Doors:
         health: for the health routes.
         ring: says that there is something to carry out.
         feeds: the calendars that people subscribe to.
+        sources: name in the policy → a source of incidents.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class Doors:
         health: Health,
         ring: Callable[[], None],
         feeds: Feeds,
+        sources: Mapping[str, IncidentSource],
     ) -> None:
+        self._sources = sources
         self._feeds = feeds
         self._bolt = bolt
         self._verifier = SignatureVerifier(signing_secret, clock=_Time(clock)) if signing_secret else None
@@ -85,6 +90,7 @@ class Doors:
             app.router.add_post("/slack/events", self.slack)
         app.router.add_post("/webhooks/github", self.github)
         app.router.add_post("/webhooks/ci/{name}", self.callback)
+        app.router.add_post("/webhooks/incidents/{name}", self.incidents)
         app.router.add_get("/calendar/{token}.ics", self.calendar)
         self._health.routes(app)
         return app
@@ -159,27 +165,51 @@ class Doors:
         if route not in self._ci:
             return web.json_response({"error": "no such CI"}, status=404)
         name, ci = self._ci[route]
-        headers = {key.lower(): value for key, value in request.headers.items()}
-        heard = ci.hear(headers, await request.read(), self._clock.now())
-        if isinstance(heard, Forged):
-            log.warning("callback forged", ci=name, why=heard.why)
-            return _turned_away("webhook", "forged", 401)
-        if isinstance(heard, Malformed):
-            REFUSED.labels("webhook", "malformed").inc()
-            return web.json_response({"error": heard.why}, status=400)
+        heard = ci.hear(_headers(request), await request.read(), self._clock.now())
+        if isinstance(heard, Forged | Malformed):
+            return _unbelieved(name, heard)
         if heard.reports:
             payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
             told = _name(heard.delivery)
-            correlation = f"ci-{told}"[:64]
-            try:
-                with span("deliver", correlation, kind="reported"):
-                    new = await self._inbox.put(Delivery(f"ci:{name}:{told}", "reported", payload, correlation))
-            except StorageError as error:
-                log.error("callback not remembered", ci=name, why=type(error).__name__, correlation=correlation)
-                return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
-            RECEIVED.labels("reported", "new" if new else "again").inc()
-            self._ring()
+            if lost := await self._remember(Delivery(f"ci:{name}:{told}", "reported", payload, f"ci-{told}"[:64])):
+                return lost
         return web.json_response({"ok": True}, status=202)
+
+    async def incidents(self, request: web.Request) -> web.StreamResponse:
+        """Webhooks of the sources of incidents (docs/incidents.md); also one that tells of none is remembered: the source lives."""
+        name = request.match_info["name"]
+        if name not in self._sources:
+            return web.json_response({"error": "no such source"}, status=404)
+        heard = self._sources[name].hear(_headers(request), await request.read(), self._clock.now())
+        if isinstance(heard, Forged | Malformed):
+            return _unbelieved(name, heard)
+        payload, told = IncidentsTold(intake=name, told=heard.told).model_dump(mode="json"), _name(heard.delivery)
+        lost = await self._remember(Delivery(f"{KIND}:{name}:{told}", KIND, payload, f"{KIND}-{told}"[:64]))
+        return lost or web.json_response({"ok": True}, status=202)
+
+    async def _remember(self, delivery: Delivery) -> web.Response | None:
+        """Commit what was heard to the inbox; the answer when that failed, so that the sender tries again."""
+        try:
+            with span("deliver", delivery.correlation, kind=delivery.kind):
+                new = await self._inbox.put(delivery)
+        except StorageError as error:
+            log.error("callback not remembered", why=type(error).__name__, correlation=delivery.correlation)
+            return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
+        RECEIVED.labels(delivery.kind, "new" if new else "again").inc()
+        self._ring()
+        return None
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    return {key.lower(): value for key, value in request.headers.items()}
+
+
+def _unbelieved(sender: str, heard: Forged | Malformed) -> web.Response:
+    if isinstance(heard, Forged):
+        log.warning("callback forged", sender=sender, why=heard.why)
+        return _turned_away("webhook", "forged", 401)
+    REFUSED.labels("webhook", "malformed").inc()
+    return web.json_response({"error": heard.why}, status=400)
 
 
 def _name(delivery: str) -> str:

@@ -22,6 +22,7 @@ from guards.facts import Facts, Request
 from guards.flight import alone
 from guards.freeze import not_frozen
 from guards.hotfixed import hotfixed
+from guards.incidents import no_incident
 from guards.lifecycle import UNDECIDED
 from guards.manifest import SetStanding
 from guards.order import in_order
@@ -108,6 +109,7 @@ command = Command(
         integrated,
         alone,
         not_frozen,
+        no_incident,
         in_window,
         reasoned,
     ),

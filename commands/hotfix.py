@@ -16,7 +16,7 @@ from commands.core.words import Arguments, DigestWord, Named, ServiceName, Versi
 from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Facts
-from guards.hotfix import Ground, Hotfix, HotfixState, Scope, Severity, Ships
+from guards.hotfix import Ground, Hotfix, HotfixState, Scope, Ships
 from guards.hotfixing import alone_under_way, confirmed, grounded, known_hotfix, scoped
 from guards.sections import Person
 from guards.version import Deployment
@@ -61,7 +61,7 @@ class List(Arguments):
 def ask_start(args: Start, asker: Asker) -> Ask:
     """It is about what a service's production runs; version and digest are what the asker confirms."""
     scope = Scope(
-        args.ticket or "", Severity(args.severity) if args.severity else None, args.incident, args.scope, args.impact, args.containment,
+        args.ticket or "", args.severity or "", args.incident, args.scope, args.impact, args.containment,
         Ships(args.ships) if args.ships else None, args.rationale,
     )  # fmt: skip
     return Ask(args.service, asker.policy.bound_for(args.service), args.version, args.digest, begun=scope, on=args.on or "")
@@ -129,7 +129,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         inputs = (Input("service", "Service", "choice", services, chosen),)
         return Form(title="Begin a hotfix", word="hotfix start", submit="Next", inputs=inputs, known={}, lines=lines)
     running = ground.running
-    severities = tuple((one.value, one.value) for one in Severity)
+    severities = tuple((one.name, f"{one.name}: {one.meaning}"[:75]) for one in policy.incidents.severities)
     known = {"service": running.service, "version": running.version, "digest": running.digest}
     return Form(
         title="Begin a hotfix",

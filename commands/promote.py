@@ -9,6 +9,7 @@ from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.declare import Declaring, questions
 from commands.core.dispatch import advance
 from commands.core.expire import expires
+from commands.core.on_call import tell_on_call
 from commands.core.queue import BY_TIME, QueueWord, queued, waits_until
 from commands.core.tell import card_of
 from commands.core.text import Bold, Code, Form, Input, Line
@@ -26,6 +27,7 @@ from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.hotfixed import hotfixed
+from guards.incidents import no_incident
 from guards.lifecycle import State
 from guards.order import in_order
 from guards.policy import Policy
@@ -92,6 +94,7 @@ def added(work: Work[Any], request: Request, facts: Facts, manifest: str | None 
         work.tx, "change:requested", actor, facts, work.correlation, subject=change.id, service=content.service,
         environment=content.environment, **record.content_body(content),
     )  # fmt: skip
+    tell_on_call(work.tx, change, actor, facts, work.correlation)
     expires(work.tx, change, request, facts)
     return changes.move(work.tx, change, State.AWAITING)
 
@@ -147,6 +150,7 @@ command = Command(
         asked_once,
         alone,
         not_frozen,
+        no_incident,
         in_window,
         decided,
         approved,

@@ -13,6 +13,8 @@ from guards.exemption import Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.freeze import no_such_freeze
 from guards.identity import Stranger
+from guards.incident import Incident
+from guards.incidents import no_such_incident
 from guards.moments import place_of
 from guards.record import no_such_change
 from guards.roles import own_roles
@@ -95,6 +97,8 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.incident, Absent):
+        return no_such_incident(facts.incident)
     if isinstance(facts.blocker, Absent):
         return no_such_blocker(facts.blocker)
     if request.definition is None and (lost := no_such_train(facts)):
@@ -108,10 +112,13 @@ def _places(request: Request, facts: Facts) -> tuple[tuple[str | None, str | Non
     """Each service and environment that the request touches, at least one.
 
     A freeze or an exception touches its whole scope (FRZ-02), a train all its services where they are bound for; the evidence of a
-    version is that of each production environment.
+    version is that of each production environment, and so is an incident.
     """
     if request.action is Action.EVIDENCE:
         return tuple((request.service, name) for name in sorted(facts.policy.production))
+    if incident := request.incident or (facts.incident if isinstance(facts.incident, Incident) else None):
+        known = [name for name in incident.services or () if name in facts.policy.services]
+        return tuple(product(known or (None,), sorted(facts.policy.production)))
     trains = [train for train in (facts.train, request.definition) if isinstance(train, Train)]
     if trains:
         places = [(service, place_of(facts.policy, service)) for train in trains for service in train.services]

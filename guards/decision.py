@@ -110,6 +110,9 @@ class Refusal(StrEnum):
     NO_SUCH_BLOCKER = "no-such-blocker"
     NO_SUCH_FIX = "no-such-fix"
     NO_SUCH_OBLIGATION = "no-such-obligation"
+    OPEN_INCIDENT = "open-incident"
+    NO_SUCH_INCIDENT = "no-such-incident"
+    NO_SUCH_RECORD = "no-such-record"
     NOT_BY_WORD = "not-by-word"
     STILL_OWED = "still-owed"
     # hotfixes

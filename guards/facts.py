@@ -15,6 +15,7 @@ from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, R
 from guards.holiday import Holidays
 from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
 from guards.identity import Delegation, Link, Linking, Stranger
+from guards.incident import Incident
 from guards.manifest import SetStanding
 from guards.obligation import Aftermath, Obligation
 from guards.policy import Policy
@@ -113,6 +114,8 @@ class Request:
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
         hotfix: what a hotfix that is to be begun is for.
+        incident: the incident to open, or as it would stand when it is changed or closed.
+        moment: UTC; when somebody wants to know what ran.
     """
 
     action: Action
@@ -146,6 +149,8 @@ class Request:
     answer: Answer | None = None
     acceptance: Acceptance | None = None
     hotfix: Scope | None = None
+    incident: Incident | None = None
+    moment: datetime | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -199,6 +204,10 @@ class Facts:
         hotfixes: what the hotfixes of the service say about the version (HOT-09).
         hotfix: the hotfix in question, and `owed` what is or was owed for it.
         ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
+        incidents: all that nobody closed.
+        heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
+        incident: the incident in question; Absent when the reference names none.
+        bound: what the record is that is to belong to it, as a noun; Absent when the id names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
@@ -246,6 +255,10 @@ class Facts:
     hotfix: Hotfix | Absent | None = None
     owed: tuple[Obligation, ...] = ()
     ground: Ground | None = None
+    incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)
+    heard: Mapping[str, datetime] = field(default_factory=dict)
+    incident: Incident | Absent | None = None
+    bound: str | Absent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,22 +12,6 @@ from guards.vcs import Tag
 from guards.version import Artifact, Deployment
 
 
-class Severity(StrEnum):
-    """How bad it is, the worst first."""
-
-    SEV_1 = "SEV-1"
-    SEV_2 = "SEV-2"
-    SEV_3 = "SEV-3"
-    SEV_4 = "SEV-4"
-
-    def reaches(self, threshold: "Severity") -> bool:
-        """Whether it is as bad as another one, or worse."""
-        return _WORST_FIRST.index(self) <= _WORST_FIRST.index(threshold)
-
-
-_WORST_FIRST = tuple(Severity)
-
-
 class Ships(StrEnum):
     """Whether a hotfix goes by its own approvals, or with the next run of a train (HOT-20)."""
 
@@ -59,7 +43,7 @@ class Scope:
 
     Args:
         ticket: the work item.
-        severity: of what it mends; None while nobody said.
+        severity: of what it mends, a name from `incidents.severities`; "" while nobody said.
         incident: link or id of the incident; "" where the ticket is it.
         scope: the least that is changed.
         impact: who is hurt, and how, by what it mends and while it goes out.
@@ -69,7 +53,7 @@ class Scope:
     """
 
     ticket: str = ""
-    severity: Severity | None = None
+    severity: str = ""
     incident: str = ""
     scope: str = ""
     impact: str = ""

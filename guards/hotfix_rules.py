@@ -1,4 +1,4 @@
-"""What the policy says about hotfixes (HOT-06, HOT-09, HOT-13, HOT-19).
+"""What the policy says about hotfixes (HOT-09, HOT-13, HOT-19).
 
 Invariant: what the file leaves out has the default of the requirement register.
 """
@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from guards.hotfix import Severity
 from guards.section import Section
 from guards.values import Duration
 
@@ -15,11 +14,6 @@ from guards.values import Duration
 class HotfixRules(Section):
     """How hotfixes are made, and what is owed for them."""
 
-    security_from: Severity = Field(
-        default=Severity.SEV_2,
-        description="From this severity on, each pull request of a hotfix takes the reviewers that `risk.reviewers` has for `security`, "
-        "whatever it changes (HOT-06).",
-    )
     branch_lifetime: Duration = Field(default=timedelta(days=1), description="A hotfix branch that lives longer is warned of (HOT-19).")
     forward_port: Duration = Field(
         default=timedelta(hours=24), description="By then main and each active release branch have the fix (HOT-09)."

@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import model_validator
 
 from guards.consistency import problems
+from guards.incident_consistency import incident_problems
 from guards.sections import Parts
 
 
@@ -20,7 +21,7 @@ class Policy(Parts):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if found := list(problems(self)):
+        if found := [*problems(self), *incident_problems(self)]:
             raise PolicyError(found)
         return self
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from guards.calendar_rules import Estimate, FreezeKind, Window
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
+from guards.incident_rules import IncidentRules
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.section import Section
@@ -281,6 +282,7 @@ class Parts(Section):
     )
     hotfix: HotfixRules = Field(default=HotfixRules(), description="How hotfixes are made, and what is owed for them (HOT).")
     trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
+    incidents: IncidentRules = Field(default=IncidentRules(), description="What incidents mean, hold back, and come from (INC-01, INC-07).")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 

@@ -53,8 +53,11 @@ def specialised(request: Request, facts: Facts, artifact: Artifact) -> Decision:
 def _severe(request: Request, facts: Facts) -> frozenset[Question]:
     """A hotfix of something severe is looked at for security, whatever it changes (HOT-06)."""
     hotfix = hotfix_of(request, facts)
-    severity = hotfix.scope.severity if hotfix else None
-    return frozenset({Question.SECURITY}) if severity and severity.reaches(facts.policy.hotfix.security_from) else frozenset()
+    if hotfix is None:
+        return frozenset()
+    known = next((one for one in facts.policy.incidents.severities if one.name == hotfix.scope.severity), None)
+    # a severity that the policy names no more is as bad as any
+    return frozenset({Question.SECURITY}) if known is None or known.security_review else frozenset()
 
 
 def _short(pull: Pull, question: Question, request: Request, facts: Facts) -> list[str] | Unsure:

@@ -57,6 +57,7 @@ class Action(StrEnum):
     ANSWER = "answer"
     DECIDE = "decide"
     HOTFIX = "hotfix"
+    INCIDENT = "incident"
 
 
 TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP})

@@ -14,11 +14,13 @@ from storage.tables.base import table
 from storage.tables.versions import ArtifactRow, PinnedTagRow
 
 _T, _TAG = table(ArtifactRow), table(PinnedTagRow)
-_GET = select(_T).where(_T.c.service == bindparam("service"), _T.c.version == bindparam("version"))
+_GET = (
+    select(_T, _TAG.c.repository, _TAG.c.commit.label("at"), _TAG.c.object)
+    .outerjoin(_TAG, (_TAG.c.service == _T.c.service) & (_TAG.c.version == _T.c.version))
+    .where(_T.c.service == bindparam("service"), _T.c.version == bindparam("version"))
+    .order_by(_TAG.c.repository)
+)
 _FIRST = insert(_T, lambda new: new.on_conflict_do_nothing(index_elements=["service", "version"]))
-_PINS = (
-    select(_TAG).where(_TAG.c.service == bindparam("service"), _TAG.c.version == bindparam("version")).order_by(_TAG.c.repository)
-)  # fmt: skip
 _FIRST_TAG = insert(_TAG, lambda new: new.on_conflict_do_nothing(index_elements=["service", "version", "repository"]))
 _PIN = (
     _T.update()
@@ -73,9 +75,10 @@ def first_seen(tx: Tx, artifact: Artifact, at: datetime) -> Artifact:
 
 def registered(tx: Tx, service: str, version: str) -> Artifact | None:
     """What a version named when it was first seen, None when it is new."""
-    row = tx.run(_GET, {"service": service, "version": version}).one_or_none()
-    if row is None:
+    rows = tx.run(_GET, {"service": service, "version": version}).all()
+    if not rows:
         return None
+    row = rows[0]
     return Artifact(
         row.service,
         row.version,
@@ -84,7 +87,7 @@ def registered(tx: Tx, service: str, version: str) -> Artifact | None:
         None if row.authors is None else frozenset(row.authors),
         None if row.reviewers is None else frozenset(row.reviewers),
         tag=row.tag,
-        pins=tuple(Pin(pin.repository, pin.commit, pin.object) for pin in tx.run(_PINS, {"service": service, "version": version})),
+        pins=tuple(Pin(each.repository, each.at, each.object) for each in rows if each.repository is not None),
     )
 
 

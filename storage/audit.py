@@ -212,6 +212,32 @@ def extract(tx: Tx, shown: Collection[int]) -> Extract:
     return Extract(before, tuple(found), end)
 
 
+_STORY = (
+    select(*_COLUMNS)
+    .where(
+        or_(
+            _C.subject.in_(bindparam("subjects", expanding=True)),
+            (_C.at >= bindparam("since"))
+            & (_C.at <= bindparam("until"))
+            & or_(_C.service.is_(None), _C.service.in_(bindparam("services", expanding=True))),
+        )
+    )
+    .order_by(_C.seq)
+)
+
+
+def story(tx: Tx, subjects: Collection[str], services: Collection[str], since: datetime, until: datetime) -> Iterator[Row]:
+    """The entries about some subjects, and those of a span about some services or about no single one, in order (INC-04).
+
+    Args:
+        subjects: ids; their entries are told whenever they were written.
+        services: names.
+        since, until: aware; both moments count.
+    """
+    given = {"subjects": sorted(subjects), "services": sorted(services), "since": iso(since), "until": iso(until)}
+    yield from map(Row._make, tx.run(_STORY, given))
+
+
 _COUNT = select(func.count()).where(_T.c.subject == bindparam("about"), _T.c.tag == bindparam("which"))
 
 

@@ -20,8 +20,9 @@ from storage.database import Tx
 from storage.errors import IllegalMove, LostRace
 from storage.tables.base import table
 from storage.tables.changes import OPEN_STATES, UNDECIDED_STATES, ChangeRow
+from storage.tables.sets import SetEntryRow
 
-_T = table(ChangeRow)
+_T, _ENTRY = table(ChangeRow), table(SetEntryRow)
 _C = _T.c
 _CONTENT = tuple(f.name for f in fields(Content))
 _ALL = sa.select(_T)
@@ -179,6 +180,16 @@ _OF_VERSION = _ALL.where(_OF_SERVICE, _C.version == bindparam("version")).order_
 def of_version(tx: Tx, service: str, version: str) -> list[Change]:
     """Every change that asked for one version, in any state and to any environment, oldest first (AUD-04)."""
     return _many(tx, _OF_VERSION, service=service, version=version)
+
+
+_IN_SET = (
+    sa.select(_T).join(_ENTRY, _ENTRY.c.change == _C.id).where(_ENTRY.c.promotion == bindparam("promotion")).order_by(_ENTRY.c.position)
+)
+
+
+def in_set(tx: Tx, promotion: str) -> list[Change]:
+    """The changes that carry the entries of a set promotion, in the order in which they go out (MAN-07)."""
+    return _many(tx, _IN_SET, promotion=promotion)
 
 
 _BY_RUN = _ALL.where(_C.run == bindparam("run"), _C.service.in_(bindparam("services", expanding=True))).order_by(*_NEWEST).limit(1)

@@ -4,6 +4,7 @@ Invariant: only added to. The newest row of a place is what runs there; each cha
 """
 
 from dataclasses import asdict, fields
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
@@ -39,6 +40,20 @@ _RUNNING = _SELECT.where(*_HERE).order_by(*_NEWEST).limit(1)
 def running(tx: Tx, service: str, environment: str) -> Deployment | None:
     """What runs in a place: its newest success."""
     return _one(tx, _RUNNING, service=service, environment=environment)
+
+
+_UNTIL = _SELECT.where(*_HERE, _C.at <= bindparam("then")).order_by(*_NEWEST).limit(bindparam("limit"))
+
+
+def until(tx: Tx, service: str, environment: str, at: datetime, limit: int) -> list[Deployment]:
+    """The successes in a place up to a moment, newest first: the first one is what ran there then (INC-01).
+
+    Args:
+        at: UTC.
+        limit: how many at most.
+    """
+    rows = tx.run(_UNTIL, {"service": service, "environment": environment, "then": at, "limit": limit})
+    return [Deployment(**row._mapping) for row in rows]
 
 
 _PROOF = _RUNNING.where(_C.version == bindparam("version"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, text
 
-from guards.hotfix import Afterwards, Hotfix, HotfixState, How, Port, Scope, Severity, Ships
+from guards.hotfix import Afterwards, Hotfix, HotfixState, How, Port, Scope, Ships
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import LostRace
@@ -153,7 +153,7 @@ def _one(tx: Tx, statement: Any, **values: str) -> Hotfix | None:
 
 def _values(hotfix: Hotfix) -> dict[str, Any]:
     said, after = hotfix.scope, hotfix.afterwards
-    scope = {**asdict(said), "severity": said.severity or "", "ships": said.ships or ""}
+    scope = {**asdict(said), "ships": said.ships or ""}
     return {
         **asdict(hotfix), "scope": {name: str(value) for name, value in scope.items()}, "commits": list(hotfix.commits),
         "afterwards": {**asdict(after), "at": after.at.isoformat()} if after else None,
@@ -169,9 +169,9 @@ def _hotfix(row: Any) -> Hotfix:
 
 
 def _scope(kept: Mapping[str, str]) -> Scope:
-    severity, ships = kept["severity"], kept["ships"]
-    rest = {name: value for name, value in kept.items() if name not in {"severity", "ships"}}
-    return Scope(**rest, severity=Severity(severity) if severity else None, ships=Ships(ships) if ships else None)
+    ships = kept["ships"]
+    rest = {name: value for name, value in kept.items() if name != "ships"}
+    return Scope(**rest, ships=Ships(ships) if ships else None)
 
 
 def _port(row: Any) -> Port:

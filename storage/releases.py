@@ -5,6 +5,8 @@ was published is added once.
 """
 
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -32,15 +34,12 @@ _URL = (
     .where(_N.c.service == bindparam("of"), _N.c.version == bindparam("at_version"), _N.c.kind == NotesKind.PUBLISHED, _N.c.url.is_(None))
     .values(url=bindparam("where"))
 )
+_STANDS = (_A.c.change == _D.c.change) & (_A.c.verdict == Verdict.APPROVED) & _A.c.withdrawn.is_(None)
 _RAN = (
-    select(_D.c.environment, _D.c.digest, _D.c.commit, _D.c.at, _D.c.change)
+    select(_D.c.id, _D.c.environment, _D.c.digest, _D.c.commit, _D.c.at, _D.c.change, _A.c.name)
+    .outerjoin(_A, _STANDS)
     .where(_D.c.service == bindparam("service"), _D.c.version == bindparam("version"))
-    .order_by(_D.c.at, _D.c.id)
-)
-_APPROVERS = (
-    select(_A.c.change, _A.c.name)
-    .where(_A.c.change.in_(bindparam("changes", expanding=True)), _A.c.verdict == Verdict.APPROVED, _A.c.withdrawn.is_(None))
-    .order_by(_A.c.id)
+    .order_by(_D.c.at, _D.c.id, _A.c.id)
 )
 
 
@@ -92,10 +91,12 @@ def stands_at(tx: Tx, service: str, version: str, url: str) -> None:
 
 def promotions(tx: Tx, service: str, version: str) -> tuple[Promotion, ...]:
     """Where the version ran, oldest first, with those who approved it."""
-    rows = tx.run(_RAN, {"service": service, "version": version}).all()
-    changes = [row.change for row in rows if row.change]
-    names: dict[str, list[str]] = {}
-    if changes:
-        for row in tx.run(_APPROVERS, {"changes": changes}):
-            names.setdefault(row.change, []).append(row.name)
-    return tuple(Promotion(**row._mapping, approvers=tuple(names.get(row.change, ()))) for row in rows)
+    ran = groupby(tx.run(_RAN, {"service": service, "version": version}), key=attrgetter("id"))
+    return tuple(_promotion(list(rows)) for _, rows in ran)
+
+
+def _promotion(rows: list[Any]) -> Promotion:
+    """One deployment, with a row for each who approved it."""
+    row = rows[0]
+    approvers = tuple(each.name for each in rows if each.name is not None)
+    return Promotion(row.environment, row.digest, row.commit, row.at, row.change, approvers)

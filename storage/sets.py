@@ -24,7 +24,6 @@ _E = table(SetEntryRow)
 _GET = select(_P).where(_P.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _OF_CHANGE = select(_P).where(_P.c.id == select(_E.c.promotion).where(_E.c.change == bindparam("of")).scalar_subquery())
-_CHANGES = select(_E.c.change).where(_E.c.promotion == bindparam("of")).order_by(_E.c.position)
 _HERE = (_P.c.train == bindparam("of_train"), _P.c.environment == bindparam("place"))
 _OPEN = select(_P).where(*_HERE, sa.text("set_promotion.state = 'open'"))  # as text: the partial index
 _OPEN_OF_RUN = select(_P).where(_P.c.run == bindparam("of_run"), sa.text("set_promotion.state = 'open'")).order_by(_P.c.id)
@@ -83,8 +82,7 @@ def of_id(tx: Tx, change: str) -> SetPromotion | None:
 
 def parts(tx: Tx, id: str) -> tuple[Change, ...]:  # noqa: A002
     """Its changes as they stand now, in the order in which they go out."""
-    found = (changes.get(tx, change) for change in tx.run(_CHANGES, {"of": id}).scalars())
-    return tuple(change for change in found if change)
+    return tuple(changes.in_set(tx, id))
 
 
 def open_in(tx: Tx, train: str, environment: str) -> SetPromotion | None:

@@ -12,6 +12,7 @@ from typing import Any
 from commands.core.bundle import EvidenceClass, Item, Trail
 from guards.change import Approval, Change
 from guards.exemption import Exemption
+from guards.incident import Incident
 from guards.release import RecordText, ReleaseNotes
 from guards.unread import Absent
 from guards.vcs import Contributor
@@ -32,6 +33,7 @@ class Recorded:
         record: what people wrote into the release record; None when nobody did.
         notes: the release notes as they stand; None when nobody wrote any.
         exceptions: those by which the changes went out, with all decisions about them.
+        incidents: those that the changes belong to.
         deployments: each success, oldest first.
         registered: what the version named when it was first seen.
         into: the newest change, of those to production if there are any.
@@ -43,6 +45,7 @@ class Recorded:
     record: RecordText | None
     notes: ReleaseNotes | None
     exceptions: tuple[Exemption, ...]
+    incidents: tuple[Incident, ...]
     deployments: tuple[Deployment, ...]
     registered: Artifact | None
     into: Change | None
@@ -91,7 +94,8 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         _written("release record: what people wrote", "record", recorded.record, service, version, at),
         _written("release notes", "notes", recorded.notes, service, version, at),
     )
-    return (*changes, *written, *(_exception(each, at) for each in recorded.exceptions), _ran(recorded, service, version, at))
+    beside = (*(_exception(each, at) for each in recorded.exceptions), *(_incident(each, at) for each in recorded.incidents))
+    return (*changes, *written, *beside, _ran(recorded, service, version, at))
 
 
 def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], at: datetime) -> Item:
@@ -137,6 +141,13 @@ def _exception(exemption: Exemption, at: datetime) -> Item:
     title = f"{exemption.id}: an exception from {exemption.requirement.value}"
     name = f"deployments/{exemption.id.lower()}.json"
     return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"exception": exemption.id}, at, as_json(exemption))
+
+
+def _incident(incident: Incident, at: datetime) -> Item:
+    """An incident that one of its changes belongs to (AUD-11)."""
+    title, name = f"{incident.reference}: an incident that it belongs to", f"deployments/{incident.reference.lower()}.json"
+    url = incident.link or None
+    return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"incident": incident.reference}, at, as_json(incident), url=url)
 
 
 def _ran(recorded: Recorded, service: str, version: str, at: datetime) -> Item:

@@ -10,7 +10,7 @@ from commands.core.cards import missing
 from commands.core.gather import at_dispatch
 from commands.core.release_cards import written_lines
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
-from commands.core.when import freeze_line, window_line
+from commands.core.when import freeze_line, incident_row, window_line
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
 from guards.assessment import Declared
@@ -77,6 +77,7 @@ def change_card(change: Change, facts: Facts) -> Card:
     if change.state in UNDECIDED:
         rows.append(("Window", window_line(request, facts)))
         rows.append(("Freeze", freeze_line(request, facts)))
+        rows += incident_row(request, facts)
     rows.append(("Approvals", approvals_line(change, facts)))
     if change.run:
         run: Line = (Link(change.run_url, change.run),) if change.run_url else (Code(change.run),)

@@ -25,7 +25,7 @@ from guards.policy import Policy
 from guards.run_log import KeptLog
 from guards.unread import Absent, Unread
 from guards.version import Artifact
-from storage import approvals, artifacts, audit, changes, deployments, exceptions, releases, run_logs
+from storage import approvals, artifacts, audit, changes, deployments, exceptions, incidents, releases, run_logs
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -177,6 +177,7 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
         record=releases.record(tx, service, version),
         notes=releases.notes(tx, service, version),
         exceptions=tuple(used.values()),
+        incidents=tuple({one.reference: one for change in found for one in incidents.of_record(tx, change.id)}.values()),
         deployments=tuple(deployments.of_version(tx, service, version)),
         registered=artifacts.registered(tx, service, version),
         into=into,

@@ -17,6 +17,7 @@ from guards.facts import Facts, Freeze, Request
 from guards.go import Acceptance, Answer
 from guards.hotfix import Scope
 from guards.identity import Delegation
+from guards.incident import Incident, IncidentEdit
 from guards.judge import Case, Guard, Judgement
 from guards.obligation import Obligation
 from guards.policy import Policy
@@ -72,6 +73,11 @@ class Ask:
         set: id of a set promotion that exists.
         bring: the set that the run's newest manifest makes in `environment`, to be asked for.
         back: the set that would go back to what ran well before `set`.
+        incident: what somebody calls an incident that exists.
+        opened: an incident to open.
+        incident_edit: what is to be otherwise in one that exists.
+        bound: id of a record that is to belong to it.
+        moment: UTC; when somebody wants to know what ran.
     """
 
     service: str | None = None
@@ -122,6 +128,11 @@ class Ask:
     set: str | None = None
     bring: bool = False
     back: bool = False
+    incident: str | None = None
+    opened: Incident | None = None
+    incident_edit: IncidentEdit | None = None
+    bound: str | None = None
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.hotfixed import hotfixed
+from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
 from guards.need import Need, need_of
@@ -45,6 +46,7 @@ from storage.database import Tx
 
 GUARDS = (
     authorized, pinned, in_order, same_artifact, hotfixed, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen,
+    no_incident,
     in_window, decided, approved, in_turn,
 )  # fmt: skip
 """What stands between an approved change and CI."""
@@ -57,6 +59,7 @@ _PEOPLE = frozenset(
 HEALS = _PEOPLE | {
     Refusal.OUTSIDE_WINDOW,
     Refusal.FROZEN,
+    Refusal.OPEN_INCIDENT,
     Refusal.IN_FLIGHT,
     Refusal.LEAD_TIME,
     Refusal.RECORD_INCOMPLETE,

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, keep_log, obligations, record
+from commands.core import exempt, follow, intake, keep_log, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.expire import expired
 from commands.core.gather import Gather, inside
 from commands.core.hotfixes import owing
-from commands.core.invocation import Reported
+from commands.core.invocation import IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
 from commands.core.ports.ci import CI, Pushed, Run
@@ -63,6 +63,22 @@ class Due:
                     owing.pushed(tx, report.repository, facts)
                 else:
                     observed(tx, report, by, facts, correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def incidents(self, taken: inbox.Taken, told: IncidentsTold, correlation: str) -> None:
+        """Carry out what a source of incidents said.
+
+        Args:
+            taken: the delivery; marked done in the transaction of its effects.
+            told: what it says.
+            correlation: of the delivery.
+        """
+        outside = await self._gather.outside(Ask())
+
+        def work(tx: Tx) -> None:
+            intake.heard(tx, told, replace(outside, at=self._clock.now()), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

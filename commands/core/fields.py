@@ -15,7 +15,7 @@ from commands.core.words import numbered, policy_of, shown
 from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
-from guards.hotfix import Severity, Ships
+from guards.hotfix import Ships
 from guards.policy import Policy
 from guards.vocabulary import Requirement, Role
 
@@ -70,12 +70,6 @@ def _ticket(word: str, info: ValidationInfo) -> str:
     return word
 
 
-def _severity(word: str) -> str:
-    if word.upper() not in list(Severity):
-        raise ValueError(f"{shown(word)} is no severity; write one of {', '.join(Severity)}")
-    return word.upper()
-
-
 def _ships(word: str) -> str:
     if word.lower() not in list(Ships):
         raise ValueError(f"{shown(word)} is neither now nor train")
@@ -93,6 +87,26 @@ def _requirement(word: str) -> str:
     if word.lower() not in known:
         raise ValueError(f"there is no requirement {shown(word)}{nearest(word.lower(), known)}")
     return word.lower()
+
+
+def _incident(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._#-]{0,79}", word):
+        raise ValueError(f"{shown(word)} is no incident; write one like INC-2026-1121-001, or as its source names it")
+    return word
+
+
+def _severity(word: str, info: ValidationInfo) -> str:
+    names = [severity.name for severity in policy_of(info).incidents.severities]
+    found = next((name for name in names if name.lower() == word.lower()), None)
+    if found is None:
+        raise ValueError(f"there is no severity {shown(word)}{nearest(word.upper(), names)}")
+    return found
+
+
+def _record(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", word):
+        raise ValueError(f"{shown(word)} is no id; write one like CR-2026-1121-001 or weekly-2026-12-01")
+    return word
 
 
 def _area(word: str) -> str:
@@ -147,9 +161,12 @@ CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
 HotfixId = Annotated[str, numbered("HOT", "hotfix")]
-SeverityWord = Annotated[str, AfterValidator(_severity)]
 ShipsWord = Annotated[str, AfterValidator(_ships)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
+IncidentWord = Annotated[str, AfterValidator(_incident)]
+"""What people call an incident: our reference, or the name that its source gave it."""
+SeverityWord = Annotated[str, AfterValidator(_severity)]
+RecordId = Annotated[str, AfterValidator(_record)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

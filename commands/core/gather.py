@@ -12,6 +12,7 @@ from functools import partial
 
 from commands.core.command import AnyCommand, Ask
 from commands.core.deadline import SECONDS, Deadline
+from commands.core.gather_incident import incident_facts, incident_of, open_incidents
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
 from commands.core.hotfixes.ground import read_ground, taken
@@ -311,11 +312,13 @@ def inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool = False) -> F
         only_reading: leaves the rows of the change, the exception or the set unlocked, for a transaction that will not write.
     """
     facts = set_facts(tx, ask, _inside(tx, ask, outside, only_reading=only_reading), only_reading=only_reading)
+    whole = facts.set if isinstance(facts.set, SetStanding) and facts.set.promotion else None
     parts = {}
     for one in () if goes_alone(ask, facts) else parts_of(tx, ask, outside.policy):
         # one that nobody read for stays unread: it stops the others, and is never left out
         read = replace(outside.parts.get(key_of(one)) or Facts(outside.at, outside.policy), at=outside.at)
-        parts[key_of(one)] = set_facts(tx, one, _inside(tx, one, read, only_reading=only_reading), only_reading=only_reading)
+        part = _inside(tx, one, read, only_reading=only_reading)
+        parts[key_of(one)] = set_facts(tx, one, part, only_reading=only_reading, whole=whole if one.change else None)
     return replace(facts, parts=parts)
 
 
@@ -327,6 +330,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         delegations=delegations.current(tx, outside.at) if outside.policy.delegation else (),
         links=_links(tx, outside.accounts),
     )
+    facts = open_incidents(tx, ask, facts)
     service, environment, version = ask.service, ask.environment, ask.version
     if ask.change:
         change = changes.get(tx, ask.change) if only_reading else changes.lock(tx, ask.change)
@@ -350,6 +354,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, after=after.of_run(tx, facts.run, facts.policy))
     if ask.obligation:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
+    if ask.incident:
+        facts = incident_facts(tx, ask, facts, only_reading=only_reading)
     if ask.hotfix or ask.begun:
         return _hotfix_facts(tx, ask, facts)
     if ask.linking:
@@ -465,6 +471,8 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         answer=ask.answer,
         acceptance=ask.acceptance,
         hotfix=ask.begun,
+        incident=incident_of(ask, facts),
+        moment=ask.moment,
     )
 
 

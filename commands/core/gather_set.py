@@ -150,7 +150,7 @@ def _candidates(tx: Tx, run: TrainRun | None, policy: Policy) -> dict[str, str]:
     return found
 
 
-def set_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Facts:
+def set_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool, whole: SetStanding | None = None) -> Facts:
     """The facts with those of the train, the run and the set that an ask is about.
 
     Args:
@@ -158,7 +158,10 @@ def set_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Facts:
         ask: what it is about.
         facts: as read so far; of a change, the set that it is an entry of is read too.
         only_reading: leaves the set unlocked; otherwise nobody else moves a part of it until the transaction ends.
+        whole: the set as it was read in this transaction, for one of its entries.
     """
+    if whole is not None:
+        return replace(facts, set=whole)
     if not (ask.change or ask.set or ask.run or ask.manifest) or goes_alone(ask, facts):
         return facts
     if not only_reading and (promotion := _promotion(tx, ask)):

@@ -6,6 +6,7 @@ Invariant: it tells; whether a button may do what it says is judged when it is p
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from commands.core import incident_home
 from commands.core import obligations as owed
 from commands.core.change_card import STATES
 from commands.core.exempt_card import exception_lines
@@ -59,9 +60,11 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
     waiting = [each for asks in WAITING for each in asks(tx, person, facts)]
     own = _own(tx, person, facts)
     led = _trains(tx, person, facts)
+    incidents = incident_home.open_lines(facts)
     nothing: tuple[Line, ...] = (("Nothing waits for you.",),)
     parts = [
         Part(tuple(line for line, _ in waiting) or nothing, heading="Waits for you"),
+        *([Part(incidents, heading="Open incidents")] if incidents else []),
         *([Part(tuple(line for line, _ in own), heading="Your open changes")] if own else []),
         *([Part(led, heading="Your trains")] if led else []),
         Part(tuple(_running(tx, facts)), heading="What runs where"),
@@ -141,7 +144,7 @@ def _some(asks: Callable[[Tx, Person, Facts], Iterator[Waiting]]) -> Asks:
     return first
 
 
-WAITING: list[Asks] = [_some(_roll_calls), _some(_to_approve), _some(_exceptions), _some(_obligations)]
+WAITING: list[Asks] = [_some(incident_home.led), _some(_roll_calls), _some(_to_approve), _some(_exceptions), _some(_obligations)]
 """What can wait for people, in this order."""
 
 

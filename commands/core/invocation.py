@@ -6,6 +6,7 @@ Invariant: the edge puts these into the inbox before it answers its sender, and 
 from pydantic import BaseModel, ConfigDict, Field
 
 from commands.core.ports.ci import Deployed, Pushed, Run
+from commands.core.ports.incidents import Told
 
 
 class _Payload(BaseModel):
@@ -41,3 +42,10 @@ class Reported(_Payload):
 
     ci: str
     reports: tuple[Run | Deployed | Pushed, ...]
+
+
+class IncidentsTold(_Payload):
+    """A source of incidents called, and its signature was verified; without incidents it is a sign of life."""
+
+    intake: str
+    told: tuple[Told, ...]

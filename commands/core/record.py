@@ -14,6 +14,7 @@ from guards.delegation import delegated
 from guards.exemption import STANDS_FOR, Exemption
 from guards.facts import Facts, Freeze, Request
 from guards.identity import Delegation, OnBehalf, Stranger
+from guards.incident import Incident
 from guards.judge import Judgement
 from guards.need import need_of
 from guards.obligation import Obligation
@@ -251,6 +252,24 @@ def obligation_body(one: Obligation) -> dict[str, Any]:
         "owner": one.owner,
         "due": one.due.isoformat(),
         "evidence": one.evidence,
+    }
+
+
+def incident_body(one: Incident) -> dict[str, Any]:
+    """An incident as the ledger keeps it (INC-02)."""
+    return {
+        "title": one.title,
+        "severity": one.severity,
+        "services": None if one.services is None else list(one.services),
+        "opened_at": one.opened_at.isoformat(),
+        "closed_at": one.closed_at.isoformat() if one.closed_at else None,
+        "commander": one.commander,
+        "source": one.source,
+        "known_as": one.known_as,
+        "link": one.link,
+        "mechanism": one.mechanism,
+        "verification": one.verification,
+        "cause": one.cause,
     }
 
 

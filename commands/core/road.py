@@ -12,13 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, keep_log, obligations, record
+from commands.core import announce, cards, exempt, home, intake, keep_log, obligations, record
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
 from commands.core.hotfixes import hotfix_work
 from commands.core.hotfixes.look import HotfixLook
-from commands.core.invocation import Asked, Reported
+from commands.core.invocation import Asked, IncidentsTold, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
@@ -37,6 +37,7 @@ from guards.authorization import authorized
 from guards.decision import Allow, Refuse
 from guards.facts import Facts
 from guards.identity import Stranger
+from guards.incident import Incident
 from guards.judge import Case, Judgement, judge, judge_set
 from guards.policy import Policy
 from guards.sections import Person
@@ -113,6 +114,8 @@ class Road:
                 await self._due.windows(taken, datetime.fromisoformat(str(payload["since"])), correlation)
             case keep_log.KEEP:
                 await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
+            case intake.KIND:
+                await self._due.incidents(taken, IncidentsTold.model_validate(payload), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case hotfix_work.KIND:
@@ -128,7 +131,8 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception, an obligation or a train stays due: it is tried again after a while.
+        What a timer would have done for a change, an exception, an obligation or a train stays due, and so does what a source of
+        incidents said: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -148,7 +152,7 @@ class Road:
                     timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             if kind == home.BEAT:
                 timers.ensure(tx, timers.Timer(home.BEAT, home.BEAT, facts.at + AFTER_FAULT, taken.delivery.payload))
-            if kind == train.KIND:
+            if kind in {train.KIND, intake.KIND}:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
@@ -256,7 +260,7 @@ class Road:
             judgement = judge(command.guards, request, facts, heals)
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
-            "subject": ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest,
+            "subject": _subject(ask, facts),
             "service": request.service,
             "environment": request.environment,
         }
@@ -361,3 +365,9 @@ def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
         return judgement
     kept = tuple(a for a in judgement.answers if not (isinstance(a.decision, Refuse) and a.decision.code in command.form_after))
     return replace(judgement, answers=kept)
+
+
+def _subject(ask: Ask, facts: Facts) -> str | None:
+    """What stands in the ledger as the subject; an incident by our reference, whatever name somebody used for it."""
+    named = ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest
+    return named or (facts.incident.reference if isinstance(facts.incident, Incident) else None)

@@ -22,12 +22,13 @@ from commands.core.hand_over import HandOver
 from commands.core.hotfixes import branch as hotfix_branch
 from commands.core.hotfixes import hotfix_work
 from commands.core.hotfixes.card import hotfix_card, told
+from commands.core.incident_card import incident_card
 from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.set_card import set_card
-from commands.core.tell import CARD
+from commands.core.tell import CARD, incident_channel
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
 from commands.core.trains.integrate import Suite
@@ -98,6 +99,8 @@ class Send:
                 await self._card(sending, str(payload["change"]))
             case "set":
                 await self._set(sending, str(payload["set"]))
+            case "incident":
+                await self._incident(sending, str(payload["incident"]))
             case "integration":
                 await self._suite.send(sending, payload)
             case "exception":
@@ -266,6 +269,21 @@ class Send:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return
         await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _incident(self, sending: outbox.Sending, reference: str) -> None:
+        """Draw the incident as it is now: post its card once, from then on edit it."""
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        found, place = await self._store.read(lambda tx: (incident_card(tx, reference, facts), places.place(tx, reference)))
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the incident is gone"))
+            return
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), found))
+            return
+        await self._post(
+            sending, incident_channel(self._policy), found, subject=reference,
+            then=lambda tx, p: places.put(tx, places.Place(reference, p.channel, p.ts)),
+        )  # fmt: skip
 
     async def _roll_call(self, sending: outbox.Sending, run: str) -> None:
         """Draw a run's go/no-go as it is now: post its card once, below the run's own card where that stands, from then on edit it."""

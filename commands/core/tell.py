@@ -14,9 +14,11 @@ from guards.change import Change
 from guards.decision import Refusal
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
+from guards.incident import Incident
 from guards.judge import Judgement
 from guards.manifest import SetPromotion
-from storage import alerts, outbox, sets
+from guards.policy import Policy
+from storage import alerts, incidents, outbox, sets
 from storage.database import Tx
 
 CARD = TypeAdapter(Card)
@@ -35,11 +37,34 @@ def card_of(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
 def log_of(tx: Tx, change: Change, facts: Facts, correlation: str, text: str) -> None:
     """A line for the thread of the change's card, or of the set's of which it is an entry."""
     if promotion := sets.of_change(tx, change):
+        _incidents_hear(tx, change, facts, correlation, text)
         set_log_of(tx, promotion, facts, correlation, f"{change.content.service} {change.content.version}: {text}")
         return
     channel = facts.policy.services[change.content.service].channel
     body = {"change": change.id, "text": text, "at": facts.at.isoformat()}
     outbox.add(tx, outbox.Message("log", body, lane=channel, correlation=correlation), facts.at)
+    _incidents_hear(tx, change, facts, correlation, text)
+
+
+def _incidents_hear(tx: Tx, change: Change, facts: Facts, correlation: str, text: str) -> None:
+    """What happens to a change where customers are is news for whoever works on an open incident of its service (INC-03, INC-04)."""
+    content = change.content
+    if content.environment in facts.policy.production:
+        touched = (one for one in incidents.still_open(tx) if one.touches(content.service))
+        for one in touched:
+            incident_log_of(tx, one, f"{change.id} {content.service} {content.version}: {text}", facts, correlation)
+
+
+def incident_log_of(tx: Tx, one: Incident, text: str, facts: Facts, correlation: str) -> None:
+    """A line for the thread of an incident's card."""
+    lane = incident_channel(facts.policy)
+    body = {"change": one.reference, "text": text, "at": facts.at.isoformat()}
+    outbox.add(tx, outbox.Message("log", body, lane=lane, correlation=correlation), facts.at)
+
+
+def incident_channel(policy: Policy) -> str:
+    """Where the cards of incidents are."""
+    return policy.incidents.channel or policy.slack.alerts
 
 
 def set_card_of(tx: Tx, promotion: SetPromotion, facts: Facts, correlation: str) -> None:

@@ -6,7 +6,9 @@ Invariant: every moment is shown in the reader's zone with the service's beside 
 from datetime import datetime
 
 from commands.core.text import Line, Moment
+from guards.decision import Refuse, Unsure
 from guards.facts import Facts, Request
+from guards.incidents import no_incident
 from guards.migration import weighed
 from guards.opening import Opening, gated, open_now
 from guards.slot import next_slot
@@ -48,3 +50,14 @@ def freeze_line(request: Request, facts: Facts) -> Line:
     if not held:
         return ("none",)
     return (f"🧊 {held[0].id}: {held[0].reason}; ", *allowed_next(next_slot(request, facts), facts.policy.zone_of(request.service)))
+
+
+def incident_row(request: Request, facts: Facts) -> tuple[tuple[str, Line], ...]:
+    """The row of a card that says which incident holds a request, or that nobody can tell; none while none does."""
+    match no_incident(request, facts):
+        case Refuse(why=why):
+            return (("Incident", (f"🚨 {why}",)),)
+        case Unsure(missing=what, why=why):
+            return (("Incident", (f"⚠️ could not read {what}{f' ({why})' if why else ''}",)),)
+        case _:
+            return ()

@@ -19,6 +19,7 @@ def test_cedar_judges_as_the_guards_do():
         assert not say(changed)
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(300)
 @pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")  # pgserver warns without one
 def test_the_short_form_reports_every_figure(tmp_path, capsys):

@@ -62,6 +62,7 @@ If Carla Captain asked now
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
+✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
@@ -101,6 +102,7 @@ If Rita Manager asked now
 ✅ integrated: it is no entry of a set
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
+✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ reasoned: a reason was given
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
@@ -116,6 +118,7 @@ If it were dispatched now
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
 ✅ not_frozen: production is not frozen
+✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
@@ -254,8 +257,9 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list", "exception (list, show)",
-        "train (list, show, readiness)", "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence",
+        "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list",
+        "incident (list, context, timeline, action)", "exception (list, show)", "train (list, show, readiness)",
+        "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 

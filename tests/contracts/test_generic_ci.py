@@ -45,7 +45,7 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def transport():
-    made = Transport(Limits(connect=1, read=2, total=4, wait=0.001))
+    made = Transport(Limits(connect=10, read=20, total=40, wait=0.001))
     yield made
     await made.close()
 
@@ -355,7 +355,7 @@ async def test_faults_can_be_switched_on_and_wear_off(transport, process):
     await heard_until(process, ci, RunState.SUCCEEDED)
 
     await process.control("faults", mode="fail")
-    await ci.start(order("k-fail"))
+    assert isinstance(await ci.start(order("k-fail")), Started)
     assert (await heard_until(process, ci, RunState.FAILED))[-1].key == "k-fail"
 
     await process.control("faults", mode="drop_answer")
@@ -364,8 +364,8 @@ async def test_faults_can_be_switched_on_and_wear_off(transport, process):
     await heard_until(process, ci, RunState.SUCCEEDED)
 
     await process.control("faults", mode="silent")
-    await ci.start(order("k-silent"))
-    await ci.start(order("k-loud"))  # its reports are the next ones that arrive
+    assert isinstance(await ci.start(order("k-silent")), Started)
+    assert isinstance(await ci.start(order("k-loud")), Started)  # its reports are the next ones that arrive
     assert {report.key for report in await heard_until(process, ci, RunState.SUCCEEDED)} == {"k-loud"}
     assert isinstance(await ci.find(order("k-silent"), None, since), Run)
 

@@ -16,7 +16,7 @@ from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Facts, Freeze, Request
 from guards.holiday import Holidays
-from guards.hotfix import Hotfix, HotfixFacts, HotfixState, Scope, Severity, Ships
+from guards.hotfix import Hotfix, HotfixFacts, HotfixState, Scope, Ships
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
@@ -202,7 +202,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(), holidays={"DE": WORKING}, exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
-        rides=(), hotfixes=HotfixFacts(),
+        rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip
     return replace(read, **parts)
 
@@ -238,7 +238,7 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
 
 HOTFIX = Hotfix(
     "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
-    Scope("PAY-12", Severity.SEV_3, "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
+    Scope("PAY-12", "SEV-3", "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
     AT - HOUR,
 )  # fmt: skip
 """What makes v1.4.0 of what production runs."""

@@ -14,7 +14,6 @@ from guards.hotfix import (
     Ground,
     HotfixFacts,
     HotfixState,
-    Severity,
     Ships,
 )
 from guards.hotfixed import hotfixed
@@ -313,7 +312,7 @@ def test_what_was_confirmed(asked, running, answer):
 def test_everything_about_a_hotfix_is_said(left):
     """HOT-14, HOT-20, EXC-12."""
     assert said(scoped(BEGIN, begun())) == Allow
-    empty = None if left in {"severity", "ships"} else " "
+    empty = None if left == "ships" else " "
     assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, **{left: empty})), begun())) == Refusal.INCOMPLETE
     assert said(scoped(replace(BEGIN, hotfix=None), begun())) == Refusal.INCOMPLETE
     assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, incident="")), begun())) == Allow
@@ -337,14 +336,6 @@ def test_the_next_patches_and_the_name_of_a_branch():
     assert next_patches("v1.4.9", 3) == ("v1.4.10", "v1.4.11", "v1.4.12")
     assert next_patches("v1.4.0-rc.1", 3) == ()
     assert branch_named("v1.4.1", "PAY-12") == "hotfix/1.4.1-PAY-12"
-
-
-@pytest.mark.parametrize(
-    ("severity", "threshold", "reaches"),
-    [(Severity.SEV_1, Severity.SEV_2, True), (Severity.SEV_2, Severity.SEV_2, True), (Severity.SEV_3, Severity.SEV_2, False)],
-)
-def test_how_bad_it_is(severity, threshold, reaches):
-    assert severity.reaches(threshold) is reaches
 
 
 # ---------------------------------------------------------------- its end

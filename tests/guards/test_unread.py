@@ -28,6 +28,9 @@ from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
 from guards.hotfix import HotfixFacts
 from guards.hotfixed import hotfixed
 from guards.identity import Stranger
+from guards.incident import HERE, Incident
+from guards.incident_rules import IncidentRules
+from guards.incidents import no_incident
 from guards.judge import Guard, judge
 from guards.lifecycle import State
 from guards.links import confirmable, linked, linking_begun
@@ -72,7 +75,21 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import NOTES, RECORD
 
-PROMOTION = (authorized, separated, pinned, same_artifact, in_order, not_frozen, in_window, alone, asked_once, hotfixed, decided, approved)
+PROMOTION = (
+    authorized,
+    separated,
+    pinned,
+    same_artifact,
+    in_order,
+    not_frozen,
+    no_incident,
+    in_window,
+    alone,
+    asked_once,
+    hotfixed,
+    decided,
+    approved,
+)
 DECISION = (undecided, cancellable, as_seen, reasoned, undecided_by_asker, decided_by_asker)
 GUARDS: tuple[Guard, ...] = (
     *PROMOTION,
@@ -97,6 +114,7 @@ POLICIES = (
     two_of(Role.QA, count=1),
     policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
+    policy(incidents=IncidentRules(blocks={"production": "SEV-2"})),
 )
 
 
@@ -142,6 +160,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
         "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
+        "incidents": ((), (INCIDENT,), (replace(INCIDENT, services=None),), (replace(INCIDENT, severity=4),)),
         "exceptions": ((), (exemption(),)),
         "hotfixes": (
             HotfixFacts(),
@@ -153,6 +172,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
     }
 
 
+INCIDENT = Incident("INC-1", "it fails", 1, ("api",), AT, MARA.id, MARA.name, HERE, "", AT)
 PINNED = Pinned("api", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest)
 GO = GoDecision(
     "GNG-2026-1124-001", "weekly-2026-11-24", Candidate((PINNED,), "h"), Outcome.GO, MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}),
@@ -173,6 +193,7 @@ NEEDED_SOMETIMES = {
     "holidays:DE",
     "notes",
     "promotions",
+    "incidents",
     "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
@@ -281,6 +302,7 @@ def test_facts_that_nobody_read_allow_nothing() -> None:
         "separated",  # asking is free
         "pinned",  # by the version alone
         "in_window",  # by policy and moment alone
+        "no_incident",  # a policy in which incidents hold nothing
     }
 
 

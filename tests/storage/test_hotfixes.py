@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from guards.cut import CutState
-from guards.hotfix import Afterwards, Hotfix, HotfixState, How, Port, Scope, Severity, Ships
+from guards.hotfix import Afterwards, Hotfix, HotfixState, How, Port, Scope, Ships
 from guards.obligation import Obligation, Owed
 from guards.train import Stage
 from storage import artifacts, cuts, hotfixes, obligations, trains
@@ -17,7 +17,7 @@ from tests.storage.test_trains import RUN, TRAIN
 
 ONE = Hotfix(
     "HOT-2026-1121-001", "api", "production", "acme/api", "v1.4.0", DIGEST, COMMIT, "v1.4.1", "hotfix/1.4.1-PAY-12",
-    Scope("PAY-12", Severity.SEV_2, "INC-7", "one line", "two customers", "v1.4.0", Ships.NOW, "it hurts"), HotfixState.ORDERED,
+    Scope("PAY-12", "SEV-2", "INC-7", "one line", "two customers", "v1.4.0", Ships.NOW, "it hurts"), HotfixState.ORDERED,
     "dana@example.com", "Dana", AT,
 )  # fmt: skip
 AFTER = Afterwards("no failures", "a rounding", "INC-7", "test_once", "PAY-77", "dana@example.com", "Dana", AT)

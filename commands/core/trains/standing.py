@@ -37,6 +37,14 @@ def candidate_of(tx: Tx, run: TrainRun, train: Train) -> Candidate | None:
     return Candidate(tuple(found), content_hash(tuple(found)))
 
 
+def _hash_of(tx: Tx, run: TrainRun, train: Train) -> str | None:
+    """The hash of what a run would bring now; a manifest carries its own."""
+    if manifest := manifests.manifest_of_run(tx, run.id):
+        return manifest.hash
+    now = candidate_of(tx, run, train)
+    return now.hash if now else None
+
+
 def _pinned(tx: Tx, entry: Entry) -> Pinned:
     first = artifacts.registered(tx, entry.service, entry.version)
     return Pinned(entry.service, entry.version, entry.commit, entry.digest, first.tag if first else None)
@@ -93,7 +101,6 @@ def rides_of(tx: Tx, service: str, version: str, *, pin: bool) -> tuple[Ride, ..
     decided = [(decision, trains.run(tx, decision.run)) for decision in decisions.of_version(tx, service, version)]
     rides = []
     for train in carrying:
-        own = [(decision, candidate_of(tx, run, train)) for decision, run in decided if run and run.train == train.id]
-        known = tuple((decision, now.hash if now else None) for decision, now in own)
+        known = tuple((decision, _hash_of(tx, run, train)) for decision, run in decided if run and run.train == train.id)
         rides.append(Ride(train.id, next(iter(runs[train.id]), None), known))
     return tuple(rides)
