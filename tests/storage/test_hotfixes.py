@@ -31,7 +31,7 @@ async def test_a_hotfix_comes_back_as_it_was_recorded_and_as_it_was_changed(stor
     assert await store.read(lambda tx: hotfixes.get(tx, "HOT-2026-1121-009")) is None
     changed = {"commits": ("c" * 40, "d" * 40), "afterwards": AFTER, "why": "it waits", "warned": True}
     now = await store.write(lambda tx: hotfixes.change(tx, ONE, state=HotfixState.SHIPPED, shipped=AT, **changed))
-    assert await store.read(lambda tx: hotfixes.lock(tx, ONE.id)) == now
+    assert await store.write(lambda tx: hotfixes.lock(tx, ONE.id)) == now
     with pytest.raises(LostRace):
         await store.write(lambda tx: hotfixes.change(tx, ONE, state=HotfixState.OPEN))
 
