@@ -3,11 +3,11 @@
 Invariant: what fits a model here is safe to show, to store and to compare; surplus fields are ignored so that the contract can grow.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
+from bot.adapters.moment import Moment
 from commands.core.ports.ci import BranchOrder, Deployed, Order, Run, RunState
 from guards.version import Artifact
 
@@ -115,7 +115,7 @@ class DeployedReport(_Wire):
     digest: Digest
     commit: Commit
     run: Id
-    at: AwareDatetime
+    at: Moment
 
     def value(self) -> Deployed:
         """The port's own value, with the moment in UTC."""
@@ -126,7 +126,7 @@ class DeployedReport(_Wire):
             digest=self.digest,
             commit=self.commit,
             run=self.run,
-            at=_utc(self.at),
+            at=self.at,
         )
 
 
@@ -170,7 +170,3 @@ class ErrorBody(_Wire):
 
     error: str
     taken: bool | None = None
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)

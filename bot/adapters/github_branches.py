@@ -15,12 +15,13 @@ from itertools import chain
 from typing import Annotated
 from urllib.parse import quote, unquote
 
-from pydantic import AwareDatetime, BaseModel, Field, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from bot.adapters.answers import said
 from bot.adapters.github_api import PER_PAGE, GitHubApi
 from bot.adapters.github_graphql import Sha
 from bot.adapters.github_vcs_wire import Listed, Refs
+from bot.adapters.moment import Moment
 from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.tickets import tickets
 from guards.cut import OpenPull
@@ -38,7 +39,7 @@ class Activity(BaseModel):
     before: Sha
     after: Sha
     ref: str
-    timestamp: AwareDatetime
+    timestamp: Moment
 
 
 class Activities(RootModel[list[Activity]]):

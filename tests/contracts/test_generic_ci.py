@@ -190,6 +190,7 @@ async def test_while_the_secret_is_replaced_both_are_heard(transport):
         {"reports": [{"type": "run", "key": "k", "run": "1", "state": "running", "url": "javascript:alert(1)"}]},
         {"reports": [{"type": "run", "key": "k", "run": "1", "state": "running", "url": "https://user:secret@host/"}]},
         {"reports": [{"type": "run", "key": "k", "run": "1", "state": "running"}] * 101},
+        {"reports": [{**json.loads(examples("callback")[0])["reports"][1], "at": "0001-01-01T00:00:00+14:00"}]},
     ],
     ids=lambda body: str(body)[:60],
 )
