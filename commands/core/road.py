@@ -29,6 +29,8 @@ from commands.core import (
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
+from commands.core.hotfixes import hotfix_work
+from commands.core.hotfixes.look import HotfixLook
 from commands.core.invocation import Asked, IncidentsTold, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
@@ -60,7 +62,7 @@ from storage.database import Store, Tx
 AFTER_FAULT = timedelta(minutes=5)
 """After this a timer whose work failed for a fault of the bot fires again."""
 
-_SUBJECTS = ("calendar", "change", "exception", "freeze", "integration", "obligation", "run", "service")
+_SUBJECTS = ("calendar", "change", "exception", "freeze", "hotfix", "integration", "obligation", "run", "service")
 """Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 
 
@@ -85,11 +87,12 @@ class Road:
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
         train_work: carries out the timers of train runs.
+        hotfixes: carries out the timers of hotfixes.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, hotfixes: HotfixLook,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -98,6 +101,7 @@ class Road:
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
         self._train_work = train_work
+        self._hotfixes = hotfixes
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
@@ -135,6 +139,8 @@ class Road:
                 await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
             case mirror.KIND:
                 await self._due.merge_status(taken, str(payload["service"]), correlation)
+            case hotfix_work.KIND:
+                await self._hotfixes.fired(taken, str(payload["hotfix"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))

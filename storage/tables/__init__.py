@@ -10,6 +10,7 @@ from storage.tables import (
     decisions,
     feeds,
     homes,
+    hotfixes,
     incidents,
     ledger,
     machinery,
@@ -24,6 +25,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes", "cuts", "decisions", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments", "obligations",
+    "changes", "cuts", "decisions", "feeds", "homes", "hotfixes", "incidents", "ledger", "machinery", "metadata", "moments", "obligations",
     "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

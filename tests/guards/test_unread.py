@@ -22,9 +22,12 @@ from guards.delegation import delegable, endable
 from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
+from guards.forward_port import forward_ported
 from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
 from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
+from guards.hotfix import HotfixFacts
+from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.incident import HERE, Incident
 from guards.incident_rules import IncidentRules
@@ -48,6 +51,7 @@ from tests.guards.cases import (
     COMPANY_CALENDAR,
     DANA,
     FACTS,
+    HOTFIX,
     HOUR,
     MARA,
     OTHER_DIGEST,
@@ -85,6 +89,7 @@ PROMOTION = (
     in_window,
     alone,
     asked_once,
+    hotfixed,
     decided,
     approved,
 )
@@ -103,6 +108,7 @@ GUARDS: tuple[Guard, ...] = (
     linking_begun,
     linked,
     reachable,
+    forward_ported,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -165,6 +171,12 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
         "incidents": ((), (INCIDENT,), (replace(INCIDENT, services=None),), (replace(INCIDENT, severity=4),)),
         "exceptions": ((), (exemption(),)),
+        "hotfixes": (
+            HotfixFacts(),
+            HotfixFacts(of_version=HOTFIX),
+            HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
+            HotfixFacts(live=(HOTFIX,)),
+        ),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
