@@ -36,6 +36,7 @@ from commands.core.collect import Collect
 from commands.core.feeds import Feeds
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
+from commands.core.hotfixes.look import HotfixLook
 from commands.core.mirror import Mirror
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
@@ -186,7 +187,8 @@ async def build(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
     train_work = TrainWork(policy, store, beside.histories, clock)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work)
+    hotfix_look = HotfixLook(policy, store, beside.histories, clock)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, hotfix_look)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)

@@ -85,7 +85,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
-        ("reasoned", "evidenced", "worded_answer"),
+        (
+            "reasoned",
+            "evidenced",
+            "worded_answer",
+            "closable_hotfix",
+        ),
         "A decision came without a reason, or an answer to a roll call without its condition.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
@@ -127,7 +132,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do not go on. Find out which artifact is meant, and have CI build a new version.",
     ),
     _R.POINTER_MOVED: Meaning(
-        ("same_artifact", "same_version", "tagged"),
+        (
+            "same_artifact",
+            "same_version",
+            "tagged",
+            "grounded",
+        ),
         "The version named another digest, commit or tag when it was first seen, or its tag names another commit than the artifact was "
         "built from. A version is a fixed pointer. It is also told in the alerts channel.",
         "Find out who moved it, and have CI build a new version.",
@@ -174,7 +184,10 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Name the ticket in its title or text, and ask again; it is read anew each time.",
     ),
     _R.NOT_REVIEWED: Meaning(
-        ("reviewed",),
+        (
+            "reviewed",
+            "hotfixed",
+        ),
         "A pull request has too few approvals on its last commit, or somebody asks for changes. Its authors and apps do not count.",
         "Have it reviewed as it is now. An approval of an earlier commit does not count.",
     ),
@@ -225,7 +238,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release notes edit` begins with a draft from the pull requests. `later` is not accepted.",
     ),
     _R.NO_HISTORY: Meaning(
-        ("comparable",),
+        (
+            "comparable",
+            "hotfixed",
+            "grounded",
+        ),
         "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
         "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
     ),
@@ -289,6 +306,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "ready_to_depart",
             "in_turn",
             "composed",
+            "hotfixed",
+            "shipped",
+            "closable_hotfix",
         ),
         "The change, exception, emergency, set, train or run stands where this is not possible: CI works on it, it is over, or for a run "
         "its cutoff or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
@@ -409,6 +429,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "skippable",
             "accepted",
             "breaking_said",
+            "confirmed",
+            "scoped",
+            "grounded",
         ),
         "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
         "freeze came without a word on the exit criteria, or extending it without a later end or a reason; a record or notes were sent "
@@ -551,12 +574,18 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Name a commit that is on it; what is to ride has to be merged first.",
     ),
     _R.NO_CUT_VERSION: Meaning(
-        ("cuttable",),
+        (
+            "cuttable",
+            "grounded",
+        ),
         "Which version the run makes does not follow from what production runs, or the policy has no such name for a release branch.",
         "Say the version: `/release train cut <run> version=v1.8.0`.",
     ),
     _R.NO_BRANCH_WORKFLOW: Meaning(
-        ("cuttable",),
+        (
+            "cuttable",
+            "grounded",
+        ),
         "The release branch is not there, and the policy file names no workflow that makes it.",
         "Make the branch at the commit that is named, or have `branch_workflow` added to the service, and cut again.",
     ),
@@ -607,9 +636,47 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do it; the bot finds it and says so.",
     ),
     _R.STILL_OWED: Meaning(
-        ("closable", "closable_emergency"),
-        "Something of the run or the emergency is still owed: a review, a record, a follow-up, a commit that main lacks.",
-        "Have each of them done; `/release follow-up list <id>` shows them.",
+        (
+            "closable",
+            "closable_emergency",
+            "closable_hotfix",
+        ),
+        "Something of the run is still owed: its retrospective, a follow-up, a commit that main lacks. Or of the hotfix: the fix on a "
+        "branch, what was found out, its branch removed.",
+        "Have each of them done; `/release follow-up list <run>`, or `/release hotfix show <hotfix>`, shows them.",
+    ),
+    _R.NO_SUCH_HOTFIX: Meaning(
+        ("known_hotfix", "shipped", "closable_hotfix"),
+        "There is no hotfix with this id.",
+        "`/release hotfix list` shows those that there are.",
+    ),
+    _R.HOTFIX_UNDER_WAY: Meaning(
+        ("alone_under_way",),
+        "Another hotfix of the service is begun and does not run yet. Of two that are built from the same base, one would take the other "
+        "out.",
+        "Bring the fix into the branch of the other one, wait until it runs, or give it up: `/release hotfix close <hotfix> <reason>`.",
+    ),
+    _R.NOT_FROM_PRODUCTION: Meaning(
+        ("grounded", "confirmed", "hotfixed"),
+        "A hotfix is made from exactly what production runs. Production runs something else than was confirmed or than the hotfix was "
+        "begun from, nothing is on record that runs there, or the branch does not descend from it, or holds more of main.",
+        "Look at what runs now. A branch that begins elsewhere is removed and made anew; a hotfix that was overtaken is given up.",
+    ),
+    _R.NOT_THE_FIX: Meaning(
+        ("hotfixed",),
+        "The version brings something that no pull request into the hotfix branch brought, brings nothing, or brings the work of a hotfix "
+        "under another version than the hotfix has.",
+        "Take off what does not belong there, have the fix come in by a reviewed pull request, and have CI build the hotfix's own version.",
+    ),
+    _R.REUSED: Meaning(
+        ("hotfixed",),
+        "The hotfix has the digest of another version: nothing was built anew.",
+        "Have CI build the hotfix from its branch.",
+    ),
+    _R.NOT_PORTED: Meaning(
+        ("forward_ported",),
+        "Production has a fix that main or a release branch lacks: the next version would bring back what was mended.",
+        "Bring the fix to each branch that is named, by a pull request that names its ticket and its version, or ask for an exception.",
     ),
     _R.NO_SUCH_DELEGATION: Meaning(
         ("endable",),

@@ -213,6 +213,8 @@ allow:
     production: [release_manager]
   approve-exception:
     production: [release_manager, service_owner]
+  hotfix:                  # begins one, writes down what was found out, closes it
+    production: [developer, release_captain, release_manager]
   call-decision:           # asks every area about what a release train would bring
     production: [release_captain, release_manager]
   decide:                  # go and no-go: release managers alone, or whom they delegate to

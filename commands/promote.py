@@ -26,6 +26,7 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.lifecycle import State
 from guards.order import in_order
@@ -146,6 +147,7 @@ command = Command(
         pinned,
         in_order,
         same_artifact,
+        hotfixed,
         catalogued,
         *EVIDENCE,
         asked_once,

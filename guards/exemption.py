@@ -29,6 +29,7 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.RISK_LABEL: "RSK-09",
     Requirement.RISK: "RSK-02",
     Requirement.LEAD_TIME: "RSK-01",
+    Requirement.FORWARD_PORTS: "HOT-09",
 }
 """The rule that each requirement stands for: an exception's policy reference."""
 

@@ -16,6 +16,7 @@ from guards.exemption import Exemption
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
@@ -66,6 +67,7 @@ class Request:
         commits: service, or "" where there is one repository, and the commit to cut.
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
+        hotfix: what a hotfix that is to be begun is for.
         incident: the incident to open, or as it would stand when it is changed or closed.
         moment: UTC; when somebody wants to know what ran.
     """
@@ -104,6 +106,7 @@ class Request:
     commits: tuple[tuple[str, str], ...] = ()
     answer: Answer | None = None
     acceptance: Acceptance | None = None
+    hotfix: Scope | None = None
     incident: Incident | None = None
     moment: datetime | None = None
 
@@ -143,7 +146,7 @@ class Facts:
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
         obligation: the follow-up in question.
-        owed: what is or was owed for the emergency in question.
+        owed: what is or was owed for the emergency or the hotfix in question.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
@@ -162,6 +165,9 @@ class Facts:
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
         set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
             alone. Absent when the name names none.
+        hotfixes: what the hotfixes of the service say about the version (HOT-09).
+        hotfix: the hotfix in question.
+        ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
         incidents: all that nobody closed.
         heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
         incident: the incident in question; Absent when the reference names none.
@@ -215,6 +221,9 @@ class Facts:
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
     after: Aftermath | None = None
+    hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)
+    hotfix: Hotfix | Absent | None = None
+    ground: Ground | None = None
     incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)
     heard: Mapping[str, datetime] = field(default_factory=dict)
     incident: Incident | Absent | None = None

@@ -13,6 +13,7 @@ from pydantic import Field
 from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, Window
 from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
+from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
@@ -134,8 +135,14 @@ class Service(Section):
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
     branch_workflow: Workflow | None = Field(
         default=None,
-        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
+        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08), "
+        "and the branch of a hotfix, from its name and the commit that production runs (HOT-01). "
         "Left out: somebody makes it, and the bot verifies it.",
+    )
+    maintained: tuple[str, ...] = Field(
+        default=(),
+        description="Release branches that are kept beside the main one, like `release/1.8`: each hotfix is brought there too, as to those "
+        "of trains that are made ready (HOT-09).",
     )
     depends_on: tuple[Name, ...] = Field(
         default=(), description="Services that must be there before it: where a train brings several, they go first (MAN-07)."
@@ -295,6 +302,7 @@ class Parts(Section):
     stabilization: StabilizationRules = Field(
         default=StabilizationRules(), description="What may get onto the release branch of a train after its cutoff (TRN-09)."
     )
+    hotfix: HotfixRules = Field(default=HotfixRules(), description="How hotfixes are made, and what is owed for them (HOT).")
     trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     incidents: IncidentRules = Field(default=IncidentRules(), description="What incidents mean, hold back, and come from (INC-01, INC-07).")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")

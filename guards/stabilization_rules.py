@@ -37,6 +37,11 @@ class StabilizationRules(Section):
         description="Labels of a pull request that are a reason to get onto a release branch; so is naming the ticket of a tracked "
         "blocker (TRN-09).",
     )
+    backport: tuple[str, ...] = Field(
+        default=("backport", "backport:{line}"),
+        description="Labels that a pull request into a release branch needs; `{line}` stands for its version, like `1.8` (HOT-15). "
+        "An empty list asks for none.",
+    )
     features: tuple[str, ...] = Field(
         default=("feat",), description="Types of Conventional Commits that never get there; what is marked as breaking does not either."
     )

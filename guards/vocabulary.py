@@ -61,6 +61,7 @@ class Action(StrEnum):
     CALL = "call-decision"
     ANSWER = "answer"
     DECIDE = "decide"
+    HOTFIX = "hotfix"
     INCIDENT = "incident"
 
 
@@ -163,6 +164,7 @@ class Requirement(StrEnum):
     RISK_LABEL = "risk-label"
     RISK = "risk-assessment"
     LEAD_TIME = "lead-time"
+    FORWARD_PORTS = "forward-ports"
 
 
 SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})

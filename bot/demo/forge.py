@@ -144,6 +144,9 @@ class Forge:
                 "behind_by": len(theirs),
                 "total_commits": len(ours),
                 "commits": [self._listed(oid) for oid in _page(request, ours)],
+                "files": [await self._file(head, *each, base=common) for each in await self._git.touched(head, common)]
+                if request.query.get("page", "1") == "1"
+                else [],
             }
         )
 
@@ -185,8 +188,8 @@ class Forge:
             return _told({"message": f"No commit found for SHA: {oid}"}, 422)
         return _told({"sha": oid, "files": [await self._file(oid, *each) for each in _page(request, await self._git.touched(oid))]})
 
-    async def _file(self, oid: str, path: str, letter: str, blob: str) -> dict[str, object]:
-        patch = await self._git.patch(oid, path)
+    async def _file(self, oid: str, path: str, letter: str, blob: str, base: str | None = None) -> dict[str, object]:
+        patch = await self._git.patch(oid, path, base)
         lines = patch.splitlines()
         added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
         words = {"A": "added", "D": "removed", "M": "modified"}

@@ -110,6 +110,7 @@ allow:
   accept-fix: {production: [release_manager]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
+  hotfix: {production: [developer, release_manager]}
   call-decision: {production: [release_captain]}
   decide: {production: [release_manager]}
   declare-emergency: {production: [incident_commander, on_call]}

@@ -24,7 +24,7 @@ from guards.emergency import Emergency
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
 from guards.migration import migration_of
-from guards.need import need_of, needed
+from guards.need import Need, for_hotfix, need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
@@ -248,7 +248,9 @@ def approvals_line(change: Change, facts: Facts) -> Line:
         names = [approval.name for approval in record.approvals] if isinstance(record, Emergency) else []
         return ("by ", Code(change.content.emergency), f": {' and '.join(names)}" if names else "")
     decided = change.state not in UNDECIDED
-    need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
+    need: Need | Unsure = need_of(change, facts)
+    if decided:
+        need = needed(change.content.environment, change.assessed, facts.policy, for_hotfix(change.content, facts))
     if isinstance(need, Unsure):
         return (f"⚠️ could not read {missing(need)}",)
     if need.count == 0:

@@ -18,6 +18,7 @@ from guards.exemption import Exemption
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.go import Acceptance, Answer
+from guards.hotfix import Scope
 from guards.identity import Delegation
 from guards.incident import Incident, IncidentEdit
 from guards.judge import Case, Guard, Judgement
@@ -74,6 +75,9 @@ class Ask:
         answer: what is answered for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
         entries, breaking: for a manifest to build.
+        hotfix: id of a hotfix that exists.
+        begun: what a hotfix that is to be begun is for.
+        on: the branch that it shall have, or "".
         manifest: the beginning of a manifest's hash.
         set: id of a set promotion that exists.
         bring: the set that the run's newest manifest makes in `environment`, to be asked for.
@@ -133,6 +137,9 @@ class Ask:
     acceptance: Acceptance | None = None
     entries: Mapping[str, str] = field(default_factory=dict)
     breaking: str = ""
+    hotfix: str | None = None
+    begun: Scope | None = None
+    on: str = ""
     manifest: str | None = None
     set: str | None = None
     bring: bool = False

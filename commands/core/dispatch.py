@@ -29,6 +29,7 @@ from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
@@ -45,7 +46,8 @@ from storage import changes, claims, outbox, sets, timers
 from storage.database import Tx
 
 GUARDS = (
-    authorized, pinned, in_order, same_artifact, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen, no_incident,
+    authorized, pinned, in_order, same_artifact, hotfixed, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen,
+    no_incident,
     in_window, decided, approved, in_turn,
 )  # fmt: skip
 """What stands between an approved change and CI."""
@@ -69,6 +71,7 @@ HEALS = _PEOPLE | {
     Refusal.NOT_INTEGRATED,
     Refusal.NOT_ITS_TURN,
     Refusal.SET_NOT_READY,
+    Refusal.NOT_PORTED,
 }
 """What people or time heal: the change is kept."""
 

@@ -15,6 +15,7 @@ from commands.core.dispatch import advance
 from commands.core.emergency import access, life
 from commands.core.expire import expired
 from commands.core.gather import Gather, inside
+from commands.core.hotfixes import owing
 from commands.core.invocation import IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
@@ -60,6 +61,7 @@ class Due:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
                 elif isinstance(report, Pushed):
                     keep.pushed(tx, report.repository, report.branch, facts)
+                    owing.pushed(tx, report.repository, facts)
                 else:
                     observed(tx, report, by, facts, correlation)
             inbox.done(tx, taken.id, None)

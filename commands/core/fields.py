@@ -15,6 +15,7 @@ from commands.core.words import numbered, policy_of, shown
 from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
+from guards.hotfix import Ships
 from guards.policy import Policy
 from guards.vocabulary import Blocked, Requirement, Role
 
@@ -67,6 +68,12 @@ def _ticket(word: str, info: ValidationInfo) -> str:
     if not re.fullmatch(rf"(?:{policy_of(info).naming.ticket})|[\w.-]+/[\w.-]+#[0-9]+", word):
         raise ValueError(f"{shown(word)} is no ticket; write one like PAY-12")
     return word
+
+
+def _ships(word: str) -> str:
+    if word.lower() not in list(Ships):
+        raise ValueError(f"{shown(word)} is neither now nor train")
+    return word.lower()
 
 
 def _login(word: str) -> str:
@@ -169,6 +176,8 @@ BlockerId = Annotated[str, numbered("BLK", "blocker")]
 CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
+HotfixId = Annotated[str, numbered("HOT", "hotfix")]
+ShipsWord = Annotated[str, AfterValidator(_ships)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 IncidentWord = Annotated[str, AfterValidator(_incident)]
 """What people call an incident: our reference, or the name that its source gave it."""

@@ -16,6 +16,7 @@ from commands.core.freeze_shared import shared
 from commands.core.gather_incident import incident_facts, incident_of, open_incidents
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.holidays import read_holidays
+from commands.core.hotfixes.ground import read_ground, taken
 from commands.core.people import People, unknown_logins
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
@@ -25,6 +26,7 @@ from commands.core.ports.people import Account, Directory, SignIn
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from commands.core.trains import after, standing
+from commands.core.trains.read import Branches
 from guards.access import Grant
 from guards.assessment import UNSAID
 from guards.change import Change
@@ -34,6 +36,7 @@ from guards.emergency import UNUSED, Emergency
 from guards.exemption import Exemption
 from guards.facts import Facts, GoFacts, Request
 from guards.freeze_record import CalendarEvent, Freeze
+from guards.hotfix import Ground, Hotfix, HotfixFacts
 from guards.identity import Stranger
 from guards.judge import Case
 from guards.lifecycle import UNDECIDED
@@ -59,6 +62,7 @@ from storage import (
     emergencies,
     exceptions,
     freezes,
+    hotfixes,
     incidents,
     links,
     obligations,
@@ -130,6 +134,7 @@ class Gather:
         self._freezes = freeze_calendars
         self._clock = clock
         self._prove = Prove(policy, sources, histories, proofs)
+        self._branches = Branches(policy, histories)
 
     def now(self) -> datetime:
         """The moment that facts read now are stamped with, UTC."""
@@ -208,13 +213,12 @@ class Gather:
         about = await self._store.read(lambda tx: _subject(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
-        groups, holidays, (artifact, evidence), people, channel, calendar = await asyncio.gather(
+        groups, holidays, (artifact, evidence), people, (channel, calendar, ground) = await asyncio.gather(
             self._groups(about.service, deadline),
             read_holidays(self._calendars, self.policy.calendars, self._clock.now(), deadline),
             self._between(ask, ask.base, deadline) if ask.base else self._proven(about, deadline),
             asyncio.gather(*(self._people.person(i, deadline) for i in ids)),
-            self._channel(about.channel, deadline),
-            self.calendar(ask.calendar, deadline) if ask.calendar else _no_calendar(),
+            self._wanted_alone(ask, about, deadline, seconds),
         )
         known: dict[str, Person | Stranger | Unread] = dict(zip(ids, people, strict=True))
         if by:
@@ -224,8 +228,7 @@ class Gather:
         )
         facts = Facts(
             at=self._clock.now(), policy=self.policy, groups=groups, people={**writers, **known}, artifact=artifact,
-            evidence=evidence, accounts=accounts, holidays=holidays, channel=channel,
-            calendar=calendar,
+            evidence=evidence, accounts=accounts, holidays=holidays, channel=channel, calendar=calendar, ground=ground,
         )  # fmt: skip
         if isinstance(evidence.work, Span):  # a large release takes a while: beside the loop, and before any transaction
             await asyncio.to_thread(told_by_work, about.service, facts)
@@ -238,6 +241,16 @@ class Gather:
         entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
         return replace(alone, go=GoFacts(None, None, (), entries))
 
+    async def _wanted_alone(
+        self, ask: Ask, about: Subject, deadline: Deadline, seconds: float
+    ) -> tuple[Room | Absent | Unread, tuple[CalendarEvent, ...] | Unread, Ground | None]:
+        """What only some commands look at: a channel, a shared calendar, the ground of a hotfix."""
+        return await asyncio.gather(
+            self._channel(about.channel, deadline),
+            self.calendar(ask.calendar, deadline) if ask.calendar else _no_calendar(),
+            self._ground(ask, about, seconds),
+        )
+
     async def _channel(self, channel: str | None, deadline: Deadline) -> Room | Absent | Unread:
         if channel is None:
             return Unread("the train's channel", "nobody asked for it")
@@ -246,6 +259,15 @@ class Gather:
     async def calendar(self, name: str, deadline: Deadline | None = None) -> tuple[CalendarEvent, ...] | Unread:
         """What stands in a shared calendar of freezes."""
         return await (deadline or Deadline()).read(f"the freeze calendar {name}", self._freezes.events, name, self._clock.now())
+
+    async def _ground(self, ask: Ask, about: Subject, seconds: float) -> Ground | None:
+        """What a hotfix would begin from, where one is to be begun (HOT-01)."""
+        if ask.begun is None:
+            return None
+        running, service = about.running, self.policy.services[ask.service or ""]
+        known = await self._store.read(lambda tx: taken(tx, running))
+        source = self._sources[service.artifacts]
+        return await read_ground(self._branches.look(seconds), source, self.policy, running, known, ask.begun.ticket, ask.on)
 
     async def _acting(self, ask: Ask) -> set[str]:
         """Corporate ids of those for whom somebody acts by a delegation, and of whoever shall (RBAC-06)."""
@@ -280,7 +302,7 @@ def _subject(tx: Tx, ask: Ask) -> Subject:
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
     if change is None:
-        return Subject(ask.service, ask.environment, ask.version, running)
+        return Subject(ask.service, ask.environment, None if ask.begun else ask.version, running)
     record = emergencies.get(tx, place.emergency) if place.emergency else None
     people = _deciding(record) | {change.requester, *(a.by for a in approvals.of(tx, change.id))}
     return Subject(place.service, place.environment, place.version, running, people, change.state in UNDECIDED)
@@ -394,6 +416,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.incident:
         facts = incident_facts(tx, ask, facts, only_reading=only_reading)
+    if ask.hotfix or ask.begun:
+        return _hotfix_facts(tx, ask, facts)
     if ask.linking:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
@@ -409,6 +433,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         record=releases.record(tx, service, version),
         notes=releases.notes(tx, service, version),
         promotions=releases.promotions(tx, service, version),
+        hotfixes=_hotfixes(tx, service, version, facts),
         exceptions=_exceptions(tx, facts, service, environment),
         rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )
@@ -426,6 +451,25 @@ def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
         facts, run=run, train=train or (Absent(f"train {name}") if name else None), ridden=trains.open_runs(tx, train.id) if train else (),
         blocker=blocker, fix=fix, cuts=cuts.of_run(tx, run_id) if run_id else (),
     )  # fmt: skip
+
+
+def _hotfix_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
+    """The hotfix in question with what is owed for it; of one to be begun, what runs and which others there are."""
+    if ask.hotfix is None:
+        service, environment = ask.service or "", ask.environment or ""
+        live = HotfixFacts(live=hotfixes.live(tx, service))
+        return replace(facts, running=deployments.running(tx, service, environment), hotfixes=live)
+    one = hotfixes.get(tx, ask.hotfix)
+    if one is None:
+        return replace(facts, hotfix=Absent(f"hotfix {ask.hotfix}"))
+    waived = exceptions.reaching(tx, one.service, one.environment, facts.at)
+    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), exceptions=waived)
+
+
+def _hotfixes(tx: Tx, service: str, version: str, facts: Facts) -> HotfixFacts:
+    """What the hotfixes of a service say about a version of it (HOT-01, HOT-03, HOT-09)."""
+    twin = artifacts.twin(tx, facts.artifact) if isinstance(facts.artifact, Artifact) else None
+    return HotfixFacts(hotfixes.making(tx, service, version), hotfixes.live(tx, service), hotfixes.owed(tx, service), twin)
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:
@@ -458,6 +502,9 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         own = facts.emergency  # whatever was typed, it is about what it covers
         access = replace(ask.access, service=own.service, environment=own.environment) if ask.access else None
         ask = replace(ask, service=own.service, environment=own.environment, version=own.version, digest=own.digest, access=access)
+    hotfix = facts.hotfix if isinstance(facts.hotfix, Hotfix) else None
+    if hotfix:
+        ask = replace(ask, service=hotfix.service, environment=hotfix.environment, version=hotfix.version)
     return Request(
         action=action,
         by=by,
@@ -493,6 +540,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         commits=ask.commits,
         answer=ask.answer,
         acceptance=ask.acceptance,
+        hotfix=ask.begun,
         incident=incident_of(ask, facts),
         moment=ask.moment,
     )

@@ -4,6 +4,7 @@ Invariant: a CI speaks only for the services that the policy gives it; what diff
 """
 
 from commands.core import record
+from commands.core.hotfixes import owing
 from commands.core.ports.ci import Deployed
 from commands.core.record import Actor
 from commands.core.tell import alert
@@ -37,7 +38,9 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
     if (first.digest, first.commit) != (seen.digest, seen.commit):
         drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
     else:
-        deployments.add(tx, Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at)))
+        runs = Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at))
+        deployments.add(tx, runs)
+        owing.ran(tx, runs, facts, correlation)
     record.write(
         tx,
         "deployment:observed",

@@ -31,6 +31,8 @@ from commands.core.due import Due
 from commands.core.emergency import access
 from commands.core.emergency import life as emergency
 from commands.core.gather import Gather, cases_of, inside, request_of, several
+from commands.core.hotfixes import hotfix_work
+from commands.core.hotfixes.look import HotfixLook
 from commands.core.invocation import Asked, IncidentsTold, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
@@ -63,7 +65,7 @@ AFTER_FAULT = timedelta(minutes=5)
 """After this a timer whose work failed for a fault of the bot fires again."""
 
 _SUBJECTS = (
-    "calendar", "change", "emergency", "exception", "freeze", "grant", "integration", "obligation", "run", "service",
+    "calendar", "change", "emergency", "exception", "freeze", "grant", "hotfix", "integration", "obligation", "run", "service",
 )  # fmt: skip
 """Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 
@@ -89,11 +91,12 @@ class Road:
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
         train_work: carries out the timers of train runs.
+        hotfixes: carries out the timers of hotfixes.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, hotfixes: HotfixLook,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -102,6 +105,7 @@ class Road:
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
         self._train_work = train_work
+        self._hotfixes = hotfixes
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
@@ -143,6 +147,8 @@ class Road:
                 await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
             case mirror.KIND:
                 await self._due.merge_status(taken, str(payload["service"]), correlation)
+            case hotfix_work.KIND:
+                await self._hotfixes.fired(taken, str(payload["hotfix"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))

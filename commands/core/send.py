@@ -23,6 +23,9 @@ from commands.core.exempt_card import exception_card
 from commands.core.feeds import hand_over
 from commands.core.gather import Gather, inside
 from commands.core.hand_over import HandOver
+from commands.core.hotfixes import branch as hotfix_branch
+from commands.core.hotfixes import hotfix_work
+from commands.core.hotfixes.card import hotfix_card, told
 from commands.core.incident_card import incident_card
 from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
@@ -44,7 +47,7 @@ from guards.policy import Policy
 from guards.train import Train
 from guards.unread import Unread
 from storage import cards as places
-from storage import changes, claims, exceptions, outbox
+from storage import changes, claims, exceptions, hotfixes, outbox
 from storage.database import Store, Tx
 
 ORDER = TypeAdapter(Order)
@@ -138,7 +141,11 @@ class Send:
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
             case branch.KIND:
-                await self._branch(sending, payload)
+                await self._branch(sending, payload, branch.wanted, branch.answered)
+            case hotfix_branch.KIND:
+                await self._branch(sending, payload, hotfix_branch.wanted, hotfix_branch.answered)
+            case hotfix_work.KIND:
+                await self._hotfix(sending, str(payload["hotfix"]), str(payload["channel"]))
             case "thread":
                 await self._thread(sending, payload)
             case "evidence":
@@ -198,11 +205,20 @@ class Send:
 
         await self._store.write(work)
 
-    async def _branch(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
-        """Have a release branch made: once, and never again when nobody knows whether CI took the order (TRN-08)."""
+    async def _branch(
+        self, sending: outbox.Sending, payload: Mapping[str, Any], wanted: Callable[[Tx, str], bool],
+        answered: Callable[[Tx, str, Started | TurnedDown | Unknown, Facts, str], None],
+    ) -> None:  # fmt: skip
+        """Have a branch made: once, and never again when nobody knows whether CI took the order (TRN-08, HOT-01).
+
+        Args:
+            sending, payload: its row.
+            wanted: whether what the branch is for still wants it.
+            answered: takes what CI said.
+        """
         order = branch.ORDER.validate_python(payload["order"])
-        if not await self._store.read(lambda tx: branch.wanted(tx, order.key)):
-            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the cut was given up"))
+        if not await self._store.read(lambda tx: wanted(tx, order.key)):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "what it is for was given up"))
             return
         answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
         if not sending.was_sending:
@@ -213,7 +229,7 @@ class Send:
             if isinstance(answer, TurnedDown) and answer.retry_after is not None and sending.attempts < LAST:
                 outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=answer.retry_after))
                 return
-            branch.answered(tx, order.key, answer, facts, sending.message.correlation)
+            answered(tx, order.key, answer, facts, sending.message.correlation)
             outbox.done(tx, sending.id)
 
         await self._store.write(work)
@@ -315,6 +331,20 @@ class Send:
         await self._post(
             sending, channel, found, subject=subject, then=lambda tx, p: places.put(tx, places.Place(subject, p.channel, p.ts))
         )  # fmt: skip
+
+    async def _hotfix(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the hotfix as it is now: post its card once, from then on edit it."""
+        found, place = await self._store.read(
+            lambda tx: (told(tx, one) if (one := hotfixes.get(tx, id)) else None, places.place(tx, id))
+        )  # fmt: skip
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the hotfix is gone"))
+            return
+        card = hotfix_card(found, Facts(at=self._clock.now(), policy=self._policy))
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
 
     async def _incident(self, sending: outbox.Sending, reference: str) -> None:
         """Draw the incident as it is now: post its card once, from then on edit it."""

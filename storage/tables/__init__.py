@@ -12,6 +12,7 @@ from storage.tables import (
     emergencies,
     feeds,
     homes,
+    hotfixes,
     incidents,
     ledger,
     machinery,
@@ -26,6 +27,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "accesses", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments",
-    "obligations", "people", "rules", "sets", "trains", "versions",
+    "accesses", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents", "ledger", "machinery", "metadata",
+    "moments", "obligations", "people", "rules", "sets", "trains", "versions",
 ]  # fmt: skip

@@ -36,7 +36,16 @@ class Branch(Story):
         return self
 
     def lands(
-        self, sha=FIX, *, title="fix: PAY-1 refunds", source=SOURCE, labels=("release-blocker",), ticket="PAY-1", number=12, by="dev"
+        self,
+        sha=FIX,
+        *,
+        title="fix: PAY-1 refunds",
+        source=SOURCE,
+        labels=("release-blocker",),
+        backport=True,
+        ticket="PAY-1",
+        number=12,
+        by="dev",
     ):
         """A commit gets onto the release branch by a pull request (none when `number` is None); its source is on main."""
         vcs, message = self.world.vcs, title + (f"\n\n(cherry picked from commit {source})" if source else "")
@@ -44,6 +53,7 @@ class Branch(Story):
         commit = Commit(
             sha, title, f"https://github.com/acme/api/commit/{sha}", author, None, (), True, (number,) if number else (), message
         )
+        labels = (*labels, *(("backport", "backport:1.8") if backport else ()))
         brought = replace(pull(number or 0, sha, title, labels, BRANCH), author=author, tickets=(ticket,) if ticket else ())
         self.on_branch.append((commit, brought))
         pulls = tuple(one for c, one in self.on_branch if c.pulls)
@@ -85,6 +95,7 @@ async def test_a_blockers_fix_picked_from_main_is_kept_and_nobody_is_bothered(st
         ({"title": "feat: PAY-1 more"}, {Flaw.FEATURE}),
         ({"title": "fix!: PAY-1 another answer"}, {Flaw.FEATURE}),
         ({"labels": ()}, {Flaw.NO_REASON}),
+        ({"backport": False}, {Flaw.NO_LABEL}),
         ({"source": None}, {Flaw.NO_SOURCE}),
         ({"ticket": None}, {Flaw.NO_TICKET}),
         ({"number": None}, {Flaw.NO_PULL}),

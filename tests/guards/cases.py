@@ -18,6 +18,7 @@ from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, Exempt
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.holiday import Holidays
+from guards.hotfix import Hotfix, HotfixFacts, HotfixState, Scope, Ships
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
@@ -229,7 +230,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
-        notes=None, promotions=(PROMOTED,), rides=(), incidents=(),
+        notes=None, promotions=(PROMOTED,), rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip
     return replace(read, **parts)
 
@@ -262,6 +263,13 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
     sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed} | more
     return Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | sections)
 
+
+HOTFIX = Hotfix(
+    "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
+    Scope("PAY-12", "SEV-3", "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
+    AT - HOUR,
+)  # fmt: skip
+"""What makes v1.4.0 of what production runs."""
 
 REQUEST, FACTS, CHANGE, FREEZE = request(), facts(), change(), freeze()
 

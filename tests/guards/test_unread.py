@@ -25,9 +25,12 @@ from guards.emergencies import apart, covered, same_version
 from guards.emergency import Emergency, EmergencyState
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
+from guards.forward_port import forward_ported
 from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
 from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
+from guards.hotfix import HotfixFacts
+from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.incident import HERE, Incident
 from guards.incident_rules import IncidentRules
@@ -51,6 +54,7 @@ from tests.guards.cases import (
     COMPANY_CALENDAR,
     DANA,
     FACTS,
+    HOTFIX,
     HOUR,
     MARA,
     OTHER_DIGEST,
@@ -90,6 +94,7 @@ PROMOTION = (
     in_window,
     alone,
     asked_once,
+    hotfixed,
     decided,
     approved,
 )
@@ -108,6 +113,7 @@ GUARDS: tuple[Guard, ...] = (
     linking_begun,
     linked,
     reachable,
+    forward_ported,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -170,6 +176,12 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
         "incidents": ((), (INCIDENT,), (replace(INCIDENT, services=None),), (replace(INCIDENT, severity=4),)),
         "exceptions": ((), (exemption(),)),
+        "hotfixes": (
+            HotfixFacts(),
+            HotfixFacts(of_version=HOTFIX),
+            HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
+            HotfixFacts(live=(HOTFIX,)),
+        ),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 

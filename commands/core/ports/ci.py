@@ -40,13 +40,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class BranchOrder:
-    """One release branch that CI is asked to make. Every field is validated before it gets here (CMD-02, TRN-08).
+    """One branch that CI is asked to make, of a release or of a hotfix. Every field is validated before it gets here (CMD-02, TRN-08).
 
     Args:
-        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the cut's id.
-        run: the train run's id.
+        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the cut's id, or the hotfix's.
+        run: the train run's id, or the hotfix's.
         service: name in the policy file.
-        branch: `release/1.8`.
+        branch: `release/1.8`, `hotfix/1.4.1-PAY-12`.
         commit: 40 hex digits, where the branch begins.
         repository: `owner/name` at the VCS.
         main: the branch that releases come from; the workflow is taken from it.

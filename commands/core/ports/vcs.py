@@ -79,10 +79,15 @@ class Vcs(Protocol):
         """
         ...
 
-    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+    async def patch(self, repository: str, commit: str, base: str | None = None) -> str | Absent | Unread:
         """An id of what a commit changes, apart from where in the file and from blanks, as `git patch-id` has it (TRN-09).
 
-        Two commits with one id make the same change. `Unread` when not every change of it is told.
+        Two changes with one id are the same. `Unread` when not every change of it is told.
+
+        Args:
+            repository: `owner/name`.
+            commit: 40 hex digits.
+            base: 40 hex digits, an ancestor of it: then of all that changed since that, which is what a squash of it changes (HOT-09).
         """
         ...
 
