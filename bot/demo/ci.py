@@ -75,7 +75,7 @@ class DemoCI:
         await self._reports.open()
         for record in await asyncio.to_thread(self._shop.records):
             if record.state not in OVER or (record.told != record.state and not record.silent):
-                _ = self._spawn(self._carry_out(record))
+                self._set_to_work(record)
 
     async def _end(self, _: web.Application) -> None:
         for task in self._tasks:
@@ -117,7 +117,7 @@ class DemoCI:
             )
             await asyncio.to_thread(self._shop.keep, record)
         taken = answer(201, record.body())
-        _ = self._spawn(self._carry_out(record))
+        self._set_to_work(record)
         if fault.mode == "drop_answer" and request.transport is not None:
             request.transport.abort()
         return taken
@@ -146,6 +146,11 @@ class DemoCI:
 
     # ------------------------------------------------------------ the work
 
+    def _set_to_work(self, record: Record) -> None:
+        if record.state not in OVER:
+            self._stops[record.order.key] = asyncio.Event()  # from the moment at which the order is taken, it can be ended
+        _ = self._spawn(self._carry_out(record))
+
     async def _carry_out(self, record: Record) -> None:
         running: asyncio.Task[None] | None = None
         if record.state not in OVER:
@@ -163,9 +168,8 @@ class DemoCI:
 
     async def _slowly(self, record: Record) -> bool:
         """Take the run's time; whether somebody asked for its end meanwhile."""
-        stop = self._stops.setdefault(record.order.key, asyncio.Event())
         try:
-            await asyncio.wait_for(stop.wait(), record.slow)
+            await asyncio.wait_for(self._stops[record.order.key].wait(), record.slow)
         except TimeoutError:
             return False
         finally:

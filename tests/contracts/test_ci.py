@@ -64,7 +64,7 @@ class GenericBench:
         return datetime.now(UTC)
 
     async def refuse(self):
-        for_good = self.process.root / "registry" / "manifests" / DIGEST.removeprefix("sha256:")
+        for_good = self.process.root / "registry" / order().service / "manifests" / DIGEST.removeprefix("sha256:")
         for_good.rename(for_good.with_suffix(".gone"))
 
     async def lose_answer(self):
