@@ -19,6 +19,7 @@ from guards.change import Approval, Change, Claim, Verdict
 from guards.content import Content
 from guards.facts import Facts
 from guards.freeze_record import Freeze
+from guards.hotfix import HotfixFacts
 from guards.judge import judge
 from guards.lifecycle import State
 from guards.version import Artifact, Deployment
@@ -101,7 +102,7 @@ def case() -> Case:
         running=Deployment(service, "production", "v1.3.0", built("v1.3.0").digest, built("v1.3.0").commit, AT - 7 * DAY),
         change=change, approvals=(approval,), in_flight=None, duplicate=change.id,
         freezes=(freeze(1, AT + DAY, AT + 3 * DAY), freeze(2, AT + 7 * DAY, AT + 9 * DAY)),
-        record=None, notes=None, promotions=(), rides=(),
+        record=None, notes=None, promotions=(), rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip
     return Case(change, facts)
 
