@@ -23,9 +23,11 @@ from bot.neighbours import Neighbours
 from commands.core import record
 from commands.core.command import Ask
 from commands.core.dispatch import GUARDS, HEALS
-from commands.core.gather import Gather, at_dispatch, inside
+from commands.core.gather import Gather
+from commands.core.inside import inside
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Deployed, Run, RunState
+from commands.core.requests import at_dispatch
 from guards.change import Change
 from guards.judge import judge
 from storage import changes, inbox

@@ -14,7 +14,7 @@ from typing import Any
 from bot.bench.company import SERVICES, account, built, email, policy
 from bot.bench.figures import Figure
 from commands.core.dispatch import GUARDS, HEALS
-from commands.core.gather import at_dispatch
+from commands.core.requests import at_dispatch
 from guards.change import Approval, Change, Claim, Verdict
 from guards.content import Content
 from guards.facts import Facts

@@ -11,7 +11,7 @@ from time import process_time
 from bot.bench.company import email, policy
 from bot.bench.figures import Figure
 from bot.bench.judging import AT, DAY, case
-from commands.core.gather import at_dispatch
+from commands.core.requests import at_dispatch
 from guards import opening
 from guards.calendar_rules import Window
 from guards.facts import Facts, Request

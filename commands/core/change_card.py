@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from commands.core.cards import missing
-from commands.core.gather import at_dispatch
 from commands.core.release_cards import written_lines
+from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
 from commands.core.when import freeze_line, incident_row, window_line
 from guards.approvals import counted, may_still_approve

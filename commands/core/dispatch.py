@@ -13,9 +13,10 @@ from commands.core import exempt, record
 from commands.core.command import Ask
 from commands.core.emergency import life as emergency
 from commands.core.expire import expires
-from commands.core.gather import at_dispatch, inside
+from commands.core.inside import inside
 from commands.core.orders import order_of
 from commands.core.queue import BY_TIME
+from commands.core.requests import at_dispatch
 from commands.core.tell import alert_if_moved, card_of, log_of
 from commands.core.trains import departure
 from guards.approvals import approved, content_now, counted

@@ -14,8 +14,9 @@ from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.emergency import access, life
 from commands.core.expire import expired
-from commands.core.gather import Gather, inside
+from commands.core.gather import Gather
 from commands.core.hotfixes import owing
+from commands.core.inside import inside
 from commands.core.invocation import IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of

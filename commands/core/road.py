@@ -30,15 +30,17 @@ from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.emergency import access
 from commands.core.emergency import life as emergency
-from commands.core.gather import Gather, cases_of, inside, request_of, several
+from commands.core.gather import Gather
 from commands.core.hotfixes import hotfix_work
 from commands.core.hotfixes.look import HotfixLook
+from commands.core.inside import inside
 from commands.core.invocation import Asked, IncidentsTold, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import SignIn
 from commands.core.queue import queue_button
+from commands.core.requests import cases_of, request_of, several
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form, worded

@@ -21,12 +21,13 @@ from commands.core.emergency import tell as emergencies
 from commands.core.emergency.card import emergency_card
 from commands.core.exempt_card import exception_card
 from commands.core.feeds import hand_over
-from commands.core.gather import Gather, inside
+from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
 from commands.core.hotfixes import branch as hotfix_branch
 from commands.core.hotfixes import hotfix_work
 from commands.core.hotfixes.card import hotfix_card, told
 from commands.core.incident_card import incident_card
+from commands.core.inside import inside
 from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
