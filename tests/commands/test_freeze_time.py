@@ -293,6 +293,7 @@ async def test_a_freeze_declared_at_one_replica_stops_the_dispatch_at_the_other_
         await settled(world, other)
         world.aim(world.house)
         await world.say("rita", f"/release approve {change} looks good")
+        await settled(world, other)
     assert [order.environment for order in world.ci.started] == ["staging", "production"]
 
 
