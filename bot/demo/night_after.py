@@ -97,7 +97,7 @@ class Aftermath(Night):
         stage = self.stage
         stage.chapter("Night 10. Whoever is late is reminded, and then others are")
         action = await self.action()
-        await self.until(action.due - timedelta(hours=3))
+        await self.until(action.due - timedelta(hours=4) + timedelta(minutes=1))
         stage.message(self.reminder("dev", action), "only dev sees this, four hours before")
         self.proved(not self.heard("olga", action), "nobody else hears of it yet")
         await self.until(action.due + timedelta(minutes=1))
