@@ -143,7 +143,7 @@ evidence:
   environments:
     production: {omit: [risk-label, lead-time]}
   reasons:
-    risk-label: five people tell each other
+    risk-label: so few people tell each other
     lead-time: everybody sits in one room
   taggers: [$tagger]
   checks: [$checks]
