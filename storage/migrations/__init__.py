@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from storage.engines import HEAD, answering, revision, single
+from storage.engines import HEAD, answering, single
 
 _LOCK = 0x5349_474E  # any number that is ours, for pg_advisory_xact_lock
 
@@ -40,20 +40,6 @@ def upgrade_engine(engine: sa.Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         command.upgrade(config(connection), "head")
-
-
-def current(url: str) -> str | None:
-    """The revision that a database is at, None when it was never migrated.
-
-    Raises:
-        ValueError, Unavailable: as `Store` does.
-    """
-    engine = single(url)
-    try:
-        with answering(), engine.connect() as connection, connection.begin():
-            return revision(connection)
-    finally:
-        engine.dispose()
 
 
 def config(connection: sa.Connection | None = None) -> Config:
