@@ -124,7 +124,10 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
             text("after", "What is to be done afterwards?"),
         ),
         known={},
-        lines=(("It relaxes window, freeze, lead time and go/no-go, for this version and once. Tests, digest and signature stand.",),),
+        lines=(
+            ("It relaxes window, freeze, open incidents, lead time and go/no-go, for this version and once.",),
+            ("Tests, digest and signature stand.",),
+        ),
     )  # fmt: skip
 
 

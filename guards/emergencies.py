@@ -307,6 +307,13 @@ def closable_emergency(request: Request, facts: Facts) -> Decision:
             f"{record.id} has {len(owing)} open follow-up{'' if len(owing) == 1 else 's'}{f', {late} overdue' if late else ''}: {said}.",
             f"`/release follow-up list {record.id}` shows them.",
         )
+    cited = facts.cited
+    if isinstance(cited, Incident) and cited.closed_at is None and facts.policy.incidents.named(cited.severity).postmortem:
+        return Refuse(
+            Refusal.STILL_OWED,
+            f"{cited.reference}, for which {record.id} was used, is open; its postmortem is owed from its end on.",
+            f"When the impact is over, `/release incident close {cited.reference}`.",
+        )
     texts = {} if ending is None else {
         "verified resolution": ending.resolution, "account of what happened": ending.happened, "prevention": ending.prevention,
     }  # fmt: skip

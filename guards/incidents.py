@@ -4,6 +4,7 @@ Invariant: what goes back to an older version that ran there before passes, and 
 nobody gets past an incident by a word. A source that has fallen silent says nothing, which is not "no incident".
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 
@@ -31,12 +32,24 @@ def no_incident(request: Request, facts: Facts) -> Decision:
         return way if isinstance(way, Unsure) else Allow(f"{way} passes incidents")
     if isinstance(facts.incidents, Unread):
         return Unsure(facts.incidents.what, facts.incidents.why)
-    held = [one for one in facts.incidents if one.severity <= rules.number(mildest) and one.open(facts.at) and one.touches(request.service)]
-    if held:
+    if held := holding(request.service, mildest, facts.incidents, facts):
         return _held(held, request, facts)
     if silent := _silent(facts):
         return silent
     return Allow(f"no open incident of {mildest} or graver touches {request.service}")
+
+
+def holding(service: str | None, mildest: str, known: Sequence[Incident], facts: Facts) -> list[Incident]:
+    """The open incidents that hold a service.
+
+    Args:
+        service: canonical name; None for all.
+        mildest: name of the mildest severity that holds, as `incidents.blocks` has it for an environment.
+        known: those that were read.
+        facts: of this moment.
+    """
+    least = facts.policy.incidents.number(mildest)
+    return [one for one in known if one.severity <= least and one.open(facts.at) and one.touches(service)]
 
 
 def _passes(request: Request, facts: Facts) -> str | Unsure | None:

@@ -131,7 +131,8 @@ class Night(Versions):
         digest = runs[0].order.digest
         self.proved(await self.stands("production") == (FIX, digest), f"production/ holds {FIX} {short(digest)}, hashed anew")
         self.proved(title(self.card(self.change)).startswith("🟢"), "the card is green")
-        self.proved(used["overridden"] == ["the change window", f"freeze {self.freeze}"], "what it went past is on record")
+        past = ["the change window", f"freeze {self.freeze}", f"incident {self.incident}"]
+        self.proved(used["overridden"] == past, "what it went past is on record")
 
     async def it_is_used_up(self) -> None:
         self.stage.chapter("Night 6. It covers one change, once")

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from commands.core.command import Ask
+from guards.emergency import Emergency
 from guards.facts import Facts
 from guards.incident import Incident
+from guards.obligation import Obligation
 from guards.unread import Absent
 from storage import changes, emergencies, exceptions, freezes, incidents, obligations, sets, trains
 from storage.database import Tx
@@ -39,6 +41,12 @@ def incident_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Fac
         found = incidents.lock(tx, found.reference)
     facts = replace(facts, incident=found or Absent(f"incident {ask.incident}"))
     return replace(facts, bound=_what(tx, ask.bound)) if ask.bound else facts
+
+
+def owed_for(tx: Tx, record: Emergency) -> tuple[Obligation, ...]:
+    """What is or was owed for an emergency, and for its incident where that is known here: the postmortem is the incident's (EMG-17)."""
+    known = incidents.by_reference(tx, record.incident)
+    return (*obligations.about(tx, record.id), *(obligations.about(tx, known.reference) if known else ()))
 
 
 def incident_of(ask: Ask, facts: Facts) -> Incident | None:

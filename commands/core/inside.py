@@ -9,7 +9,7 @@ from functools import partial
 
 from commands.core.command import Ask
 from commands.core.freeze_shared import shared
-from commands.core.gather_incident import incident_facts, open_incidents
+from commands.core.gather_incident import incident_facts, open_incidents, owed_for
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
 from commands.core.trains import after, standing
 from guards.access import Grant
@@ -94,7 +94,9 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
     urgent = ask.emergency or (facts.change.content.emergency if isinstance(facts.change, Change) else None)
     if urgent:
         record = emergencies.get(tx, urgent) if only_reading else emergencies.lock(tx, urgent)
-        facts = replace(facts, emergency=record or Absent(f"emergency {urgent}"), owed=obligations.about(tx, urgent))
+        facts = replace(facts, emergency=record or Absent(f"emergency {urgent}"), owed=owed_for(tx, record) if record else ())
+        if record:
+            facts = replace(facts, cited=incidents.by_reference(tx, record.incident) or Absent(f"incident {record.incident}"))
         if record and not ask.change:
             service, environment, version = record.service, record.environment, record.version
     if ask.urgent:

@@ -11,7 +11,7 @@ from commands.core.text import Button, Card, Code, Line, Moment, Part
 from guards.facts import Facts
 from guards.obligation import SEEN_BY_THE_BOT, Obligation, Owed, reminder
 from guards.obligations import addressees
-from storage import obligations, timers
+from storage import emergencies, incidents, obligations, timers
 from storage.database import Tx
 
 REMIND = "remind"
@@ -96,9 +96,12 @@ def reminded(tx: Tx, id: str, step: int, facts: Facts, correlation: str) -> None
 
 
 def _shown(tx: Tx, one: Obligation, facts: Facts, correlation: str) -> None:
-    """What it belongs to shows it: the card of an emergency is drawn anew (EMG-21)."""
+    """The card of the emergency shows it, its own and what its incident owes (EMG-17, EMG-21)."""
     if one.about.startswith("EMG-"):
         redraw.card_of(tx, one.about, one.service, facts, correlation)
+    for bound in incidents.bound_to(tx, one.about):
+        if bound.record.startswith("EMG-") and (urgent := emergencies.get(tx, bound.record)):
+            redraw.card_of(tx, urgent.id, urgent.service, facts, correlation)
 
 
 def line_of(one: Obligation, facts: Facts) -> Line:

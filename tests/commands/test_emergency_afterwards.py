@@ -141,10 +141,47 @@ Closed
 Resolution: logins work since 23:40
 What happened: the key ran out
 Prevention: an alert before that
-EMG-2026-1122-001 · relaxes window, freeze, lead time and go/no-go, nothing else\
+EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time and go/no-go, nothing else\
 """)
     await world.say("carla", f"/release {CLOSE}")
     assert await world.codes() == ["wrong-state"]
+
+
+@pytest.fixture
+async def with_incidents(database_url):
+    data = urgent_policy()
+    data["allow"] |= {"incident": {"production": ["incident_commander"]}}
+    async with World(database_url, data, at=SUNDAY) as made:
+        yield made
+
+
+async def test_the_incident_that_it_was_used_for_and_its_postmortem_come_first(with_incidents):
+    """EMG-17, EMG-25: a known incident owes its own postmortem, from its end on."""
+    world = with_incidents
+    await world.say("carla", '/release incident open SEV-1 title="logins fail" services=api')
+    incident = "INC-2026-1122-001"
+    await world.on_staging()
+    await declare(world, incident=incident, severity="")
+    for who in ("rita", "olga"):
+        await world.say(who, f"/release emergency approve {ID} diff read, tests green")
+    await world.say("carla", f"/release emergency promote {ID}")
+    await world.ci_says(RunState.SUCCEEDED)
+    await world.news()
+    for one in await owed(world):
+        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} see the incident's page")
+    assert "still-owed" in await closing(world)
+    assert f"{incident}, for which {ID} was used, is open; its postmortem is owed from its end on." in world.told("carla")
+
+    await world.say("carla", f'/release incident close {incident} mechanism="the key was renewed" verification="logins work"')
+    (postmortem,) = await world.house.store.read(lambda tx: obligations.about(tx, incident))
+    card = next(card for card in world.cards() if "Emergency:" in world.shown(card).splitlines()[0])
+    assert f"⬜ {postmortem.id} Write the blameless postmortem" in world.shown(card)
+    assert "still-owed" in await closing(world)
+    assert postmortem.id in world.told("carla")
+
+    await world.say(postmortem.owner.partition("@")[0], f"/release follow-up done {postmortem.id} https://wiki.acme.example/pm-1")
+    assert f"✅ {postmortem.id} Write the blameless postmortem" in world.shown(card)
+    assert await closing(world) == []
 
 
 async def closing(world):

@@ -402,6 +402,23 @@ def test_what_is_overdue_is_told() -> None:
     )
 
 
+KNOWN = Incident("INC-2026-1124-001", "logins fail", 1, ("api",), AT, MARA.id, MARA.name, "signalbox", "", AT)
+
+
+@pytest.mark.parametrize(
+    ("cited", "expected"),
+    [
+        pytest.param(KNOWN, Refusal.STILL_OWED, id="its incident is open, and will owe a postmortem"),
+        pytest.param(replace(KNOWN, closed_at=AT, closed_by=MARA.id), Allow, id="it is closed, and its postmortem is written"),
+        pytest.param(replace(KNOWN, severity=4), Allow, id="it is open, and so mild that it owes none"),
+        pytest.param(Absent("incident INC-77"), Allow, id="nobody knows it here"),
+    ],
+)
+def test_its_incident_comes_to_its_end_first(cited: Incident | Absent, expected: Expected) -> None:
+    """EMG-17, EMG-25."""
+    assert said(closable_emergency(request(ending=ENDING), knowing(USED, cited=cited))) == expected
+
+
 # ---------------------------------------------------------------- business days
 
 

@@ -16,6 +16,7 @@ from guards.change import Change
 from guards.emergency import Emergency
 from guards.exemption import Exemption
 from guards.facts import Facts
+from guards.incidents import holding
 from guards.obligation import Obligation, Owed
 from guards.opening import Opening, open_now
 from guards.unread import Unread
@@ -67,11 +68,14 @@ def _owed(
 
 
 def overridden(change: Change, facts: Facts) -> list[str]:
-    """What the change went past at this moment: the window when none was open, freezes, the lead time (EMG-07, EMG-21)."""
+    """What the change went past at this moment: the window when none was open, freezes, incidents (EMG-07, EMG-21)."""
     content = change.content
     found = [] if isinstance(open_now(content.service, content.environment, facts), Opening) else ["the change window"]
     for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
         places = content.environment in freeze.environments and (freeze.services is None or content.service in freeze.services)
         if places and freeze.active(facts.at):
             found.append(f"freeze {freeze.id}")
+    mildest = facts.policy.incidents.blocks.get(content.environment)
+    if mildest and not isinstance(facts.incidents, Unread):
+        found += [f"incident {one.reference}" for one in holding(content.service, mildest, facts.incidents, facts)]
     return found

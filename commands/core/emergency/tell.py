@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from commands.core.cards import note
 from commands.core.emergency.card import CRITERIA, Shown
+from commands.core.gather_incident import owed_for
 from commands.core.tell import alert, reply_to
 from commands.core.text import Bold, Code, Line
 from guards.emergency import Emergency
@@ -14,7 +15,7 @@ from guards.facts import Facts
 from guards.roles import own_roles
 from guards.unread import Unread
 from guards.vocabulary import Role
-from storage import accesses, changes, emergencies, incidents, obligations
+from storage import accesses, changes, emergencies, incidents
 from storage.database import Tx
 
 
@@ -24,9 +25,7 @@ def read(tx: Tx, id: str) -> Shown | None:  # noqa: A002
     if record is None:
         return None
     change = changes.get(tx, record.change) if record.change else None
-    return Shown(
-        record, change, incidents.by_reference(tx, record.incident), obligations.about(tx, record.id), accesses.of_emergency(tx, record.id)
-    )
+    return Shown(record, change, incidents.by_reference(tx, record.incident), owed_for(tx, record), accesses.of_emergency(tx, record.id))
 
 
 def holders(roles: Sequence[Role], service: str | None, environment: str | None, facts: Facts) -> dict[Role, tuple[str, ...]]:
