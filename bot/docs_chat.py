@@ -80,6 +80,7 @@ WORDS: Final = {
     "login": "a GitHub login",
     "manifest": "of a train: who answers for its manifests, an e-mail address from `people`; of one to be shown: the run, or the first 12 "
     "digits of its hash",
+    "looked": "what you looked at in production: a dashboard, a request that you made, a log, a figure",
     "mechanism": "how service was restored",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",

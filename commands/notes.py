@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from commands.core import record
+from commands.core import post_release, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.dispatch import judge_again
@@ -102,6 +102,7 @@ def publish(work: Work[Version]) -> Reply:
         service, version = work.args.service, work.args.version
         releases.write_notes(work.tx, service, version, NotesKind.PUBLISHED, notes.text, person.id, person.name, work.at)
     _record(work, "notes:published", notes)
+    post_release.notes_published(work.tx, work.args.service, work.args.version, work.facts, work.correlation)
     return Reply(_published(work, notes))
 
 

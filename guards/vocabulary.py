@@ -57,9 +57,10 @@ class Action(StrEnum):
     ANSWER = "answer"
     DECIDE = "decide"
     INCIDENT = "incident"
+    VERIFY = "verify"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP})
+TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.VERIFY})
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 

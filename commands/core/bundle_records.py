@@ -13,9 +13,12 @@ from commands.core.bundle import EvidenceClass, Item, Trail
 from guards.change import Approval, Change
 from guards.exemption import Exemption
 from guards.incident import Incident
+from guards.obligation import Obligation
 from guards.release import RecordText, ReleaseNotes
+from guards.release_checklist import Past
 from guards.unread import Absent
 from guards.vcs import Contributor
+from guards.verified import Verification
 from guards.version import Artifact, Deployment
 from storage.audit import Extract
 from storage.chain import Row
@@ -30,6 +33,8 @@ class Recorded:
 
     Args:
         changes: each with all decisions about it, oldest first.
+        past: of its way into the newest environment that it was asked for.
+        afterwards: id of a change → its verification, and what was or is owed for it.
         record: what people wrote into the release record; None when nobody did.
         notes: the release notes as they stand; None when nobody wrote any.
         exceptions: those by which the changes went out, with all decisions about them.
@@ -42,6 +47,8 @@ class Recorded:
     """
 
     changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
+    past: Past
+    afterwards: Mapping[str, tuple[Verification | None, tuple[Obligation, ...]]]
     record: RecordText | None
     notes: ReleaseNotes | None
     exceptions: tuple[Exemption, ...]
@@ -89,7 +96,7 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         service, version: what the bundle is about.
         at: when it was read, UTC.
     """
-    changes = [_change(change, given, recorded.rows, at) for change, given in recorded.changes]
+    changes = [_change(change, given, recorded, at) for change, given in recorded.changes]
     written = (
         _written("release record: what people wrote", "record", recorded.record, service, version, at),
         _written("release notes", "notes", recorded.notes, service, version, at),
@@ -98,14 +105,23 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
     return (*changes, *written, *beside, _ran(recorded, service, version, at))
 
 
-def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], at: datetime) -> Item:
-    mine = [row for row in rows if row.subject == change.id]
+def _change(change: Change, approvals: Sequence[Approval], recorded: Recorded, at: datetime) -> Item:
+    verification, owed = recorded.afterwards[change.id]
+    mine = [row for row in recorded.rows if row.subject == change.id]
     ordered = [json.loads(row.body).get("seen", {}) for row in mine if row.tag == "dispatch:ordered"]
     record = {
         "change": change,
         "content_hash": change.content.hash,
         "approvals": approvals,
         "seen_at_dispatch": ordered[-1] if ordered else None,
+        "implementation": {
+            "implementer": change.implementer,
+            "run": change.run,
+            "started": change.dispatched,
+            "completed": change.finished,
+        },
+        "verification": verification,
+        "owed": owed,
         "ledger": [{"seq": row.seq, "at": row.at, "tag": row.tag, "actor": row.actor} for row in mine],
     }
     content = change.content

@@ -56,6 +56,7 @@ from storage import (
     obligations,
     releases,
     trains,
+    verifications,
 )
 from storage.database import Store, Tx
 
@@ -322,7 +323,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, change=change or Absent(f"change {ask.change}"))
         if change is None:
             return facts
-        facts = replace(facts, approvals=approvals.of(tx, change.id))
+        facts = replace(facts, approvals=approvals.of(tx, change.id), verification=verifications.of(tx, change.id))
         service, environment, version = change.content.service, change.content.environment, change.content.version
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))

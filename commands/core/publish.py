@@ -7,7 +7,7 @@ uncertain is sent again. No release ever waits for it.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from commands.core import record
+from commands.core import post_release, record
 from commands.core.cards import note
 from commands.core.ports.chat import Unposted
 from commands.core.ports.clock import Clock
@@ -80,6 +80,7 @@ class Publish:
                 case Published(url=url):
                     releases.stands_at(tx, service, version, url)
                     record.write(tx, "notes:stand", record.CLOCK, facts, correlation, service=service, version=version, url=url)
+                    post_release.notes_published(tx, service, version, facts, correlation)
                     card = note(f"📰 {what} are published", (Link(url, url),))
                     reply_to(tx, user, card, facts.at, correlation, channel=None, answer_to=None)
                     outbox.done(tx, sending.id)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow, home
+from commands.core import follow, home, post_release
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
@@ -126,6 +126,8 @@ class Send:
                 await self._hand_over.send(sending, payload)
             case "calendar":
                 await self._settle(sending, await hand_over(sending, self._store, self._chat, self._policy.trains.address or ""))
+            case post_release.KIND:
+                await self._announce(sending, payload)
             case "notes":
                 await self._publish.send(sending)
             case other:
@@ -304,6 +306,14 @@ class Send:
             return
         posted = Posted(place.channel, place.ts)
         await self._settle(sending, await self._chat.pin(posted, stays=stays) or posted)
+
+    async def _announce(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Tell of a release: what is owed for it is done once Slack took the message (REC-12)."""
+        obligation, facts = str(payload["obligation"]), Facts(at=self._clock.now(), policy=self._policy)
+        await self._post(
+            sending, str(payload["channel"]), CARD.validate_python(payload["card"]), subject=f"announcement:{payload['change']}",
+            then=lambda tx, p: post_release.announced(tx, obligation, p, facts, sending.message.correlation),
+        )  # fmt: skip
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])

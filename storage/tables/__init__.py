@@ -19,11 +19,12 @@ from storage.tables import (
     rules,
     sets,
     trains,
+    verifications,
     versions,
 )
 from storage.tables.base import metadata
 
 __all__ = [
     "changes", "cuts", "decisions", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments", "obligations",
-    "people", "rules", "sets", "trains", "versions",
+    "people", "rules", "sets", "trains", "verifications", "versions",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun, "stabilized": rea
 
 HELPERS = {
     "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],
+    "verifiable": [record], "looks_after": [record],
     "composed": [set_promotion],
     **{name: [timetable] for name in ("known_run", "not_cut_yet", "open_run", "captained", "able_captains", "by_captain", "accountable")},
 }  # fmt: skip
