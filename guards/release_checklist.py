@@ -236,7 +236,7 @@ def _after(kind: Owed, asked: set[Owed], policy: Policy, past: Past) -> Checked:
         over = past.change is not None and past.change.state is State.SUCCEEDED
         if kind in asked and not over:
             return Checked(Stage.AFTER, name, Mark.OPEN, "due once it is in production", "")
-        return Checked(Stage.AFTER, name, Mark.NOT_REQUIRED, NOT_REQUIRED)
+        return Checked(Stage.AFTER, name, Mark.NOT_REQUIRED, "nobody asked for it when it was deployed" if over else NOT_REQUIRED)
     if one.done is None:
         return Checked(Stage.AFTER, name, Mark.OPEN, f"{one.owner_name} owes it ({one.id})", "")
     if kind is Owed.VERIFICATION and seen and seen.name:

@@ -185,4 +185,4 @@ async def test_where_nothing_is_asked_for_nothing_is_owed(database_url):
         await world.ci_says(RunState.SUCCEEDED)
         assert "obligation:owed" not in await world.tags()
         assert not [m for m in world.cards() if "🚀" in m.as_text()]
-        assert (await checklist(world))["documentation"] == "⚪ documentation: not required by policy"
+        assert (await checklist(world))["documentation"] == "⚪ documentation: nobody asked for it when it was deployed"

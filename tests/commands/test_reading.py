@@ -254,7 +254,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list",
+        "verify", "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list",
         "incident (list, context, timeline, action)", "exception (list, show)", "train (list, show, readiness)",
         "blocker list", "manifest show", "go answer", "calendar (add, end)", "evidence",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
