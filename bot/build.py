@@ -40,6 +40,7 @@ from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
 from commands.core.publish import Publish
+from commands.core.record_links import LookAtLinks
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.trains.work import TrainWork
@@ -183,7 +184,7 @@ async def build(
     sign_in = sign_in_of(settings, transport, clock)
     gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars)
     train_work = TrainWork(policy, store, beside.histories, clock)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, LookAtLinks(policy, store, beside.links, clock))
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)

@@ -15,6 +15,7 @@ from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.adapters.incident_sources import IncidentIoSource, PagerDutySource, SignedSource
+from bot.adapters.links import HttpLinks
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys, Signers
@@ -25,6 +26,7 @@ from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.incidents import IncidentSource
+from commands.core.ports.links import Links, NobodyLooks
 from commands.core.ports.vcs import Releases, Vcs
 from guards.incident_rules import IncidentIo, PagerDuty
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
@@ -42,6 +44,7 @@ class Neighbours:
         proofs: name in `artifacts` → what is attached to artifacts there.
         releases: kind in a service's `publish` → where release notes are published.
         calendars: public holidays.
+        links: looks at the links in records.
     """
 
     ci: Mapping[str, CI]
@@ -50,6 +53,7 @@ class Neighbours:
     proofs: Mapping[str, Proofs] = field(default_factory=dict)
     releases: Mapping[str, Releases] = field(default_factory=dict)
     calendars: Calendars = field(default_factory=HolidayCalendars)
+    links: Links = field(default_factory=NobodyLooks)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
@@ -65,6 +69,7 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _histories(settings, policy, transport, clock),
         _proofs(settings, policy, transport),
         _releases(settings, policy, transport, clock),
+        links=HttpLinks() if policy.looks_at_links else NobodyLooks(),
     )
 
 

@@ -9,6 +9,7 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.dispatch import judge_again
 from commands.core.publish import publish_later
+from commands.core.record_links import note_links
 from commands.core.release_cards import file_part, notes_card
 from commands.core.text import Card, Code, Form, Input, Line
 from commands.core.words import Named
@@ -125,6 +126,7 @@ def _record(work: Work[Edit] | Work[Version], tag: str, notes: ReleaseNotes) -> 
         work.tx, tag, actor, work.facts, work.correlation, subject=f"{work.args.service} {work.args.version}", service=work.args.service,
         environment=work.request.environment, version=work.args.version, length=len(notes.whole), hash=notes.hash,
     )  # fmt: skip
+    note_links(work.tx, work.args.service, work.args.version, work.facts)
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:

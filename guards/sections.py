@@ -13,6 +13,7 @@ from pydantic import Field
 from guards.calendar_rules import Estimate, FreezeKind, Window
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.incident_rules import IncidentRules
+from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.post_release_rules import PostRelease, Task
@@ -279,6 +280,7 @@ class Parts(Section):
     post_release: PostRelease = Field(
         default=PostRelease(), description="What a success in production asks for: that somebody looks, and what is left to do."
     )
+    record_links: RecordLinks = Field(default=RecordLinks(), description="Links in records are looked at, so that they stay valid.")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 
@@ -370,6 +372,12 @@ class Parts(Section):
             return ()
         named = self.post_release.tasks
         return tuple(Task) if named is None and self._strict(environment) else named or ()
+
+    @cached_property
+    def looks_at_links(self) -> bool:
+        """Whether links in records are looked at (REC-19)."""
+        asked = self.record_links.asked
+        return any(self._strict(name) for name in self.production) if asked is None else asked
 
     def _strict(self, environment: str) -> bool:
         own = self.evidence.environments.get(environment) or EnvironmentEvidence()

@@ -9,6 +9,7 @@ from commands.core import obligations as owing
 from commands.core import record
 from commands.core.cards import note
 from commands.core.ports.chat import Posted
+from commands.core.record_links import note_links
 from commands.core.tell import CARD, card_of, log_of
 from commands.core.text import Bold, Code
 from guards.artifact import short
@@ -38,6 +39,7 @@ def begin(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     """
     content, policy = change.content, facts.policy
     rule = policy.post_release
+    note_links(tx, content.service, content.version, facts)
     if policy.verifies(content.environment):
         _ask_to_verify(tx, change, facts, correlation)
     owed = []
@@ -113,6 +115,7 @@ def verify(
     one = obligations.lock(tx, asked.obligation)
     if one and one.done is None:
         owing.discharge(tx, one, looked_at, actor, facts, correlation)
+    note_links(tx, content.service, content.version, facts)
     log_of(tx, change, facts, correlation, f"{actor.name} verified it: {looked_at}")
     card_of(tx, change, facts, correlation)
     return seen

@@ -12,6 +12,7 @@ from commands.core.cards import note
 from commands.core.ports.chat import Unposted
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Published, Releases
+from commands.core.record_links import note_links
 from commands.core.tell import alert, reply_to
 from commands.core.text import Code, Link
 from guards.facts import Facts
@@ -80,6 +81,7 @@ class Publish:
                 case Published(url=url):
                     releases.stands_at(tx, service, version, url)
                     record.write(tx, "notes:stand", record.CLOCK, facts, correlation, service=service, version=version, url=url)
+                    note_links(tx, service, version, facts)
                     post_release.notes_published(tx, service, version, facts, correlation)
                     card = note(f"📰 {what} are published", (Link(url, url),))
                     reply_to(tx, user, card, facts.at, correlation, channel=None, answer_to=None)

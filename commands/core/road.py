@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, intake, keep_log, obligations, record
+from commands.core import announce, cards, exempt, home, intake, keep_log, obligations, record, record_links
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
 from commands.core.gather import Gather, cases_of, inside, request_of, several
@@ -71,11 +71,12 @@ class Road:
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
         train_work: carries out the timers of train runs.
+        links: looks at the links in records.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, links: record_links.LookAtLinks,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -84,6 +85,7 @@ class Road:
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
         self._train_work = train_work
+        self._links = links
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
@@ -114,6 +116,8 @@ class Road:
                 await self._due.incidents(taken, IncidentsTold.model_validate(payload), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
+            case record_links.KIND:
+                await self._links.carry(taken, correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
@@ -150,6 +154,8 @@ class Road:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
+            if kind == record_links.KIND:
+                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
             if kind == announce.KIND:
                 announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
@@ -165,6 +171,7 @@ class Road:
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
+            record_links.begin(tx, Facts(at=now, policy=self.policy))
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))

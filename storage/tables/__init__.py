@@ -16,6 +16,7 @@ from storage.tables import (
     moments,
     obligations,
     people,
+    record_links,
     rules,
     sets,
     trains,
@@ -26,5 +27,5 @@ from storage.tables.base import metadata
 
 __all__ = [
     "changes", "cuts", "decisions", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments", "obligations",
-    "people", "rules", "sets", "trains", "verifications", "versions",
+    "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
 ]  # fmt: skip

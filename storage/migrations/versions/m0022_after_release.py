@@ -1,4 +1,4 @@
-"""Who carried a change out, who looked at it in production, and the kinds of what is owed afterwards."""
+"""Who carried a change out, who looked at it in production, the kinds of what is owed afterwards, and the links in records."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,6 +38,17 @@ def upgrade() -> None:
     )
     waits = sa.text("at IS NULL")
     op.create_index("ix_verification_open", "verification", ["due"], sqlite_where=waits, postgresql_where=waits)
+    op.create_table(
+        "record_link",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("service", "version", "url")),
+        sa.Column("due", MOMENT, nullable=False),
+        sa.Column("looked", MOMENT, nullable=True),
+        sa.Column("broken", MOMENT, nullable=True),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.CheckConstraint("broken IS NULL OR why <> ''", name=op.f("ck_record_link_broken")),
+        sa.PrimaryKeyConstraint("service", "version", "url", name=op.f("pk_record_link")),
+    )
+    op.create_index("ix_record_link_due", "record_link", ["due"])
 
 
 def _more_kinds() -> None:
