@@ -36,6 +36,8 @@ from commands.core.collect import Collect
 from commands.core.feeds import Feeds
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
+from commands.core.hotfixes.look import HotfixLook
+from commands.core.mirror import Mirror
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
@@ -182,14 +184,20 @@ async def build(
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     sign_in = sign_in_of(settings, transport, clock)
-    gather = TracedGather(policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars)
+    gather = TracedGather(
+        policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
+    )
     train_work = TrainWork(policy, store, beside.histories, clock)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, LookAtLinks(policy, store, beside.links, clock))
+    hotfix_look = HotfixLook(policy, store, beside.histories, clock)
+    link_look = LookAtLinks(policy, store, beside.links, clock)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, hotfix_look, link_look)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)
     publish = Publish(policy, store, beside.releases, clock)
-    workers = Workers(store, road, Send(policy, store, gather, chat, ci, clock, hand_over, publish), clock)
+    mirror = Mirror(policy, store, beside.statuses, clock)
+    send = Send(policy, store, gather, chat, ci, clock, hand_over, publish, mirror)
+    workers = Workers(store, road, send, clock)
 
     async def slack_alive() -> str | None:
         lost = await chat.alive()

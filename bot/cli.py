@@ -148,8 +148,8 @@ def explain(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Tell the story of one release here, and exit.")] = False,
-    story: Annotated[bool, typer.Option("--story", help="Tell that story first, then stay up.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Tell the stories of a release and of a train here, and exit.")] = False,
+    story: Annotated[bool, typer.Option("--story", help="Tell those stories first, then stay up.")] = False,
     policy: Annotated[
         Path | None, typer.Option("--policy", "-p", metavar="FILE", help="Your own policy file, with invented facts.", show_default=False)
     ] = None,

@@ -13,7 +13,8 @@ from bot.build import build
 from bot.log import set_up
 from bot.settings import Settings
 from commands.core.command import AnyCommand, Ask, Asker
-from commands.core.gather import cases_of, inside
+from commands.core.inside import inside
+from commands.core.requests import cases_of
 from commands.core.text import Card, Line, plain
 from commands.core.words import Problem
 from commands.explain import explained, read

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
+from bot.adapters.freeze_calendars import ICalFreezes, NoFreezeCalendars
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
@@ -25,9 +26,10 @@ from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
+from commands.core.ports.freeze_calendars import FreezeCalendars
 from commands.core.ports.incidents import IncidentSource
 from commands.core.ports.links import Links, NobodyLooks
-from commands.core.ports.vcs import Releases, Vcs
+from commands.core.ports.vcs import MergeStatuses, Releases, Vcs
 from guards.incident_rules import IncidentIo, PagerDuty
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
@@ -44,6 +46,8 @@ class Neighbours:
         proofs: name in `artifacts` → what is attached to artifacts there.
         releases: kind in a service's `publish` → where release notes are published.
         calendars: public holidays.
+        freeze_calendars: shared calendars of freezes.
+        statuses: kind in a service's `history` → where merge freezes are shown.
         links: looks at the links in records.
     """
 
@@ -53,6 +57,8 @@ class Neighbours:
     proofs: Mapping[str, Proofs] = field(default_factory=dict)
     releases: Mapping[str, Releases] = field(default_factory=dict)
     calendars: Calendars = field(default_factory=HolidayCalendars)
+    freeze_calendars: FreezeCalendars = field(default_factory=NoFreezeCalendars)
+    statuses: Mapping[str, MergeStatuses] = field(default_factory=dict)
     links: Links = field(default_factory=NobodyLooks)
 
 
@@ -69,6 +75,8 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _histories(settings, policy, transport, clock),
         _proofs(settings, policy, transport),
         _releases(settings, policy, transport, clock),
+        freeze_calendars=_freeze_calendars(policy, transport),
+        statuses=_statuses(settings, policy, transport, clock),
         links=HttpLinks() if policy.looks_at_links else NobodyLooks(),
     )
 
@@ -126,7 +134,7 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
                 workflows=[
                     (s.repository, workflow)
                     for s in mine
-                    for workflow in (*s.workflows.values(), s.branch_workflow, s.integration)
+                    for workflow in (*s.workflows.values(), *s.access.values(), s.branch_workflow, s.integration)
                     if workflow
                 ],
                 api_url=settings.github_api_url,
@@ -134,6 +142,11 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
         else:
             found[name] = GenericCI(transport, name=name, base=entry.url, secret=settings.secret(entry.secret), clock=clock)
     return found
+
+
+def _freeze_calendars(policy: Policy, transport: Transport) -> FreezeCalendars:
+    """Shared calendars of freezes."""
+    return ICalFreezes(transport, policy.freeze_calendars, policy.zone)
 
 
 def _histories(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Vcs]:
@@ -155,6 +168,15 @@ def _releases(settings: Settings, policy: Policy, transport: Transport, clock: C
 
     auth = _github_auth(settings, transport, clock)
     return {"github": GitHubReleases(transport, auth, clock=clock, api_url=settings.github_api_url)}
+
+
+def _statuses(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, MergeStatuses]:
+    """Where merge freezes are shown, for the services that say so."""
+    if not any(service.freeze_status for service in policy.services.values()):
+        return {}
+    from bot.adapters.github_statuses import GitHubStatuses
+
+    return {"github": GitHubStatuses(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)}
 
 
 def _sources(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Artifacts]:

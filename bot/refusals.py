@@ -35,7 +35,19 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask the owner of the policy file to add you to `people`, and try again.",
     ),
     _R.NOT_PERMITTED: Meaning(
-        ("authorized", "independent", "delegable", "endable", "owns_area", "impartial", "looks_after"),
+        (
+            "authorized",
+            "independent",
+            "apart",
+            "heard",
+            "grants_to_others",
+            "endable_grant",
+            "delegable",
+            "endable",
+            "owns_area",
+            "impartial",
+            "looks_after",
+        ),
         "None of the roles that you hold there may do this, the train names others for the area, you lead the run in question, or others "
         "verify the change. "
         "The refusal names your roles, and those that it takes.",
@@ -47,15 +59,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have the policy file changed by a reviewed change. There is no way around it in chat.",
     ),
     _R.OWN_REQUEST: Meaning(
-        ("separated", "independent"),
-        "You asked for this change or exception, or answer for the exception, or act here only for somebody who did, so you cannot "
-        "approve it.",
+        ("separated", "independent", "apart", "heard", "grants_to_others"),
+        "You asked for this change or exception, declared this emergency, or answer for the exception, or act here only for somebody who "
+        "did, so you cannot approve it. Nor does anybody write down their own word.",
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated", "independent", "impartial"),
-        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception for it into "
-        "production, and decide about no run that brings it.",
+        ("separated", "independent", "apart", "impartial"),
+        "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception or emergency for "
+        "it into production, and decide about no run that brings it.",
         "Ask somebody who did not work on it.",
     ),
     _R.SOLE_REVIEWER: Meaning(
@@ -75,7 +87,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what moved. Cancel the change and ask again, so that people approve what will go out.",
     ),
     _R.NO_RATIONALE: Meaning(
-        ("reasoned", "evidenced", "worded_answer", "looked_at"),
+        (
+            "reasoned",
+            "evidenced",
+            "worded_answer",
+            "closable_hotfix",
+            "looked_at",
+        ),
         "A decision came without a reason, an answer to a roll call without its condition, or a verification does not say what was looked "
         "at.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
@@ -108,7 +126,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself.",
     ),
     _R.NO_ARTIFACT: Meaning(
-        ("same_artifact", "built"),
+        ("same_artifact", "built", "same_version", "apart"),
         "Nothing was published under this version.",
         "Check the version. If it is right, have CI build and publish it once.",
     ),
@@ -118,7 +136,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do not go on. Find out which artifact is meant, and have CI build a new version.",
     ),
     _R.POINTER_MOVED: Meaning(
-        ("same_artifact", "tagged"),
+        (
+            "same_artifact",
+            "same_version",
+            "tagged",
+            "grounded",
+        ),
         "The version named another digest, commit or tag when it was first seen, or its tag names another commit than the artifact was "
         "built from. A version is a fixed pointer. It is also told in the alerts channel.",
         "Find out who moved it, and have CI build a new version.",
@@ -165,7 +188,10 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Name the ticket in its title or text, and ask again; it is read anew each time.",
     ),
     _R.NOT_REVIEWED: Meaning(
-        ("reviewed",),
+        (
+            "reviewed",
+            "hotfixed",
+        ),
         "A pull request has too few approvals on its last commit, or somebody asks for changes. Its authors and apps do not count.",
         "Have it reviewed as it is now. An approval of an earlier commit does not count.",
     ),
@@ -216,7 +242,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release notes edit` begins with a draft from the pull requests. `later` is not accepted.",
     ),
     _R.NO_HISTORY: Meaning(
-        ("comparable",),
+        (
+            "comparable",
+            "hotfixed",
+            "grounded",
+        ),
         "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
         "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
     ),
@@ -258,6 +288,15 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "undecided",
             "cancellable",
             "undecided_exception",
+            "complete_exception",
+            "undecided_emergency",
+            "withdrawable_emergency",
+            "closable_emergency",
+            "spoke",
+            "accessible",
+            "pending_grant",
+            "endable_grant",
+            "approved",
             "revocable",
             "reconsiderable",
             "unclosed",
@@ -272,9 +311,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "ready_to_depart",
             "in_turn",
             "composed",
+            "hotfixed",
+            "shipped",
+            "closable_hotfix",
         ),
-        "The change, exception, set, train or run stands where this is not possible: CI works on it, it is over, or for a run its cutoff "
-        "or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
+        "The change, exception, emergency, set, train or run stands where this is not possible: CI works on it, it is over, or for a run "
+        "its cutoff or its go is still to come. Or the exception is not permanent, and so is not reconsidered.",
         "Read its card. What CI works on is cancelled in CI.",
     ),
     _R.STALE_CARD: Meaning(
@@ -284,9 +326,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker", "independent", "uncalled", "verifiable"),
-        "You approved this already, somebody verified it already, there is no approval of yours to withdraw, or the roll was called "
-        "about this candidate already.",
+        ("undecided_by_asker", "decided_by_asker", "independent", "apart", "heard", "uncalled", "approvable", "verifiable"),
+        "You approved this already, the freeze is approved already, somebody verified it already, there is no approval of yours to "
+        "withdraw, or the roll was called about this candidate already.",
         "Nothing is left to do. One person counts once.",
     ),
     _R.NOT_REQUESTER: Meaning(
@@ -374,7 +416,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         (
             "complete_freeze",
             "liftable",
+            "extendable",
             "complete_exception",
+            "declarable",
+            "accessible",
+            "heard",
+            "closable_emergency",
             "reconsiderable",
             "delegable",
             "owed",
@@ -387,21 +434,25 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "skippable",
             "accepted",
             "breaking_said",
+            "confirmed",
+            "scoped",
+            "grounded",
         ),
         "A freeze, exception, delegation, follow-up or train lacks a field, ends before it begins, or cannot be as described; lifting a "
-        "freeze came without a word on the exit criteria; a record or notes were sent with nothing written; or an amendment says nothing "
+        "freeze came without a word on the exit criteria, or extending it without a later end or a reason; a record or notes were sent "
+        "with nothing written; or an amendment says nothing "
         "that the change does not say already; or a go came without a word on the risk that is left. Or a manifest has a major step in it, "
         "and nothing says what that asks of its users.",
         "Type the command without its words and fill in the form, or say how the exit criteria are met.",
     ),
     _R.TOO_LONG: Meaning(
-        ("complete_freeze", "complete_exception", "reconsiderable", "delegable", "worded"),
-        "The freeze, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
+        ("complete_freeze", "extendable", "complete_exception", "reconsiderable", "delegable", "worded", "accessible"),
+        "The freeze, access, exception or delegation lasts longer than the policy lets one last, or an exception past an audit or a "
         "deprecation; or a text is longer than a form can show again.",
         "Give an earlier end, and renew it when that comes near; or say it shorter.",
     ),
     _R.NO_SUCH_FREEZE: Meaning(
-        ("authorized", "liftable"),
+        ("authorized", "liftable", "approvable", "extendable"),
         "There is no freeze with this id, or it is over.",
         "`/release freeze list` shows those that there are.",
     ),
@@ -409,6 +460,39 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("authorized", "known_exception", "undecided_exception", "revocable", "reconsiderable", "waivable", "independent"),
         "There is no exception with this id.",
         "`/release exception list` shows those that wait or count.",
+    ),
+    _R.NO_SUCH_EMERGENCY: Meaning(
+        (
+            "authorized",
+            "known_emergency",
+            "undecided_emergency",
+            "withdrawable_emergency",
+            "apart",
+            "same_version",
+            "heard",
+            "spoke",
+            "accessible",
+            "closable_emergency",
+            "approved",
+        ),
+        "There is no emergency with this id.",
+        "`/release emergency list` shows those that are open.",
+    ),
+    _R.NOT_COVERED: Meaning(
+        ("approved",),
+        "The emergency is not approved yet, or approvals of it do not count any more, or it covers another version or place. It covers "
+        "exactly one version in one place, and lets nothing else past windows and freezes.",
+        "Have those approve it who still may, or declare one for what is to go out.",
+    ),
+    _R.NO_SUCH_GRANT: Meaning(
+        ("authorized", "pending_grant", "grants_to_others", "endable_grant"),
+        "There is no break-glass access with this id.",
+        "`/release break-glass list` shows those that there are.",
+    ),
+    _R.NO_ACCESS_WORKFLOW: Meaning(
+        ("accessible", "pending_grant"),
+        "The policy names no workflow that opens this access: the bot opens nothing by itself.",
+        "Name an access that the service has, or have `access` of the service changed by a reviewed change.",
     ),
     _R.NOT_WAIVABLE: Meaning(
         ("waivable",),
@@ -495,12 +579,18 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Name a commit that is on it; what is to ride has to be merged first.",
     ),
     _R.NO_CUT_VERSION: Meaning(
-        ("cuttable",),
+        (
+            "cuttable",
+            "grounded",
+        ),
         "Which version the run makes does not follow from what production runs, or the policy has no such name for a release branch.",
         "Say the version: `/release train cut <run> version=v1.8.0`.",
     ),
     _R.NO_BRANCH_WORKFLOW: Meaning(
-        ("cuttable",),
+        (
+            "cuttable",
+            "grounded",
+        ),
         "The release branch is not there, and the policy file names no workflow that makes it.",
         "Make the branch at the commit that is named, or have `branch_workflow` added to the service, and cut again.",
     ),
@@ -551,9 +641,47 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Do it; the bot finds it and says so.",
     ),
     _R.STILL_OWED: Meaning(
-        ("closable",),
-        "Something of the run is still owed: its retrospective, a follow-up, a commit that main lacks.",
-        "Have each of them done; `/release follow-up list <run>` shows them.",
+        (
+            "closable",
+            "closable_emergency",
+            "closable_hotfix",
+        ),
+        "Something of the run is still owed: its retrospective, a follow-up, a commit that main lacks. Or of the hotfix: the fix on a "
+        "branch, what was found out, its branch removed.",
+        "Have each of them done; `/release follow-up list <run>`, or `/release hotfix show <hotfix>`, shows them.",
+    ),
+    _R.NO_SUCH_HOTFIX: Meaning(
+        ("known_hotfix", "shipped", "closable_hotfix"),
+        "There is no hotfix with this id.",
+        "`/release hotfix list` shows those that there are.",
+    ),
+    _R.HOTFIX_UNDER_WAY: Meaning(
+        ("alone_under_way",),
+        "Another hotfix of the service is begun and does not run yet. Of two that are built from the same base, one would take the other "
+        "out.",
+        "Bring the fix into the branch of the other one, wait until it runs, or give it up: `/release hotfix close <hotfix> <reason>`.",
+    ),
+    _R.NOT_FROM_PRODUCTION: Meaning(
+        ("grounded", "confirmed", "hotfixed"),
+        "A hotfix is made from exactly what production runs. Production runs something else than was confirmed or than the hotfix was "
+        "begun from, nothing is on record that runs there, or the branch does not descend from it, or holds more of main.",
+        "Look at what runs now. A branch that begins elsewhere is removed and made anew; a hotfix that was overtaken is given up.",
+    ),
+    _R.NOT_THE_FIX: Meaning(
+        ("hotfixed",),
+        "The version brings something that no pull request into the hotfix branch brought, brings nothing, or brings the work of a hotfix "
+        "under another version than the hotfix has.",
+        "Take off what does not belong there, have the fix come in by a reviewed pull request, and have CI build the hotfix's own version.",
+    ),
+    _R.REUSED: Meaning(
+        ("hotfixed",),
+        "The hotfix has the digest of another version: nothing was built anew.",
+        "Have CI build the hotfix from its branch.",
+    ),
+    _R.NOT_PORTED: Meaning(
+        ("forward_ported",),
+        "Production has a fix that main or a release branch lacks: the next version would bring back what was mended.",
+        "Bring the fix to each branch that is named, by a pull request that names its ticket and its version, or ask for an exception.",
     ),
     _R.NO_SUCH_DELEGATION: Meaning(
         ("endable",),

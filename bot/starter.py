@@ -213,10 +213,16 @@ allow:
     production: [release_manager]
   approve-exception:
     production: [release_manager, service_owner]
+  hotfix:                  # begins one, writes down what was found out, closes it
+    production: [developer, release_captain, release_manager]
   call-decision:           # asks every area about what a release train would bring
     production: [release_captain, release_manager]
   decide:                  # go and no-go: release managers alone, or whom they delegate to
     production: [release_manager]
+  declare-emergency:       # one version, once, past windows and freezes; two others approve it
+    production: [release_captain, release_manager, service_owner]
+  approve-emergency:
+    production: [release_manager, service_owner]
   incident:                # opens, changes and closes incidents
     production: [release_manager, service_owner]
 

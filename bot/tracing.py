@@ -17,7 +17,22 @@ from bot.log import log
 from commands.core.command import Ask
 from commands.core.deadline import SECONDS
 from commands.core.gather import Gather
-from commands.core.ports.ci import CI, BranchOrder, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    CI,
+    AccessOrder,
+    BranchOrder,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Order,
+    Run,
+    RunLog,
+    Started,
+    Stopping,
+    TurnedDown,
+    Unknown,
+)
 from guards.facts import Facts
 from guards.identity import Stranger
 from guards.sections import Person
@@ -110,6 +125,16 @@ class TracedCI:
         """See the port."""
         with step("ci.branch", ci=self._name, key=order.key):
             return await self._ci.branch(order)
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """See the port."""
+        with step("ci.access", ci=self._name, key=order.key):
+            return await self._ci.access(order)
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """See the port."""
+        with step("ci.cancel", ci=self._name, key=order.key):
+            return await self._ci.cancel(order, run)
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See the port."""

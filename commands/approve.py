@@ -21,6 +21,7 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone
 from guards.freeze import not_frozen
+from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.lifecycle import UNDECIDED
 from guards.manifest import SetStanding
@@ -100,6 +101,7 @@ command = Command(
         as_seen,
         undecided_by_asker,
         same_artifact,
+        hotfixed,
         catalogued,
         *EVIDENCE,
         in_order,

@@ -9,7 +9,7 @@ from commands.core import exempt, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.exempt_card import title
-from commands.core.fields import EnvironmentNames, ListedPerson, MomentWord, RequirementWord, ServiceNames
+from commands.core.fields import EmergencyId, EnvironmentNames, ListedPerson, MomentWord, RequirementWord, ServiceNames
 from commands.core.tell import exception_card_of
 from commands.core.text import Code, Form, Input
 from commands.core.words import Arguments, Named, VersionWord
@@ -46,6 +46,7 @@ class RequestException(Arguments):
     reconsider: Annotated[str, Named()] = ""
     review: Annotated[MomentWord | None, Named()] = None
     once: Annotated[Literal["yes", "no"], Named()] = "no"
+    emergency: Annotated[EmergencyId | None, Named()] = None
 
 
 def ask(args: RequestException, asker: Asker) -> Ask:
@@ -53,6 +54,7 @@ def ask(args: RequestException, asker: Asker) -> Ask:
     until = datetime.fromisoformat(args.until)
     review = datetime.fromisoformat(args.review) if args.review else exempt.review_before(asker.at, until)
     return Ask(
+        emergency=args.emergency,
         wanted=Exemption(
             id="", requester=asker.person.id, requester_name=asker.person.name, requested=asker.at, owner=args.owner,
             owner_name=asker.policy.by_id[args.owner].name, owner_roles=(), kind=ExemptionKind(args.kind),
@@ -60,6 +62,7 @@ def ask(args: RequestException, asker: Asker) -> Ask:
             environments=tuple(args.environments.split(",")), version=None if args.version.lower() == ALL else args.version, risk=args.risk,
             controls=args.controls, containment=args.containment, evidence=args.evidence, remediation=args.remediation,
             infeasible=args.infeasible, reconsider=args.reconsider, until=until, review=review, once=args.once == "yes",
+            emergency=args.emergency,
         )
     )  # fmt: skip
 
@@ -102,6 +105,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
             Input("environments", "Environments", initial=fields.get("environments", ""), hint="Several with commas between them."),
             Input("version", "Version", initial=fields.get("version", ""), hint="One version of one service, or all.", longest=128),
             Input("kind", "Type", "choice", tuple((k.value, k.value) for k in ExemptionKind), fields.get("kind", "")),
+            Input("emergency", "Emergency", initial=fields.get("emergency", ""), hint="Of type emergency: its id.", optional=True),
             Input(
                 "once", "Used up by the first change?", "choice", (("yes", "Yes"), ("no", "No, it counts until its end")),
                 fields.get("once", ""), optional=True,

@@ -6,7 +6,8 @@ from commands.core import dispatch
 from commands.core.cards import answer_line, note
 from commands.core.change_card import change_lines
 from commands.core.command import AnyCommand, Ask, Asker, Command, Reply, Work
-from commands.core.gather import at_dispatch, cases_of, inside, request_of, several
+from commands.core.inside import inside
+from commands.core.requests import at_dispatch, cases_of, request_of, several
 from commands.core.text import Card, Code, Line, Part
 from commands.core.words import Arguments, Missing, Problem, Rest, assign, bind, match, split
 from guards.authorization import authorized

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -37,6 +37,7 @@ class Add(Arguments):
     owner: Annotated[ListedPerson, Named()]
     due: Annotated[MomentWord, Named()]
     service: Annotated[ServiceName | None, Named()] = None
+    kind: Annotated[Literal["follow-up", "corrective-action"], Named()] = "follow-up"
 
 
 class List(Arguments):
@@ -63,7 +64,7 @@ def ask_add(args: Add, asker: Asker) -> Ask:
     """The follow-up as it would stand; its id comes when it is recorded."""
     owner = asker.policy.by_id[args.owner]
     wanted = Obligation(
-        "", Owed.FOLLOW_UP, args.about, args.service, args.what, owner.id, owner.name, datetime.fromisoformat(args.due), asker.at,
+        "", Owed(args.kind), args.about, args.service, args.what, owner.id, owner.name, datetime.fromisoformat(args.due), asker.at,
         asker.person.id,
     )  # fmt: skip
     return Ask(service=args.service, owed=wanted)

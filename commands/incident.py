@@ -203,7 +203,7 @@ def close_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form 
 incident_open = Command(
     name="incident open",
     summary="Record that something goes wrong in production.",
-    examples=('incident open SEV-1 title="checkout fails" services=web-shop commander=katherine@example.com',),
+    examples=('incident open SEV-1 title="checkout fails" services=api commander=rita@example.com',),
     action=Action.INCIDENT,
     guards=(authorized, complete_incident),
     arguments=Open,
@@ -216,7 +216,7 @@ incident_open = Command(
 incident_update = Command(
     name="incident update",
     summary="Change an open incident's severity, services, title or commander.",
-    examples=("incident update INC-2026-1121-001 severity=SEV-1 commander=katherine@example.com",),
+    examples=("incident update INC-2026-1121-001 severity=SEV-1 commander=rita@example.com",),
     action=Action.INCIDENT,
     guards=(authorized, still_open, otherwise),
     arguments=Update,

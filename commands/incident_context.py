@@ -101,7 +101,7 @@ incident_link = Command(
 incident_context = Command(
     name="incident context",
     summary="Which tag, commit and digest ran when an incident began, or at another moment, and what changed before it.",
-    examples=("incident context INC-2026-1121-001", "incident context INC-2026-1121-001 at=14:30 service=web-shop"),
+    examples=("incident context INC-2026-1121-001", "incident context INC-2026-1121-001 at=14:30 service=api"),
     action=Action.READ,
     guards=(authorized, known_incident, has_been),
     arguments=Context,

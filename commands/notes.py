@@ -12,6 +12,7 @@ from commands.core.publish import publish_later
 from commands.core.record_links import note_links
 from commands.core.release_cards import file_part, notes_card
 from commands.core.text import Card, Code, Form, Input, Line
+from commands.core.trains import closing
 from commands.core.words import Named
 from commands.record import Version, ask
 from guards.artifact import built, pinned
@@ -113,6 +114,7 @@ def _published(work: Work[Edit] | Work[Version], notes: ReleaseNotes) -> Card:
     if work.policy.services[service].publish:
         publish_later(work.tx, service, version, work.asker.slack, work.facts, work.correlation)
         return note(f"📤 Release notes of {service} {version} are on their way", ("You are told where they stand.",))
+    closing.notes_published(work.tx, service, version, work.facts, work.correlation)
     said: Line = (
         "Keep this file in the repository: the policy names no other place. Corrections: ",
         Code(f"/release notes edit {service} {version}"),

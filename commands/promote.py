@@ -26,6 +26,7 @@ from guards.duties import separated
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.lifecycle import State
 from guards.order import in_order
@@ -67,13 +68,16 @@ def promote(work: Work[Promote]) -> Reply:
     return Reply(note(f"📝 Asked for {what}", card, *waits_until(work.request, work.facts)))
 
 
-def added(work: Work[Any], request: Request, facts: Facts, manifest: str | None = None) -> Change:
+def added(
+    work: Work[Any], request: Request, facts: Facts, manifest: str | None = None, emergency: str | None = None
+) -> Change:  # fmt: skip
     """The change that was asked for, recorded; nothing is judged yet.
 
     Args:
         work: of the command.
         request, facts: what was asked for; of a set, those of the entry.
         manifest: hash of the manifest that it is an entry of.
+        emergency: id of the emergency by which it goes.
     """
     artifact = facts.artifact
     assert isinstance(artifact, Artifact)
@@ -83,7 +87,7 @@ def added(work: Work[Any], request: Request, facts: Facts, manifest: str | None 
     artifacts.first_seen(work.tx, artifact, work.at)
     content = Content(
         artifact.service, request.environment or "", artifact.version, artifact.digest, artifact.commit,
-        request.change_type, request.migration, work.policy.hash, base, written, request.entry, request.declared, manifest,
+        request.change_type, request.migration, work.policy.hash, base, written, request.entry, request.declared, manifest, emergency,
     )  # fmt: skip
     person = work.asker.person
     change = Change(changes.next_id(work.tx, work.at.date()), content, State.REQUESTED, person.id, person.name, work.at)
@@ -143,6 +147,7 @@ command = Command(
         pinned,
         in_order,
         same_artifact,
+        hotfixed,
         catalogued,
         *EVIDENCE,
         asked_once,

@@ -9,7 +9,7 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.text import Code, Form, Input, Line
 from commands.core.train_fields import ColleagueWords, RunId, TrainName, TrainOrRun, is_run, people_of
-from commands.core.trains import after
+from commands.core.trains import after, cut
 from commands.core.trains.bodies import run_body, train_body
 from commands.core.trains.define import dated
 from commands.core.trains.drafts import unset_draft_timer
@@ -24,7 +24,7 @@ from guards.decision import Refusal
 from guards.facts import Facts
 from guards.retrospective import closable
 from guards.sections import Person
-from guards.timetable import before_cutoff, described, reachable, resumable, skippable, timely, unclosed, unpublished
+from guards.timetable import described, goes_on, reachable, resumable, skippable, timely, unclosed, unpublished
 from guards.train import AHEAD, Milestone, Stage, Train, TrainEdit, TrainRun, TrainState
 from guards.vocabulary import Action
 from storage import moments, trains
@@ -126,10 +126,11 @@ def skip_run(work: Work[Skip]) -> Reply:
 
 
 def resume(work: Work[Resume]) -> Reply:
-    """A held or skipped run goes on, before its cutoff."""
-    train, run = work.facts.train, work.facts.run
+    """A held or skipped run goes on; one that was held over its cutoff is cut now."""
+    train, run, person = work.facts.train, work.facts.run, work.asker.person
     assert isinstance(train, Train)
     assert isinstance(run, TrainRun)
+    at_once = run.stage is Stage.HELD and run.schedule.cutoff <= work.at
     if run.stage is Stage.SKIPPED:
         run = trains.move(work.tx, run, Stage.PLANNED, why="")
     if Milestone.PUBLISH in moments.reached(work.tx, run.id):
@@ -138,8 +139,12 @@ def resume(work: Work[Resume]) -> Reply:
         train_card_of(work.tx, run, train, work.facts, work.correlation)
     set_timers(work.tx, run, work.facts)
     _write(work, "train:resumed", run.id, run_body(run))
-    announce(work.tx, train, note(f"▶️ {work.asker.person.name} resumed {run.id}"), work.facts, work.correlation)
-    return Reply(note(f"▶️ {run.id} goes on", *_run_lines((run,), train)))
+    announce(work.tx, train, note(f"▶️ {person.name} resumed {run.id}"), work.facts, work.correlation)
+    lines = _run_lines((run,), train)
+    if at_once:
+        cut.at_once(work.tx, cut.Order(run.id, work.at.isoformat(), person.id, person.name), work.at, work.correlation)
+        lines = (("Its cutoff is over, so it is cut now. How that ends stands in the thread of the run.",),)
+    return Reply(note(f"▶️ {run.id} goes on", *lines))
 
 
 def close(work: Work[Close]) -> Reply:
@@ -221,10 +226,10 @@ train_skip = Command(
 
 train_resume = Command(
     name="train resume",
-    summary="Let a run go on that was held or skipped, before its cutoff.",
+    summary="Let a run go on that was held or skipped; one held over its cutoff is cut at once.",
     examples=("train resume weekly-2026-12-01",),
     action=Action.TRAIN,
-    guards=(authorized, by_captain, unclosed, resumable, before_cutoff, able_captains),
+    guards=(authorized, by_captain, unclosed, resumable, goes_on, able_captains),
     arguments=Resume,
     ask=lambda args, asker: Ask(run=args.run),
     run=resume,

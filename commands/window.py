@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from commands.core.cards import note
 from commands.core.change_card import STATES
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.gather import at_dispatch, inside
+from commands.core.inside import inside
+from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Card, Code, Line, Moment, Part
 from commands.core.when import allowed_next
 from commands.core.words import Arguments, EnvironmentName, NoArguments, ServiceName

@@ -13,13 +13,14 @@ from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated, lapsed
 from guards.duties import objection, part_in, reviewers, standing_in
+from guards.emergencies import covered
 from guards.facts import Facts, Request
 from guards.lacking import lacking
 from guards.need import Need, need_of
 from guards.roles import own_roles
 from guards.sections import Person
 from guards.unread import Absent, Unread
-from guards.vocabulary import Action, Role
+from guards.vocabulary import Action, ChangeType, Role
 from guards.work import work_of
 
 
@@ -132,6 +133,10 @@ def approved(request: Request, facts: Facts) -> Decision:
         return Unsure(change.what, change.why)
     if isinstance(change, Change) and not isinstance(approvals, Unread) and (rejection := _rejection(approvals, change)):
         return rejection
+    if request.change_type is ChangeType.EMERGENCY:
+        if isinstance(change, Change) and isinstance(approvals, Unread):
+            return Unsure(approvals.what, approvals.why)  # somebody may have rejected it
+        return covered(request, facts)  # the approvals of its record stand in their place (EMG-06)
     need = need_of(change if isinstance(change, Change) else request, facts)
     if isinstance(need, Unsure):
         return need

@@ -6,12 +6,15 @@ Invariant: the first guard of every command; when it does not allow, nothing els
 from collections.abc import Sequence
 from itertools import product
 
+from guards.access import Grant
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import delegated
+from guards.emergency import Emergency
 from guards.exceptions import no_such_exception
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
 from guards.freeze import no_such_freeze
+from guards.freeze_record import Freeze
 from guards.identity import Stranger
 from guards.incident import Incident
 from guards.incidents import no_such_incident
@@ -30,6 +33,18 @@ def no_such_blocker(blocker: Absent | None) -> Refuse:
     """What is said of an id that names no blocker."""
     what = blocker.what if blocker else "such blocker"
     return Refuse(Refusal.NO_SUCH_BLOCKER, f"There is no {what}.", "`/release blocker list <run>` shows those that there are.")
+
+
+def no_such_emergency(record: Emergency | Absent | None) -> Refuse:
+    """What is said of an id that names no emergency."""
+    what = record.what if isinstance(record, Absent) else "such emergency"
+    return Refuse(Refusal.NO_SUCH_EMERGENCY, f"There is no {what}.", "`/release emergency list` shows those that there are.")
+
+
+def no_such_grant(grant: Grant | Absent | None) -> Refuse:
+    """What is said of an id that names no break-glass access."""
+    what = grant.what if isinstance(grant, Absent) else "such access"
+    return Refuse(Refusal.NO_SUCH_GRANT, f"There is no {what}.", "`/release break-glass list` shows those that there are.")
 
 
 def held_roles(person: Person, service: str | None, environment: str | None, facts: Facts) -> tuple[frozenset[Role], frozenset[Role]]:
@@ -97,6 +112,10 @@ def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
         return no_such_change(facts.change)
     if isinstance(facts.exception, Absent):
         return no_such_exception(facts.exception)
+    if isinstance(facts.grant, Absent):
+        return no_such_grant(facts.grant)
+    if isinstance(facts.emergency, Absent):
+        return no_such_emergency(facts.emergency)
     if isinstance(facts.incident, Absent):
         return no_such_incident(facts.incident)
     if isinstance(facts.blocker, Absent):

@@ -10,8 +10,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from guards.section import Section
-from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Zone
-from guards.vocabulary import Announce, Blocked, ChangeType, Weekday
+from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Url, Zone
+from guards.vocabulary import Announce, Blocked, ChangeType, Fate, Weekday
 
 
 class Window(Section):
@@ -66,9 +66,41 @@ class Window(Section):
 class FreezeKind(Section):
     """What a kind of freeze holds back and who passes (FRZ-04)."""
 
-    blocks: tuple[Blocked, ...] = Field(default=(Blocked.DEPLOYMENTS,), min_length=1, description="What is held back.")
+    blocks: tuple[Blocked, ...] = Field(
+        default=(Blocked.DEPLOYMENTS,),
+        min_length=1,
+        description="What is held back: `deployments`, `migrations`, `merges` (FRZ-02); `flags` is told to people.",
+    )
     passes: tuple[ChangeType, ...] = Field(default=(), description="Types of change that pass; an emergency passes by its own record.")
     maximum: Duration = Field(default=timedelta(days=30), description="Longest freeze of this kind without renewal (FRZ-06).")
+    at_once: bool = Field(
+        default=False,
+        description="True: it counts as soon as it is declared, although nobody approved it yet. Left out: it counts once somebody who may "
+        "lift it there declared or approved it (FRZ-01).",
+    )
+    fate: Fate = Field(
+        default=Fate.HOLD,
+        description="What becomes of work that is on its way when it begins, unless the declaration says it: `finish` (with the rest of "
+        "its set), `hold` (the run ends, the rest of its set waits) or `stop` (CI is asked to end the run, the rest waits).",
+    )
+    remind: Duration = Field(default=timedelta(days=1), description="So long before it begins and before it ends its channels are told.")
+
+
+class FreezeCalendar(Section):
+    """A shared calendar each of whose events is a freeze (FRZ-08); what a freeze takes beside its times is said here (FRZ-01)."""
+
+    url: Url = Field(description="Where the iCalendar file is; another host that it redirects to is not followed.")
+    kind: Name = Field(description="A name from `freeze_kinds`.")
+    environments: tuple[Name, ...] = Field(min_length=1, description="Where its freezes hold.")
+    services: tuple[Name, ...] | None = Field(default=None, description="For which services; left out: for all.")
+    approver: Email = Field(description="Who answers for what stands in it; an id from `people`.")
+    exit: str = Field(min_length=3, max_length=500, description="What must be true before one is lifted early.")
+    plan: str = Field(min_length=3, max_length=500, description="How work resumes.")
+    every: Duration = Field(default=timedelta(minutes=15), description="How often it is read.")
+    good_for: Duration = Field(
+        default=timedelta(hours=24),
+        description="How long what was read last is good enough. After that nothing goes out where its freezes hold, until it is read.",
+    )
 
 
 class Estimate(Section):

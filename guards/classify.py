@@ -13,6 +13,7 @@ from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.lead import known_since, lead_time_over
 from guards.matrix import StandardChange
+from guards.override import as_recorded
 from guards.patterns import Patterns
 from guards.risk import assess, history_of
 from guards.slot import next_slot, no_slot
@@ -62,6 +63,7 @@ def assessed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
 @asks_for(Requirement.LEAD_TIME)
 def announced(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether a normal change of this risk was known long enough (RSK-01, CF-34)."""
+    request = as_recorded(request, facts)
     if request.change_type is not ChangeType.NORMAL:
         return Allow(f"a {request.change_type} change goes at once")
     found, rule = assess(request, facts), facts.policy.risk.lead_time

@@ -50,6 +50,8 @@ def problems(policy: Parts) -> Iterator[Problem]:
     yield from _evidence(policy)
     yield from _roles(policy)
     yield from _windows(policy)
+    yield from _supported(policy)
+    yield from _calendars(policy)
     yield from _risk(policy)
 
 
@@ -117,6 +119,8 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "chain"), f"keep the order of `environments`: {', '.join(names)}"
     if service.repositories and service.history is None:
         yield (*at, "repositories"), "takes `history`: nothing else tells whose work is in them"
+    if service.freeze_status and service.history is None:
+        yield (*at, "freeze_status"), "takes `history`: nothing else says where statuses stand"
     if len({service.repository, *service.repositories}) <= len(service.repositories):
         yield (*at, "repositories"), "name each repository once, and not `repository` again"
     if service.ci not in policy.ci:
@@ -200,6 +204,27 @@ def _windows(policy: Parts) -> Iterator[Problem]:
         for i, date in enumerate(window.dates):
             if (day := Weekday.of(date)) in policy.closed_weekdays:
                 yield (*at, "dates", i), f"{date} is a {day}, which `closed_weekdays` closes; take one of the two out (WIN-03)"
+
+
+def _supported(policy: Parts) -> Iterator[Problem]:
+    for i, kept in enumerate(policy.stabilization.supported):
+        at = ("stabilization", "supported", i)
+        yield from _unknown((*at, "services"), kept.services, policy.services, "service")
+        if kept.owner not in policy.by_id:
+            yield (*at, "owner"), f"unknown person {kept.owner!r}{nearest(kept.owner, policy.by_id)}"
+
+
+def _calendars(policy: Parts) -> Iterator[Problem]:
+    for name, calendar in policy.freeze_calendars.items():
+        at = ("freeze_calendars", name)
+        yield from _unknown((*at, "environments"), calendar.environments, _names(policy), "environment")
+        yield from _unknown((*at, "services"), calendar.services, policy.services, "service")
+        if calendar.kind not in policy.freeze_kinds:
+            yield (*at, "kind"), f"unknown kind of freeze {calendar.kind!r}{nearest(calendar.kind, policy.freeze_kinds)}"
+        if calendar.approver not in policy.by_id:
+            yield (*at, "approver"), f"unknown person {calendar.approver!r}{nearest(calendar.approver, policy.by_id)}"
+        if calendar.good_for <= calendar.every:
+            yield (*at, "good_for"), "what was read must be good for longer than until it is read again"
 
 
 def _risk(policy: Parts) -> Iterator[Problem]:

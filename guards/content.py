@@ -26,6 +26,7 @@ class Content:
         entry: for a standard change, its name in the policy's catalogue.
         declared: what the requester says about its risk.
         manifest: hash of the manifest that it is an entry of; None for a change that goes alone (MAN-02).
+        emergency: id of the emergency by which it goes; None for any other (EMG-05).
     """
 
     service: str
@@ -41,6 +42,7 @@ class Content:
     entry: str | None = None
     declared: Declared = UNSAID
     manifest: str | None = None
+    emergency: str | None = None
 
     @property
     def own_base(self) -> str | None:
@@ -51,8 +53,9 @@ class Content:
     def hash(self) -> str:
         """sha256 over the canonical JSON of all parts, hex."""
         parts = {name: getattr(self, name) for name in self.__slots__}
-        if self.manifest is None:
-            del parts["manifest"]  # the hash of a change that goes alone stays what stands in the ledger
+        for name in ("manifest", "emergency"):
+            if parts[name] is None:
+                del parts[name]  # the hash of a change without one stays what stands in the ledger
         return hashlib.sha256(_CANONICAL.encode(parts).encode()).hexdigest()
 
     def moved(self, now: "Content") -> tuple[str, ...]:

@@ -123,6 +123,7 @@ class Flaw(StrEnum):
     DIFFERS = "differs"
     NO_TICKET = "no-ticket"
     NO_PULL = "no-pull-request"
+    NO_LABEL = "no-backport-label"
     REWRITTEN = "rewritten"
 
 

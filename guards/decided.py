@@ -4,13 +4,15 @@ Invariant: a go counts while it is the newest decision about its candidate, the 
 what it pinned. Where no train carries the service, its approval is the decision (CF-44).
 """
 
+from guards.as_hotfix import hotfix_of, untold
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.go import GoDecision, Outcome, Ride
+from guards.hotfix import Ships
+from guards.override import overriding
 from guards.readiness import pinned_still
 from guards.unread import Unread
 from guards.version import Artifact
-from guards.vocabulary import ChangeType
 
 
 def decided(request: Request, facts: Facts) -> Decision:
@@ -18,8 +20,8 @@ def decided(request: Request, facts: Facts) -> Decision:
     environment, rides = request.environment or "", facts.rides
     if environment not in facts.policy.production:
         return Allow(f"{environment} takes no go")
-    if request.change_type is ChangeType.EMERGENCY:
-        return Allow("an emergency goes by its own approvals")
+    if record := overriding(request, facts):
+        return Allow(f"{record.id} goes by its own approvals")
     if isinstance(rides, Unread):
         return Unsure(rides.what, rides.why)
     if not rides:
@@ -32,6 +34,11 @@ def decided(request: Request, facts: Facts) -> Decision:
                 f"{decision.name} said no-go to {request.service} {request.version} on {ride.train} ({decision.id}): {decision.notes}",
                 f"It takes a new decision: `/release go {decision.run}`, or another version.",
             )
+    if lost := untold(request, facts):
+        return lost
+    hotfix = hotfix_of(request, facts)
+    if hotfix and hotfix.scope.ships is Ships.NOW:
+        return Allow(f"{hotfix.id} rides alone: its approval is the decision (HOT-20)")
     answers = [_judged(request, facts, decision, now) for _, decision, now in about]
     if go := next((a for a in answers if isinstance(a, Allow)), None):
         return go

@@ -90,6 +90,10 @@ class Refusal(StrEnum):
     TOO_LONG = "too-long"
     NO_SUCH_FREEZE = "no-such-freeze"
     NO_SUCH_EXCEPTION = "no-such-exception"
+    NO_SUCH_EMERGENCY = "no-such-emergency"
+    NOT_COVERED = "not-covered"
+    NO_SUCH_GRANT = "no-such-grant"
+    NO_ACCESS_WORKFLOW = "no-access-workflow"
     NOT_WAIVABLE = "not-waivable"
     # trains
     NO_SUCH_TRAIN = "no-such-train"
@@ -115,6 +119,13 @@ class Refusal(StrEnum):
     NO_SUCH_RECORD = "no-such-record"
     NOT_BY_WORD = "not-by-word"
     STILL_OWED = "still-owed"
+    # hotfixes
+    NO_SUCH_HOTFIX = "no-such-hotfix"
+    HOTFIX_UNDER_WAY = "hotfix-under-way"
+    NOT_FROM_PRODUCTION = "not-from-production"
+    NOT_THE_FIX = "not-the-fix"
+    REUSED = "reused"
+    NOT_PORTED = "not-ported"
     # people
     NO_SUCH_PERSON = "no-such-person"
     NO_SUCH_DELEGATION = "no-such-delegation"

@@ -12,10 +12,11 @@ from functools import wraps
 from guards.artifact import no_artifact
 from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.exemption import Exemption
+from guards.exemption import Exemption, ExemptionKind
 from guards.facts import Facts, Request
 from guards.judge import Guard
 from guards.opening import local
+from guards.override import overriding
 from guards.policy import Policy
 from guards.standing import end_of, unfit
 from guards.unread import Absent, Unread
@@ -92,4 +93,12 @@ def exempted(requirement: Requirement, request: Request, facts: Facts) -> Exempt
 def _stands_in(exemption: Exemption, requirement: Requirement, request: Request, facts: Facts) -> bool:
     if not exemption.covers(requirement, request.service, request.environment, request.version):
         return False
+    if exemption.kind is ExemptionKind.EMERGENCY and not _by_its_emergency(exemption, request, facts):
+        return False
     return unfit(exemption, facts.policy) is None and facts.at < end_of(exemption, facts.policy)
+
+
+def _by_its_emergency(exemption: Exemption, request: Request, facts: Facts) -> bool:
+    """Whether the request goes by the emergency that the exception was approved for (EVD-20)."""
+    record = overriding(request, facts)
+    return record is not None and record.id == exemption.emergency

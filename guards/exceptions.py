@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse
+from guards.emergency import UNUSED, Emergency
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Reconsideration
 from guards.facts import Facts, Request
 from guards.opening import local
@@ -89,6 +90,8 @@ def complete_exception(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.INCOMPLETE, "A version belongs to one service, and the exception names several.", "Ask for each one apart.")
     if exemption.kind is ExemptionKind.EMERGENCY and not exemption.version:
         return Refuse(Refusal.INCOMPLETE, "An exception for an emergency is for one version, not for all.", "Name the version.")
+    if no := _outside_its_emergency(exemption, facts):
+        return no
     if not facts.at < exemption.review <= exemption.until:
         return Refuse(
             Refusal.INCOMPLETE,
@@ -96,6 +99,23 @@ def complete_exception(request: Request, facts: Facts) -> Decision:
             "Give an end that is later than now, and a review before it.",
         )
     return _too_long(exemption, exemption.until, facts.at, facts) or Allow("the exception is complete")
+
+
+def _outside_its_emergency(exemption: Exemption, facts: Facts) -> Refuse | None:
+    """Why an exception for an emergency is not one of the emergency that it names, or another one names any (EVD-20)."""
+    if exemption.kind is not ExemptionKind.EMERGENCY:
+        said = f"An exception that is {exemption.kind} belongs to no emergency."
+        return Refuse(Refusal.INCOMPLETE, said, "Leave `emergency=` out, or ask with `kind=emergency`.") if exemption.emergency else None
+    record = facts.emergency
+    if not isinstance(record, Emergency):
+        said = "An exception for an emergency names the emergency that was declared."
+        return Refuse(Refusal.INCOMPLETE, said, "Declare it first, `/release emergency declare`, and give its id as `emergency=`.")
+    if record.over(facts.at) or record.state not in UNUSED:
+        return Refuse(Refusal.WRONG_STATE, f"{record.id} covers nothing any more.", f"See `/release emergency show {record.id}`.")
+    if (exemption.services, exemption.environments, exemption.version) != ((record.service,), (record.environment,), record.version):
+        said = f"{record.id} covers {record.what} and nothing else; so does an exception for it."
+        return Refuse(Refusal.INCOMPLETE, said, "Name exactly that, or declare another emergency.")
+    return None
 
 
 def _too_long(exemption: Exemption, until: datetime, since: datetime, facts: Facts) -> Refuse | None:

@@ -29,6 +29,7 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.RISK_LABEL: "RSK-09",
     Requirement.RISK: "RSK-02",
     Requirement.LEAD_TIME: "RSK-01",
+    Requirement.FORWARD_PORTS: "HOT-09",
 }
 """The rule that each requirement stands for: an exception's policy reference."""
 
@@ -135,6 +136,7 @@ class Exemption:
         until: UTC; when it expires, or the day of reconsideration of a permanent one: it counts before that moment (EXC-05).
         review: UTC; when its owner is asked to look at it again.
         once: whether it is used up by the first change that goes out by it.
+        emergency: id of the emergency for which it is; of one of that kind, and of no other (EVD-20).
         state: where it stands.
         confirmed: UTC; the end that people set aside when they last reconsidered it; None when they never did (EXC-10).
         decisions: of people, in order.
@@ -164,6 +166,7 @@ class Exemption:
     until: datetime
     review: datetime
     once: bool
+    emergency: str | None = None
     state: ExemptionState = ExemptionState.REQUESTED
     confirmed: datetime | None = None
     decisions: tuple[ExemptionDecision, ...] = ()

@@ -1,4 +1,4 @@
-"""What guards judge: a `Request`, and the `Facts` that were read for it; and a freeze, which knows what it holds.
+"""What guards judge: a `Request`, and the `Facts` that were read for it.
 
 Invariant: a fact that could not be read is `Unread`, never empty and never a default.
 """
@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from guards.access import Grant
 from guards.assessment import UNSAID, Declared
 from guards.change import Approval, Change, Claim
 from guards.cut import Blocker, Cut, Fix, Stabilization
+from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
+from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
@@ -24,60 +28,7 @@ from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
 from guards.verified import Verification
 from guards.version import Artifact, Deployment, Evidence
-from guards.vocabulary import Action, Blocked, ChangeType, Migration
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """A time in which a place stands still (FRZ-01, FRZ-02).
-
-    Args:
-        id: `FRZ-2026-1121-001`.
-        kind: a name from the policy's `freeze_kinds`.
-        blocks, passes: copied from the kind when it was declared.
-        services: None for all.
-        environments: canonical names.
-        start, end: UTC, half-open `[start, end)`.
-        reason, exit_criteria, plan: why; what must be true to lift it; how work resumes.
-        by, by_name: who declared it.
-        approver: who answers for it (corporate id).
-        lifted: when it was lifted early, UTC.
-    """
-
-    id: str
-    kind: str
-    blocks: tuple[Blocked, ...]
-    passes: tuple[ChangeType, ...]
-    services: tuple[str, ...] | None
-    environments: tuple[str, ...]
-    start: datetime
-    end: datetime
-    reason: str
-    exit_criteria: str
-    plan: str
-    by: str
-    by_name: str
-    approver: str
-    lifted: datetime | None = None
-
-    def holds(self, request: "Request") -> bool:
-        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05).
-
-        Args:
-            request: with the migration that counts, as `guards.migration.weighed` gives it.
-        """
-        placed = request.environment in self.environments and (self.services is None or request.service in self.services)
-        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
-        return placed and blocked and request.change_type not in self.passes
-
-    @property
-    def until(self) -> datetime:
-        """When it ends to count, UTC: lifted, or by itself."""
-        return min(self.end, self.lifted or self.end)
-
-    def active(self, at: datetime) -> bool:
-        """Whether it counts at a moment."""
-        return self.start <= at < self.until
+from guards.vocabulary import Action, ChangeType, Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +48,11 @@ class Request:
         rationale: the reason that the person gave.
         freeze: the freeze to declare, for the freeze commands.
         exception: the exception to ask for.
-        until: UTC; how long the exception in question shall count.
+        emergency: the emergency to declare.
+        spoken: an approval of an emergency that somebody said aloud.
+        ending: what is said when an emergency is closed.
+        grant: the break-glass access to ask for.
+        until: UTC; how long the exception or the freeze in question shall count.
         delegation: the delegation to record.
         obligation: the follow-up to record.
         login: the GitHub login that the person confirms.
@@ -113,6 +68,7 @@ class Request:
         commits: service, or "" where there is one repository, and the commit to cut.
         answer: what the asker answers for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
+        hotfix: what a hotfix that is to be begun is for.
         incident: the incident to open, or as it would stand when it is changed or closed.
         moment: UTC; when somebody wants to know what ran.
     """
@@ -131,6 +87,10 @@ class Request:
     rationale: str = ""
     freeze: Freeze | None = None
     exception: Exemption | None = None
+    emergency: Emergency | None = None
+    spoken: Spoken | None = None
+    ending: Ending | None = None
+    grant: Grant | None = None
     until: datetime | None = None
     delegation: Delegation | None = None
     obligation: Obligation | None = None
@@ -147,6 +107,7 @@ class Request:
     commits: tuple[tuple[str, str], ...] = ()
     answer: Answer | None = None
     acceptance: Acceptance | None = None
+    hotfix: Scope | None = None
     incident: Incident | None = None
     moment: datetime | None = None
 
@@ -175,13 +136,19 @@ class Facts:
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
+        shared: name of a shared calendar of freezes → when it was read last, UTC, or why that is not good enough (WIN-13).
+        calendar: what stands in the shared calendar in question.
         holidays: code of a calendar in the policy → its days.
-        freeze: the freeze in question, for lifting.
+        freeze: the freeze in question.
         exceptions: those that are approved, and reach the place; of a change that was handed to CI, those that it went out by.
         exception: the exception in question, for decisions about it.
+        emergency: the emergency in question; of a change, that by which it goes. Absent when the id names none.
+        grant: the break-glass access in question; the emergency is then its own.
+        cited: the incident that an emergency cites; Absent when its reference names none that is known here.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
         obligation: the follow-up in question.
+        owed: what is or was owed for the emergency or the hotfix in question.
         accounts: GitHub login, lower case → the account's number, for logins that only a link can give to somebody.
         links: GitHub login, lower case → corporate id, by what people linked; the policy file goes before it.
         link: the account that the asker linked.
@@ -200,6 +167,9 @@ class Facts:
         rides: the published trains that the service rides, with what they say about the version (GNG-02).
         set: the manifest in question, and its way into an environment; of a change, that of which it is an entry, None for one that goes
             alone. Absent when the name names none.
+        hotfixes: what the hotfixes of the service say about the version (HOT-09).
+        hotfix: the hotfix in question.
+        ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
         incidents: all that nobody closed.
         heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
         incident: the incident in question; Absent when the reference names none.
@@ -222,13 +192,19 @@ class Facts:
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)
+    shared: Mapping[str, datetime | Unread] = field(default_factory=dict)
+    calendar: tuple[CalendarEvent, ...] | Unread = Unread("the shared calendar", _NOT_ASKED)
     holidays: Mapping[str, Holidays | Unread] = field(default_factory=dict)
     freeze: Freeze | Absent | None = None
     exceptions: tuple[Exemption, ...] | Unread = Unread("the exceptions", _NOT_ASKED)
     exception: Exemption | Absent | None = None
+    emergency: Emergency | Absent | None = None
+    grant: Grant | Absent | None = None
+    cited: Incident | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None
     obligation: Obligation | Absent | None = None
+    owed: tuple[Obligation, ...] = ()
     accounts: Mapping[str, int | Absent | Unread] = field(default_factory=dict)
     links: Mapping[str, str | Unread] | Unread = Unread("the linked GitHub accounts", _NOT_ASKED)
     link: Link | None = None
@@ -248,6 +224,9 @@ class Facts:
     ridden: tuple[TrainRun, ...] = ()
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
     after: Aftermath | None = None
+    hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)
+    hotfix: Hotfix | Absent | None = None
+    ground: Ground | None = None
     incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)
     heard: Mapping[str, datetime] = field(default_factory=dict)
     incident: Incident | Absent | None = None

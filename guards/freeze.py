@@ -1,30 +1,39 @@
 """Nothing reaches a frozen place (FRZ-03, FRZ-12), and a freeze is declared completely or not at all (FRZ-01, FRZ-06).
 
-Invariant: overlapping freezes combine; one that holds is enough.
+Invariant: overlapping freezes combine; one that holds is enough. An emergency passes where the kind of freeze says so, and is one by its
+own record only, never by a word (FRZ-10, EMG-05).
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from guards.calendar_rules import FreezeKind
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
-from guards.facts import Facts, Freeze, Request
-from guards.migration import migration_of, weighed
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
+from guards.freezing import holding
+from guards.migration import migration_of
 from guards.opening import local
+from guards.override import as_recorded
 from guards.slot import next_slot, no_slot
 from guards.unread import Absent, Unread
+from guards.vocabulary import Blocked, ChangeType
 
 _DAY = timedelta(days=1)
 
 
 def not_frozen(request: Request, facts: Facts) -> Decision:
     """Whether no active freeze holds this request."""
-    if isinstance(facts.freezes, Unread):
-        return Unsure(facts.freezes.what, facts.freezes.why)
-    active, counting = [f for f in facts.freezes if f.active(facts.at)], weighed(request, facts)
-    held = [f for f in active if f.holds(counting)]
+    request = as_recorded(request, facts)
+    found = holding(request, facts)
+    if isinstance(found, Unread):
+        return Unsure(found.what, found.why)
+    held = [f for f in found if f.active(facts.at)]
     if not held:
-        return Allow(f"{request.environment} is not frozen")
+        passed = _passed(request, facts)
+        return Allow(f"{request.change_type} changes pass {', '.join(passed)}" if passed else f"{request.environment} is not frozen")
     migration = migration_of(request, facts)
-    if isinstance(migration, Unread) and not any(f.holds(request) for f in active):
+    if isinstance(migration, Unread) and not any(f.holds(request) for f in held):
         return Unsure(migration.what, migration.why)
     last = max(held, key=lambda f: f.until)
     zone = facts.policy.zone_of(request.service)
@@ -37,6 +46,14 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         f"Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.{no_slot(slot)}",
         until=slot if isinstance(slot, datetime) else None,
     )
+
+
+def _passed(request: Request, facts: Facts) -> list[str]:
+    """Ids of the freezes that would hold the request, were it a normal change (FRZ-10)."""
+    if request.change_type is ChangeType.NORMAL:
+        return []  # what held it would have been told
+    found = holding(replace(request, change_type=ChangeType.NORMAL), facts)
+    return [] if isinstance(found, Unread) else [f.id for f in found if f.active(facts.at)]
 
 
 def complete_freeze(request: Request, facts: Facts) -> Decision:
@@ -60,18 +77,29 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
         return Refuse(
             Refusal.INCOMPLETE, "The freeze ends before it begins to count.", "Give an end that is later than its start and than now."
         )
+    if freeze.branches is not None and Blocked.MERGES not in freeze.blocks:
+        return Refuse(
+            Refusal.INCOMPLETE,
+            f"Branches are named, and the freeze holds {' and '.join(freeze.blocks)} only.",
+            "Leave the branches out, or add `merges` to what it blocks.",
+        )
     kind = facts.policy.freeze_kinds.get(freeze.kind)
     if kind is None:
         return Refuse(
             Refusal.INCOMPLETE, f"The policy knows no freeze of kind {freeze.kind}.", f"Choose {' or '.join(facts.policy.freeze_kinds)}."
         )
-    if freeze.end - freeze.start > kind.maximum:
-        return Refuse(
-            Refusal.TOO_LONG,
-            f"The freeze lasts {(freeze.end - freeze.start) / _DAY:.1f} days; {freeze.kind} may last {kind.maximum / _DAY:g} days.",
-            "Give an earlier end, and renew the freeze when it comes near.",
-        )
-    return Allow("the freeze is complete")
+    return _too_long(freeze, freeze.end - freeze.start, facts) or Allow("the freeze is complete")
+
+
+def _too_long(freeze: Freeze, lasts: timedelta, facts: Facts) -> Refuse | None:
+    kind = facts.policy.freeze_kinds.get(freeze.kind, FreezeKind())
+    if lasts <= kind.maximum:
+        return None
+    return Refuse(
+        Refusal.TOO_LONG,
+        f"The freeze lasts {lasts / _DAY:.1f} days; {freeze.kind} may last {kind.maximum / _DAY:g} days.",
+        "Give an earlier end, and renew the freeze when it comes near.",
+    )
 
 
 def no_such_freeze(freeze: Absent | None) -> Refuse:
@@ -82,11 +110,9 @@ def no_such_freeze(freeze: Absent | None) -> Refuse:
 
 def liftable(request: Request, facts: Facts) -> Decision:
     """Whether there is such a freeze to lift, and its exit criteria are confirmed (FRZ-11)."""
-    freeze = facts.freeze
-    if not isinstance(freeze, Freeze):
-        return no_such_freeze(freeze)
-    if freeze.lifted or freeze.end <= facts.at:
-        return Refuse(Refusal.NO_SUCH_FREEZE, f"{freeze.id} is over already.", "Nothing is left to do.")
+    freeze = _open(facts)
+    if isinstance(freeze, Refuse):
+        return freeze
     if not request.rationale.strip():
         return Refuse(
             Refusal.INCOMPLETE,
@@ -94,3 +120,46 @@ def liftable(request: Request, facts: Facts) -> Decision:
             f"Type `/release freeze lift {freeze.id} <how the criteria are met>`.",
         )
     return Allow(f"{freeze.id} can be lifted")
+
+
+def approvable(_: Request, facts: Facts) -> Decision:
+    """Whether there is such a freeze, and it still waits for somebody's approval (FRZ-01)."""
+    freeze = _open(facts)
+    if isinstance(freeze, Refuse):
+        return freeze
+    if freeze.approved:
+        return Refuse(Refusal.ALREADY_DECIDED, f"{freeze.id} is approved already.", "Nothing is left to do.")
+    return Allow(f"{freeze.id} can be approved")
+
+
+def extendable(request: Request, facts: Facts) -> Decision:
+    """Whether there is such a freeze to renew, and its new end is later and in reach: counted from now, or from its start (FRZ-06)."""
+    freeze = _open(facts)
+    if isinstance(freeze, Refuse):
+        return freeze
+    if request.until is None or request.until <= freeze.end:
+        return Refuse(
+            Refusal.INCOMPLETE,
+            f"{freeze.id} lasts until {local(freeze.end, facts.policy.zone)} anyway.",
+            f"Give a later end, or end it early: `/release freeze lift {freeze.id} <how the criteria are met>`.",
+        )
+    if not request.rationale.strip():
+        return Refuse(Refusal.INCOMPLETE, "Extending a freeze takes a reason.", f"Type `/release freeze extend {freeze.id} until=… <why>`.")
+    return _too_long(freeze, request.until - max(freeze.start, facts.at), facts) or Allow(f"{freeze.id} can be extended")
+
+
+def calendar_read(_: Request, facts: Facts) -> Decision:
+    """Whether the shared calendar in question could be read (FRZ-08)."""
+    if isinstance(facts.calendar, Unread):
+        return Unsure(facts.calendar.what, facts.calendar.why)
+    return Allow(f"it has {len(facts.calendar)} events")
+
+
+def _open(facts: Facts) -> Freeze | Refuse:
+    """The freeze in question, unless there is none or it is over."""
+    freeze = facts.freeze
+    if not isinstance(freeze, Freeze):
+        return no_such_freeze(freeze)
+    if freeze.lifted or freeze.end <= facts.at:
+        return Refuse(Refusal.NO_SUCH_FREEZE, f"{freeze.id} is over already.", "Nothing is left to do.")
+    return freeze

@@ -11,8 +11,8 @@ from guards.artifact import RELEASE
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.incident import Incident
+from guards.override import overriding
 from guards.unread import Absent, Unread
-from guards.vocabulary import ChangeType
 
 
 def no_such_incident(absent: Absent | None) -> Refuse:
@@ -44,8 +44,8 @@ def _passes(request: Request, facts: Facts) -> str | Unsure | None:
 
     The way back is a version that ran there before and is older than what runs: what is under suspicion does not come back by it.
     """
-    if request.change_type is ChangeType.EMERGENCY:
-        return "an emergency by its record"
+    if record := overriding(request, facts):
+        return record.id
     ran, now = facts.promotions, facts.running
     if isinstance(ran, Unread):
         return Unsure(ran.what, ran.why)

@@ -10,6 +10,7 @@ from guards.change import Change
 from guards.decision import Unsure
 from guards.evidence import exempted
 from guards.facts import Facts, Request
+from guards.override import as_recorded
 from guards.risk import assess
 from guards.unread import Unread
 from guards.vocabulary import ChangeType, Requirement
@@ -34,6 +35,7 @@ def held_back_until(request: Request, facts: Facts, known: Assessment | None = N
         request, facts: what is judged.
         known: the risk, where it is not to be told anew.
     """
+    request = as_recorded(request, facts)
     asked = Requirement.LEAD_TIME in facts.policy.required(request.service, request.environment)
     if not asked or request.change_type is not ChangeType.NORMAL:
         return facts.at

@@ -6,8 +6,10 @@ Invariant: a finding only ever adds. One person may fill several roles, but coun
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from guards.as_hotfix import hotfix_of, untold
 from guards.assessment import Assessment, Demand
 from guards.change import Change
+from guards.content import Content
 from guards.decision import Unsure
 from guards.facts import Facts, Request
 from guards.matrix import Board
@@ -73,13 +75,25 @@ def need_of(subject: Request | Change, facts: Facts) -> Need | Unsure:
     """
     what = subject.content if isinstance(subject, Change) else subject
     environment, asked = what.environment or "", facts.policy.required(what.service, what.environment)
+    if lost := untold(what, facts):
+        return lost
+    also = for_hotfix(what, facts)
     if Requirement.RISK not in asked:
-        return needed(environment, None, facts.policy)
+        return needed(environment, None, facts.policy, also)
     found = assess(subject, facts)
-    return found if isinstance(found, Unsure) else needed(environment, found, facts.policy)
+    return found if isinstance(found, Unsure) else needed(environment, found, facts.policy, also)
 
 
-def needed(environment: str, found: Assessment | None, policy: Policy) -> Need:
-    """The union for a risk that is known, or that the policy does not ask for."""
+def for_hotfix(what: Request | Content, facts: Facts) -> tuple[Demand, ...]:
+    """A hotfix takes a release manager, whatever its risk (HOT-07, SOD-07)."""
+    return (Demand("a hotfix", 1, (Role.RELEASE_MANAGER,)),) if hotfix_of(what, facts) else ()
+
+
+def needed(environment: str, found: Assessment | None, policy: Policy, also: tuple[Demand, ...] = ()) -> Need:
+    """The union for a risk that is known, or that the policy does not ask for.
+
+    Args:
+        also: what is asked for whatever the risk is.
+    """
     rule = policy.approval_rule(environment)
-    return Need((Demand(environment, rule.count, rule.roles), *(found.demands if found else ())), policy.risk.cab)
+    return Need((Demand(environment, rule.count, rule.roles), *(found.demands if found else ()), *also), policy.risk.cab)

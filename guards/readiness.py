@@ -17,6 +17,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
 from guards.evidence import NOT_REQUIRED
 from guards.facts import Facts, Request
+from guards.forward_port import forward_ported
 from guards.go import Pinned, Say
 from guards.judge import Guard
 from guards.notes import noted
@@ -230,7 +231,7 @@ JUDGED: Mapping[Item, tuple[Guard, ...]] = {
     Item.ROLLBACK: (revertible,),
     Item.RECORD: (recorded,),
     Item.NOTES: (noted,),
-    Item.BLOCKERS: (stabilized,),
+    Item.BLOCKERS: (stabilized, forward_ported),
 }
 """The guards that judge an item."""
 

@@ -6,6 +6,7 @@ Invariant: no requirement without a guard (a test holds it), so that none that a
 from collections.abc import Mapping
 
 from guards.classify import announced, assessed, labelled
+from guards.forward_port import forward_ported
 from guards.judge import Guard
 from guards.notes import noted
 from guards.proof import listed, proven, revertible, signed
@@ -33,6 +34,7 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.RISK_LABEL: labelled,
     Requirement.RISK: assessed,
     Requirement.LEAD_TIME: announced,
+    Requirement.FORWARD_PORTS: forward_ported,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())

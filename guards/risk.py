@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from guards.artifact import VERSION
+from guards.as_hotfix import hotfix_of, untold
 from guards.assessment import Assessment, Declared, Demand
 from guards.change import Change
 from guards.decision import Unsure
@@ -54,13 +55,18 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
         return Unsure(facts.running.what, facts.running.why)
     step = release_type(facts.running.version if facts.running else None, what.version or "")
 
+    if lost := untold(what, facts):
+        return lost
+    hotfix = hotfix_of(what, facts)
+
     def weigh() -> Assessment:
         found = _declared(what.declared, what.migration, rules)
         found += [finding for told in told_by_work(what.service, facts) for finding in told.findings]
         found += [(f"it is a {step} release", step)] if step else []
+        found += [(f"it is {hotfix.id}", ReleaseType.HOTFIX)] if hotfix else []
         return _weighed(found, rules)
 
-    return _once(facts, ("risk", what.service, facts.policy.hash, what.declared, what.migration, step), weigh)
+    return _once(facts, ("risk", what.service, facts.policy.hash, what.declared, what.migration, step, hotfix and hotfix.id), weigh)
 
 
 def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:

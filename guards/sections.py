@@ -10,8 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guards.calendar_rules import Estimate, FreezeKind, Window
+from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, Window
+from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
+from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
@@ -91,6 +93,7 @@ class Service(Section):
     repository: Repository = Field(description="`owner/name` at the VCS.")
     channel: SlackChannel = Field(description="Where its change cards are posted.")
     owners: tuple[Email, ...] = Field(min_length=1, description="Ids from `people`; they hold service_owner for this service.")
+    team: Name | None = Field(default=None, description="Whose it is: a freeze can be declared for all services of a team (FRZ-02).")
     zone: Zone | None = Field(default=None, description="IANA zone of its rules; left out: the policy's zone.")
     holidays: tuple[HolidayCode, ...] | None = Field(
         default=None, description="Public holidays on which its windows stay closed; left out: the policy's."
@@ -117,6 +120,11 @@ class Service(Section):
         description="Where release notes are published: `github` writes the GitHub release of the tag, which takes *contents: write*. "
         "Left out: their text is offered as `docs/releases/<version>.md` (REC-04).",
     )
+    freeze_status: tuple[str, ...] = Field(
+        default=(),
+        description="Branches whose open pull requests carry the commit status `signalbox/freeze`, which fails while a freeze holds merges "
+        "there; takes `history` and *commit statuses: write*. Have the branch demand it. Left out: people hold merges (FRZ-13).",
+    )
     source: Url | None = Field(
         default=None, description="Address of the repository as provenance names it; left out: https://github.com/ and `repository`."
     )
@@ -129,16 +137,30 @@ class Service(Section):
     workflows: Mapping[Name, Workflow] = Field(description="Environment → the one CI workflow that deploys there (CMD-02).")
     branch_workflow: Workflow | None = Field(
         default=None,
-        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08). "
+        description="The one CI workflow that makes the release branch of a train, from the branch's name and the cutoff commit (TRN-08), "
+        "and the branch of a hotfix, from its name and the commit that production runs (HOT-01). "
         "Left out: somebody makes it, and the bot verifies it.",
+    )
+    maintained: tuple[str, ...] = Field(
+        default=(),
+        description="Release branches that are kept beside the main one, like `release/1.8`: each hotfix is brought there too, as to those "
+        "of trains that are made ready (HOT-09).",
     )
     depends_on: tuple[Name, ...] = Field(
         default=(), description="Services that must be there before it: where a train brings several, they go first (MAN-07)."
+    )
+    access: Mapping[Name, Workflow] = Field(
+        default={},
+        description="Break-glass access → the one CI workflow that opens and closes it (EMG-18). Signalbox holds no credential. Left out: "
+        "there is none.",
     )
     integration: Workflow | None = Field(
         default=None,
         description="The CI workflow in its repository that tests a whole manifest together; of a set, the last service that has one runs "
         "it (MAN-03). A manifest of several services does not reach production without it.",
+    )
+    refresh: bool = Field(
+        default=False, description="Remind its owners on the first of each month, at 10:00, to refresh its dependencies (MAN-12)."
     )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
@@ -229,7 +251,8 @@ def _default_kinds() -> dict[str, FreezeKind]:
         "holiday": FreezeKind(passes=(ChangeType.EMERGENCY,)),
         "major-event": FreezeKind(passes=(ChangeType.STANDARD, ChangeType.EMERGENCY)),
         "quarter-end": FreezeKind(blocks=(Blocked.MIGRATIONS,), passes=(ChangeType.EMERGENCY,)),
-        "incident": FreezeKind(passes=(ChangeType.EMERGENCY,)),
+        "incident": FreezeKind(passes=(ChangeType.EMERGENCY,), at_once=True),
+        "train": FreezeKind(blocks=(Blocked.MERGES,), passes=(ChangeType.EMERGENCY,)),
     }
 
 
@@ -256,7 +279,10 @@ class Parts(Section):
     estimate: Estimate | None = Field(default=None, description="How long a change takes; left out: nobody is warned (WIN-10).")
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
-        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end and incident.",
+        description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end, incident and train.",
+    )
+    freeze_calendars: Mapping[Name, FreezeCalendar] = Field(
+        default={}, description="Name → a shared calendar of freezes; left out: freezes are declared by people only (FRZ-08)."
     )
     delegation: DelegationRule | None = Field(default=None, description="Who may act for whom; left out: nobody delegates (RBAC-06).")
     approvals: Mapping[Name, ApprovalRule] = Field(description="Environment → what an approval takes there.")
@@ -266,6 +292,9 @@ class Parts(Section):
         description="What a change's risk follows from, and who must approve it, wherever `risk-assessment` is asked for.",
     )
     exceptions: Exceptions = Field(default=Exceptions(), description="What exceptions from the evidence can be made.")
+    emergency: EmergencyRules = Field(
+        default=EmergencyRules(), description="What an emergency change takes, and what is owed after it (EMG)."
+    )
     gng: GoRules = Field(default=GoRules(), description="How the go/no-go of a release train is taken.")
     naming: Naming = Field(default=Naming(), description="Patterns of branches and tickets.")
     ci: Mapping[Name, Annotated[GitHubCI | HttpCI, Field(discriminator="kind")]] = Field(min_length=1, description="Name → what deploys.")
@@ -275,6 +304,7 @@ class Parts(Section):
     stabilization: StabilizationRules = Field(
         default=StabilizationRules(), description="What may get onto the release branch of a train after its cutoff (TRN-09)."
     )
+    hotfix: HotfixRules = Field(default=HotfixRules(), description="How hotfixes are made, and what is owed for them (HOT).")
     trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     incidents: IncidentRules = Field(default=IncidentRules(), description="What incidents mean, hold back, and come from (INC-01, INC-07).")
     post_release: PostRelease = Field(
@@ -322,6 +352,12 @@ class Parts(Section):
     def chain(self, service: str) -> tuple[str, ...]:
         """The promotion order of a service, canonical names."""
         return self.services[service].chain or tuple(e.name for e in self.environments)
+
+    @cached_property
+    def teams(self) -> Mapping[str, tuple[str, ...]]:
+        """Team → its services, in the file's order."""
+        named = dict.fromkeys(s.team for s in self.services.values() if s.team)
+        return {team: tuple(name for name, s in self.services.items() if s.team == team) for team in named}
 
     def bound_for(self, service: str) -> str:
         """The environment that a service's versions are made for: the first production one of its chain, else the last (REC-01)."""

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from guards.assessment import Assessment
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
+from guards.freezing import holding
 from guards.lead import held_back_until
-from guards.migration import weighed
 from guards.opening import Rule, gated, known_until, rules_of
 from guards.unread import Unread
 
@@ -43,18 +44,17 @@ def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | U
         facts: windows, holidays and freezes.
         begins: UTC, not before the moment of the facts.
     """
-    if isinstance(facts.freezes, Unread):
-        return facts.freezes
+    held = holding(request, facts)
+    if isinstance(held, Unread):
+        return held
     environment, end = request.environment or "", facts.at + HORIZON
-    counting = weighed(request, facts)
-    holding = [freeze for freeze in facts.freezes if freeze.holds(counting)]
     if not gated(facts.policy, request.service, environment):
-        return next((begin for begin, _ in _gaps(holding, begins, end)), None)
+        return next((begin for begin, _ in _gaps(held, begins, end)), None)
     rules = rules_of(request.service, environment, facts)
     if isinstance(rules, Unread):
         return rules
     known = {calendar.code: known_until(calendar) for rule in rules for calendar in rule.holidays}
-    return _earliest(rules, _gaps(holding, begins, min((end, *known.values()))))
+    return _earliest(rules, _gaps(held, begins, min((end, *known.values()))))
 
 
 def no_slot(slot: datetime | Unread | None) -> str:

@@ -5,6 +5,7 @@ Invariant: a specialist is a person who holds the role here, now, and approved t
 
 from collections.abc import Iterable
 
+from guards.as_hotfix import hotfix_of, untold
 from guards.authorization import held_roles
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
@@ -22,16 +23,19 @@ _NAMED = 5
 
 @asks_for(Requirement.SPECIALISTS)
 def specialised(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether each pull request that answers a question with yes was approved by whom the policy asks for (RSK-06)."""
+    """Whether each pull request that answers a question with yes was approved by whom the policy asks for (RSK-06, HOT-06)."""
     works, rules = history_of(artifact.service, facts), facts.policy.risk
     if isinstance(works, Unsure):
         return works  # of work that is not known nothing is told
+    if lost := untold(request, facts):
+        return lost
     lacking: list[str] = []
-    looked = 0
+    looked, severe = 0, _severe(request, facts)
     for told in told_by_work(artifact.service, facts):
         if told.pull is None:
             continue
-        asked = sorted({what for _, what in told.findings if isinstance(what, Question) and what in rules.reviewers})
+        yes = {what for _, what in told.findings if isinstance(what, Question)} | severe
+        asked = sorted(yes & rules.reviewers.keys())
         looked += bool(asked)
         for question in asked:
             short = _short(told.pull, question, request, facts)
@@ -44,6 +48,16 @@ def specialised(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     return Allow(
         f"pull requests that take specialists: {looked}, each approved by them" if looked else "no pull request takes a specialist"
     )
+
+
+def _severe(request: Request, facts: Facts) -> frozenset[Question]:
+    """A hotfix of something severe is looked at for security, whatever it changes (HOT-06)."""
+    hotfix = hotfix_of(request, facts)
+    if hotfix is None:
+        return frozenset()
+    known = next((one for one in facts.policy.incidents.severities if one.name == hotfix.scope.severity), None)
+    # a severity that the policy names no more is as bad as any
+    return frozenset({Question.SECURITY}) if known is None or known.security_review else frozenset()
 
 
 def _short(pull: Pull, question: Question, request: Request, facts: Facts) -> list[str] | Unsure:

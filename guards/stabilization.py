@@ -41,8 +41,12 @@ def picked_from(commit: Commit) -> str | None:
 
 def candidates(commit: Commit, main: Span) -> tuple[str, ...]:
     """Commits of main that may be where a commit was picked from although it does not say so: they have its title, but for a number."""
-    title = _NUMBER.sub("", commit.title)
-    return tuple(one.sha for one in main.commits if _NUMBER.sub("", one.title) == title)
+    return tuple(one.sha for one in main.commits if title_of(one) == title_of(commit))
+
+
+def title_of(commit: Commit) -> str:
+    """Its title, but for the number of a pull request."""
+    return _NUMBER.sub("", commit.title)
 
 
 def merges(commit: Commit, span: Span) -> bool:
@@ -84,8 +88,17 @@ def _of_pulls(commit: Commit, pulls: Sequence[Pull], tickets: Collection[str], r
     if pulls and not any(reason(pull.labels, pull.tickets, tickets, rules) for pull in pulls):
         labels = ", ".join(rules.labels)
         yield Found(Flaw.NO_REASON, f"no reason to be here: neither a label ({labels}) nor the ticket of a tracked blocker")
+    if lacking := sorted({label for pull in pulls for label in _unlabelled(pull, rules)}):
+        yield Found(Flaw.NO_LABEL, f"its pull request lacks the label {' and '.join(lacking)}")
     if pulls and not any(pull.tickets for pull in pulls):
         yield Found(Flaw.NO_TICKET, "its pull request names no ticket")
+
+
+def _unlabelled(pull: Pull, rules: StabilizationRules) -> Iterable[str]:
+    """The labels of a backport that a pull request does not have (HOT-15)."""
+    has = {label.lower() for label in pull.labels}
+    wanted = (label.replace("{line}", pull.base.rpartition("/")[2]) for label in rules.backport)
+    return (label for label in wanted if label.lower() not in has)
 
 
 def reason(labels: Collection[str], named: Collection[str], tickets: Collection[str], rules: StabilizationRules) -> str | None:

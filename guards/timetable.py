@@ -169,6 +169,14 @@ def resumable(request: Request, facts: Facts) -> Decision:
     return Allow(f"{run.id} can go on")
 
 
+def goes_on(request: Request, facts: Facts) -> Decision:
+    """Whether a run that is taken up again can still be cut: at its cutoff, or at once when it was held over that."""
+    run = facts.run
+    if isinstance(run, TrainRun) and run.stage is Stage.HELD and run.schedule.cutoff <= facts.at:
+        return Allow(f"the cutoff of {run.id} is over, so it is cut at once")
+    return before_cutoff(request, facts)
+
+
 def unpublished(request: Request, facts: Facts) -> Decision:
     """Whether the train is a draft: what is published is amended instead."""
     if isinstance(facts.train, Train) and facts.train.state is TrainState.PUBLISHED:

@@ -46,8 +46,10 @@ def verifiable(request: Request, facts: Facts) -> Decision:
 def looks_after(request: Request, facts: Facts) -> Decision:
     """Whether the asker may say so: who asked for the change where the policy lets them, or who holds one of its roles."""
     change, by, rule = facts.change, request.by, facts.policy.post_release.verification
+    if isinstance(change, Unread):
+        return Unsure(change.what, change.why)
     if not isinstance(change, Change):
-        return no_such_change(None if isinstance(change, Unread) else change)
+        return no_such_change(change)
     if isinstance(by, Unread):
         return Unsure(by.what, by.why)
     content = change.content

@@ -46,6 +46,11 @@ class Action(StrEnum):
     RECORD = "record"
     REQUEST_EXCEPTION = "request-exception"
     APPROVE_EXCEPTION = "approve-exception"
+    DECLARE_EMERGENCY = "declare-emergency"
+    APPROVE_EMERGENCY = "approve-emergency"
+    REQUEST_ACCESS = "request-access"
+    GRANT_ACCESS = "grant-access"
+    END_ACCESS = "end-access"
     EVIDENCE = "evidence"
     LINK = "link"
     DELEGATE = "delegate"
@@ -56,11 +61,14 @@ class Action(StrEnum):
     CALL = "call-decision"
     ANSWER = "answer"
     DECIDE = "decide"
+    HOTFIX = "hotfix"
     INCIDENT = "incident"
     VERIFY = "verify"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.VERIFY})
+TAKES_NO_ROLE = frozenset({
+    Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.END_ACCESS, Action.VERIFY,
+})  # fmt: skip
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 
@@ -123,7 +131,17 @@ class Blocked(StrEnum):
     """What a freeze of some kind holds back (FRZ-02)."""
 
     DEPLOYMENTS = "deployments"
+    MERGES = "merges"
     MIGRATIONS = "migrations"
+    FLAGS = "flags"
+
+
+class Fate(StrEnum):
+    """What becomes of work that is on its way when a freeze begins."""
+
+    FINISH = "finish"
+    HOLD = "hold"
+    STOP = "stop"
 
 
 class Requirement(StrEnum):
@@ -149,6 +167,7 @@ class Requirement(StrEnum):
     RISK_LABEL = "risk-label"
     RISK = "risk-assessment"
     LEAD_TIME = "lead-time"
+    FORWARD_PORTS = "forward-ports"
 
 
 SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
-from guards.migration import weighed
+from guards.freezing import holding
 from guards.opening import Opening, gated, holiday_on, local, open_at, openings, rules_of
+from guards.override import overriding
 from guards.slot import next_slot, no_slot
 from guards.unread import Unread
 from guards.values import written_duration
@@ -19,12 +20,14 @@ def in_window(request: Request, facts: Facts) -> Decision:
     environment = request.environment or ""
     if not gated(facts.policy, request.service, environment):
         return Allow(f"{environment} is open at all times")
-    rules = rules_of(request.service, environment, facts)
+    rules, record = rules_of(request.service, environment, facts), overriding(request, facts)
     if isinstance(rules, Unread):
-        return Unsure(rules.what, rules.why)
+        return Allow(f"{record.id} overrides the windows, whose calendar could not be read") if record else Unsure(rules.what, rules.why)
     if now := open_at(rules, facts.at):
         short = too_short(now, request, facts)
         return Allow(f"window {now.window} is open until {local(now.end, now.zone)}" + (f"; {short}" if short else ""))
+    if record:
+        return Allow(f"no window is open; {record.id} overrides it")
     zone, holiday = facts.policy.zone_of(request.service), holiday_on(rules, facts.at)
     why = f"No change window of {request.service or 'any service'} in {environment} is open now ({local(facts.at, zone)})"
     slot = next_slot(request, facts)
@@ -56,5 +59,5 @@ def _closes(now: Opening, until: datetime, request: Request, facts: Facts) -> da
     for opening in () if isinstance(rules, Unread) else openings(rules, facts.at, until):
         if opening.start <= end:
             end = max(end, opening.end)
-    freezes, counting = () if isinstance(facts.freezes, Unread) else facts.freezes, weighed(request, facts)
-    return min((end, *(max(f.start, facts.at) for f in freezes if f.holds(counting) and f.until > facts.at)), default=end)
+    held = holding(request, facts)
+    return min((end, *(max(f.start, facts.at) for f in (() if isinstance(held, Unread) else held) if f.until > facts.at)))

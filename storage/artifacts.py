@@ -29,6 +29,14 @@ _PIN = (
 )
 
 
+_TWIN = (
+    select(_T.c.version)
+    .where(_T.c.service == bindparam("service"), _T.c.digest == bindparam("digest"), _T.c.version != bindparam("version"))
+    .order_by(_T.c.seen, _T.c.version)
+    .limit(1)
+)
+
+
 def first_seen(tx: Tx, artifact: Artifact, at: datetime) -> Artifact:
     """Register what a version names, unless it is registered.
 
@@ -81,3 +89,8 @@ def registered(tx: Tx, service: str, version: str) -> Artifact | None:
         tag=row.tag,
         pins=tuple(Pin(each.repository, each.at, each.object) for each in rows if each.repository is not None),
     )
+
+
+def twin(tx: Tx, artifact: Artifact) -> str | None:
+    """Another version of the service that was first seen with the same digest, the oldest of them (HOT-03)."""
+    return tx.run(_TWIN, {"service": artifact.service, "version": artifact.version, "digest": artifact.digest}).scalar_one_or_none()

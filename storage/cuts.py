@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from guards.cut import Acceptance, Blocker, Cut, CutState, Fix, Flaw, Found, LateChange, Rider
-from guards.train import OPEN_RUN
+from guards.cutting import STABILIZING
+from guards.train import OPEN_RUN, Stage
 from storage.counters import dated_id
 from storage.database import Tx, insert
 from storage.errors import LostRace
@@ -27,6 +28,16 @@ _ON = (
     .join_from(_CUT, _RUN, _RUN.c.id == _CUT.c.run)
     .where(_CUT.c.repository == bindparam("where"), _CUT.c.branch == bindparam("named"), _RUN.c.stage.in_(OPEN_RUN))
 )
+_BRANCHES = (
+    select(_CUT.c.branch)
+    .join_from(_CUT, _RUN, _RUN.c.id == _CUT.c.run)
+    .where(
+        _CUT.c.repository == bindparam("where"), _CUT.c.branch != "", _CUT.c.state == CutState.CUT,
+        _RUN.c.stage.in_(STABILIZING | {Stage.DEPARTING, Stage.STOPPED}),
+    )
+    .distinct()
+    .order_by(_CUT.c.branch)
+)  # fmt: skip
 _MOVE = _CUT.update().where(_CUT.c.id == bindparam("which"), _CUT.c.state == bindparam("was"))
 _FIXES = select(_FIX).where(_FIX.c.run == bindparam("of")).order_by(_FIX.c.at, _FIX.c.sha)
 _BEGINS = (
@@ -82,6 +93,11 @@ def get(tx: Tx, id: str) -> Cut | None:  # noqa: A002
 def on_branch(tx: Tx, repository: str, branch: str) -> tuple[Cut, ...]:
     """The cuts of open runs that a branch of a repository belongs to, those that failed left out."""
     return tuple(cut for row in tx.run(_ON, {"where": repository, "named": branch}) if (cut := _cut(row)).state is not CutState.FAILED)
+
+
+def release_branches(tx: Tx, repository: str) -> tuple[str, ...]:
+    """The release branches of a repository that runs of trains are made ready on, by name: cut, and not all in production (HOT-09)."""
+    return tuple(tx.run(_BRANCHES, {"where": repository}).scalars())
 
 
 def change(tx: Tx, was: Cut, **changed: Any) -> Cut:

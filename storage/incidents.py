@@ -38,12 +38,6 @@ _UPDATE = (
     .where(_C.reference == bindparam("which"))
     .values({f.name: bindparam(f"new_{f.name}", type_=_C[f.name].type) for f in fields(Incident) if f.name not in _NEVER_CHANGES})
 )
-_CLOSE = (
-    _T.update()
-    .where(_C.reference == bindparam("which"), _C.closed_at.is_(None))
-    .values(closed_at=bindparam("then", type_=_C.opened_at.type), closed_by=bindparam("who"))
-)
-
 _B = table(IncidentRecordRow)
 _BOUND = select(*(_B.c[f.name] for f in fields(Bound))).where(_B.c.incident == bindparam("which")).order_by(_B.c.at, _B.c.record)
 _OF = (
@@ -115,26 +109,6 @@ def update(tx: Tx, incident: Incident) -> None:
     changed = {f"new_{name}": value for name, value in values.items() if name not in _NEVER_CHANGES}
     if tx.run(_UPDATE, {"which": incident.reference, **changed}).rowcount != 1:
         raise LostRace(f"there is no incident {incident.reference}")
-
-
-def close(tx: Tx, reference: str, at: datetime, by: str) -> Incident:
-    """End it.
-
-    Args:
-        at: when the impact ended, UTC.
-        by: corporate id, or the intake's name.
-
-    Returns:
-        The incident as it is now.
-
-    Raises:
-        LostRace: it is closed already, or there is none with this reference.
-        Conflict: it would end before it began.
-    """
-    found = get(tx, reference) if tx.run(_CLOSE, {"which": reference, "then": at, "who": by}).rowcount == 1 else None
-    if found is None:
-        raise LostRace(f"{reference} is not an open incident any more")
-    return found
 
 
 def still_open(tx: Tx) -> tuple[Incident, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import bindparam, select, text
 
-from guards.obligation import Obligation
+from guards.obligation import Obligation, Owed
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import LostRace
@@ -23,6 +23,8 @@ _LOCK = _GET.with_for_update()
 _ABOUT = _SELECT.where(_C.about == bindparam("record")).order_by(_C.id)
 # as text: a bound value would hide the partial index from the planner
 _OPEN = _SELECT.where(text(f"obligation.{OPEN_OBLIGATIONS}")).order_by(_C.due, _C.id).limit(bindparam("limit"))
+_SAME = (_C.kind == bindparam("of"), _C.service == bindparam("whose"))
+_OPEN_OF = _SELECT.where(text(f"obligation.{OPEN_OBLIGATIONS}"), *_SAME).order_by(_C.id)
 _DONE = (
     _T.update()
     .where(_C.id == bindparam("which"), _C.done.is_(None))
@@ -77,6 +79,11 @@ def still_open(tx: Tx, limit: int) -> tuple[Obligation, ...]:
         limit: how many at most.
     """
     return tuple(Obligation(**row._mapping) for row in tx.run(_OPEN, {"limit": limit}))
+
+
+def open_of(tx: Tx, kind: Owed, service: str) -> tuple[Obligation, ...]:
+    """What of one kind is still owed for a service, the first made first."""
+    return tuple(Obligation(**row._mapping) for row in tx.run(_OPEN_OF, {"of": kind, "whose": service}))
 
 
 def discharge(tx: Tx, id: str, at: datetime, by: str, evidence: str) -> Obligation:  # noqa: A002

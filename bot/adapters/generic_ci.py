@@ -10,10 +10,24 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.adapters.answers import Answer, not_taken, parse, retry_after, said
-from bot.adapters.generic_wire import AbsentBody, ArtifactBody, BranchBody, Callback, ErrorBody, OrderBody, RunBody, TakenBody
+from bot.adapters.generic_wire import AbsentBody, AccessBody, ArtifactBody, BranchBody, Callback, ErrorBody, OrderBody, RunBody, TakenBody
 from bot.adapters.signing import MAX_AGE, MAX_AHEAD, checked, sign, verify
 from bot.adapters.transport import Transport
-from commands.core.ports.ci import BranchOrder, Forged, Heard, Malformed, NoRun, Order, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    AccessOrder,
+    BranchOrder,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Order,
+    Run,
+    RunLog,
+    Started,
+    Stopping,
+    TurnedDown,
+    Unknown,
+)
 from commands.core.ports.clock import Clock
 from guards.unread import Absent, Unread
 from guards.version import Artifact
@@ -81,6 +95,10 @@ class GenericCI:
         """See `CI.branch`. The route is optional: a CI without it answers 404, which turns the order down."""
         return await self._post("/branches", order.key, lambda: BranchBody.of(order), TakenBody)
 
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """See `CI.access`. The route is optional: a CI without it answers 404, which turns the order down."""
+        return await self._post("/access", order.key, lambda: AccessBody.of(order), TakenBody)
+
     async def _post(
         self, path: str, key: str, made: Callable[[], BaseModel], taken: type[RunBody | TakenBody]
     ) -> Started | TurnedDown | Unknown:  # fmt: skip
@@ -106,6 +124,12 @@ class GenericCI:
             if isinstance(refusal, ErrorBody) and refusal.taken is False:
                 return TurnedDown(f"{caller.name} did not take the order: {said(answer, 'error')}", retry_after(answer.headers))
         return not_taken(caller.name, answer, words=said(answer, "error"))
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:  # noqa: ARG002  the key alone names it
+        """See `CI.cancel`. The route is optional: a CI without it answers 404, which turns the request down."""
+        path = f"/runs/{quote(order.key, safe='')}/cancel"
+        answer = await self._post(path, order.key, lambda: TakenBody(key=order.key), TakenBody)
+        return Stopping() if isinstance(answer, Started) else answer
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See `CI.find`. The key alone identifies a run here; absence is final `FINAL_AFTER` after `since`."""

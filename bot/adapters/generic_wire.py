@@ -3,12 +3,12 @@
 Invariant: what fits a model here is safe to show, to store and to compare; surplus fields are ignored so that the contract can grow.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
-from commands.core.ports.ci import BranchOrder, Deployed, Order, Run, RunState
+from bot.adapters.moment import Moment
+from commands.core.ports.ci import AccessOrder, AccessStep, BranchOrder, Deployed, Order, Run, RunState
 from guards.version import Artifact
 
 Key = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9.-]{1,64}\z")]
@@ -71,6 +71,27 @@ class BranchBody(_Wire):
         return cls.model_validate(order, from_attributes=True)
 
 
+class AccessBody(_Wire):
+    """What `POST /access` carries: an `AccessOrder`."""
+
+    key: Key
+    grant: Name
+    step: AccessStep
+    service: Name
+    environment: Name
+    scope: Name
+    person: Annotated[str, StringConstraints(pattern=r"\A[^@\s<>]{1,120}@[^@\s<>]{1,120}\z")]
+    until: Annotated[str, StringConstraints(pattern=r"\A[0-9T:.+-]{20,40}\z")]
+    repository: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}\z")]
+    main: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._/-]{0,99}\z")]
+    workflow: Name
+
+    @classmethod
+    def of(cls, order: AccessOrder) -> Self:
+        """The body for an order; ValidationError when a field is not what `AccessOrder` promises (CMD-02)."""
+        return cls.model_validate(order, from_attributes=True)
+
+
 class TakenBody(_Wire):
     """An order that was taken, by its key."""
 
@@ -115,7 +136,7 @@ class DeployedReport(_Wire):
     digest: Digest
     commit: Commit
     run: Id
-    at: AwareDatetime
+    at: Moment
 
     def value(self) -> Deployed:
         """The port's own value, with the moment in UTC."""
@@ -126,7 +147,7 @@ class DeployedReport(_Wire):
             digest=self.digest,
             commit=self.commit,
             run=self.run,
-            at=_utc(self.at),
+            at=self.at,
         )
 
 
@@ -170,7 +191,3 @@ class ErrorBody(_Wire):
 
     error: str
     taken: bool | None = None
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)

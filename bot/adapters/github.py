@@ -23,10 +23,26 @@ from bot.adapters.github_wire import Dispatched, Listing, PushEvent, RunEvent, W
 from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
-from commands.core.ports.ci import BranchOrder, Forged, Heard, Malformed, NoRun, Order, Pushed, Run, RunLog, Started, TurnedDown, Unknown
+from commands.core.ports.ci import (
+    AccessOrder,
+    BranchOrder,
+    Forged,
+    Heard,
+    Malformed,
+    NoRun,
+    Order,
+    Pushed,
+    Run,
+    RunLog,
+    Started,
+    Stopping,
+    TurnedDown,
+    Unknown,
+)
 from commands.core.ports.clock import Clock
 from guards.unread import Absent, Unread
 
+ACCESS_INPUTS = ("step", "scope", "service", "environment", "person", "until", "grant", "key")
 BRANCH_INPUTS = ("service", "branch", "commit", "run", "key")
 INPUTS = ("service", "environment", "version", "digest", "commit", "change", "key")
 WHO = "GitHub"
@@ -83,7 +99,11 @@ class GitHubActions:
         """See `CI.branch`. The workflow is dispatched at the main branch, with `BRANCH_INPUTS`."""
         return await self._ask(order, order.main, {name: getattr(order, name) for name in BRANCH_INPUTS})
 
-    async def _ask(self, order: Order | BranchOrder, ref: str, inputs: Mapping[str, str]) -> Started | TurnedDown | Unknown:
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """See `CI.access`. The workflow is dispatched at the main branch, with `ACCESS_INPUTS`."""
+        return await self._ask(order, order.main, {name: str(getattr(order, name)) for name in ACCESS_INPUTS})
+
+    async def _ask(self, order: Order | BranchOrder | AccessOrder, ref: str, inputs: Mapping[str, str]) -> Started | TurnedDown | Unknown:
         if (order.repository.lower(), order.workflow) not in self._workflows:
             return TurnedDown(f"{order.workflow} of {order.repository} is not a workflow of the policy file.")
         headers = await self._headers(order.repository)
@@ -107,6 +127,22 @@ class GitHubActions:
         if answer.status == 401:
             self._auth.refused(order.repository)
         return not_taken(WHO, answer, words=said(answer, "message"), wait=asked_wait(answer, self._clock.now()))
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """See `CI.cancel`. Takes *actions: write*, as a dispatch does; GitHub answers 202, or 409 to a run that is over.
+
+        Source: GitHub, "Cancel a workflow run".
+        """
+        if run is None or not (run.isascii() and run.isdigit()):
+            return TurnedDown(f"{WHO} never told the run's id.")
+        headers = await self._headers(order.repository)
+        if isinstance(headers, Unread):
+            return TurnedDown(f"The run was not ended: could not get {headers.what}: {headers.why}.")
+        url = f"{self._api}/repos/{order.repository}/actions/runs/{run}/cancel"
+        answer = await self._transport.send(WHO, url, body=b"", headers=headers)
+        if not isinstance(answer, Answer):
+            return answer
+        return Stopping() if answer.status == 202 else not_taken(WHO, answer, words=said(answer, "message"))
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         """See `CI.find`. GitHub's listing lags behind, so absence is never sure."""
@@ -178,7 +214,7 @@ class GitHubActions:
         return token if isinstance(token, Unread) else {**API_HEADERS, "Authorization": f"Bearer {token}"}
 
     async def _dispatch(
-        self, order: Order | BranchOrder, headers: dict[str, str], body: Mapping[str, object]
+        self, order: Order | BranchOrder | AccessOrder, headers: dict[str, str], body: Mapping[str, object]
     ) -> Answer | TurnedDown | Unknown:  # fmt: skip
         url = f"{self._api}/repos/{order.repository}/actions/workflows/{order.workflow}/dispatches"
         return await self._transport.send(WHO, url, body=json.dumps(body).encode(), headers={**headers, "Content-Type": "application/json"})

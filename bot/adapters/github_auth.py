@@ -14,9 +14,10 @@ from typing import Annotated, Protocol
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from bot.adapters.answers import Answer, parse, said
+from bot.adapters.moment import Moment
 from bot.adapters.transport import Transport
 from commands.core.ports.clock import Clock
 from guards.unread import Unread
@@ -70,7 +71,7 @@ class Minted(BaseModel):
     """The 201 of "Create an installation access token for an app"."""
 
     token: SecretStr
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 @dataclass(slots=True)

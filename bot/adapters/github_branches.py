@@ -3,8 +3,8 @@
 Invariant: what a branch named earlier is told by GitHub's own record of pushes and merges alone, and only when that record leads without
 a gap from then to now. The dates on commits are never looked at: whoever makes a commit writes them.
 
-Source: GitHub REST API: "Git references", "List repository activities", "Compare two commits", "List commits", "Get a commit",
-"List pull requests".
+Source: GitHub REST API: "Git references", "List repository activities", "Compare two commits" (at most 300 files, all on the first page),
+"List commits", "Get a commit", "List pull requests".
 """
 
 import hashlib
@@ -15,12 +15,13 @@ from itertools import chain
 from typing import Annotated
 from urllib.parse import quote, unquote
 
-from pydantic import AwareDatetime, BaseModel, Field, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from bot.adapters.answers import said
 from bot.adapters.github_api import PER_PAGE, GitHubApi
 from bot.adapters.github_graphql import Sha
 from bot.adapters.github_vcs_wire import Listed, Refs
+from bot.adapters.moment import Moment
 from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.tickets import tickets
 from guards.cut import OpenPull
@@ -29,6 +30,7 @@ from guards.unread import Absent, Unread
 _MOST_PAGES = 10
 _NEXT = re.compile(r'[?&]after=([^&>]+)[^>]*>; rel="next"')
 _NOTHING = "0" * 40
+_MOST_COMPARED = 300
 
 
 class Activity(BaseModel):
@@ -37,7 +39,7 @@ class Activity(BaseModel):
     before: Sha
     after: Sha
     ref: str
-    timestamp: AwareDatetime
+    timestamp: Moment
 
 
 class Activities(RootModel[list[Activity]]):
@@ -92,6 +94,12 @@ class CommitFiles(BaseModel):
     """A commit with a page of its files."""
 
     sha: Sha
+    files: list[ChangedFile]
+
+
+class Compared(BaseOf):
+    """A comparison with what changed; only its first page has the files, at most `_MOST_COMPARED`."""
+
     files: list[ChangedFile]
 
 
@@ -215,6 +223,15 @@ class BranchReading:
             if len(told.files) < PER_PAGE:
                 return _id(what, files)
         raise UnreadError(Unread(what, f"it changes more than {_MOST_PAGES * PER_PAGE} files"))
+
+    async def patch_since(self, what: str, repository: str, base: str, commit: str) -> str:
+        """An id of all that changed from an ancestor to a commit."""
+        told = parsed(Compared, what, await self._api.get(what, repository, f"compare/{base}...{commit}", {"per_page": 1, "page": 1}))
+        if told.merge_base_commit.sha != base:
+            raise UnreadError(Unread(what, "it does not descend from there"))
+        if len(told.files) >= _MOST_COMPARED:
+            raise UnreadError(Unread(what, f"it changes {_MOST_COMPARED} files or more, and GitHub compares no more"))
+        return _id(what, told.files)
 
     async def open_pulls(self, what: str, repository: str, base: str) -> tuple[OpenPull, ...]:
         """All that are open into a branch."""

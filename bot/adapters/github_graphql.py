@@ -7,8 +7,10 @@ Source: GitHub, "GraphQL API reference"; tests/peers holds each query against Gi
 
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+
+from bot.adapters.moment import Moment
 
 T = TypeVar("T")
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -190,7 +192,7 @@ class ReviewNode(_Wire):
 
     author: Actor | None
     state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
-    submitted_at: AwareDatetime | None
+    submitted_at: Moment | None
     commit: Oid | None
 
 
@@ -211,7 +213,7 @@ class PullNode(_Wire):
     base_ref_name: str
     head_ref_name: str
     head_ref_oid: Sha
-    merged_at: AwareDatetime
+    merged_at: Moment
     changed_files: int
     merge_commit: Oid
     author: Actor | None

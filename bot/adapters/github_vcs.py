@@ -114,12 +114,14 @@ class GitHubVcs:
             return Unread(what, "it is not asked for by commit")
         return await self._api.answer(what, repository, self._branches.line(what, repository, head, most))
 
-    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+    async def patch(self, repository: str, commit: str, base: str | None = None) -> str | Absent | Unread:
         """See `Vcs.patch`."""
-        what = f"the changes of {commit[:12]} of {repository}"
-        if not _SHA.fullmatch(commit):
+        what = f"the changes of {commit[:12]}{f' since {base[:12]}' if base else ''} of {repository}"
+        if not _SHA.fullmatch(commit) or not (base is None or _SHA.fullmatch(base)):
             return Unread(what, "it is not asked for by commit")
-        return await self._api.answer(what, repository, self._branches.patch(what, repository, commit))
+        branches = self._branches
+        reading = branches.patch(what, repository, commit) if base is None else branches.patch_since(what, repository, base, commit)
+        return await self._api.answer(what, repository, reading)
 
     async def open_pulls(self, repository: str, base: str) -> tuple[OpenPull, ...] | Unread:
         """See `Vcs.open_pulls`."""

@@ -7,9 +7,10 @@ Source: GitHub REST API: "Git references", "Git tags", "Compare two commits", "C
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, RootModel, field_validator
+from pydantic import BaseModel, Field, RootModel, field_validator
 
 from bot.adapters.github_graphql import Sha
+from bot.adapters.moment import Moment
 from guards.vcs import CheckState
 
 # GitHub could not look: that is no answer about the signature.
@@ -50,7 +51,7 @@ class Refs(RootModel[list[Ref]]):
 class _Tagger(BaseModel):
     name: str
     email: str
-    date: AwareDatetime
+    date: Moment
 
 
 class _Verification(BaseModel):
@@ -106,8 +107,8 @@ class CheckRun(BaseModel):
     status: Literal["queued", "in_progress", "completed", "waiting", "requested", "pending"]
     conclusion: str | None
     html_url: str | None
-    started_at: AwareDatetime | None
-    completed_at: AwareDatetime | None
+    started_at: Moment | None
+    completed_at: Moment | None
     check_suite: _Suite
     app: _App | None
 
@@ -134,7 +135,7 @@ class Status(BaseModel):
     context: str
     state: Literal["success", "failure", "error", "pending"]
     target_url: str | None
-    updated_at: AwareDatetime
+    updated_at: Moment
     creator: _Creator | None
 
     def means(self) -> CheckState:

@@ -4,13 +4,14 @@ Invariant: what fits a model is safe to show and to store; surplus fields are ig
 """
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic import TypeAdapter as Adapter
 
 from bot.adapters.generic_wire import Link
+from bot.adapters.moment import Moment
 from commands.core.ports.incidents import Told
 
 _LONGEST = 200
@@ -32,13 +33,6 @@ def _followable(url: object) -> object:
         return ""
 
 
-def _utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("it is no moment of our time") from None
-
-
 def _listed(found: object) -> object:
     return () if found is None else found
 
@@ -48,7 +42,6 @@ Id = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._#-]{0,7
 Delivery = Annotated[str, StringConstraints(pattern=r"\A[\x21-\x7e]{1,160}\z")]
 Line = Annotated[str, BeforeValidator(_line)]
 Where = Annotated[str, BeforeValidator(_followable)]
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
 class _Wire(BaseModel):

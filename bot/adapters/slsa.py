@@ -7,14 +7,15 @@ Source: SLSA Provenance v1 and v0.2; the build types of GitHub Actions, GitLab a
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bot.adapters.answers import plain
 from bot.adapters.documents import document
+from bot.adapters.moment import Moment
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -61,8 +62,8 @@ class _Builder(_Model):
 
 class _Run1(_Model):
     id: str | None = Field(default=None, alias="invocationId")
-    started: AwareDatetime | None = Field(default=None, alias="startedOn")
-    finished: AwareDatetime | None = Field(default=None, alias="finishedOn")
+    started: Moment | None = Field(default=None, alias="startedOn")
+    finished: Moment | None = Field(default=None, alias="finishedOn")
 
 
 class _Details(_Model):
@@ -81,8 +82,8 @@ class _Invocation(_Model):
 
 class _Run02(_Model):
     id: str | None = Field(default=None, alias="buildInvocationId")
-    started: AwareDatetime | None = Field(default=None, alias="buildStartedOn")
-    finished: AwareDatetime | None = Field(default=None, alias="buildFinishedOn")
+    started: Moment | None = Field(default=None, alias="buildStartedOn")
+    finished: Moment | None = Field(default=None, alias="buildFinishedOn")
 
 
 class _Slsa02(_Model):
@@ -154,8 +155,8 @@ def read(kind: str, statement: bytes, source: str) -> Build | str:
         ref=plain(ref) if ref else None,
         builder=plain(said.builder),
         run=plain(said.run.id) if said.run.id else None,
-        started=said.run.started and said.run.started.astimezone(UTC),
-        finished=said.run.finished and said.run.finished.astimezone(UTC),
+        started=said.run.started,
+        finished=said.run.finished,
         dependencies=said.dependencies,
     )
 

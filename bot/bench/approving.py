@@ -13,6 +13,7 @@ from time import perf_counter
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import SlackDirectory
+from bot.adapters.freeze_calendars import NoFreezeCalendars
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.bench.company import SERVICES, built, clicked, policy, settings, submitted, typed
 from bot.bench.load import fire
@@ -22,9 +23,11 @@ from bot.neighbours import Neighbours
 from commands.core import record
 from commands.core.command import Ask
 from commands.core.dispatch import GUARDS, HEALS
-from commands.core.gather import Gather, at_dispatch, inside
+from commands.core.gather import Gather
+from commands.core.inside import inside
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Deployed, Run, RunState
+from commands.core.requests import at_dispatch
 from guards.change import Change
 from guards.judge import judge
 from storage import changes, inbox
@@ -65,7 +68,16 @@ class Company:
         self._clock = MachineClock()
         directory = SlackDirectory(house.intake.bolt.client)
         self._gather = Gather(
-            house.policy, house.store, directory, {"bench": BenchArtifacts()}, self._clock, {}, {}, house.sign_in, HolidayCalendars()
+            house.policy,
+            house.store,
+            directory,
+            {"bench": BenchArtifacts()},
+            self._clock,
+            {},
+            {},
+            house.sign_in,
+            HolidayCalendars(),
+            NoFreezeCalendars(),
         )
         self._number = itertools.count(1)
 

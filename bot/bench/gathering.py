@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from bot.adapters.clock import MachineClock
@@ -22,7 +23,7 @@ from bot.bench.replay import Replay
 from bot.demo import policy as demo
 from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
-from bot.demo.development import SERVICE, Development
+from bot.demo.development import SERVICE, Development, repository_of
 from bot.demo.forge import API
 from bot.demo.people import RELEASE_CI
 from bot.demo.repository import Repository
@@ -120,11 +121,11 @@ async def _released(folder: Path, pulls: int) -> AsyncIterator[tuple[Settings, P
     await asyncio.to_thread(secret.write_text, shared)
     clock = StoryClock.starting(datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
     repository = await Repository.create(folder / SERVICE, tagger=RELEASE_CI)
-    ci = CIProcess(folder / "ci", secret, clock, folder / "ci.log", folder / SERVICE)
+    ci = CIProcess(folder / "ci", secret, clock, folder / "ci.log", {repository_of(SERVICE): folder / SERVICE})
     os.environ[f"{demo.CI_SECRET}_FILE"] = str(secret)
     async with ci, Replay().before(ci.url) as replay:
-        made = Development(repository, ci, clock)
-        await made.begin()
+        made = Development(SERVICE, repository, ci, clock, Ed25519PrivateKey.generate())
+        await made.begin({"api.py": 'print("hello")\n'})
         await made.change("API-0: begin", {"a.py": "0\n"}, author="dev", reviewer="rob")
         first = await made.release("v1.0.0")
         for number in range(1, pulls + 1):

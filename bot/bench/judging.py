@@ -14,14 +14,16 @@ from typing import Any
 from bot.bench.company import SERVICES, account, built, email, policy
 from bot.bench.figures import Figure
 from commands.core.dispatch import GUARDS, HEALS
-from commands.core.gather import at_dispatch
+from commands.core.requests import at_dispatch
 from guards.change import Approval, Change, Claim, Verdict
 from guards.content import Content
-from guards.facts import Facts, Freeze
+from guards.facts import Facts
+from guards.freeze_record import Freeze
+from guards.hotfix import HotfixFacts
 from guards.judge import judge
 from guards.lifecycle import State
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Blocked, ChangeType, Migration, Role
+from guards.vocabulary import Blocked, ChangeType, Fate, Migration, Role
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Berlin."""
@@ -89,7 +91,8 @@ def case() -> Case:
     def freeze(number: int, start: datetime, end: datetime) -> Freeze:
         return Freeze(
             f"FRZ-2026-1124-{number:03}", "holiday", (Blocked.DEPLOYMENTS,), (ChangeType.EMERGENCY,), None, ("production",), start, end,
-            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33),
+            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33), Fate.HOLD,
+            in_force=AT - 7 * DAY,
         )  # fmt: skip
 
     facts = Facts(
@@ -99,7 +102,7 @@ def case() -> Case:
         running=Deployment(service, "production", "v1.3.0", built("v1.3.0").digest, built("v1.3.0").commit, AT - 7 * DAY),
         change=change, approvals=(approval,), in_flight=None, duplicate=change.id,
         freezes=(freeze(1, AT + DAY, AT + 3 * DAY), freeze(2, AT + 7 * DAY, AT + 9 * DAY)),
-        record=None, notes=None, promotions=(), rides=(),
+        record=None, notes=None, promotions=(), rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip
     return Case(change, facts)
 

@@ -11,7 +11,7 @@ from bot.bench.company import SERVICES, email, policy_data
 from bot.bench.figures import Figure
 from bot.bench.judging import AT, DAY, case
 from commands.core.dispatch import GUARDS, HEALS
-from commands.core.gather import at_dispatch
+from commands.core.requests import at_dispatch
 from guards.codeowners import CodeOwners
 from guards.decision import Allow
 from guards.facts import Facts

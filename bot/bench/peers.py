@@ -12,7 +12,7 @@ from time import perf_counter
 from aiohttp import web
 
 from bot.bench.company import TEAM, built
-from commands.core.ports.ci import BranchOrder, Heard, NoRun, Order, Run, RunLog, RunState, Started
+from commands.core.ports.ci import AccessOrder, BranchOrder, Heard, NoRun, Order, Run, RunLog, RunState, Started, TurnedDown
 from guards.version import Artifact
 
 
@@ -87,6 +87,14 @@ class BenchCI:
     async def branch(self, order: BranchOrder) -> Started:  # noqa: ARG002
         """Taken."""
         return Started()
+
+    async def access(self, order: AccessOrder) -> Started:  # noqa: ARG002
+        """Taken."""
+        return Started()
+
+    async def cancel(self, order: Order, run: str | None) -> TurnedDown:  # noqa: ARG002
+        """No run of a measurement is ended."""
+        return TurnedDown("nothing is ended here")
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun:  # noqa: ARG002
         """Every run is on its way."""

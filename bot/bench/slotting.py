@@ -11,15 +11,16 @@ from time import process_time
 from bot.bench.company import email, policy
 from bot.bench.figures import Figure
 from bot.bench.judging import AT, DAY, case
-from commands.core.gather import at_dispatch
+from commands.core.requests import at_dispatch
 from guards import opening
 from guards.calendar_rules import Window
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.holiday import Holidays
 from guards.policy import Policy
 from guards.slot import next_slot
 from guards.unread import Unread
-from guards.vocabulary import Blocked, Weekday
+from guards.vocabulary import Blocked, Fate, Weekday
 
 GROUP = "Finding the next allowed time: 50 windows, 200 freezes, 5 years"
 WINDOWS = 50
@@ -52,7 +53,8 @@ def calendar() -> tuple[Request, Facts]:
     def freeze(number: int, start: datetime, length: timedelta) -> Freeze:
         return Freeze(
             f"FRZ-2026-1124-{number:03}", "holiday", (Blocked.DEPLOYMENTS,), (), None, ("production",), start, start + length,
-            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33),
+            "quarter end", "the books are closed", "promote what waits", email(32), "Person 32", email(33), Fate.HOLD,
+            in_force=start,
         )  # fmt: skip
 
     freezes = tuple(freeze(n, sunday + n * FORTNIGHT, FORTNIGHT - 1.5 * DAY) for n in range(LONG))

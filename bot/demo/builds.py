@@ -31,14 +31,17 @@ class Builds:
         name: of what is built, as the registry has it: `acme/api`.
         source: the repository's address in provenance: `https://github.com/acme/api`.
         now: the present moment, aware.
+        key: that this CI signs with; a new one when left out.
 
     Attributes:
         public_key: of the key that this CI signs with, PEM; a policy pins it.
     """
 
-    def __init__(self, repository: Repository, root: Path, name: str, source: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, repository: Repository, root: Path, name: str, source: str, now: Callable[[], datetime], key: Ed25519PrivateKey | None = None
+    ) -> None:
         self._repository, self._shop, self._name, self._source, self._now = repository, Shop(root, frozenset()), name, source, now
-        self._key = Ed25519PrivateKey.generate()
+        self._key = key or Ed25519PrivateKey.generate()
         self.public_key = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     async def build(self, service: str, version: str, *, sbom_of: str | None = None) -> ArtifactBody:
@@ -52,12 +55,13 @@ class Builds:
         began = self._now()
         commit, tree = await asyncio.gather(self._repository.commit_of(version), self._repository.archive(version))
         content = await asyncio.to_thread(packed, tree)
-        digest = await asyncio.to_thread(self._shop.registry.push, content, commit=commit, tag=version)
+        registry = self._shop.registry(service)
+        digest = await asyncio.to_thread(registry.push, content, commit=commit, tag=version)
         built = Built(self._name, digest, self._source, version, commit, began, self._now())
         bill = statements.sbom(replace(built, digest=sbom_of) if sbom_of else built, content)
         proofs = ((bill, CYCLONEDX), (statements.provenance(built, self._key), DSSE), (statements.signature(built, self._key), DSSE))
         for document, kind in proofs:
-            await asyncio.to_thread(self._shop.registry.attach, digest, document, kind)
+            await asyncio.to_thread(registry.attach, digest, document, kind)
         authors = await self._repository.authors(version)
         artifact = ArtifactBody(service=service, version=version, digest=digest, commit=commit, authors=authors)
         await asyncio.to_thread(self._shop.register, artifact)
@@ -65,9 +69,10 @@ class Builds:
 
     async def attach_sbom(self, built: ArtifactBody) -> None:
         """Attach an SBOM that names the artifact itself, beside what is attached already."""
-        _, content = await asyncio.to_thread(self._shop.registry.artifact, built.digest)
+        registry = self._shop.registry(built.service)
+        _, content = await asyncio.to_thread(registry.artifact, built.digest)
         about = Built(self._name, built.digest, self._source, built.version, built.commit, self._now(), self._now())
-        await asyncio.to_thread(self._shop.registry.attach, built.digest, statements.sbom(about, content), CYCLONEDX)
+        await asyncio.to_thread(registry.attach, built.digest, statements.sbom(about, content), CYCLONEDX)
 
 
 def packed(tree: bytes) -> bytes:

@@ -8,7 +8,8 @@ Invariant: one key runs at most once, also over restarts.
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
 
 from aiohttp import web
 from pydantic import SecretStr, ValidationError
@@ -16,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 from bot.adapters.generic_wire import OrderBody
 from bot.adapters.signing import checked, verify
 from bot.demo.answering import answer, refused
+from bot.demo.ci_branches import Branches
 from bot.demo.ci_controls import Call, Controls
 from bot.demo.ci_faults import Faults
 from bot.demo.ci_reports import Reports
@@ -36,14 +38,20 @@ class DemoCI:
         callback: the bot's base URL, or None: then it never calls back.
         name: callbacks go to `/webhooks/ci/<name>`.
         clock: its own, as another company's server has one; the demo sets it to the story's time.
+        repositories: `owner/name` → where it makes release branches.
     """
 
-    def __init__(self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str, clock: StoryClock) -> None:
+    def __init__(
+        self, shop: Shop, *, secret: SecretStr, callback: str | None, name: str, clock: StoryClock,
+        repositories: Mapping[str, Path] | None = None,
+    ) -> None:  # fmt: skip
+        self._branches = Branches(shop.root / "branches", repositories or {}, clock)
         self._shop, self._secret, self._clock = shop, checked(secret), clock
         self._reports = Reports(callback, f"/webhooks/ci/{name}", secret, clock.now)
         self.faults = Faults()
         self._calls: deque[Call] = deque(maxlen=_CALLS)
         self._one_at_a_time = asyncio.Lock()
+        self._stops: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def join(self, app: web.Application) -> None:
@@ -52,7 +60,9 @@ class DemoCI:
             [
                 web.get("/health", self._down_or(self._health)),
                 web.post("/runs", self._down_or(self._signed(self._take))),
+                web.post("/branches", self._down_or(self._signed(self._branches.take))),
                 web.get("/runs/{key}", self._down_or(self._signed(self._look_up))),
+                web.post("/runs/{key}/cancel", self._down_or(self._signed(self._cancel))),
                 web.get("/runs/{key}/log", self._down_or(self._signed(self._log))),
                 web.get("/artifacts/{service}/{version}", self._down_or(self._signed(self._artifact))),
                 *Controls(self._shop, self.faults, self._reports, self._clock, self._spawn, lambda: list(self._calls)).routes(),
@@ -65,7 +75,7 @@ class DemoCI:
         await self._reports.open()
         for record in await asyncio.to_thread(self._shop.records):
             if record.state not in OVER or (record.told != record.state and not record.silent):
-                _ = self._spawn(self._carry_out(record))
+                self._set_to_work(record)
 
     async def _end(self, _: web.Application) -> None:
         for task in self._tasks:
@@ -107,7 +117,7 @@ class DemoCI:
             )
             await asyncio.to_thread(self._shop.keep, record)
         taken = answer(201, record.body())
-        _ = self._spawn(self._carry_out(record))
+        self._set_to_work(record)
         if fault.mode == "drop_answer" and request.transport is not None:
             request.transport.abort()
         return taken
@@ -116,6 +126,13 @@ class DemoCI:
         key = request.match_info["key"]
         record = await asyncio.to_thread(self._shop.record, key)
         return answer(200, record.body()) if record else web.json_response({"absent": key}, status=404)
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        key = request.match_info["key"]
+        if key not in self._stops:
+            return refused(409, "No such run is at work.")
+        self._stops[key].set()
+        return web.json_response({"key": key}, status=202)
 
     async def _log(self, request: web.Request) -> web.Response:
         key = request.match_info["key"]
@@ -129,14 +146,19 @@ class DemoCI:
 
     # ------------------------------------------------------------ the work
 
+    def _set_to_work(self, record: Record) -> None:
+        if record.state not in OVER:
+            self._stops[record.order.key] = asyncio.Event()  # from the moment at which the order is taken, it can be ended
+        _ = self._spawn(self._carry_out(record))
+
     async def _carry_out(self, record: Record) -> None:
         running: asyncio.Task[None] | None = None
         if record.state not in OVER:
             record = await self._move(record, state=RunState.RUNNING)
             if not record.silent:
                 running = self._spawn(self._reports.send(record.report()))
-            await asyncio.sleep(record.slow)
-            record = await self._move(record, **await self._deploy(record))
+            ended = await self._slowly(record)
+            record = await self._move(record, **({"state": RunState.CANCELLED} if ended else await self._deploy(record)))
         if record.silent:
             return
         if running:  # reports of one run arrive in their order
@@ -144,14 +166,34 @@ class DemoCI:
         await self._reports.send(record.report())
         await self._move(record, told=record.state)
 
+    async def _slowly(self, record: Record) -> bool:
+        """Take the run's time; whether somebody asked for its end meanwhile."""
+        try:
+            await asyncio.wait_for(self._stops[record.order.key].wait(), record.slow)
+        except TimeoutError:
+            return False
+        finally:
+            del self._stops[record.order.key]
+        return True
+
     async def _deploy(self, record: Record) -> dict[str, object]:
         if record.fail:
             return {"state": RunState.FAILED}
+        if record.order.manifest is not None:
+            return await self._integrate(record)
         try:
             digest = await asyncio.to_thread(self._shop.deploy, record.order)
         except OSError:
             return {"state": RunState.FAILED}
         return {"state": RunState.SUCCEEDED if digest == record.order.digest else RunState.FAILED, "digest": digest}
+
+    async def _integrate(self, record: Record) -> dict[str, object]:
+        """A run of the integration suite; what it says that it tested is the set of the order."""
+        try:
+            passed = await asyncio.to_thread(self._shop.integrate, record.order)
+        except OSError:
+            passed = False
+        return {"state": RunState.SUCCEEDED, "digest": record.order.digest} if passed else {"state": RunState.FAILED}
 
     async def _move(self, record: Record, **update: object) -> Record:
         record = record.model_copy(update=update)

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -47,19 +48,21 @@ class _Note(BaseModel):
 
 
 class CIProcess:
-    """A demo CI, with the registry and, if there is a repository, the forge; start it with `async with`.
+    """A demo CI, with the registry and, if there are repositories, the forge; start it with `async with`.
 
     Args:
         root: its folder.
         secret: shared with the bot, in a file.
-        repository: what the forge serves; None for no forge.
+        repositories: `owner/name` → what the forge serves; none for no forge.
         clock: the story's; the CI's own is set to the same.
         log: takes what it writes to standard error.
     """
 
-    def __init__(self, root: Path, secret: Path, clock: StoryClock, log: Path, repository: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, secret: Path, clock: StoryClock, log: Path, repositories: Mapping[str, Path] | None = None
+    ) -> None:  # fmt: skip
         self.root, self.url = root, ""
-        self._secret, self._clock, self._log, self._repository = secret, clock, log, repository
+        self._secret, self._clock, self._log, self._repositories = secret, clock, log, repositories or {}
         self._shop = Shop(root, frozenset(ENVIRONMENTS))
         self._process: asyncio.subprocess.Process | None = None
 
@@ -68,7 +71,7 @@ class CIProcess:
         command = [
             sys.executable, "-m", "bot.demo.servers", "--root", str(self.root), "--secret-file", str(self._secret), "--leash",
             "--ahead", str(self._clock.ahead.total_seconds()), *environments,
-            *(("--repository", str(self._repository)) if self._repository else ()),
+            *(word for name, folder in self._repositories.items() for word in ("--repository", f"{name}={folder}")),
         ]  # fmt: skip
         pipe = asyncio.subprocess.PIPE
         with self._log.open("ab") as errors:

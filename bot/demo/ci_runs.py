@@ -3,7 +3,12 @@
 Invariant: a run is on disk before anybody hears of it, and succeeds only after the deployed bytes were read back and hashed (PRM-03).
 """
 
+import io
 import json
+import subprocess
+import sys
+import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +20,24 @@ from bot.demo.files import write
 from bot.demo.registry_store import RegistryStore, layer_of
 from commands.core.ports.ci import RunState
 
+SUITE = "integration.py"
+"""What the integration suite of a set is, in the repository of the service whose suite is ordered."""
+
+_SUITE_TAKES = 30.0  # seconds, at most
 OVER = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.TIMED_OUT})
 _INDEX = TypeAdapter(list[ArtifactBody])
+
+
+class _Part(BaseModel):
+    """One entry of a set that is to be tested together."""
+
+    service: str
+    version: str
+    digest: str
+    commit: str
+
+
+_SET = TypeAdapter(list[_Part])
 
 
 class Record(BaseModel):
@@ -48,9 +69,9 @@ class Record(BaseModel):
 
     def log(self) -> str:
         """What the run wrote: what it was asked for, and what it read back after deploying."""
-        order = self.order
+        order, done = self.order, "tested" if self.order.manifest else "deployed"
         lines = [f"run {self.run} of order {order.key}: {order.service} {order.version} to {order.environment}"]
-        lines += [f"deployed {self.digest} to {order.environment}"] if self.digest else []
+        lines += [f"{done} {self.digest} to {order.environment}"] if self.digest else []
         return "\n".join([*lines, f"the run is {self.state.value}", ""])
 
     def report(self) -> RunReport:
@@ -70,10 +91,9 @@ class Shop:
     root: Path
     environments: frozenset[str]
 
-    @property
-    def registry(self) -> RegistryStore:
-        """Where builds are pushed to and deployments pull from."""
-        return RegistryStore(self.root / "registry")
+    def registry(self, service: str) -> RegistryStore:
+        """Where builds of a service are pushed to and its deployments pull from."""
+        return RegistryStore(self.root / "registry" / service)
 
     def index(self) -> list[ArtifactBody]:
         """What was built, read anew each time because builds go on beside us."""
@@ -91,6 +111,8 @@ class Shop:
 
     def objection(self, order: OrderBody) -> str | None:
         """Why this order cannot be carried out, as a sentence, or None."""
+        if order.manifest is not None:
+            return self._cannot_test(order)
         if order.environment not in self.environments:
             return f"There is no environment {order.environment} here."
         known = [a for a in self.index() if a.service == order.service]
@@ -98,7 +120,7 @@ class Shop:
             return f"There is no service {order.service} here."
         if not any((a.version, a.digest, a.commit) == (order.version, order.digest, order.commit) for a in known):
             return f"No artifact of {order.service} {order.version} with this digest and commit was built here."
-        if self.registry.manifest(order.digest) is None:
+        if self.registry(order.service).manifest(order.digest) is None:
             return f"The registry does not hold {order.digest}."
         return None
 
@@ -122,13 +144,39 @@ class Shop:
             OSError: when something cannot be pulled, read or written.
         """
         folder = self.root / order.environment / order.service
-        manifest, content = self.registry.artifact(order.digest)
+        manifest, content = self.registry(order.service).artifact(order.digest)
         write(folder / "artifact.tar.gz", content)
         write(folder / "manifest.json", manifest)
         found = digest_in(folder)
         note = {"service": order.service, "version": order.version, "commit": order.commit, "digest": found, "key": order.key}
         write(folder / "VERSION", json.dumps(note, indent=1).encode())
         return found
+
+    def _cannot_test(self, order: OrderBody) -> str | None:
+        """Why a set cannot be tested: each part of it must be what was built here."""
+        known = {(a.service, a.version, a.digest, a.commit) for a in self.index()}
+        for part in _SET.validate_json(order.manifest or "[]"):
+            if (part.service, part.version, part.digest, part.commit) not in known:
+                return f"No artifact of {part.service} {part.version} with this digest and commit was built here."
+        return None
+
+    def integrate(self, order: OrderBody) -> bool:
+        """Unpack every part of a set beside the others and run the suite that lies in the order's service; whether it passed.
+
+        Raises:
+            OSError: when a part cannot be pulled, or the suite took too long.
+        """
+        with tempfile.TemporaryDirectory(prefix="signalbox-suite-") as name:
+            for part in _SET.validate_json(order.manifest or "[]"):
+                _, content = self.registry(part.service).artifact(part.digest)
+                with tarfile.open(fileobj=io.BytesIO(content)) as packed:
+                    packed.extractall(Path(name) / part.service, filter="data")
+            suite = Path(name) / order.service / SUITE
+            try:
+                done = subprocess.run([sys.executable, "-I", str(suite)], cwd=name, capture_output=True, timeout=_SUITE_TAKES, check=False)
+            except subprocess.TimeoutExpired as error:
+                raise OSError("the suite took too long") from error
+        return done.returncode == 0
 
     def _path(self, key: str) -> Path:
         return self.root / "runs" / f"{key}.json"

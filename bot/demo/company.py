@@ -8,13 +8,15 @@ import os
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 from typing_extensions import override
 
 from bot.adapters.generic_wire import ArtifactBody
 from bot.demo import policy
 from bot.demo.ci_process import CIProcess
-from bot.demo.development import SERVICE, Development
+from bot.demo.ci_runs import SUITE
+from bot.demo.development import SERVICE, Development, repository_of
 from bot.demo.forge import API
 from bot.demo.people import MEMBERS, RELEASE_CI
 from bot.demo.playground import Playground
@@ -27,6 +29,21 @@ from bot.workspace.manifest import EVERYTHING, OURS
 from storage import migrations
 
 ZONE = "Europe/Berlin"
+_API = {"api.py": 'print("hello")\n'}
+_SUITE = """\
+from pathlib import Path
+from runpy import run_path
+
+parts = Path(__file__).parents[1]
+prices = run_path(str(parts / "catalog" / "catalog.py"))["PRICES"]
+total = run_path(str(parts / "shop" / "shop.py"))["total"]
+assert total(prices, ["tea", "cake"]) == prices["tea"] + prices["cake"]
+"""
+RIDERS = {
+    "catalog": {"catalog.py": 'PRICES = {"tea": 2, "cake": 3}\n'},
+    "shop": {"shop.py": "def total(prices, bought):\n    return sum(prices[each] for each in bought)\n", SUITE: _SUITE},
+}
+"""The services that ride a train: the shop needs the catalog, and holds the suite that tests both together."""
 
 
 class Company(Playground):
@@ -37,6 +54,7 @@ class Company(Playground):
 
     Attributes:
         development, alerts: its parts, beside those of every playground.
+        riders: service → the work on it, of those that ride a train; empty until `begin_riders`.
         public_key: of the key that the bot signs evidence with, PEM; an auditor has it from the company's own pages.
     """
 
@@ -45,8 +63,10 @@ class Company(Playground):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, installed() if OURS.exists() else EVERYTHING)
         self.development: Development
+        self.riders: dict[str, Development] = {}
         self.alerts: Channel
         self.public_key = ""
+        self._key = Ed25519PrivateKey.generate()
 
     @override
     async def _open(self) -> None:
@@ -55,14 +75,15 @@ class Company(Playground):
         await asyncio.to_thread(secret.write_text, shared)
         await self._stack.enter_async_context(self.slack)
         ids = self._move_in()
-        ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log", self.folder / SERVICE)
+        folders = {repository_of(service): self.folder / service for service in (SERVICE, *RIDERS)}
+        ci = CIProcess(self.folder / "ci", secret, self.clock, self.folder / "ci.log", folders)
         _, repository, self.ci = await asyncio.gather(
             asyncio.to_thread(migrations.upgrade, database),
             Repository.create(self.folder / SERVICE, tagger=RELEASE_CI),
             self._stack.enter_async_context(ci),
         )
-        self.development = Development(repository, self.ci, self.clock)
-        await self.development.begin()
+        self.development = Development(SERVICE, repository, self.ci, self.clock, self._key)
+        await self.development.begin(_API)
         file, signing = self.folder / "signalbox.yaml", self.folder / "signing-key"
         self.public_key = pem_of(await asyncio.to_thread(generate, signing))
         await asyncio.to_thread(
@@ -102,7 +123,21 @@ class Company(Playground):
             await self.deploy_unasked(version, environment)
         return built
 
-    async def deploy_unasked(self, version: str, environment: str) -> None:
+    async def begin_riders(self, version: str) -> None:
+        """Make the services that ride a train, unless they are there; a first version of each stands everywhere."""
+        if self.riders:
+            return
+        await self.ci.call_back(self.bot)
+        for service, files in RIDERS.items():
+            repository = await Repository.create(self.folder / service, tagger=RELEASE_CI)
+            work = Development(service, repository, self.ci, self.clock, self._key)
+            await work.begin(files)
+            await work.release(version)
+            for environment in policy.ENVIRONMENTS:
+                await self.deploy_unasked(version, environment, service)
+            self.riders[service] = work
+
+    async def deploy_unasked(self, version: str, environment: str, service: str = SERVICE) -> None:
         """CI deploys by itself and tells the bot, as pipelines do for the first environment."""
-        await self.ci.deploy(SERVICE, version, environment)
+        await self.ci.deploy(service, version, environment)
         await self.house.workers.quiet()

@@ -1,4 +1,4 @@
-"""The demo's forge: as much of GitHub as the bot reads of it, over a real git repository.
+"""The demo's forge: as much of GitHub as the bot reads of it, over real git repositories.
 
 Invariant: what git knows is asked of git at each request; only who reviewed, checked and merged stands in the forge's own memory.
 
@@ -15,7 +15,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from bot.demo.forge_git import SHA, ForgeGit
-from bot.demo.forge_graphql import Graph
+from bot.demo.forge_graphql import Graph, node_id
 from bot.demo.forge_store import CheckRun, ForgeStore
 
 T = TypeVar("T")
@@ -26,13 +26,50 @@ API = "/api/v3"
 _GOOD = "valid"
 
 
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def shared(forges: Sequence["Forge"], token: str) -> list[web.RouteDef]:
+    """The routes that all repositories share; added after their own.
+
+    Args:
+        forges: one for each repository.
+        token: the one that it lets in.
+    """
+
+    async def graphql(request: web.Request) -> web.Response:
+        asked = await request.json()
+        graphs = [forge.graph(request) for forge in forges]
+        return _told(
+            await next((each for each in graphs if each.has(asked["variables"])), graphs[0]).answer(asked["query"], asked["variables"])
+        )
+
+    return [web.post("/api/graphql", let_in(token, graphql)), web.get(f"{API}/{{path:.*}}", let_in(token, _not_found))]
+
+
+def let_in(token: str, handler: Handler) -> Handler:
+    """Nobody without the token; whoever has the answer already is told that it is the same."""
+
+    async def handle(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {token}":
+            return _told({"message": "Bad credentials"}, 401)
+        answer = await handler(request)
+        assert isinstance(answer.body, bytes)
+        answer.etag = hashlib.sha256(answer.body).hexdigest()
+        if answer.status == 200 and request.headers.get("If-None-Match") == answer.headers["ETag"]:
+            return web.Response(status=304, headers={"ETag": answer.headers["ETag"]})
+        return answer
+
+    return handle
+
+
 class Forge:
-    """The server.
+    """One repository of the server.
 
     Args:
         store: what it remembers.
         git: what it reads.
-        name: `owner/name` of the one repository.
+        name: `owner/name` of the repository.
         token: the one that it lets in.
     """
 
@@ -53,26 +90,16 @@ class Forge:
             web.get(f"{base}/commits", self._let_in(self._history)),
             web.get(f"{base}/commits/{{oid}}/check-runs", self._let_in(self._check_runs)),
             web.get(f"{base}/commits/{{oid}}/statuses", self._let_in(self._statuses)),
-            web.get(f"{base}/branches/{{branch}}/protection", self._let_in(self._protection)),
-            web.get(f"{base}/rules/branches/{{branch}}", self._let_in(self._rules)),
-            web.post("/api/graphql", self._let_in(self._graphql)),
-            web.get(f"{API}/{{path:.*}}", self._let_in(self._not_found)),
+            web.get(f"{base}/branches/{{branch:.+}}/protection", self._let_in(self._protection)),
+            web.get(f"{base}/rules/branches/{{branch:.+}}", self._let_in(self._rules)),
         ]
 
-    # ------------------------------------------------------------ what stands before each route
+    def graph(self, request: web.Request) -> Graph:
+        """What answers GraphQL about this repository."""
+        return Graph(self._store.memory, self._git, self._name, f"{request.url.origin()}/{self._name}")
 
-    def _let_in(self, handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
-            if request.headers.get("Authorization") != f"Bearer {self._token}":
-                return _told({"message": "Bad credentials"}, 401)
-            answer = await handler(request)
-            assert isinstance(answer.body, bytes)
-            answer.etag = hashlib.sha256(answer.body).hexdigest()
-            if answer.status == 200 and request.headers.get("If-None-Match") == answer.headers["ETag"]:
-                return web.Response(status=304, headers={"ETag": answer.headers["ETag"]})
-            return answer
-
-        return handle
+    def _let_in(self, handler: Handler) -> Handler:
+        return let_in(self._token, handler)
 
     # ------------------------------------------------------------ tags and histories
 
@@ -89,7 +116,7 @@ class Forge:
         oid = _sha(request.match_info["oid"])
         tag = await self._git.tag(oid)
         if tag is None:
-            return await self._not_found(request)
+            return await _not_found(request)
         reason = await self._git.judge(oid, tag)
         return _told(
             {
@@ -104,7 +131,7 @@ class Forge:
     async def _compare(self, request: web.Request) -> web.Response:
         base, head = _sha(request.match_info["base"]), _sha(request.match_info["head"])
         if not (await self._git.knows(base) and await self._git.knows(head)):
-            return await self._not_found(request)
+            return await _not_found(request)
         ours, theirs = await self._git.between(base, head), await self._git.between(head, base)
         common = await self._git.merge_base(base, head)
         if common is None:
@@ -112,21 +139,27 @@ class Forge:
         return _told(
             {
                 "url": self._url(request, f"compare/{base}...{head}"),
-                "base_commit": _listed(base),
-                "merge_base_commit": _listed(common),
+                "base_commit": self._listed(base),
+                "merge_base_commit": self._listed(common),
                 "behind_by": len(theirs),
                 "total_commits": len(ours),
-                "commits": [_listed(oid) for oid in _page(request, ours)],
+                "commits": [self._listed(oid) for oid in _page(request, ours)],
+                "files": [await self._file(head, *each, base=common) for each in await self._git.touched(head, common)]
+                if request.query.get("page", "1") == "1"
+                else [],
             }
         )
 
     async def _history(self, request: web.Request) -> web.Response:
         head = _sha(request.query.get("sha", ""))
         if not await self._git.knows(head):
-            return await self._not_found(request)
+            return await _not_found(request)
         newest = (await self._git.between(None, head))[::-1]
         return _told(
-            [{**_listed(oid), "parents": [{"sha": parent} for parent in await self._git.parents(oid)]} for oid in _page(request, newest)]
+            [
+                {**self._listed(oid), "parents": [{"sha": parent} for parent in await self._git.parents(oid)]}
+                for oid in _page(request, newest)
+            ]
         )
 
     # ------------------------------------------------------------ branches
@@ -155,8 +188,8 @@ class Forge:
             return _told({"message": f"No commit found for SHA: {oid}"}, 422)
         return _told({"sha": oid, "files": [await self._file(oid, *each) for each in _page(request, await self._git.touched(oid))]})
 
-    async def _file(self, oid: str, path: str, letter: str, blob: str) -> dict[str, object]:
-        patch = await self._git.patch(oid, path)
+    async def _file(self, oid: str, path: str, letter: str, blob: str, base: str | None = None) -> dict[str, object]:
+        patch = await self._git.patch(oid, path, base)
         lines = patch.splitlines()
         added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
         words = {"A": "added", "D": "removed", "M": "modified"}
@@ -209,25 +242,22 @@ class Forge:
         branch = request.match_info["branch"]
         if await self._git.branch(branch) is None:
             return _told({"message": "Branch not found"}, 404)
-        known = self._store.memory.protection.get(branch)
+        known = self._store.memory.protects(branch)
         return _told({"message": "Branch not protected"}, 404) if known is None or known.classic is None else _told(known.classic)
 
     async def _rules(self, request: web.Request) -> web.Response:
-        known = self._store.memory.protection.get(request.match_info["branch"])
+        known = self._store.memory.protects(request.match_info["branch"])
         return _told(_page(request, known.rules if known else []))
 
-    # ------------------------------------------------------------ the rest
-
-    async def _graphql(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        graph = Graph(self._store.memory, self._git, self._name, f"{request.url.origin()}/{self._name}")
-        return _told(await graph.answer(asked["query"], asked["variables"]))
-
-    async def _not_found(self, _: web.Request) -> web.Response:
-        return _told({"message": "Not Found"}, 404)
+    def _listed(self, oid: str) -> dict[str, str]:
+        return {"sha": oid, "node_id": node_id(self._name, "C", oid)}
 
     def _url(self, request: web.Request, path: str) -> str:
         return f"{request.url.origin()}{API}/repos/{self._name}/{path}"
+
+
+async def _not_found(_: web.Request) -> web.Response:
+    return _told({"message": "Not Found"}, 404)
 
 
 def _told(body: object, status: int = 200) -> web.Response:
@@ -239,10 +269,6 @@ def _sha(given: str) -> str:
     if not SHA.fullmatch(given):
         raise web.HTTPUnprocessableEntity(text=json.dumps({"message": "No commit found for that"}), content_type="application/json")
     return given
-
-
-def _listed(oid: str) -> dict[str, str]:
-    return {"sha": oid, "node_id": f"C_{oid}"}
 
 
 def _page(request: web.Request, items: Sequence[T]) -> list[T]:

@@ -1,5 +1,7 @@
 """What the demo does at its forge: open, review and merge pull requests, report checks, protect a branch, as people and apps do there.
 
+The routes are below `/demo/forge/<owner>/<name>/`, which the models call `…/`.
+
 Invariant: these routes are unsigned, so they exist on the loopback interface only; everything they do is remembered before they answer.
 """
 
@@ -20,7 +22,7 @@ _ITSELF = Author("GitHub", FORGE)
 
 
 class Opened(BaseModel):
-    """A pull request to open (`POST /demo/forge/pulls`); its branch exists."""
+    """A pull request to open (`POST …/pulls`); its branch exists."""
 
     title: str
     author: str
@@ -31,7 +33,7 @@ class Opened(BaseModel):
 
 
 class Reviewed(BaseModel):
-    """A review of the branch's last commit (`POST /demo/forge/reviews`)."""
+    """A review of the branch's last commit (`POST …/reviews`)."""
 
     pull: int
     by: str
@@ -39,14 +41,14 @@ class Reviewed(BaseModel):
 
 
 class MergedBy(BaseModel):
-    """A pull request to merge (`POST /demo/forge/merges`)."""
+    """A pull request to merge (`POST …/merges`)."""
 
     pull: int
     by: str
 
 
 class Checked(BaseModel):
-    """A check that ran (`POST /demo/forge/checks`); without a conclusion it still runs."""
+    """A check that ran (`POST …/checks`); without a conclusion it still runs."""
 
     commit: str
     name: str
@@ -54,7 +56,7 @@ class Checked(BaseModel):
 
 
 class Protected(Protection):
-    """What protects a branch from now on (`POST /demo/forge/protection`)."""
+    """What protects a branch from now on (`POST …/protection`)."""
 
     branch: str
 
@@ -64,12 +66,13 @@ class ForgeControls:
 
     Args:
         store: the forge's memory.
+        name: `owner/name` of the repository.
         folder: of the repository.
         clock: the forge's own.
     """
 
-    def __init__(self, store: ForgeStore, folder: Path, clock: StoryClock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: ForgeStore, name: str, folder: Path, clock: StoryClock) -> None:
+        self._store, self._name, self._clock = store, name, clock
         self._git = Git(folder, signing_with(store.key))
         self._one_at_a_time = asyncio.Lock()
 
@@ -85,7 +88,7 @@ class ForgeControls:
             "accounts": self._register, "pulls": self._open_pull, "reviews": self._review, "merges": self._merge, "checks": self._check,
             "protection": self._protect,
         }  # fmt: skip
-        return [web.post(f"/demo/forge/{name}", self._kept(doing)) for name, doing in doings.items()]
+        return [web.post(f"/demo/forge/{self._name}/{what}", self._kept(doing)) for what, doing in doings.items()]
 
     def _kept(self, doing: Callable[[web.Request], Awaitable[BaseModel]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -133,7 +136,8 @@ class ForgeControls:
         pull = await self._pushed(wanted.pull)
         if await self._git("rev-parse", pull.into) != pull.base:
             raise LookupError(f"#{pull.number} does not begin at what {pull.into} is now")
-        title = f"{pull.title} (#{pull.number})"
+        body = (await self._git("log", "-1", "--format=%b", pull.head)).strip()  # where it was picked from, if it was
+        title = "\n\n".join(filter(None, (f"{pull.title} (#{pull.number})", body)))
         first, *_ = (await self._git("log", "--reverse", "--format=%an%x00%ae", f"{pull.base}..{pull.head}")).splitlines()
         author, now = Author(*first.split("\0")), self._clock.now()
         words = ("commit-tree", f"{pull.head}^{{tree}}", "-p", pull.base, "-S", "-m", title)

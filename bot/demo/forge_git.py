@@ -122,14 +122,16 @@ class ForgeGit:
         """The parents of a commit, the first one first."""
         return (await self._git("rev-list", "--parents", "--max-count=1", oid)).split()[1:]
 
-    async def patch(self, oid: str, path: str) -> str:
-        """What a commit does to one file, as a unified diff without its head; empty when there are no lines to tell."""
-        told = await self._git("diff-tree", "--root", "--no-commit-id", "-p", "--no-renames", oid, "--", path)
+    async def patch(self, oid: str, path: str, base: str | None = None) -> str:
+        """What a commit, or all since another one, does to a file: a unified diff without its head; empty when no lines are told."""
+        which = (oid,) if base is None else (base, oid)
+        told = await self._git("diff-tree", "--root", "--no-commit-id", "-p", "--no-renames", *which, "--", path)
         return told[told.index("@@") :] if "\n@@" in told else ""
 
-    async def touched(self, oid: str) -> list[tuple[str, str, str]]:
-        """(path, letter of what was done to it, id of its content now) of each file that a commit changes."""
-        told = (await self._git("diff-tree", "--root", "--no-commit-id", "-r", "--no-renames", "-z", oid)).strip("\0").split("\0")
+    async def touched(self, oid: str, base: str | None = None) -> list[tuple[str, str, str]]:
+        """(path, letter of what was done to it, id of its content now) of each file that a commit, or all since another one, changes."""
+        which = (oid,) if base is None else (base, oid)
+        told = (await self._git("diff-tree", "--root", "--no-commit-id", "-r", "--no-renames", "-z", *which)).strip("\0").split("\0")
         heads = [told[n].split() for n in range(0, len(told) - 1, 2)]
         return [(path, head[4], head[3]) for head, path in zip(heads, told[1::2], strict=True)]
 

@@ -24,6 +24,11 @@ _REST = {
 Json = dict[str, Any]
 
 
+def node_id(repository: str, kind: str, name: object) -> str:
+    """An id that is unique over all repositories: `C` of a commit, `PR` of a pull request."""
+    return f"{kind}_{repository}_{name}"
+
+
 class Graph:
     """Answers one query.
 
@@ -36,6 +41,12 @@ class Graph:
 
     def __init__(self, memory: Memory, git: ForgeGit, name: str, url: str) -> None:
         self._memory, self._git, self._name, self._url = memory, git, name, url
+
+    def has(self, variables: Mapping[str, Any]) -> bool:
+        """Whether a query is about this repository, by what it names."""
+        ids = [*variables.get("ids", ()), *([variables["id"]] if "id" in variables else [])]
+        named = f"{variables['owner']}/{variables['name']}".lower() == self._name.lower() if "owner" in variables else False
+        return named or any(each.partition("_")[2].startswith(f"{self._name}_") for each in ids)
 
     async def answer(self, query: str, variables: Mapping[str, Any]) -> Json:
         """The body of the answer.
@@ -78,23 +89,34 @@ class Graph:
 
     async def _nodes(self, ids: Sequence[str]) -> list[Json]:
         """What these ids name, in that order; lists are whole."""
-        oids = [each.removeprefix("C_") for each in ids if each.startswith("C_")]
-        commits = {f"C_{commit.oid}": commit for commit in await self._git.commits([oid for oid in oids if SHA.fullmatch(oid)])}
-        pulls = {f"PR_{pull.number}": pull for pull in self._memory.pulls}
+        oids = [each.rpartition("_")[2] for each in ids if each.startswith(self._id("C", ""))]
+        commits = {self._id("C", commit.oid): commit for commit in await self._git.commits([oid for oid in oids if SHA.fullmatch(oid)])}
+        pulls = {self._id("PR", pull.number): pull for pull in self._memory.pulls}
         own = {pull.number: await self._git.between(pull.base, pull.head) for pull in pulls.values()}
         found = []
         for each in ids:
             if each in commits:
-                links = [_link(self._name, p) for p in pulls.values() if commits[each].oid in {p.merge_commit, *own[p.number]}]
+                links = [self._link(p) for p in pulls.values() if commits[each].oid in {p.merge_commit, *own[p.number]}]
                 found.append(self._commit(commits[each]) | {"associatedPullRequests": links})
             elif each in pulls:
                 found.append(await self._pull(pulls[each], own[pulls[each].number]))
         return found
 
+    def _id(self, kind: str, name: object) -> str:
+        return node_id(self._name, kind, name)
+
+    def _link(self, pull: PullRequest) -> Json:
+        return {
+            "id": self._id("PR", pull.number),
+            "merged": pull.merged is not None,
+            "baseRepository": {"nameWithOwner": self._name},
+            "mergeCommit": pull.merge_commit and {"oid": pull.merge_commit},
+        }
+
     def _commit(self, commit: GitCommit) -> Json:
         signature = {"isValid": commit.signer == commit.committer[1], "wasSignedByGitHub": commit.signer == FORGE}
         return {
-            "id": f"C_{commit.oid}",
+            "id": self._id("C", commit.oid),
             "oid": commit.oid,
             "url": f"{self._url}/commit/{commit.oid}",
             "messageHeadline": commit.title,
@@ -108,7 +130,7 @@ class Graph:
     async def _pull(self, pull: PullRequest, own: Sequence[str]) -> Json:
         paths = await self._git.changed(pull.base, pull.head)
         return {
-            "id": f"PR_{pull.number}",
+            "id": self._id("PR", pull.number),
             "number": pull.number,
             "title": pull.title,
             "url": f"{self._url}/pull/{pull.number}",
@@ -137,15 +159,6 @@ class Graph:
 
 def _account(login: str) -> Json:
     return {"__typename": "User", "login": login}
-
-
-def _link(name: str, pull: PullRequest) -> Json:
-    return {
-        "id": f"PR_{pull.number}",
-        "merged": pull.merged is not None,
-        "baseRepository": {"nameWithOwner": name},
-        "mergeCommit": pull.merge_commit and {"oid": pull.merge_commit},
-    }
 
 
 def _first_pages(node: Json) -> Json:

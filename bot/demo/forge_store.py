@@ -3,6 +3,7 @@
 Invariant: it is on disk before anybody hears of it; commits, tags and files are git's and are never copied here.
 """
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -99,6 +100,10 @@ class Memory(BaseModel):
     def login(self, email: str) -> str | None:
         """Whose address this is."""
         return next((account.login for account in self.accounts if account.email == email), None)
+
+    def protects(self, branch: str) -> Protection | None:
+        """What protects a branch: under its own name, or under a pattern like `release/*`."""
+        return self.protection.get(branch) or next((each for name, each in self.protection.items() if fnmatchcase(branch, name)), None)
 
     def pull(self, number: int) -> PullRequest | None:
         """The pull request of this number."""

@@ -182,7 +182,7 @@ class InventedVcs:
         """Nothing lies before it."""
         return (head,)
 
-    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:  # noqa: ARG002 - the port's
+    async def patch(self, repository: str, commit: str, base: str | None = None) -> str | Absent | Unread:  # noqa: ARG002 - the port's
         """Each changes something of its own."""
         return commit
 

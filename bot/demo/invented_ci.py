@@ -17,6 +17,7 @@ from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
 from bot.demo.ci_faults import Fault, Faults
 from commands.core.ports.ci import (
+    AccessOrder,
     BranchOrder,
     Deployed,
     Forged,
@@ -28,6 +29,7 @@ from commands.core.ports.ci import (
     RunLog,
     RunState,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )  # fmt: skip
@@ -79,6 +81,14 @@ class InventedCI:
         self._place.spawn(self._carry_out(order, fault))
         return Unknown("CI gave no answer") if fault.mode == "drop_answer" else Started(run)
 
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """Note it; nobody here has a production that access could be opened to."""
+        if self._place.faults.down():
+            self._place.note("POST", "/access", 503)
+            return TurnedDown("CI answered 503", 2.0)
+        self._place.note("POST", "/access", 201)
+        return Started(order.key)
+
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """Make the branch at once; it stands in `branches`, by repository and name."""
         if self._place.faults.down():
@@ -87,6 +97,11 @@ class InventedCI:
         self.branches.setdefault((order.repository, order.branch), order.commit)
         self._place.note("POST", "/branches", 201)
         return Started()
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:  # noqa: ARG002 - the port's
+        """No run here lasts long enough to be ended."""
+        self._place.note("POST", f"/runs/{order.key}/cancel", 409)
+        return TurnedDown("The run is over")
 
     async def _carry_out(self, order: Order, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds if fault.mode == "slow" else _TAKES)

@@ -35,8 +35,14 @@ def _judged(row: Row) -> Json:
     what = " ".join(
         filter(None, (asked.get("service"), asked.get("version"), "→" if asked.get("environment") else "", asked.get("environment")))
     )
-    answers = [{"guard": each["guard"], "answer": each["answer"], "why": _why(each), "code": each.get("code")} for each in body["answers"]]
+    answers = [{"guard": each["guard"], "answer": each["answer"], "why": _why(each), "code": each.get("code")} for each in _answers(body)]
     return {"seq": row.seq, "tag": row.tag, "who": row.actor_name, "what": what or row.subject or "", "answers": answers}
+
+
+def _answers(body: Json) -> list[Json]:
+    """What the guards said; of a cutoff, about each repository."""
+    found: list[Json] = body.get("answers") or [each for source in body.get("sources", ()) for each in source["answers"]]
+    return found
 
 
 def _why(answer: Json) -> str:

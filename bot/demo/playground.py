@@ -157,10 +157,18 @@ class Playground:
         Raises:
             LookupError: there is none.
         """
-        for card in self.cards():
-            if subject(card) == change:
+        return self.about(change)
+
+    def about(self, id: str) -> Message:  # noqa: A002
+        """The card of a change, a set, or a run of a train in #releases.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for card in self.slack.messages(self.releases):
+            if card.thread_ts in (None, card.ts) and subject(card) == id:
                 return card
-        raise LookupError(f"{change} has no card in #releases")
+        raise LookupError(f"{id} has no card in #releases")
 
     def thread(self, card: Message) -> list[Message]:
         """The log below a card, oldest first."""

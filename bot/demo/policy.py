@@ -47,6 +47,29 @@ services:
     coordinates: acme/api
     history: github
     workflows: {dev: deploy, staging: deploy, production: deploy}
+  # these two ride a train: the shop needs the catalog, so that one goes first
+  catalog:
+    repository: acme/catalog
+    channel: $releases
+    owners: [olga@acme.example]
+    ci: demo
+    artifacts: registry
+    coordinates: acme/catalog
+    history: github
+    workflows: {dev: deploy, staging: deploy, production: deploy}
+    branch_workflow: release-branch
+  shop:
+    repository: acme/shop
+    channel: $releases
+    owners: [olga@acme.example]
+    ci: demo
+    artifacts: registry
+    coordinates: acme/shop
+    history: github
+    workflows: {dev: deploy, staging: deploy, production: deploy}
+    branch_workflow: release-branch
+    depends_on: [catalog]
+    integration: integration     # the suite that tests a train's set together
 
 people:
   - {id: carla@acme.example, name: Carla Captain, github: carla, slack: [$carla]}
@@ -65,6 +88,9 @@ roles:
   ops: [{people: [rita@acme.example]}]
   security: [{people: [olga@acme.example]}]
   on_call: [{people: [rob@acme.example]}]
+  on_call_lead: [{people: [rob@acme.example]}]
+  on_call_manager: [{people: [olga@acme.example]}]
+  incident_commander: [{people: [carla@acme.example, rita@acme.example]}]
   audit: [{people: [audrey@acme.example]}]
   release_manager:
     - people: [rita@acme.example]
@@ -80,10 +106,17 @@ allow:
   lift: {production: [release_manager]}
   record: {production: [release_captain]}
   train: {production: [release_captain]}
+  cut: {production: [release_captain]}
+  accept-fix: {production: [release_manager]}
   request-exception: {production: [release_captain, developer]}
   approve-exception: {production: [release_manager, service_owner]}
+  hotfix: {production: [developer, release_manager]}
   call-decision: {production: [release_captain]}
   decide: {production: [release_manager]}
+  declare-emergency: {production: [incident_commander, on_call]}
+  approve-emergency: {production: [service_owner, release_manager, incident_commander, on_call_lead]}
+  request-access: {production: [incident_commander, on_call]}
+  grant-access: {production: [on_call_manager]}
 
 windows:
   weekdays:

@@ -45,9 +45,29 @@ class Repository:
         await asyncio.to_thread(signers.write_text, f'{tagger.email} namespaces="git" {public}\n')
         return cls(git, tagger, public)
 
-    async def begin(self, branch: str) -> None:
-        """Check out a new branch that starts at main."""
-        await self._git("switch", "--quiet", "--create", branch, "main")
+    async def begin(self, branch: str, at: str = "main") -> None:
+        """Check out a new branch that starts at another one."""
+        await self._git("switch", "--quiet", "--create", branch, at)
+
+    async def pick(self, commit: str, *, author: Author, at: datetime) -> str:
+        """Pick a commit onto the branch that is checked out, which then says where it is from; the new commit.
+
+        Args:
+            commit: 40 hex digits.
+            author: who picks it.
+            at: aware.
+        """
+        await self._git("cherry-pick", "-x", commit, who=author, at=at)
+        return await self._git("rev-parse", "HEAD")
+
+    async def revert(self, commit: str, *, author: Author, at: datetime) -> str:
+        """Take a commit back on the branch that is checked out; the new commit."""
+        await self._git("revert", "--no-edit", commit, who=author, at=at)
+        return await self._git("rev-parse", "HEAD")
+
+    async def delete(self, branch: str) -> None:
+        """Remove a branch that is not checked out."""
+        await self._git("update-ref", "-d", f"refs/heads/{branch}")
 
     async def commit(self, files: Mapping[str, str], message: str, *, author: Author, at: datetime) -> str:
         """Write files and commit them on the branch that is checked out; the commit's 40 hex digits.
@@ -67,14 +87,15 @@ class Repository:
         await self._git("commit", "--quiet", "--no-verify", "--allow-empty", f"--message={message}", who=author, at=at)
         return await self._git("rev-parse", "HEAD")
 
-    async def tag(self, version: str, *, at: datetime) -> None:
-        """An annotated tag on main, signed by the tagger.
+    async def tag(self, version: str, *, at: datetime, of: str = "main") -> None:
+        """An annotated tag, signed by the tagger.
 
         Args:
             version: `v1.4.0`.
             at: aware.
+            of: the branch that it stands on.
         """
-        await self._git("tag", "--sign", f"--message=Release {version}", version, "main", who=self._tagger, at=at)
+        await self._git("tag", "--sign", f"--message=Release {version}", version, of, who=self._tagger, at=at)
 
     async def move_tag(self, version: str, *, by: Author, at: datetime) -> None:
         """Have a tag name what main is now, unsigned, as somebody who may push with force can.
@@ -94,6 +115,14 @@ class Repository:
     async def commit_of(self, name: str) -> str:
         """The 40 hex digits of the commit that a tag or a branch names now."""
         return await self._git("rev-parse", "--verify", f"{name}^{{commit}}")
+
+    async def tree_of(self, name: str) -> str:
+        """What names all files at a tag or a branch; the same files have the same name."""
+        return await self._git("rev-parse", "--verify", f"{name}^{{tree}}")
+
+    async def has(self, branch: str) -> bool:
+        """Whether there is a branch of this name."""
+        return await self._git.tells("rev-parse", "--verify", f"refs/heads/{branch}") is not None
 
     async def archive(self, name: str) -> bytes:
         """The tree at a tag or a branch, as a tar file."""

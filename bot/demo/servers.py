@@ -1,4 +1,4 @@
-"""The demo's neighbours in one process: the CI, its registry and, if there is a repository, the forge.
+"""The demo's neighbours in one process: the CI, its registry and, if there are repositories, the forge.
 
     python -m bot.demo.servers --root DIR --secret-file F --callback http://127.0.0.1:3000 --name demo
 
@@ -12,7 +12,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,31 +24,37 @@ from typing_extensions import override
 from bot.demo.ci import DemoCI
 from bot.demo.ci_runs import Shop
 from bot.demo.clock import StoryClock
-from bot.demo.forge import Forge
+from bot.demo.forge import Forge, shared
 from bot.demo.forge_controls import ForgeControls
 from bot.demo.forge_git import ForgeGit
 from bot.demo.forge_store import ForgeStore
 from bot.demo.registry import Registry
 
 REPOSITORY = "acme/api"
-"""What forge and registry know, by this name."""
+"""What the registry knows when no repositories are named."""
 
 
-async def forge(app: web.Application, root: Path, repository: Path, token: str, clock: StoryClock) -> ForgeStore:
-    """Add the forge; what it remembers.
+async def forge(
+    app: web.Application, root: Path, repositories: Mapping[str, Path], token: str, clock: StoryClock
+) -> dict[str, ForgeStore]:  # fmt: skip
+    """Add the forge; what it remembers of each repository.
 
     Args:
         app: to add it to.
         root: its folder.
-        repository: what it serves; may be made later.
+        repositories: `owner/name` → what it serves; may be made later.
         token: whom it lets in.
         clock: its own.
     """
-    store = ForgeStore(root)
-    controls = ForgeControls(store, repository, clock)
-    await controls.open()
-    app.add_routes([*Forge(store, ForgeGit(repository, store.signers), REPOSITORY, token).routes(), *controls.routes()])
-    return store
+    stores, forges = {}, []
+    for name, folder in repositories.items():
+        stores[name] = store = ForgeStore(root / name)
+        controls = ForgeControls(store, name, folder, clock)
+        await controls.open()
+        forges.append(Forge(store, ForgeGit(folder, store.signers), name, token))
+        app.add_routes([*forges[-1].routes(), *controls.routes()])
+    app.add_routes(shared(forges, token))
+    return stores
 
 
 async def serve(app: web.Application, port: int, name: str, *, leash: bool = False) -> None:
@@ -94,12 +100,19 @@ async def _run(args: argparse.Namespace) -> None:
     secret = SecretStr(args.secret_file.read_text().strip())
     clock = StoryClock(timedelta(seconds=args.ahead))
     app = web.Application(client_max_size=1024 * 1024)
-    ci = DemoCI(shop, secret=secret, callback=args.callback, name=args.name, clock=clock)
+    repositories: dict[str, Path] = dict(args.repository)
+    ci = DemoCI(shop, secret=secret, callback=args.callback, name=args.name, clock=clock, repositories=repositories)
     ci.join(app)
-    app.add_routes(Registry(shop.registry, REPOSITORY, ci.faults.registry_down).routes())
-    if args.repository:
-        await forge(app, args.root / "forge", args.repository, secret.get_secret_value(), clock)
+    stores = {name: shop.registry(name.rpartition("/")[2]) for name in repositories or (REPOSITORY,)}
+    app.add_routes(Registry(stores, ci.faults.registry_down).routes())
+    if repositories:
+        await forge(app, args.root / "forge", repositories, secret.get_secret_value(), clock)
     await serve(app, args.port, args.name, leash=args.leash)
+
+
+def _named(word: str) -> tuple[str, Path]:
+    name, _, folder = word.partition("=")
+    return name, Path(folder)
 
 
 def main() -> None:
@@ -112,7 +125,7 @@ def main() -> None:
     parser.add_argument("--callback", default=None, help="the bot's base URL")
     parser.add_argument("--name", default="demo")
     parser.add_argument("--environment", action="append", default=None, help="may be repeated; development, staging, production")
-    parser.add_argument("--repository", type=Path, default=None, help="what the forge serves")
+    parser.add_argument("--repository", action="append", type=_named, default=[], help="owner/name=folder; what the forge serves")
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds that its clock is ahead of the machine's")
     parser.add_argument("--leash", action="store_true", help="end when standard input closes")
     asyncio.run(_run(parser.parse_args()))

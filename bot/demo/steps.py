@@ -22,6 +22,8 @@ class Step:
         who: handle of whom to be, or "" for whoever looks.
         words: a command to send, with places in braces, or "".
         trouble: the name of a fault to switch on, or "".
+        moment: the place that holds when the clock is to show, ISO 8601, or "".
+        first: what others do before it.
         until: whether it has happened; None: the person goes on when they have read.
     """
 
@@ -29,6 +31,8 @@ class Step:
     who: str = ""
     words: str = ""
     trouble: str = ""
+    moment: str = ""
+    first: Callable[[Company, Places], Awaitable[None]] | None = None
     until: Until | None = None
 
 

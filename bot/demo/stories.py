@@ -1,4 +1,4 @@
-"""The stories of the tour: a promotion, separation of duties, a freeze, a fault.
+"""The tour's stories of one version: a promotion, separation of duties, a freeze, a fault.
 
 Invariant: each makes a version of its own, so that they can be played in any order, and again.
 """
@@ -220,3 +220,4 @@ FAULT = Story(
 )  # fmt: skip
 
 STORIES = (PROMOTION, DUTIES, FREEZE, FAULT)
+"""Those of one version; `tour_train.py` has the train's."""

@@ -1,4 +1,4 @@
-"""`signalbox demo`: a company to play with, in the browser and at a prompt; or the story of one release, told while it really happens.
+"""`signalbox demo`: a company to play with, or the stories of a release and of a train (`train_departure.py`), told while they happen.
 
 Invariant: each ✔ was looked up where it happened (in CI's own files, the folders, the ledger, the cards in Slack), never in
 what was printed; when one is not so, the story stops there and says what did not happen.
@@ -21,6 +21,7 @@ from bot.demo.stage import Stage
 from bot.demo.story_asking import NEW, OLD, Asking
 from bot.demo.teller import DidNotHappen, refusals_in
 from bot.demo.terminal import Ask, in_background
+from bot.demo.train_departure import Departure
 from bot.workspace.page import Page
 from commands.core.ports.ci import RunState
 from storage.chain import Sound
@@ -196,6 +197,7 @@ async def _play(folder: Path, stage: Stage, ask: Ask | None, *, story: bool) -> 
         async with Company(folder) as company:
             if story:
                 await Story(company, stage).tell()
+                await Departure(company, stage).tell()
                 stage.tell("All of it happened: what is marked ✔ was looked up where it happened.")
             else:
                 stage.title("Signalbox: a company to play with")

@@ -148,9 +148,9 @@ class Teller:
             raise DidNotHappen(f"{who} got an answer")
         return told[-1]
 
-    async def stands(self, environment: str) -> tuple[str, str] | None:
+    async def stands(self, environment: str, service: str = SERVICE) -> tuple[str, str] | None:
         """Version and digest of what lies in an environment's folder."""
-        return next(((s.version, s.digest) for s in await self.company.ci.standing(SERVICE) if s.environment == environment), None)
+        return next(((s.version, s.digest) for s in await self.company.ci.standing(service) if s.environment == environment), None)
 
     async def tags(self) -> list[str]:
         """What is in the ledger, oldest first."""

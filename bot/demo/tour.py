@@ -1,15 +1,19 @@
 """The guided tour: stories of a few steps that a person plays by themselves, and can leave at any of them.
 
-Invariant: a step is over only when what it asks for has happened in the ledger, in Slack or at CI; nothing is played for the person.
+Invariant: a step is over only when what it asks for has happened in the ledger, in Slack or at CI; nothing that a step asks for is played
+for the person.
 """
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from bot.demo.company import Company
+from bot.demo.company import ZONE, Company
 from bot.demo.people import BY_NAME
 from bot.demo.steps import Places, Step, Story
 from bot.demo.stories import STORIES
+from bot.demo.tour_train import TRAIN
 from bot.workspace.text import Json
 
 
@@ -20,6 +24,8 @@ class _Playing:
     at: int = -1
     since: int = 0
     """Entries in the ledger when the step began."""
+    busy: bool = False
+    """Whether others do what comes before the next step."""
 
 
 class Tour:
@@ -31,13 +37,13 @@ class Tour:
 
     def __init__(self, company: Company) -> None:
         self._company = company
-        self._stories = {each.name: each for each in STORIES}
+        self._stories = {each.name: each for each in (*STORIES, TRAIN)}
         self._playing: _Playing | None = None
         self._done: list[str] = []
         self._going = asyncio.Lock()
 
     async def turn(self, do: str) -> None:
-        """Begin a story by its name, go on (`next`), or leave (`leave`).
+        """Begin a story by its name, go on (`next`), let time pass until what a step waits for (`pass`), or leave (`leave`).
 
         Raises:
             LookupError: there is no such story, or this step is over only when something has happened.
@@ -49,6 +55,10 @@ class Tour:
             if playing is None or self._step(playing).until is not None:
                 raise LookupError("this step goes on by itself when it has happened")
             await self._move(playing)
+        elif do == "pass":
+            if self._playing is None or not (place := self._step(self._playing).moment):
+                raise LookupError("this step waits for no moment")
+            await self._company.pass_time(max(_moment(self._playing.places[place]) - self._company.clock.now(), timedelta(0)))
         elif do in self._stories:
             self._playing = playing = _Playing(self._stories[do])
             self._company.slack.notify(f"the tour begins: {playing.story.title}")
@@ -60,7 +70,9 @@ class Tour:
         self._company.slack.notify("the tour goes on")
 
     async def go_on(self) -> None:
-        """Look whether what the step waits for has happened."""
+        """Look whether what the step waits for has happened; while it goes on already, nothing is waited for."""
+        if self._going.locked():
+            return
         async with self._going:
             while (playing := self._playing) is not None and playing.at >= 0:
                 until = self._step(playing).until
@@ -69,7 +81,13 @@ class Tour:
                 await self._move(playing)
 
     async def _move(self, playing: _Playing) -> None:
-        playing.at += 1
+        following = playing.at + 1
+        if following < len(playing.story.steps) and (first := playing.story.steps[following].first):
+            playing.busy = True
+            self._company.slack.notify("the tour: others are at work")
+            await first(self._company, playing.places)
+            playing.busy = False
+        playing.at = following
         playing.since = len(await self._company.ledger())
         if playing.at >= len(playing.story.steps) and self._playing is playing:
             self._done.append(playing.story.name)
@@ -87,6 +105,8 @@ class Tour:
             return {"stories": stories, "step": None}
         if playing.at < 0:
             step: Json = {"tell": "Getting ready: a pull request is written, reviewed and merged, and CI builds a version …"}
+        elif playing.busy:
+            step = {"tell": "The others do their part: CI builds, people answer …"}
         else:
             now = self._step(playing)
             step = {
@@ -95,6 +115,11 @@ class Tour:
                 "name": BY_NAME[now.who].name if now.who else "",
                 "words": now.words.format_map(playing.places),
                 "trouble": now.trouble,
+                "until": f"{_moment(playing.places[now.moment]).astimezone(ZoneInfo(ZONE)):%a %H:%M}" if now.moment else "",
                 "reads": now.until is None,
             }
         return {"stories": [], "step": step | {"title": playing.story.title, "at": playing.at + 1, "of": len(playing.story.steps)}}
+
+
+def _moment(place: str) -> datetime:
+    return datetime.fromisoformat(place)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from commands.core.cards import missing
-from commands.core.gather import at_dispatch
 from commands.core.release_cards import written_lines
+from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
 from commands.core.verify_card import verification_line
 from commands.core.when import freeze_line, incident_row, window_line
@@ -21,10 +21,11 @@ from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import lapsed
 from guards.duties import objection
+from guards.emergency import Emergency
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
 from guards.migration import migration_of
-from guards.need import need_of, needed
+from guards.need import Need, for_hotfix, need_of, needed
 from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
@@ -101,7 +102,8 @@ def change_card(change: Change, facts: Facts) -> Card:
         if said := _declarations(facts):
             parts.append(Part(said, heading="What the pull requests declare"))
         parts.append(Part(tuple(evidence_lines(request, facts)), heading="Evidence"))
-        parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
+        if not content.emergency:
+            parts.append(Part(tuple(who_lines(change, facts)), heading="Who may approve"))
     elif used := tuple(_used(facts)):
         parts.append(Part(used, heading="Exceptions"))
     given = tuple(_given(change, facts, zone))
@@ -189,6 +191,8 @@ def _cut(text: str) -> str:
 
 def _buttons(change: Change, facts: Facts) -> tuple[Button, ...]:
     known = {"change": change.id, "seen": change.content.hash}
+    if change.content.emergency and change.state in UNDECIDED:  # its emergency is what people approve
+        return (Button("Cancel request", "cancel", {"change": change.id}, confirm=f"Take {change.id} back?"),)
     if change.state is State.AWAITING:
         return (
             Button("Approve", "approve", known, "primary"),
@@ -253,8 +257,14 @@ def _impact(declared: Declared) -> Line | None:
 
 def approvals_line(change: Change, facts: Facts) -> Line:
     """How many of the approvals that it takes there are."""
+    if change.content.emergency:
+        record = facts.emergency
+        names = [approval.name for approval in record.approvals] if isinstance(record, Emergency) else []
+        return ("by ", Code(change.content.emergency), f": {' and '.join(names)}" if names else "")
     decided = change.state not in UNDECIDED
-    need = needed(change.content.environment, change.assessed, facts.policy) if decided else need_of(change, facts)
+    need: Need | Unsure = need_of(change, facts)
+    if decided:
+        need = needed(change.content.environment, change.assessed, facts.policy, for_hotfix(change.content, facts))
     if isinstance(need, Unsure):
         return (f"⚠️ could not read {missing(need)}",)
     if need.count == 0:

@@ -10,11 +10,15 @@ from typing import Any, Generic, TypeVar
 
 from commands.core.text import Card, Form
 from commands.core.words import Arguments
+from guards.access import Grant
 from guards.assessment import UNSAID, Declared
 from guards.decision import Refusal
+from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.go import Acceptance, Answer
+from guards.hotfix import Scope
 from guards.identity import Delegation
 from guards.incident import Incident, IncidentEdit
 from guards.judge import Case, Guard, Judgement
@@ -39,9 +43,15 @@ class Ask:
         change: id of a change that exists; service, environment and version are then its own.
         seen: hash of the content on the card that was clicked.
         freeze: id of a freeze that exists.
-        declared: a freeze to declare.
+        declared: a freeze to declare; of a shared calendar, what each of its freezes would be like.
+        calendar: name of a shared calendar of freezes that is to be read.
         exception: id of an exception that exists.
         wanted: an exception to ask for.
+        emergency: id of an emergency that exists; service, environment and version are then its own.
+        urgent: an emergency to declare.
+        spoken, ending: as in `Request`.
+        grant: id of a break-glass access that exists; the emergency is then its own.
+        access: a break-glass access to ask for.
         until: UTC; how long an exception that exists shall count.
         delegation: id of a delegation that exists.
         delegated: a delegation to record.
@@ -65,6 +75,9 @@ class Ask:
         answer: what is answered for an area of a roll call.
         acceptance: what a decider says beside a go/no-go.
         entries, breaking: for a manifest to build.
+        hotfix: id of a hotfix that exists.
+        begun: what a hotfix that is to be begun is for.
+        on: the branch that it shall have, or "".
         manifest: the beginning of a manifest's hash.
         set: id of a set promotion that exists.
         bring: the set that the run's newest manifest makes in `environment`, to be asked for.
@@ -88,8 +101,15 @@ class Ask:
     seen: str | None = None
     freeze: str | None = None
     declared: Freeze | None = None
+    calendar: str | None = None
     exception: str | None = None
     wanted: Exemption | None = None
+    emergency: str | None = None
+    urgent: Emergency | None = None
+    spoken: Spoken | None = None
+    ending: Ending | None = None
+    grant: str | None = None
+    access: Grant | None = None
     until: datetime | None = None
     delegation: str | None = None
     delegated: Delegation | None = None
@@ -117,6 +137,9 @@ class Ask:
     acceptance: Acceptance | None = None
     entries: Mapping[str, str] = field(default_factory=dict)
     breaking: str = ""
+    hotfix: str | None = None
+    begun: Scope | None = None
+    on: str = ""
     manifest: str | None = None
     set: str | None = None
     bring: bool = False

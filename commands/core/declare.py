@@ -51,10 +51,9 @@ TypeWord = Annotated[str, AfterValidator(_type)]
 Impact = Annotated[str, AfterValidator(_impact)]
 
 
-class Declaring(Arguments):
-    """Words that say what kind of change it is, and what it may do to whom (RSK-01, RSK-02, RSK-11, DBM-01)."""
+class Assessing(Arguments):
+    """Words that say what a change may do to whom (RSK-02, RSK-11, DBM-01)."""
 
-    type: Annotated[TypeWord | None, Named()] = None
     risk: Annotated[Risk | None, Named()] = None
     answers: Annotated[frozenset[Question] | None, BeforeValidator(_answers), Named()] = None
     migration: Annotated[Migration | None, Named()] = None
@@ -68,6 +67,17 @@ class Declaring(Arguments):
         return Declared(self.answers, self.risk, self.customers, self.downtime, self.data)
 
     @property
+    def complete(self) -> bool:
+        """Whether everything is said that an assessment takes."""
+        return None not in {self.answers, self.migration, self.customers, self.downtime, self.data}
+
+
+class Declaring(Assessing):
+    """The same, and what kind of change it is (RSK-01)."""
+
+    type: Annotated[TypeWord | None, Named()] = None
+
+    @property
     def change_type(self) -> ChangeType | None:
         """The type, when one is said."""
         return ChangeType(self.type.partition(":")[0]) if self.type else None
@@ -76,11 +86,6 @@ class Declaring(Arguments):
     def entry(self) -> str | None:
         """The entry of the catalogue, for a standard change."""
         return self.type.partition(":")[2] or None if self.type else None
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything is said that an assessment takes."""
-        return None not in {self.answers, self.migration, self.customers, self.downtime, self.data}
 
 
 def typed(content: Content) -> dict[str, str]:
@@ -98,20 +103,23 @@ def typed(content: Content) -> dict[str, str]:
     return {name: str(word) for name, word in words.items() if word is not None}
 
 
-def questions(fields: Mapping[str, str], facts: Facts, service: str | None, environment: str | None) -> tuple[Input, ...]:
+def questions(
+    fields: Mapping[str, str], facts: Facts, service: str | None, environment: str | None, *, kinds: bool = True
+) -> tuple[Input, ...]:  # fmt: skip
     """The questions of a form, prefilled with what was typed, and where nothing was with what labels and files tell.
 
     Args:
         fields: words by name.
         facts: `evidence` is prefilled from, as far as it was read.
         service, environment: the place, when it is known; no question about risk is asked where none is assessed.
+        kinds: whether the type of change is asked for.
     """
     policy = facts.policy
     asked = () if not policy.assesses(service, environment) else _assessment(fields, facts, service, certain=bool(service and environment))
     needed = policy.assesses(service, environment) and bool(service and environment)
     works = history_of(service, facts)
     told = declared_by(works) if isinstance(works, tuple) else None
-    return (*_types(fields, policy), *asked, _migration(fields, told, needed))
+    return (*(_types(fields, policy) if kinds else ()), *asked, _migration(fields, told, needed))
 
 
 def _types(fields: Mapping[str, str], policy: Policy) -> tuple[Input, ...]:

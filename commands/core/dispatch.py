@@ -11,10 +11,12 @@ from typing import Any
 
 from commands.core import exempt, record
 from commands.core.command import Ask
+from commands.core.emergency import life as emergency
 from commands.core.expire import expires
-from commands.core.gather import at_dispatch, inside
+from commands.core.inside import inside
 from commands.core.orders import order_of
 from commands.core.queue import BY_TIME
+from commands.core.requests import at_dispatch
 from commands.core.tell import alert_if_moved, card_of, log_of
 from commands.core.trains import departure
 from guards.approvals import approved, content_now, counted
@@ -28,6 +30,7 @@ from guards.decision import Allow, Refusal, Refuse
 from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
+from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
@@ -44,7 +47,8 @@ from storage import changes, claims, outbox, sets, timers
 from storage.database import Tx
 
 GUARDS = (
-    authorized, pinned, in_order, same_artifact, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen, no_incident,
+    authorized, pinned, in_order, same_artifact, hotfixed, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen,
+    no_incident,
     in_window, decided, approved, in_turn,
 )  # fmt: skip
 """What stands between an approved change and CI."""
@@ -68,6 +72,7 @@ HEALS = _PEOPLE | {
     Refusal.NOT_INTEGRATED,
     Refusal.NOT_ITS_TURN,
     Refusal.SET_NOT_READY,
+    Refusal.NOT_PORTED,
 }
 """What people or time heal: the change is kept."""
 
@@ -256,5 +261,6 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         log_of(tx, change, facts, correlation, f"⚠️ {short}")
     for exception in used:
         exempt.used(tx, exception, change, facts, correlation)
+    emergency.used(tx, change, facts, correlation)  # after the exceptions: what they left out is owed too
     card_of(tx, change, facts, correlation)
     return change

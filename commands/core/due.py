@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, intake, keep_log, obligations, record
+from commands.core import exempt, follow, freeze_import, freezing, intake, keep_log, mirror, obligations, record
 from commands.core.announce import announce
 from commands.core.command import Ask
 from commands.core.dispatch import advance
+from commands.core.emergency import access, life
 from commands.core.expire import expired
-from commands.core.gather import Gather, inside
+from commands.core.gather import Gather
+from commands.core.hotfixes import owing
+from commands.core.inside import inside
 from commands.core.invocation import IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
@@ -59,6 +62,7 @@ class Due:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
                 elif isinstance(report, Pushed):
                     keep.pushed(tx, report.repository, report.branch, facts)
+                    owing.pushed(tx, report.repository, facts)
                 else:
                     observed(tx, report, by, facts, correlation)
             inbox.done(tx, taken.id, None)
@@ -146,6 +150,34 @@ class Due:
 
         await self._store.write(work)
 
+    async def emergency(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
+        """Record that an emergency is over.
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the emergency's.
+        """
+
+        def work(tx: Tx) -> None:
+            life.expired(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def access(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
+        """End break-glass access whose time is over (EMG-18).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the grant's.
+        """
+
+        def work(tx: Tx) -> None:
+            access.over(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
     async def roll_call(self, taken: inbox.Taken, run: str, correlation: str) -> None:
         """Carry out the deadline of a roll call.
 
@@ -191,6 +223,53 @@ class Due:
 
         def work(tx: Tx) -> None:
             obligations.reminded(tx, id, step, replace(outside, at=self._clock.now()), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def freeze(self, taken: inbox.Taken, id: str, since: datetime, correlation: str) -> None:  # noqa: A002
+        """Tell that a freeze begins or ends (FRZ-09, FRZ-11).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            id: the freeze's.
+            since: when it was looked last, UTC.
+            correlation: of the delivery.
+        """
+
+        def work(tx: Tx) -> None:
+            freezing.fired(tx, id, since, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def freeze_calendar(self, taken: inbox.Taken, name: str, correlation: str) -> None:
+        """Read a shared calendar of freezes (FRZ-08).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            name: of the calendar in the policy.
+            correlation: of the delivery.
+        """
+        found = await self._gather.calendar(name)
+
+        def work(tx: Tx) -> None:
+            freeze_import.took(tx, name, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    async def merge_status(self, taken: inbox.Taken, service: str, correlation: str) -> None:
+        """Look after what a service's open pull requests say of merge freezes (FRZ-13).
+
+        Args:
+            taken: the timer's delivery; marked done in the transaction of its effects.
+            service: its name in the policy.
+            correlation: of the delivery.
+        """
+
+        def work(tx: Tx) -> None:
+            mirror.due(tx, service, Facts(at=self._clock.now(), policy=self._policy), correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

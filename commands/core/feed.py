@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
+from commands.core.freeze_card import where
 from commands.core.trains.card import STAGES
 from guards.facts import Facts
 from guards.opening import openings, rules_of
@@ -24,6 +25,7 @@ MOST = 1000
 """Events of one feed: a calendar that has more is not read, and some programs refuse it."""
 
 _REPLANNED = "train:replanned"
+_REVISED = ("freeze:approved", "freeze:extended", "freeze:moved", "freeze:lifted")
 _A_MOMENT = timedelta(minutes=15)
 """How long a moment is shown: calendars draw nothing for an event without length."""
 
@@ -70,7 +72,7 @@ def events(tx: Tx, train: str | None, facts: Facts) -> tuple[Event, ...]:
     """
     ridden = [one for one in trains.all_of(tx) if train in {None, one.id}]
     services = frozenset(service for one in ridden for service in one.services) if train else frozenset(facts.policy.services)
-    found = (*_runs(tx, ridden), *_freezes(services, facts), *_windows(services, facts))
+    found = (*_runs(tx, ridden), *_freezes(tx, services, facts), *_windows(services, facts))
     return tuple(islice(found, MOST))
 
 
@@ -96,13 +98,12 @@ def _moments(run: TrainRun, train: Train, moved: int) -> Iterator[Event]:
     yield Event(f"{run.id}.departure", plan.opens, plan.closes, f"🚆 departure: {run.id}", words, moved)
 
 
-def _freezes(services: frozenset[str], facts: Facts) -> Iterator[Event]:
+def _freezes(tx: Tx, services: frozenset[str], facts: Facts) -> Iterator[Event]:
     for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
         if freeze.services is None or services.intersection(freeze.services):
-            where = f"{', '.join(freeze.services or ('all services',))} in {', '.join(freeze.environments)}"
-            yield Event(
-                freeze.id, freeze.start, freeze.until, f"🧊 {freeze.kind} freeze: {where}", freeze.reason, int(freeze.lifted is not None)
-            )
+            waits = "" if freeze.in_force else ", waits for approval"
+            moved = sum(audit.count(tx, freeze.id, tag) for tag in _REVISED)
+            yield Event(freeze.id, freeze.start, freeze.until, f"🧊 {freeze.kind} freeze: {where(freeze)}{waits}", freeze.reason, moved)
 
 
 def _windows(services: frozenset[str], facts: Facts) -> Iterator[Event]:

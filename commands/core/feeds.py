@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 
 from commands.core.command import Ask
 from commands.core.feed import Calendar, events
-from commands.core.gather import Gather, inside, request_of
+from commands.core.gather import Gather
+from commands.core.inside import inside
 from commands.core.ports.chat import Chat, Posted, Unposted
+from commands.core.requests import request_of
 from commands.core.text import Card, Code, Part
 from guards.authorization import authorized
 from guards.decision import Allow, Unsure

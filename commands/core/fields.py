@@ -15,8 +15,9 @@ from commands.core.words import numbered, policy_of, shown
 from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
+from guards.hotfix import Ships
 from guards.policy import Policy
-from guards.vocabulary import Requirement, Role
+from guards.vocabulary import Blocked, Requirement, Role
 
 
 def _moment(word: str, info: ValidationInfo) -> str:
@@ -69,6 +70,12 @@ def _ticket(word: str, info: ValidationInfo) -> str:
     return word
 
 
+def _ships(word: str) -> str:
+    if word.lower() not in list(Ships):
+        raise ValueError(f"{shown(word)} is neither now nor train")
+    return word.lower()
+
+
 def _login(word: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", word):
         raise ValueError(f"{shown(word)} is no GitHub login")
@@ -114,6 +121,16 @@ def _say(word: str) -> str:
     return word.lower()
 
 
+def _branches(words: str) -> str:
+    given = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+    if not given:
+        raise ValueError("name at least one branch")
+    for word in given:
+        if not re.fullmatch(r"[A-Za-z0-9._/*-]{1,100}", word):
+            raise ValueError(f"{shown(word)} is no branch; write main, or release/* for several")
+    return ",".join(given)
+
+
 def _items(words: str) -> tuple[Item, ...]:
     given = [word.strip().lower() for word in words.split(",") if word.strip()]
     if unknown := [word for word in given if word not in list(Item)]:
@@ -138,6 +155,10 @@ def _each(noun: str, names: Callable[[Policy], Mapping[str, str]]) -> Callable[[
     return read
 
 
+def _blocked(_: Policy) -> Mapping[str, str]:
+    return {what.value: what.value for what in Blocked}
+
+
 MomentWord = Annotated[str, AfterValidator(_moment)]
 ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
@@ -149,10 +170,14 @@ ItemWords = Annotated[tuple[Item, ...], BeforeValidator(_items)]
 """Items of the go/no-go checklist, with commas between."""
 RoleName = Annotated[str, AfterValidator(_role)]
 DelegationId = Annotated[str, numbered("DLG", "delegation")]
+EmergencyId = Annotated[str, numbered("EMG", "emergency")]
+GrantId = Annotated[str, numbered("BGL", "access")]
 BlockerId = Annotated[str, numbered("BLK", "blocker")]
 CommitWords = Annotated[str, AfterValidator(_commits)]
 CommitBegins = Annotated[str, AfterValidator(_commit_begins)]
 TicketWord = Annotated[str, AfterValidator(_ticket)]
+HotfixId = Annotated[str, numbered("HOT", "hotfix")]
+ShipsWord = Annotated[str, AfterValidator(_ships)]
 ObligationId = Annotated[str, numbered("OBL", "follow-up")]
 IncidentWord = Annotated[str, AfterValidator(_incident)]
 """What people call an incident: our reference, or the name that its source gave it."""
@@ -161,4 +186,9 @@ RecordId = Annotated[str, AfterValidator(_record)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]
+TeamNames = Annotated[str, AfterValidator(_each("team", lambda policy: {name: name for name in policy.teams}))]
+BlockedWords = Annotated[str, AfterValidator(_each("kind of change", _blocked))]
+"""What a freeze holds back, with commas between."""
+BranchWords = Annotated[str, AfterValidator(_branches)]
+"""Patterns of branches, with commas between."""
 EnvironmentNames = Annotated[str, AfterValidator(_each("environment", lambda policy: policy.environment_names))]

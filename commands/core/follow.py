@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from commands.core import keep_log, post_release, record
 from commands.core.dispatch import advance
+from commands.core.hotfixes import owing
 from commands.core.observe import served_by
 from commands.core.orders import key_of
 from commands.core.ports.ci import NoRun, Order, Run, RunState, Started, TurnedDown, Unknown
@@ -133,10 +134,11 @@ def reported(tx: Tx, run: Run, by: Actor, facts: Facts, correlation: str) -> Cha
         return _end(tx, change, State.FAILED, facts, correlation, said)
     if state is State.SUCCEEDED:
         content = change.content
-        deployments.add(
-            tx, Deployment(content.service, content.environment, content.version, content.digest, content.commit, facts.at, change.id)
-        )
-        return _end(tx, change, state, facts, correlation, "")
+        runs = Deployment(content.service, content.environment, content.version, content.digest, content.commit, facts.at, change.id)
+        deployments.add(tx, runs)
+        ended = _end(tx, change, state, facts, correlation, "")
+        owing.ran(tx, runs, facts, correlation)
+        return ended
     return _end(tx, change, state, facts, correlation, f"CI ended the run: {run.state.value}.")
 
 
@@ -149,12 +151,10 @@ def _too_late(tx: Tx, change: Change, run: Run, by: Actor, facts: Facts, correla
     record.write(tx, "run:late", by, facts, correlation, **_place(change), **body)
     content = change.content
     if run.state is RunState.SUCCEEDED and not any(state == "succeeded" for _, state, _ in told):
-        deployments.add(
-            tx,
-            Deployment(
-                content.service, content.environment, content.version, run.digest or content.digest, content.commit, facts.at, change.id
-            ),
-        )
+        digest = run.digest or content.digest
+        runs = Deployment(content.service, content.environment, content.version, digest, content.commit, facts.at, change.id)
+        deployments.add(tx, runs)
+        owing.ran(tx, runs, facts, correlation)
     said = f"{change.id} was closed as {change.state}; now CI says {run.state}."
     alert(tx, facts, Card(f"🚨 {change.id}: CI tells another end", parts=(Part(((said,),)),)), correlation)
     log_of(tx, change, facts, correlation, said)

@@ -10,7 +10,7 @@ from commands.core.command import Ask
 from guards.facts import Facts
 from guards.incident import Incident
 from guards.unread import Absent
-from storage import changes, exceptions, freezes, incidents, obligations, sets, trains
+from storage import changes, emergencies, exceptions, freezes, incidents, obligations, sets, trains
 from storage.database import Tx
 
 RECORDS: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]] = {
@@ -18,6 +18,7 @@ RECORDS: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]] = {
     "FRZ": ("a freeze", freezes.get),
     "EXC": ("an exception", exceptions.get),
     "SET": ("a set promotion", sets.get),
+    "EMG": ("an emergency", emergencies.get),
     "OBL": ("a follow-up", obligations.get),
 }
 """How the id of a record begins → what it is, and how it is found; every other id is that of a run of a train."""

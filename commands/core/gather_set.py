@@ -7,14 +7,17 @@ Invariant: what a set consists of is read in the transaction that acts on it; an
 from dataclasses import replace
 
 from commands.core.command import Ask
+from guards.artifact import RELEASE
 from guards.change import Change
+from guards.cut import CutState
+from guards.cutoff import branch_of
 from guards.facts import Facts
 from guards.lifecycle import UNDECIDED, State
 from guards.manifest import Entry, Manifest, SetPromotion, SetStanding
 from guards.policy import Policy
 from guards.train import TrainRun
 from guards.unread import Absent
-from storage import deployments, manifests, sets, trains
+from storage import cuts, deployments, manifests, sets, trains
 from storage.database import Tx
 
 _MAY_BEGIN = UNDECIDED | {State.DISPATCHING, State.UNKNOWN}
@@ -139,15 +142,24 @@ def _standing(tx: Tx, manifest: Manifest, environment: str | None) -> SetStandin
 
 
 def _candidates(tx: Tx, run: TrainRun | None, policy: Policy) -> dict[str, str]:
-    """The newest version of each service of the run's train, as far as one was seen: what runs in the first environments of its way."""
+    """A version of each service of the run's train: what runs in the first environments of its way; after the cut only what is of
+    the release branch, and where nothing of that was seen, the version that the cut makes.
+    """
     train = trains.get(tx, run.train) if run else None
-    found: dict[str, str] = {}
+    made = [cut for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT] if run else []
+    found = {service: cut.version for cut in made for service in cut.services}
     for service in train.services if train else ():
         if service in policy.services:
             seen = (deployments.running(tx, service, environment) for environment in policy.chain(service))
-            if first := next(filter(None, seen), None):
-                found[service] = first.version
+            own = (each.version for each in seen if each and (service not in found or _same_release(each.version, found[service])))
+            if first := next(own, None):
+                found[service] = first
     return found
+
+
+def _same_release(one: str, other: str) -> bool:
+    """Whether two versions are of one release branch."""
+    return all(RELEASE.fullmatch(version) for version in (one, other)) and branch_of(one) == branch_of(other)
 
 
 def set_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool, whole: SetStanding | None = None) -> Facts:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from commands.core.cards import refusal_card
 from commands.core.command import Ask
-from commands.core.gather import Gather, inside, request_of
+from commands.core.gather import Gather
 from commands.core.home_card import home_card
+from commands.core.inside import inside
 from commands.core.ports.chat import Chat, Posted, Unposted
+from commands.core.requests import request_of
 from commands.core.tell import CARD
 from commands.core.text import Card
 from guards.authorization import authorized

@@ -9,15 +9,15 @@ from dataclasses import replace
 from commands.core import incident_home
 from commands.core import obligations as owed
 from commands.core.change_card import STATES
+from commands.core.emergency import home as emergency
 from commands.core.exempt_card import exception_lines
+from commands.core.home_trains import Waiting, roll_calls, to_decide
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from commands.core.trains.card import train_lines
-from commands.core.trains.standing import candidate_of
 from commands.core.when import allowed_next
 from guards.authorization import authorized
 from guards.captaincy import captained
 from guards.change import Change, Verdict
-from guards.checklist import Area
 from guards.decision import Allow, Refuse
 from guards.duties import objection
 from guards.exemption import Exemption, ExemptionState
@@ -25,14 +25,13 @@ from guards.facts import Facts, Request
 from guards.independence import independent
 from guards.lifecycle import UNDECIDED, State
 from guards.opening import Opening, open_now
-from guards.roll_call import ASKABLE
 from guards.sections import Person
 from guards.slot import first_slot
 from guards.timetable import described, timely
 from guards.train import Train, TrainState
 from guards.unread import Unread
 from guards.vocabulary import Action
-from storage import approvals, changes, decisions, deployments, exceptions, obligations, trains
+from storage import approvals, changes, deployments, exceptions, obligations, trains
 from storage.database import Tx
 
 _MOST = 8
@@ -41,9 +40,6 @@ _MOST = 8
 _SERVICES = 20
 _LOOKED = 100
 """Rows of one kind that are looked through for somebody's own."""
-
-Waiting = tuple[Line, tuple[Button, ...]]
-"""Something that waits for a person, and the buttons that do it."""
 
 Asks = Callable[[Tx, Person, Facts], Sequence[Waiting]]
 """Reads what waits for a person, in the transaction that draws their Home."""
@@ -60,6 +56,7 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
     waiting = [each for asks in WAITING for each in asks(tx, person, facts)]
     own = _own(tx, person, facts)
     led = _trains(tx, person, facts)
+    urgent = tuple(emergency.open_lines(tx, facts))
     incidents = incident_home.open_lines(facts)
     nothing: tuple[Line, ...] = (("Nothing waits for you.",),)
     parts = [
@@ -67,6 +64,7 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
         *([Part(incidents, heading="Open incidents")] if incidents else []),
         *([Part(tuple(line for line, _ in own), heading="Your open changes")] if own else []),
         *([Part(led, heading="Your trains")] if led else []),
+        *([Part(urgent, heading="Emergencies")] if urgent else []),
         Part(tuple(_running(tx, facts)), heading="What runs where"),
         Part(tuple(_windows(person, facts)), heading="Next allowed in production"),
         Part(tuple(_freezes(facts)), heading="Freezes"),
@@ -120,19 +118,6 @@ def _obligations(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
             yield owed.line_of(one, facts), (replace(button, label=f"{one.id} is done"),) if button else ()
 
 
-def _roll_calls(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
-    """The areas that this person answers for, of runs whose roll call waits for them."""
-    for train in trains.all_of(tx):
-        mine = [area for area in Area if person.id in train.attendees.get(area, ())]
-        for run in trains.open_runs(tx, train.id) if mine and train.state is TrainState.PUBLISHED else ():
-            candidate = candidate_of(tx, run, train) if run.stage in ASKABLE else None
-            call = decisions.call_about(tx, run.id, candidate.hash) if candidate else None
-            for area in mine if call else ():
-                if call and call.of(area) is None:
-                    line: Line = ("🚦 ", Code(run.id), f" asks {area}: go or no-go? Until ", Moment(call.deadline, train.rule.zone))
-                    yield line, (Button(f"Answer for {area} of {run.id}", "go answer", {"run": run.id, "area": area.value}, "primary"),)
-
-
 def _some(asks: Callable[[Tx, Person, Facts], Iterator[Waiting]]) -> Asks:
     """As many as are read; how many more there are is said."""
 
@@ -144,7 +129,12 @@ def _some(asks: Callable[[Tx, Person, Facts], Iterator[Waiting]]) -> Asks:
     return first
 
 
-WAITING: list[Asks] = [_some(incident_home.led), _some(_roll_calls), _some(_to_approve), _some(_exceptions), _some(_obligations)]
+WAITING: list[Asks] = [
+    _some(each)
+    for each in (
+        incident_home.led, emergency.to_approve, emergency.to_grant, roll_calls, to_decide, _to_approve, _exceptions, _obligations,
+    )
+]  # fmt: skip
 """What can wait for people, in this order."""
 
 
@@ -232,7 +222,8 @@ def _freezes(facts: Facts) -> Iterator[Line]:
         return
     for freeze in facts.freezes[:_MOST]:
         when: Line = ("until ",) if freeze.active(facts.at) else ("from ", Moment(freeze.start, facts.policy.zone), " until ")
-        what = f" {', '.join(freeze.environments)}: {freeze.reason}, "
+        waits = "" if freeze.in_force else "waits for approval, "
+        what = f" {', '.join(freeze.environments)}: {freeze.reason}, {waits}"
         yield ("🧊 ", Code(freeze.id), what, *when, Moment(freeze.until, facts.policy.zone))
     if not facts.freezes:
         yield ("none",)

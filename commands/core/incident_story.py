@@ -32,7 +32,7 @@ _LEAD = timedelta(hours=24)
 """What happened so long before an incident may have to do with it."""
 
 _TOLD = frozenset(
-    {"blocker", "break-glass", "change", "cut", "decision", "deployment", "dispatch", "emergency", "exception", "freeze", "hotfix",
+    {"access", "blocker", "change", "cut", "decision", "deployment", "dispatch", "emergency", "exception", "freeze", "hotfix",
      "incident", "integration", "manifest", "obligation", "set", "window"}
 )  # fmt: skip
 """Beginnings of the tags that are part of a story; what people only asked or were refused is not."""
@@ -45,7 +45,7 @@ _DECIDED = frozenset(
 )  # fmt: skip
 """What belongs into the decision log; whatever an emergency's or a hotfix's record says is a decision too."""
 
-_DECIDING = frozenset({"break-glass", "emergency", "hotfix"})
+_DECIDING = frozenset({"access", "emergency", "hotfix"})
 
 
 def services_of(one: Incident, asked: str | None, policy: Policy) -> Sequence[str]:

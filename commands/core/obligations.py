@@ -4,6 +4,7 @@ Invariant: of one obligation one timer is set, so that nobody is told twice for 
 """
 
 from commands.core import record
+from commands.core.emergency import redraw
 from commands.core.record import Actor
 from commands.core.tell import alert, reply_to
 from commands.core.text import Button, Card, Code, Line, Moment, Part
@@ -29,6 +30,7 @@ def owe(tx: Tx, one: Obligation, actor: Actor, facts: Facts, correlation: str) -
     obligations.add(tx, one)
     record.write(tx, "obligation:owed", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(one))
     _set_timer(tx, one, 0, facts)
+    _shown(tx, one, facts, correlation)
 
 
 def discharge(tx: Tx, one: Obligation, evidence: str, actor: Actor, facts: Facts, correlation: str) -> Obligation:
@@ -44,6 +46,7 @@ def discharge(tx: Tx, one: Obligation, evidence: str, actor: Actor, facts: Facts
     done = obligations.discharge(tx, one.id, facts.at, actor.id, evidence)
     timers.cancel(tx, _key(one))
     record.write(tx, "obligation:done", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(done))
+    _shown(tx, one, facts, correlation)
     return done
 
 
@@ -59,6 +62,7 @@ def hand_on(tx: Tx, one: Obligation, to: str, name: str, actor: Actor, facts: Fa
         **record.obligation_body(now),
     )  # fmt: skip
     tell_owner(tx, now, facts, correlation)
+    _shown(tx, one, facts, correlation)
     return now
 
 
@@ -88,6 +92,13 @@ def reminded(tx: Tx, id: str, step: int, facts: Facts, correlation: str) -> None
         told=[person.id for person in people], overdue=one.overdue(facts.at),
     )  # fmt: skip
     _set_timer(tx, one, step + 1, facts)
+    _shown(tx, one, facts, correlation)  # overdue, it is marked there
+
+
+def _shown(tx: Tx, one: Obligation, facts: Facts, correlation: str) -> None:
+    """What it belongs to shows it: the card of an emergency is drawn anew (EMG-21)."""
+    if one.about.startswith("EMG-"):
+        redraw.card_of(tx, one.about, one.service, facts, correlation)
 
 
 def line_of(one: Obligation, facts: Facts) -> Line:

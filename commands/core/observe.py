@@ -4,6 +4,7 @@ Invariant: a CI speaks only for the services that the policy gives it; what diff
 """
 
 from commands.core import record
+from commands.core.hotfixes import owing
 from commands.core.ports.ci import Deployed
 from commands.core.record import Actor
 from commands.core.tell import alert
@@ -11,7 +12,8 @@ from commands.core.text import Bold, Card, Code, Part
 from guards.artifact import short
 from guards.facts import Facts
 from guards.version import Artifact, Deployment
-from storage import artifacts, deployments
+from guards.vocabulary import Blocked
+from storage import artifacts, deployments, freezes
 from storage.database import Tx
 
 
@@ -31,10 +33,14 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
     artifact = Artifact(seen.service, seen.version, seen.digest, seen.commit)
     first = artifacts.first_seen(tx, artifact, facts.at)
     drift = [f"{environment} is reached by approved changes only"] if environment in policy.production else []
+    at, holding = min(seen.at, facts.at), [f for f in freezes.current(tx, facts.at) if Blocked.DEPLOYMENTS in f.blocks]
+    drift += [f"{f.id} lets nobody deploy there" for f in holding if f.active(at) and f.reaches(seen.service, environment)]
     if (first.digest, first.commit) != (seen.digest, seen.commit):
         drift.append(f"{seen.version} was {short(first.digest)} when it was first seen, now it is {short(seen.digest)}")
     else:
-        deployments.add(tx, Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at)))
+        runs = Deployment(seen.service, environment, seen.version, seen.digest, seen.commit, min(seen.at, facts.at))
+        deployments.add(tx, runs)
+        owing.ran(tx, runs, facts, correlation)
     record.write(
         tx,
         "deployment:observed",

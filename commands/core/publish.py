@@ -15,6 +15,7 @@ from commands.core.ports.vcs import Published, Releases
 from commands.core.record_links import note_links
 from commands.core.tell import alert, reply_to
 from commands.core.text import Code, Link
+from commands.core.trains import closing
 from guards.facts import Facts
 from guards.policy import Policy
 from guards.sections import Service
@@ -83,6 +84,7 @@ class Publish:
                     record.write(tx, "notes:stand", record.CLOCK, facts, correlation, service=service, version=version, url=url)
                     note_links(tx, service, version, facts)
                     post_release.notes_published(tx, service, version, facts, correlation)
+                    closing.notes_published(tx, service, version, facts, correlation)
                     card = note(f"📰 {what} are published", (Link(url, url),))
                     reply_to(tx, user, card, facts.at, correlation, channel=None, answer_to=None)
                     outbox.done(tx, sending.id)

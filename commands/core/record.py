@@ -3,16 +3,20 @@
 Invariant: an entry is written in the transaction of what it records, and refusals are recorded like deeds.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
+from guards.access import Grant
 from guards.assessment import Declared
 from guards.authorization import held_roles
 from guards.content import Content
 from guards.decision import Allow, Refuse, Unsure
 from guards.delegation import delegated
+from guards.emergency import Emergency
 from guards.exemption import STANDS_FOR, Exemption
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.identity import Delegation, OnBehalf, Stranger
 from guards.incident import Incident
 from guards.judge import Judgement
@@ -137,8 +141,14 @@ def _seen(request: Request, facts: Facts) -> dict[str, Any]:
             "notes": facts.notes.hash if isinstance(facts.notes, ReleaseNotes) else None,
         },
         "freezes": facts.freezes.what if isinstance(facts.freezes, Unread) else [f.id for f in facts.freezes if f.active(facts.at)],
+        **({"shared": {name: _shared(read) for name, read in facts.shared.items()}} if facts.shared else {}),
         "in_flight": facts.in_flight.change if facts.in_flight and not isinstance(facts.in_flight, Unread) else None,
     }
+
+
+def _shared(read: datetime | Unread) -> str:
+    """When a shared calendar was read last, or that what was read is not good enough."""
+    return read.isoformat() if isinstance(read, datetime) else f"unread: {read.why}"
 
 
 def window_body(request: Request, facts: Facts) -> dict[str, Any] | None:
@@ -206,6 +216,7 @@ def content_body(content: Content) -> dict[str, Any]:
         "base": content.base,
         "record": content.record,
         "manifest": content.manifest,
+        **({"emergency": content.emergency} if content.emergency else {}),
         "hash": content.hash,
     }
 
@@ -241,6 +252,31 @@ def delegation_body(one: Delegation) -> dict[str, Any]:
         "ended": one.ended.isoformat() if one.ended else None,
         "reason": one.reason,
     }
+
+
+def emergency_body(record: Emergency) -> dict[str, Any]:
+    """An emergency as the ledger keeps it (EMG-01 … EMG-05)."""
+    return {
+        **{name: getattr(record, name) for name in (
+            "version", "digest", "commit", "severity", "reason", "waiting", "rollback", "follow_ups", "incident", "declarer", "change",
+        )},
+        "criterion": record.criterion.value,
+        "classification": record.classification.value,
+        "until": record.until.isoformat(),
+        "approvers": [approval.by for approval in record.approvals],
+        "ending": asdict(record.ending) if record.ending else None,
+    }  # fmt: skip
+
+
+def grant_body(grant: Grant) -> dict[str, Any]:
+    """Break-glass access as the ledger keeps it (EMG-18)."""
+    moments = {name: getattr(grant, name) for name in ("granted", "until", "ended")}
+    return {
+        **{name: getattr(grant, name) for name in (
+            "emergency", "requester", "scope", "reason", "minutes", "approver", "rationale", "opening", "closing",
+        )},
+        **{name: at.isoformat() if at else None for name, at in moments.items()},
+    }  # fmt: skip
 
 
 def obligation_body(one: Obligation) -> dict[str, Any]:
@@ -282,6 +318,8 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
     """A freeze as the ledger keeps it."""
     return {
         "kind": freeze.kind,
+        "blocks": [what.value for what in freeze.blocks],
+        "passes": [kind.value for kind in freeze.passes],
         "services": list(freeze.services) if freeze.services else None,
         "environments": list(freeze.environments),
         "start": freeze.start.isoformat(),
@@ -290,6 +328,11 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "exit_criteria": freeze.exit_criteria,
         "plan": freeze.plan,
         "approver": freeze.approver,
+        "fate": freeze.fate.value,
+        "branches": None if freeze.branches is None else list(freeze.branches),
+        "in_force": freeze.in_force.isoformat() if freeze.in_force else None,
+        "approved_by": freeze.approved_by,
+        "calendar": freeze.calendar,
     }
 
 
@@ -315,6 +358,7 @@ def exception_body(exemption: Exemption) -> dict[str, Any]:
         "confirmed": exemption.confirmed.isoformat() if exemption.confirmed else None,
         "review": exemption.review.isoformat(),
         "once": exemption.once,
+        **({"emergency": exemption.emergency} if exemption.emergency else {}),
         "approvers": [decision.by for decision in exemption.approvals],
         "uses": [use.change for use in exemption.uses],
     }

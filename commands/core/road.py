@@ -12,16 +12,36 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from commands.core import announce, cards, exempt, home, intake, keep_log, obligations, record, record_links
+from commands.core import (
+    announce,
+    cards,
+    dependencies,
+    exempt,
+    freeze_import,
+    freezing,
+    home,
+    intake,
+    keep_log,
+    mirror,
+    obligations,
+    record,
+    record_links,
+)
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
-from commands.core.gather import Gather, cases_of, inside, request_of, several
+from commands.core.emergency import access
+from commands.core.emergency import life as emergency
+from commands.core.gather import Gather
+from commands.core.hotfixes import hotfix_work
+from commands.core.hotfixes.look import HotfixLook
+from commands.core.inside import inside
 from commands.core.invocation import Asked, IncidentsTold, Reported
 from commands.core.ports.chat import Chat, Unposted
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.people import SignIn
 from commands.core.queue import queue_button
+from commands.core.requests import cases_of, request_of, several
 from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form, worded
@@ -45,9 +65,12 @@ from storage import changes, inbox, timers
 from storage.database import Store, Tx
 
 AFTER_FAULT = timedelta(minutes=5)
-_SUBJECTS = ("change", "exception", "obligation", "integration", "run")
-"""Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 """After this a timer whose work failed for a fault of the bot fires again."""
+
+_SUBJECTS = (
+    "calendar", "change", "emergency", "exception", "freeze", "grant", "hotfix", "integration", "obligation", "run", "service",
+)  # fmt: skip
+"""Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +95,13 @@ class Road:
         sign_in: proves whose GitHub account is whose.
         train_work: carries out the timers of train runs.
         links: looks at the links in records.
+        hotfixes: carries out the timers of hotfixes.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, links: record_links.LookAtLinks,
+        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, hotfixes: HotfixLook,
+        links: record_links.LookAtLinks,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -86,6 +111,7 @@ class Road:
         self._due = Due(policy, store, gather, ci, clock)
         self._train_work = train_work
         self._links = links
+        self._hotfixes = hotfixes
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
         self.commands = {command.name: command for command in commands}
@@ -100,6 +126,10 @@ class Road:
                 await self._due.reported(taken, Reported.model_validate(payload), correlation)
             case exempt.REVIEW | exempt.EXPIRE as word:
                 await self._due.exception(taken, word, str(payload["exception"]), correlation)
+            case access.END:
+                await self._due.access(taken, str(payload["grant"]), correlation)
+            case emergency.EXPIRE:
+                await self._due.emergency(taken, str(payload["emergency"]), correlation)
             case word if word in TRAIN_KINDS:
                 await self._train_work.fired(taken, payload, correlation)
             case integrate.SUITE:
@@ -118,9 +148,21 @@ class Road:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
             case record_links.KIND:
                 await self._links.carry(taken, correlation)
+            case freezing.KIND:
+                since = datetime.fromisoformat(str(payload["since"]))
+                await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
+            case freeze_import.KIND:
+                await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
+            case mirror.KIND:
+                await self._due.merge_status(taken, str(payload["service"]), correlation)
+            case hotfix_work.KIND:
+                await self._hotfixes.fired(taken, str(payload["hotfix"]), correlation)
             case home.BEAT:
                 facts = Facts(at=self._clock.now(), policy=self.policy)
                 await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
+            case dependencies.KIND:
+                facts = Facts(at=self._clock.now(), policy=self.policy)
+                await self._store.write(lambda tx: dependencies.remind(tx, taken, facts, correlation))
             case "link":
                 await self._sign_in.fired(taken, str(payload["person"]), correlation)
             case word:
@@ -129,8 +171,8 @@ class Road:
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception, an obligation or a train stays due, and so does what a source of
-        incidents said: it is tried again after a while.
+        What a timer would have done for a change, an exception, a freeze, an obligation or a train stays due, and so does what a source
+        of incidents said: it is tried again after a while.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
@@ -156,6 +198,8 @@ class Road:
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
             if kind == record_links.KIND:
                 timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
+            if kind == dependencies.KIND:
+                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
             if kind == announce.KIND:
                 announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
             inbox.done(tx, taken.id, None)
@@ -165,13 +209,16 @@ class Road:
     async def refresh(self) -> None:
         """At the start: changes that were bound to another policy file are judged again, so that people approve what holds now.
 
-        What the policy wants told of its windows is looked for anew.
+        What the policy wants told of its windows is looked for anew, and its shared calendars are read.
         """
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
             record_links.begin(tx, Facts(at=now, policy=self.policy))
+            dependencies.begin(tx, self.policy, now)
+            freeze_import.begin(tx, self.policy, now)
+            mirror.begin(tx, self.policy, Facts(at=now, policy=self.policy), "start")
             for change in changes.undecided(tx, None, limit=1000):
                 if change.content.policy != self.policy.hash:
                     timers.set(tx, timers.Timer(f"advance:{change.id}", "advance", now, {"change": change.id}))
@@ -370,5 +417,6 @@ def _told(judgement: Judgement, command: AnyCommand) -> Judgement:
 
 def _subject(ask: Ask, facts: Facts) -> str | None:
     """What stands in the ledger as the subject; an incident by our reference, whatever name somebody used for it."""
-    named = ask.change or ask.freeze or ask.exception or ask.delegation or ask.set or ask.run or ask.train or ask.manifest
+    urgent = ask.emergency or ask.grant
+    named = ask.change or ask.freeze or ask.exception or urgent or ask.delegation or ask.set or ask.run or ask.train or ask.manifest
     return named or (facts.incident.reference if isinstance(facts.incident, Incident) else None)

@@ -11,20 +11,29 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from commands.core import follow, home, post_release
+from commands.core import follow, freezing, home, mirror, post_release, stop
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.dispatch import advance
+from commands.core.emergency import access
+from commands.core.emergency import redraw as emergency
+from commands.core.emergency import tell as emergencies
+from commands.core.emergency.card import emergency_card
 from commands.core.exempt_card import exception_card
 from commands.core.feeds import hand_over
-from commands.core.gather import Gather, inside
+from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
+from commands.core.hotfixes import branch as hotfix_branch
+from commands.core.hotfixes import hotfix_work
+from commands.core.hotfixes.card import hotfix_card, told
 from commands.core.incident_card import incident_card
+from commands.core.inside import inside
 from commands.core.ports.chat import Chat, Posted, Unposted
 from commands.core.ports.ci import CI, Order, Started, TurnedDown, Unknown
 from commands.core.ports.clock import Clock
 from commands.core.publish import Publish
 from commands.core.set_card import set_card
+from commands.core.stop import Stop
 from commands.core.tell import CARD, incident_channel
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
@@ -39,7 +48,7 @@ from guards.policy import Policy
 from guards.train import Train
 from guards.unread import Unread
 from storage import cards as places
-from storage import changes, claims, exceptions, outbox
+from storage import changes, claims, exceptions, hotfixes, outbox
 from storage.database import Store, Tx
 
 ORDER = TypeAdapter(Order)
@@ -62,6 +71,7 @@ class Send:
         clock: the present.
         hand_over: makes and sends evidence bundles.
         publish: sends release notes.
+        mirrored: shows merge freezes in version control.
     """
 
     def __init__(
@@ -74,6 +84,7 @@ class Send:
         clock: Clock,
         hand_over: HandOver,
         publish: Publish,
+        mirrored: mirror.Mirror,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -83,6 +94,8 @@ class Send:
         self._clock = clock
         self._hand_over = hand_over
         self._publish = publish
+        self._mirror = mirrored
+        self._stop = Stop(policy, store, ci, clock)
         self._suite = Suite(policy, store, ci, clock)
         self._homes = home.Homes(policy, store, gather, chat)
 
@@ -102,6 +115,16 @@ class Send:
                 await self._suite.send(sending, payload)
             case "exception":
                 await self._exception(sending, str(payload["exception"]), str(payload["channel"]))
+            case access.KIND:
+                await self._access(sending, payload)
+            case emergency.KIND:
+                await self._emergency(sending, str(payload["emergency"]), str(payload["channel"]))
+            case freezing.KIND:
+                await self._freeze(sending, str(payload["freeze"]), str(payload["channel"]))
+            case mirror.KIND:
+                await self._mirror.send(sending)
+            case stop.KIND:
+                await self._stop.send(sending)
             case "roll-call":
                 await self._roll_call(sending, str(payload["run"]))
             case "train":
@@ -119,7 +142,11 @@ class Send:
                 told = await self._chat.tell(payload["user"], card, channel=payload["channel"], answer_to=payload["answer_to"])
                 await self._settle(sending, told)
             case branch.KIND:
-                await self._branch(sending, payload)
+                await self._branch(sending, payload, branch.wanted, branch.answered)
+            case hotfix_branch.KIND:
+                await self._branch(sending, payload, hotfix_branch.wanted, hotfix_branch.answered)
+            case hotfix_work.KIND:
+                await self._hotfix(sending, str(payload["hotfix"]), str(payload["channel"]))
             case "thread":
                 await self._thread(sending, payload)
             case "evidence":
@@ -140,7 +167,7 @@ class Send:
         if sending.was_sending:
             # its sender died in the middle: CI may have got it, so it is looked up, never sent from here
             answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
-        elif self._clock.now() - datetime.fromisoformat(payload["at"]) > STALE:
+        elif await self._overtaken(order, datetime.fromisoformat(payload["at"])):
             await self._judge_again(sending, order)
             return
         else:
@@ -163,6 +190,11 @@ class Send:
 
         await self._store.write(work)
 
+    async def _overtaken(self, order: Order, at: datetime) -> bool:
+        """Whether an order is not what was judged any more: it waited too long, or a freeze began since (FRZ-03)."""
+        now = self._clock.now()
+        return now - at > STALE or await self._store.read(lambda tx: freezing.began_since(tx, order.change, at, now))
+
     async def _judge_again(self, sending: outbox.Sending, order: Order) -> None:
         """Take an order back that was never sent, and judge its change anew."""
         outside = await self._gather.outside(Ask(change=order.change))
@@ -176,11 +208,20 @@ class Send:
 
         await self._store.write(work)
 
-    async def _branch(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
-        """Have a release branch made: once, and never again when nobody knows whether CI took the order (TRN-08)."""
+    async def _branch(
+        self, sending: outbox.Sending, payload: Mapping[str, Any], wanted: Callable[[Tx, str], bool],
+        answered: Callable[[Tx, str, Started | TurnedDown | Unknown, Facts, str], None],
+    ) -> None:  # fmt: skip
+        """Have a branch made: once, and never again when nobody knows whether CI took the order (TRN-08, HOT-01).
+
+        Args:
+            sending, payload: its row.
+            wanted: whether what the branch is for still wants it.
+            answered: takes what CI said.
+        """
         order = branch.ORDER.validate_python(payload["order"])
-        if not await self._store.read(lambda tx: branch.wanted(tx, order.key)):
-            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the cut was given up"))
+        if not await self._store.read(lambda tx: wanted(tx, order.key)):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "what it is for was given up"))
             return
         answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
         if not sending.was_sending:
@@ -191,7 +232,29 @@ class Send:
             if isinstance(answer, TurnedDown) and answer.retry_after is not None and sending.attempts < LAST:
                 outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=answer.retry_after))
                 return
-            branch.answered(tx, order.key, answer, facts, sending.message.correlation)
+            answered(tx, order.key, answer, facts, sending.message.correlation)
+            outbox.done(tx, sending.id)
+
+        await self._store.write(work)
+
+    async def _access(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Have break-glass access opened or closed: once, and never again when nobody knows whether CI took the order (EMG-18)."""
+        order = access.ORDER.validate_python(payload["order"])
+        facts = Facts(at=self._clock.now(), policy=self._policy)
+        if not await self._store.read(lambda tx: access.wanted(tx, order, facts.at)):
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the access is over"))
+            return
+        answer: Started | TurnedDown | Unknown = Unknown("the bot was interrupted while it asked")
+        if not sending.was_sending:
+            answer = await self._ci[payload["ci"]].access(order)
+        facts = replace(facts, at=self._clock.now())
+
+        def work(tx: Tx) -> None:
+            if isinstance(answer, TurnedDown) and access.again(order, answer, sending.attempts):
+                wait = answer.retry_after if answer.retry_after is not None else access.PACE.total_seconds()
+                outbox.retry(tx, sending.id, answer.why, facts.at + timedelta(seconds=wait))
+                return
+            access.answered(tx, order, answer, facts, sending.message.correlation)
             outbox.done(tx, sending.id)
 
         await self._store.write(work)
@@ -237,6 +300,50 @@ class Send:
             await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the exception is gone"))
             return
         card = exception_card(exemption, Facts(at=self._clock.now(), policy=self._policy))
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _emergency(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the emergency as it is now: post its card once, from then on edit it."""
+        ask = Ask(emergency=id)
+        outside = await self._gather.outside(ask)
+        facts, seen, place = await self._store.read(
+            lambda tx: (inside(tx, ask, outside, only_reading=True), emergencies.read(tx, id), places.place(tx, id))
+        )
+        if seen is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the emergency is gone"))
+            return
+        card = emergency_card(seen, facts)
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
+            return
+        await self._post(sending, channel, card, subject=id, then=lambda tx, p: places.put(tx, places.Place(id, p.channel, p.ts)))
+
+    async def _freeze(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the freeze as it is now in one of its channels: post its card there once, from then on edit it."""
+        facts, subject = Facts(at=self._clock.now(), policy=self._policy), freezing.subject_of(id, channel)
+        found, place = await self._store.read(lambda tx: (freezing.drawn(tx, id, facts), places.place(tx, subject)))
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the freeze is gone"))
+            return
+        if place:
+            await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), found))
+            return
+        await self._post(
+            sending, channel, found, subject=subject, then=lambda tx, p: places.put(tx, places.Place(subject, p.channel, p.ts))
+        )  # fmt: skip
+
+    async def _hotfix(self, sending: outbox.Sending, id: str, channel: str) -> None:  # noqa: A002
+        """Draw the hotfix as it is now: post its card once, from then on edit it."""
+        found, place = await self._store.read(
+            lambda tx: (told(tx, one) if (one := hotfixes.get(tx, id)) else None, places.place(tx, id))
+        )  # fmt: skip
+        if found is None:
+            await self._store.write(lambda tx: outbox.dead(tx, sending.id, "the hotfix is gone"))
+            return
+        card = hotfix_card(found, Facts(at=self._clock.now(), policy=self._policy))
         if place:
             await self._settle(sending, await self._chat.update(Posted(place.channel, place.ts), card))
             return

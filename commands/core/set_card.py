@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from commands.core.change_card import approvals_line, changes_lines, evidence_lines, who_lines
 from commands.core.change_card import standing_words as standing_words_of
-from commands.core.gather import at_dispatch
+from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
 from commands.core.trains.departure import back_button
 from commands.core.when import window_line

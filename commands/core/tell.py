@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from commands.core.emergency import redraw
 from commands.core.text import Card, Part, worded
 from guards.artifact import moved_to
 from guards.change import Change
@@ -26,6 +27,8 @@ CARD = TypeAdapter(Card)
 
 def card_of(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     """Have the change's card drawn anew; several requests before it is sent are one. An entry of a set stands on the set's card."""
+    if change.content.emergency:
+        redraw.card_of(tx, change.content.emergency, change.content.service, facts, correlation)
     if promotion := sets.of_change(tx, change):
         set_card_of(tx, promotion, facts, correlation)
         return

@@ -8,8 +8,8 @@ from datetime import datetime
 from commands.core.text import Line, Moment
 from guards.decision import Refuse, Unsure
 from guards.facts import Facts, Request
+from guards.freezing import holding
 from guards.incidents import no_incident
-from guards.migration import weighed
 from guards.opening import Opening, gated, open_now
 from guards.slot import next_slot
 from guards.unread import Unread
@@ -43,10 +43,10 @@ def allowed_next(slot: datetime | Unread | None, zone: str) -> Line:
 
 def freeze_line(request: Request, facts: Facts) -> Line:
     """The freeze that holds a request now."""
-    if isinstance(facts.freezes, Unread):
+    found = holding(request, facts)
+    if isinstance(found, Unread):
         return ("⚠️ could not be read",)
-    counting = weighed(request, facts)
-    held = [f for f in facts.freezes if f.active(facts.at) and f.holds(counting)]
+    held = [f for f in found if f.active(facts.at)]
     if not held:
         return ("none",)
     return (f"🧊 {held[0].id}: {held[0].reason}; ", *allowed_next(next_slot(request, facts), facts.policy.zone_of(request.service)))

@@ -5,11 +5,14 @@ Whoever needs all tables imports this package; whoever needs one, its file.
 """
 
 from storage.tables import (
+    accesses,
     changes,
     cuts,
     decisions,
+    emergencies,
     feeds,
     homes,
+    hotfixes,
     incidents,
     ledger,
     machinery,
@@ -26,6 +29,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "changes", "cuts", "decisions", "feeds", "homes", "incidents", "ledger", "machinery", "metadata", "moments", "obligations",
-    "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
+    "accesses", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents", "ledger", "machinery", "metadata",
+    "moments", "obligations", "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
 ]  # fmt: skip

@@ -56,6 +56,7 @@ class ChangeRow(Base, table=True):
     base: str | None = None
     record: str | None = None
     entry: str | None = None
+    emergency: str | None = None
     declared: dict[str, Any] | None = json_column(nullable=True)
     state: State = Field(sa_type=choice(State))
     requester: str

@@ -6,18 +6,22 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from guards.exemption import ExemptionKind, ExemptionState, Ruling
+from guards.vocabulary import Fate
 from storage.columns import choice
 from storage.tables.base import Base, json_column, moment, where
 
 
 class FreezeRow(Base, table=True):
-    """A freeze as it was declared (FRZ-01); lifting adds when and by whom."""
+    """A freeze as it was declared (FRZ-01); approving and lifting add when and by whom, extending moves its end."""
 
     __tablename__ = "freeze"
     __table_args__ = (
         sa.CheckConstraint('start < "end"', name="times"),
         sa.CheckConstraint("(lifted IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        sa.CheckConstraint("(approved IS NULL) = (approved_by IS NULL)", name="approved"),
+        sa.CheckConstraint("(calendar IS NULL) = (uid IS NULL)", name="calendar"),
         sa.Index("ix_freeze_end", "end"),
+        sa.Index("ix_freeze_calendar", "calendar", "end", **where("calendar IS NOT NULL")),
     )
     id: str = Field(primary_key=True)
     kind: str
@@ -33,8 +37,26 @@ class FreezeRow(Base, table=True):
     by: str
     by_name: str
     approver: str
+    fate: Fate | None = Field(default=None, sa_type=choice(Fate))
+    branches: list[str] | None = json_column(nullable=True)
+    in_force: datetime | None = moment(nullable=True)
+    approved: datetime | None = moment(nullable=True)
+    approved_by: str | None = None
     lifted: datetime | None = moment(nullable=True)
     lifted_by: str | None = None
+    calendar: str | None = None
+    uid: str | None = None
+
+
+class FreezeCalendarRow(Base, table=True):
+    """How reading a shared calendar of freezes went; its last good copy is the freezes that come from it (FRZ-08)."""
+
+    __tablename__ = "freeze_calendar"
+    __table_args__ = (sa.CheckConstraint("(failed IS NULL) = (why IS NULL)", name="failed"),)
+    name: str = Field(primary_key=True)
+    read: datetime | None = moment(nullable=True)
+    failed: datetime | None = moment(nullable=True)
+    why: str | None = None
 
 
 OPEN_EXCEPTIONS = "state IN ('requested', 'approved')"
@@ -71,6 +93,7 @@ class ExceptionRow(Base, table=True):
     until: datetime = moment()
     review: datetime = moment()
     once: bool
+    emergency: str | None = None
     state: ExemptionState = Field(sa_type=choice(ExemptionState))
     confirmed: datetime | None = moment(nullable=True)
 

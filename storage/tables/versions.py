@@ -14,7 +14,10 @@ class ArtifactRow(Base, table=True):
     """What a version named when it was first seen; it never names anything else (PRM-04, PRM-05)."""
 
     __tablename__ = "artifact"
-    __table_args__ = (sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),)
+    __table_args__ = (
+        sa.CheckConstraint("digest LIKE 'sha256:%' AND length(digest) = 71", name="digest"),
+        sa.Index("ix_artifact_digest", "service", "digest"),
+    )
     service: str = Field(primary_key=True)
     version: str = Field(primary_key=True)
     digest: str

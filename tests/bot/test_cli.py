@@ -244,7 +244,7 @@ def test_check_tells_the_mistakes_of_the_file_and_of_the_environment_together(ru
         snapshot("""\
 signalbox: 2 problems to mend
   SIGNALBOX_PORT: write a port from 1 to 65535, or 0 for any that is free
-  signalbox.yaml:190:12: approvals.production.count: write a whole number, not 'two'
+  signalbox.yaml:204:12: approvals.production.count: write a whole number, not 'two'
 """),
     )
 

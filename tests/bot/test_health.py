@@ -183,7 +183,7 @@ async def test_a_probe_that_hangs_or_breaks_is_named_beside_those_that_answer(mo
 CLOSED = {
     "kind": {"asked", "reported", "timer"}
     | {"order", "card", "log", "alert", "reply", "set", "integration", "exception", "roll-call", "train", "pin", "home"}
-    | {"release-branch", "thread", "evidence", "calendar", "notes"},
+    | {"release-branch", "thread", "evidence", "calendar", "notes", "emergency", "access", "freeze", "incident", "merge-status", "stop"},
     "what": {"new", "again", "refused"},
     "outcome": {"done", "failed"},
     "table": {"inbox", "outbox"},

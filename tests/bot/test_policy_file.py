@@ -62,24 +62,24 @@ p.yaml:6:1: slack.alerts: is missing
 p.yaml:8:3: slack.alert: unknown key 'alert', did you mean 'alerts'?
 p.yaml:19:17: environments.2.production: write true or false, not 'yes'
 p.yaml:25:13: services.billing-api.owners: write a list, like [one, two], not 'ada@example.com'
-p.yaml:78:3: roles.release_captian: 'release_captian' is not known, did you mean 'release_captain'?
-p.yaml:153:12: windows.weekdays.start: write a time of day, like `10:00` or `09:30`
-p.yaml:158:12: windows.shop-nights.days.0: 'Tuesday' is not known, did you mean 'Tue'?
-p.yaml:190:12: approvals.production.count: 11 is too large; at most 10
-p.yaml:225:11: ci.actions.kind: 'gihtub' is not known, did you mean 'github'?
-p.yaml:229:13: ci.in-house.secret: what stands here does not fit; write the name of a variable, like `CI_SECRET`, never the secret itself
-p.yaml:284:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
+p.yaml:80:3: roles.release_captian: 'release_captian' is not known, did you mean 'release_captain'?
+p.yaml:167:12: windows.weekdays.start: write a time of day, like `10:00` or `09:30`
+p.yaml:172:12: windows.shop-nights.days.0: 'Tuesday' is not known, did you mean 'Tue'?
+p.yaml:204:12: approvals.production.count: 11 is too large; at most 10
+p.yaml:239:11: ci.actions.kind: 'gihtub' is not known, did you mean 'github'?
+p.yaml:243:13: ci.in-house.secret: what stands here does not fit; write the name of a variable, like `CI_SECRET`, never the secret itself
+p.yaml:308:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
 """)
 
 
 def test_a_key_that_is_in_the_wrong_section_gets_the_keys_of_that_section() -> None:
     assert told(edited(("    url: https://ci", "    username: x\n    urll: https://ci"))) == snapshot("""\
-p.yaml:226:3: ci.in-house.url: is missing
-p.yaml:228:5: ci.in-house.username: unknown key 'username' (known: kind, secret, url)
-p.yaml:229:5: ci.in-house.urll: unknown key 'urll', did you mean 'url'?\
+p.yaml:240:3: ci.in-house.url: is missing
+p.yaml:242:5: ci.in-house.username: unknown key 'username' (known: kind, secret, url)
+p.yaml:243:5: ci.in-house.urll: unknown key 'urll', did you mean 'url'?\
 """)
     assert told(edited(("    lifetime: 24h", "    life_time: 24h"))) == snapshot(
-        "p.yaml:192:5: approvals.production.life_time: unknown key 'life_time', did you mean 'lifetime'?"
+        "p.yaml:206:5: approvals.production.life_time: unknown key 'life_time', did you mean 'lifetime'?"
     )
 
 
@@ -98,9 +98,9 @@ def test_parts_that_do_not_fit_together_are_told_at_their_places() -> None:
 p.yaml:25:14: services.billing-api.owners.0: unknown person 'eda@example.com', did you mean 'ada@example.com'?
 p.yaml:26:9: services.billing-api.ci: unknown CI 'action', did you mean 'actions'?
 p.yaml:32:7: services.billing-api.workflows: no workflow for production
-p.yaml:116:17: allow.approve.produktion: unknown environment 'produktion', did you mean 'production'?
-p.yaml:151:17: windows.weekdays.days.1: Fri is closed by `closed_weekdays`; take it out of one of the two (WIN-03)
-p.yaml:206:3: risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role tech_lead, the role product, the role on_call, the role security, the role qa, the CAB's seat engineering, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`\
+p.yaml:120:17: allow.approve.produktion: unknown environment 'produktion', did you mean 'production'?
+p.yaml:165:17: windows.weekdays.days.1: Fri is closed by `closed_weekdays`; take it out of one of the two (WIN-03)
+p.yaml:220:3: risk: production asks for risk-assessment, and nobody who may approve there holds the role developer, the role tech_lead, the role product, the role on_call, the role security, the role qa, the CAB's seat engineering, the CAB's seat product, the CAB's seat ops: grant it in `roles` and open `allow.approve.production` for it, change `risk`, or ask for less in `evidence`\
 """)
 
 
@@ -113,11 +113,11 @@ def test_calendars_that_nobody_knows_are_told_at_their_places() -> None:
     )
     assert told(text) == snapshot("""\
 p.yaml:27:16: services.billing-api.holidays.0: US has no subdivision 'XX' (known: AK, AL, AR, AS, AZ, CA, CO, CT, DC, DE, FL, GA, GU, HI, IA, ID, IL, IN, KS, KY, LA, MA, MD, ME, MI, MN, MO, MP, MS, MT, NC, ND, NE, NH, NJ, NM, NV, NY, OH, OK, OR, PA, PR, RI, SC, SD, TN, TX, UM, UT, VA, VI, VT, WA, WI, WV, WY)
-p.yaml:161:16: windows.shop-nights.holidays.0: no holidays are known of an exchange 'XNYX', did you mean 'XNYS'?
-p.yaml:170:19: holidays.1: no holidays are known of a country 'XX'; write its ISO 3166-1 code, like 'DE'\
+p.yaml:175:16: windows.shop-nights.holidays.0: no holidays are known of an exchange 'XNYX', did you mean 'XNYS'?
+p.yaml:184:19: holidays.1: no holidays are known of a country 'XX'; write its ISO 3166-1 code, like 'DE'\
 """)
     assert told(edited(("closed_weekdays: [Fri, Sat, Sun]\n", "closed_weekdays: [Fri, Sat, Sun]\nholidays: [germany]\n"))) == snapshot(
-        "p.yaml:168:12: holidays.0: 'germany' does not fit; write a country (`DE`), a country with its subdivision (`DE-BY`), or an exchange by its ISO 10383 code (`XNYS`)"
+        "p.yaml:182:12: holidays.0: 'germany' does not fit; write a country (`DE`), a country with its subdivision (`DE-BY`), or an exchange by its ISO 10383 code (`XNYS`)"
     )
 
 

@@ -32,6 +32,12 @@ async def sends(tab, number: int) -> None:
     await box.press("Enter")
 
 
+async def lets_time_pass(tab, number: int, until: str) -> None:
+    """Moves the page's clock to what this step waits for."""
+    await step(tab).get_by_text(f"step {number} of").wait_for()
+    await step(tab).get_by_role("button", name=f"Let time pass until {until}").click()
+
+
 async def becomes(tab, name: str) -> None:
     await step(tab).get_by_role("button", name=f"Be {name}", exact=True).click()
     await expects(tab.get_by_label("You are")).to_have_value(name.lower())
@@ -139,6 +145,30 @@ async def test_a_fault(tab, company):
     await card(page, "→ production: deployed").wait_for()
     runs = [run for run in await company.ci.runs() if run.order.environment == "production"]
     assert len(runs) == 1
+
+
+async def test_a_train(tab, company):
+    page = await tab("carla")
+    await begins(page, "A release train")
+    await sends(page, 1)
+    await card(page, "daily-2026-11-24").get_by_text("before the cutoff").first.wait_for()
+    await lets_time_pass(page, 2, "Tue 12:00")
+    await sends(page, 3)
+    await card(page, "daily-2026-11-24").get_by_text("you are here").wait_for()
+    for number in (4, 5):
+        await sends(page, number)
+    await lets_time_pass(page, 6, "Tue 13:00")
+    await sends(page, 7)
+    await card(page, "Refused: go").get_by_text("not-answered").wait_for()
+    for number in (8, 9, 10):
+        await sends(page, number)
+    await step(page).get_by_text("step 11 of 12").wait_for()
+    await becomes(page, "Rita")
+    await approves(page, "The set is what was decided about.")
+    await card(page, "→ production: the whole set is deployed").wait_for()
+    await sends(page, 12)
+    await step(page).get_by_role("button", name="✓ A release train").wait_for()
+    assert {each.version for name in company.riders for each in await company.ci.standing(name)} == {"v1.4.0"}
 
 
 async def test_a_tour_can_be_left_at_any_step(tab):

@@ -203,6 +203,29 @@ async def test_a_red_main_is_not_cut_and_the_last_green_commit_is_named(story):
     assert [(r.number, r.why) for r in cut.excluded] == [(8, "it was merged after the cutoff"), (9, "it is not merged")]
 
 
+async def test_a_run_that_was_held_over_its_cutoff_is_cut_when_it_is_resumed(story):
+    world = story.world
+    world.vcs.checked["acme/api", HEAD] = checks(CheckState.FAILED)
+    await story.at_the_moment()
+    await world.wait(until=DUE)
+    assert (await story.run()).stage is Stage.HELD
+    await story.say("rob", f"train resume {RUN}")
+    assert (await story.run()).stage is Stage.HELD  # he does not lead it
+    await story.say("carla", f"train resume {RUN}")
+    assert (await story.run()).stage is Stage.HELD  # it is red still
+    assert "unit-test failed" in story.told()
+
+    world.vcs.checked["acme/api", HEAD] = checks()
+    await story.say("carla", f"train resume {RUN}")
+    assert "Its cutoff is over, so it is cut now." in world.told("carla")
+    (cut,) = await story.cuts()
+    assert (cut.commit, cut.by, cut.late) == (HEAD, "carla@acme.example", False)
+    assert len(world.ci.branches) == 1
+    await story.say("carla", f"train resume {RUN}")
+    assert await world.codes() == ["wrong-state", "cut-off"]
+    assert len(world.ci.branches) == 1
+
+
 async def test_a_missed_cutoff_cuts_what_main_named_then_and_is_marked_late(story):
     world = story.world
     await story.at_the_moment()

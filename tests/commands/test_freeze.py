@@ -6,9 +6,9 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports.ci import RunState
-from guards.facts import Freeze
+from guards.freeze_record import Freeze
 from guards.lifecycle import State
-from guards.vocabulary import Blocked
+from guards.vocabulary import Blocked, Fate
 from storage import freezes
 
 ID = "FRZ-2026-1124-001"
@@ -21,7 +21,8 @@ async def test_a_freeze_is_declared_in_words(world):
     assert await world.news() == ["freeze-declare:accepted", "freeze:declared"]
     assert world.told("rita") == snapshot("""\
 🧊 All services in production stand still
-FRZ-2026-1124-001 from today 11:00 (Tue 11:00 Europe/Berlin) until tomorrow 10:00 (Wed 10:00 Europe/Berlin)
+🧊 FRZ-2026-1124-001 all services in production: no deployments
+From today 11:00 (Tue 11:00 Europe/Berlin) until tomorrow 10:00 (Wed 10:00 Europe/Berlin). Work on its way: the run ends, the rest of its set waits.
 To lift it: /release freeze lift FRZ-2026-1124-001 <how the exit criteria are met>\
 """)
     body = await world.body("freeze:declared")
@@ -119,6 +120,8 @@ async def test_lifting_takes_a_word_that_the_exit_criteria_are_met(world):
     await world.freeze()
     await world.news()
     await world.say("rita", f"/release freeze lift {ID}")
+    assert "It ends when: all are back" in world.form("rita").as_text()
+    await world.fill("rita", reason="   ")
     assert await world.codes() == ["incomplete"]
     assert "its exit criteria are met: all are back" in world.told("rita")
 
@@ -138,11 +141,11 @@ async def test_the_list_shows_what_holds_what_comes_and_who_may_lift(world):
     await world.say("audrey", "/release freeze list")
     assert world.told("audrey") == snapshot("""\
 🧊 Freezes
-🧊 FRZ-2026-1124-001 all services in production (holiday), today 11:00 (Tue 11:00 Europe/Berlin) until tomorrow 10:00 (Wed 10:00 Europe/Berlin)
-    holidays Ends when: all are back Then: trains resume Declared by Rita Manager, answered for by rita@acme.example.
-🔜 FRZ-2026-1124-002 web in production (major-event), Dec 1, 2026 08:00 (Tue 08:00 Europe/Berlin) until Dec 2, 2026 08:00 (Wed 08:00 Europe/Berlin)
-    the fair Ends when: all are back Then: trains resume Declared by Rita Manager, answered for by rita@acme.example.
-May lift: Rita Manager, Rob Second\
+🧊 FRZ-2026-1124-001 all services in production (holiday): deployments, in force, today 11:00 (Tue 11:00 Europe/Berlin) until tomorrow 10:00 (Wed 10:00 Europe/Berlin)
+    holidays Ends when: all are back Then: trains resume Declared by Rita Manager, answered for by Rita Manager.
+🔜 FRZ-2026-1124-002 web in production (major-event): deployments, to come, Dec 1, 2026 08:00 (Tue 08:00 Europe/Berlin) until Dec 2, 2026 08:00 (Wed 08:00 Europe/Berlin)
+    the fair Ends when: all are back Then: trains resume Declared by Rita Manager, answered for by Rita Manager.
+May approve, extend and lift: Rita Manager, Rob Second\
 """)
 
     await world.wait(until=datetime(2026, 12, 3, 9, 0, tzinfo=UTC))
@@ -213,7 +216,7 @@ async def test_a_freeze_that_is_committed_after_the_facts_were_read_still_stops_
                 Freeze(
                     "FRZ-2026-1124-009", "incident", (Blocked.DEPLOYMENTS,), (), None, ("production",), world.clock.at,
                     world.clock.at + timedelta(hours=1), "checkout is slow", "it is fast", "go on", "rita@acme.example", "Rita Manager",
-                    "rita@acme.example",
+                    "rita@acme.example", Fate.HOLD, in_force=world.clock.at,
                 )
             )  # fmt: skip
             await world.house.store.write(lambda tx: freezes.add(tx, declared[0]))

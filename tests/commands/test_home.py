@@ -11,7 +11,7 @@ from tests.commands.test_exception import lenient, wish
 from tests.commands.test_follow_up import ADD
 from tests.commands.test_train import draft, published
 from tests.world.company import policy_data
-from tests.world.trains import RUN, rides
+from tests.world.trains import RUN, all_say_go, rides
 from tests.world.world import World
 
 
@@ -78,6 +78,27 @@ async def test_who_may_approve_sees_it_until_it_is_done_and_nobody_else(world):
     await world.wait(seconds=PACE.total_seconds())
     for who in ("rita", "rob", "olga"):
         assert "Nothing waits for you." in home(world, who)
+
+
+async def test_a_run_waits_for_whoever_decides_about_it_once_all_have_answered_or_their_time_is_over(world):
+    await world.on_staging()
+    await rides(world)
+    await world.say("carla", f"/release go call {RUN}")
+    assert "Nothing waits for you." in await opens(world, "rita")
+    await all_say_go(world, but="quality")
+    await world.wait(hours=1)
+    waiting = await opens(world, "rita")
+    assert f"🚦 {RUN} waits for your decision: silent: quality" in waiting
+    assert f"[Go for {RUN}]" not in waiting
+    await world.say("olga", f"/release go answer {RUN} quality go")
+    waiting = await opens(world, "rita")
+    assert f"🚦 {RUN} waits for your decision: every area answered" in waiting
+    for who in ("carla", "olga", "audrey"):  # the captain, an owner, an auditor: none of them decides
+        assert "waits for your decision" not in await opens(world, who)
+    await presses(world, "rita", f"Go for {RUN}")
+    await world.fill("rita", residual="small: one endpoint, watched")
+    assert "decision:go" in await world.tags()
+    assert "waits for your decision" not in await opens(world, "rita")
 
 
 async def test_a_roll_call_waits_for_each_area_that_is_silent(world):

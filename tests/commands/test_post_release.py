@@ -98,6 +98,8 @@ async def test_the_checklist_has_four_parts_each_judged_or_said(world):
 Changes
 🟢 CR-2026-1124-001 → staging: deployed; by ci:fake, run run-1 (https://ci.test/runs/run-1), from today 11:00 (Tue 11:00 Europe/Berlin) until today 11:00 (Tue 11:00 Europe/Berlin)
 🟢 CR-2026-1124-002 → production: deployed and verified; by ci:fake, run run-2 (https://ci.test/runs/run-2), from today 11:00 (Tue 11:00 Europe/Berlin) until today 11:00 (Tue 11:00 Europe/Berlin); verified by Carla Captain, today 11:00 (Tue 11:00 Europe/Berlin): error rate and p95 of the last hour
+Links
+2 in all, 0 broken, 0 could not be read
 Checklist: pre-release
 ✅ tests and scans: 2 checks passed on c0ffee000000
 ✅ what was built is proven: tag v1.4.0 at c0ffee000000 is signed by Release CI; CycloneDX 1.6 with 41 components, signed by the pinned key sha256:7a7a7a7a7a7a…; built by https://ci.test/builder from c0ffee000000, signed by the pinned key sha256:7a7a7a7a7a7a…; sha256:a1a1a1a1a1a1… is signed by the pinned key sha256:7a7a7a7a7a7…

@@ -57,6 +57,7 @@ If Carla Captain asked now
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ hotfixed: v1.4.0 is no hotfix
 ✅ catalogued: it is a normal change
 ✅ asked_once: v1.4.0 is asked for once
 ✅ alone: nothing else works on api in production
@@ -65,7 +66,7 @@ If Carla Captain asked now
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -94,6 +95,7 @@ If Rita Manager asked now
 ✅ as_seen: decided on what is true now
 ✅ undecided_by_asker: no decision of theirs stands
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ hotfixed: v1.4.0 is no hotfix
 ✅ catalogued: it is a normal change
 ✅ in_order: v1.4.0 ran in staging
 ✅ manifested: it is no entry of a set
@@ -103,12 +105,13 @@ If Rita Manager asked now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ reasoned: a reason was given
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
 ✅ in_order: v1.4.0 ran in staging
 ✅ same_artifact: v1.4.0 is sha256:a1a1a1a1a1a1…, as in staging
+✅ hotfixed: v1.4.0 is no hotfix
 ✅ manifested: it is no entry of a set
 ✅ integrated: it is no entry of a set
 ✅ catalogued: it is a normal change
@@ -120,7 +123,7 @@ If it were dispatched now
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ✅ in_turn: it is no entry of a set
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING
@@ -255,8 +258,9 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
         "verify", "status", "home", "explain", "changes", "record", "notes", "window (list)", "freeze list",
-        "incident (list, context, timeline, action)", "exception (list, show)", "train (list, show, readiness)",
-        "blocker list", "manifest show", "go answer", "calendar (add, end)", "evidence",
+        "incident (list, context, timeline, action)", "emergency (list, show, report)", "break-glass (end, list)",
+        "exception (list, show)", "train (list, show, readiness)",
+        "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 
@@ -297,7 +301,10 @@ Nothing was started. id <id>\
 
 
 MISTAKES = [
-    ("freeze", "freeze takes one more word: freeze declare or freeze list or freeze lift."),
+    (
+        "freeze",
+        "freeze takes one more word: freeze declare or freeze list or freeze approve or freeze extend or freeze lift or freeze import.",
+    ),
     ("EXCEPTION tomorrow", "exception takes one more word"),
     ("window tomorrow", "there is no service 'tomorrow'"),
     ("status api web", "'web' is one word too many."),

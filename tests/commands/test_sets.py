@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from inline_snapshot import snapshot
 
 from commands.core.ports.ci import RunState
+from guards.cut import CutState
 from guards.lifecycle import State
 from guards.manifest import SetState
+from guards.policy import Policy
 from guards.train import Stage
 from guards.version import Artifact
-from storage import approvals, manifests, sets, trains
+from storage import approvals, cuts, manifests, sets, trains
+from tests.guards.test_cutoff import CUT
 from tests.world.company import COMMIT
 from tests.world.sets import PINS, RUN, VERSIONS, board, digest_of, in_dev, stage_of, to_stage, train_data
 from tests.world.world import World
@@ -156,6 +159,21 @@ async def test_the_form_is_prefilled_with_the_newest_versions_that_were_seen(wor
     assert "manifest:built" in await world.tags()
 
 
+async def test_after_the_cut_the_form_is_prefilled_with_what_is_of_the_release_branch(world):
+    """The api had its fix on the branch; of the lib only an older release was seen; of the web nothing was cut."""
+    made = (
+        ("acme/api", "api", "v1.4.0", CutState.CUT),
+        ("acme/lib", "lib", "v1.3.0", CutState.CUT),
+        ("acme/web", "web", "v9.0.0", CutState.FAILED),
+    )
+    for number, (repository, service, version, state) in enumerate(made):
+        cut = replace(CUT, id=f"CUT-{number}", run=RUN, repository=repository, services=(service,), version=version, state=state)
+        await world.house.store.write(lambda tx: cuts.add(tx, cut))  # noqa: B023
+    await in_dev(world, {"api": "v1.4.1"})
+    await world.say("carla", f"/release manifest build {RUN}")
+    assert "api=v1.4.1\\nlib=v1.3.0\\nweb=v2.0.0" in str(world.form("carla").blocks)
+
+
 async def test_a_major_step_says_what_it_asks_of_its_users(world):
     await asked(world)
     await world.approve("rita")
@@ -248,17 +266,17 @@ In this order
 lib v1.2.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports
 Still may: Rita Manager, Rob Second, Olga Owner
 api v1.4.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports
 Still may: Rita Manager, Rob Second, Olga Owner
 web v2.0.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports
 Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
 SET-2026-1124-002 · policy <hash> · details in the thread\
@@ -382,6 +400,24 @@ async def test_the_first_one_does_not_begin_while_another_could_not_go(world):
     await world.say("rita", "/release freeze lift FRZ-2026-1124-001 all are back")
     await world.wait(seconds=1)
     assert ordered(world)[3:] == [("lib", "v1.2.0", "production")]
+
+
+@pytest.mark.parametrize(("fate", "goes_on"), [("finish", True), ("hold", False)])
+async def test_a_freeze_that_begins_half_way_lets_the_set_finish_or_holds_the_rest(world, fate, goes_on):
+    """FRZ-03: the fate of work on its way is chosen in the freeze; whatever did not begin yet is held by both."""
+    await asked(world)
+    await world.approve("rita")
+    begun = len(ordered(world))
+    world.clock.at += timedelta(seconds=1)
+    await world.freeze(until="2026-11-25T15:00", underway=fate)
+    await world.ci_says(RunState.SUCCEEDED)
+    await world.quiet()
+    await world.wait(seconds=1)
+    assert (len(ordered(world)) > begun) is goes_on
+
+    await world.say("rita", "/release freeze lift FRZ-2026-1124-001 all are back")
+    await world.wait(seconds=1)
+    assert len(ordered(world)) == begun + 1
 
 
 async def test_what_was_there_already_is_not_deployed_again(world):
@@ -557,6 +593,39 @@ async def test_who_wrote_a_part_of_one_entry_approves_nothing_of_the_set(world):
     assert "Rita Manager wrote a part of web v2.0.0" in world.told("rita")
     assert await world.house.store.read(lambda tx: [approvals.of(tx, part.id) for part in sets.parts(tx, PROMOTED)]) == [()] * 3
     await world.approve("olga")
+    assert ordered(world)[3:] == [("lib", "v1.2.0", "production")]
+
+
+async def test_whoever_asked_for_a_set_approves_nothing_of_it(world):
+    """SOD-02: the roles of the one who asks do not matter; somebody else's approval lets it go."""
+    data = train_data()
+    data["roles"] |= {"release_captain": [{"people": ["carla@acme.example", "rita@acme.example"]}]}
+    await world.restart(Policy.model_validate(data))
+    await staged(world)
+    await world.say("rita", f"/release train promote {RUN} production migration=no")
+    await world.press("rita", "Approve")
+    assert "own-request" in await world.codes()
+    assert "the requester never approves" in world.told("rita")
+    assert await world.house.store.read(lambda tx: [approvals.of(tx, part.id) for part in sets.parts(tx, PROMOTED)]) == [()] * 3
+    assert ordered(world)[3:] == []
+    await world.approve("olga")
+    assert ordered(world)[3:] == [("lib", "v1.2.0", "production")]
+
+
+async def test_a_second_click_on_approve_counts_once_and_says_so(world):
+    """The form that was sent is delivered again, and the button pressed once more on the card as it was."""
+    await asked(world)
+    old = replace(world.card())
+    await world.press("rita", "Approve")
+    sent = await world.fill("rita", rationale="tests and diff read")
+    entries = len(await world.tags())
+    await world.slack.redeliver(sent)
+    await world.quiet()
+    assert len(await world.tags()) == entries
+    await world.press("rita", "Approve", old)
+    assert "already-decided" in await world.codes()
+    given = await world.house.store.read(lambda tx: [len(approvals.of(tx, part.id)) for part in sets.parts(tx, PROMOTED)])
+    assert given == [1, 1, 1]
     assert ordered(world)[3:] == [("lib", "v1.2.0", "production")]
 
 

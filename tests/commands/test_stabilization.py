@@ -1,13 +1,14 @@
 """Between cutoff and decision: what gets onto the release branch is judged, told once, and kept for the go/no-go (TRN-09 … TRN-16, TRN-26)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed
 from guards.cut import Flaw, Gates, OpenPull, flawed
+from guards.policy import Policy
 from guards.train import Stage, TrainRun
 from guards.unread import Unread
 from guards.vcs import CheckState, Commit, Contributor, Span
@@ -35,7 +36,16 @@ class Branch(Story):
         return self
 
     def lands(
-        self, sha=FIX, *, title="fix: PAY-1 refunds", source=SOURCE, labels=("release-blocker",), ticket="PAY-1", number=12, by="dev"
+        self,
+        sha=FIX,
+        *,
+        title="fix: PAY-1 refunds",
+        source=SOURCE,
+        labels=("release-blocker",),
+        backport=True,
+        ticket="PAY-1",
+        number=12,
+        by="dev",
     ):
         """A commit gets onto the release branch by a pull request (none when `number` is None); its source is on main."""
         vcs, message = self.world.vcs, title + (f"\n\n(cherry picked from commit {source})" if source else "")
@@ -43,6 +53,7 @@ class Branch(Story):
         commit = Commit(
             sha, title, f"https://github.com/acme/api/commit/{sha}", author, None, (), True, (number,) if number else (), message
         )
+        labels = (*labels, *(("backport", "backport:1.8") if backport else ()))
         brought = replace(pull(number or 0, sha, title, labels, BRANCH), author=author, tickets=(ticket,) if ticket else ())
         self.on_branch.append((commit, brought))
         pulls = tuple(one for c, one in self.on_branch if c.pulls)
@@ -84,6 +95,7 @@ async def test_a_blockers_fix_picked_from_main_is_kept_and_nobody_is_bothered(st
         ({"title": "feat: PAY-1 more"}, {Flaw.FEATURE}),
         ({"title": "fix!: PAY-1 another answer"}, {Flaw.FEATURE}),
         ({"labels": ()}, {Flaw.NO_REASON}),
+        ({"backport": False}, {Flaw.NO_LABEL}),
         ({"source": None}, {Flaw.NO_SOURCE}),
         ({"ticket": None}, {Flaw.NO_TICKET}),
         ({"number": None}, {Flaw.NO_PULL}),
@@ -236,6 +248,24 @@ async def test_a_branch_that_lives_too_long_is_told_once(story):
     assert "stabilization:branch-old" in await world.news()
     await world.wait(days=1)
     assert "stabilization:branch-old" not in await world.news()
+
+
+async def test_a_branch_that_is_supported_lives_until_its_last_day_and_then_its_owner_is_named(story):
+    """TRN-26: long-term support has an owner, a horizon and a rule for backports; also of a run that is closed."""
+    world = story.world
+    kept = {"branch": BRANCH, "owner": "olga@acme.example", "until": "2026-12-10", "backports": "security only, as Olga says"}
+    await world.restart(Policy.model_validate(policy(stabilization={"supported": [{**kept, "branch": "release/0.1"}, kept]})))
+    await world.wait(days=8)
+    assert "stabilization:branch-old" not in await world.news()
+    for stage in (Stage.GO, Stage.DEPARTING, Stage.DEPARTED, Stage.CLOSED):
+        was = await story.run()
+        await world.house.store.write(lambda tx: trains.move(tx, was, stage))  # noqa: B023
+    await world.wait(until=datetime(2026, 12, 10, 22, 40, tzinfo=UTC))
+    assert "stabilization:branch-old" not in await world.news()
+    await world.wait(until=datetime(2026, 12, 10, 23, 0, tzinfo=UTC))
+    assert "stabilization:branch-old" in await world.news()
+    assert (await world.body("stabilization:branch-old"))["owner"] == "olga@acme.example"
+    assert "was supported until 2026-12-10. Olga Owner answers for it" in story.told()
 
 
 # ---------------------------------------------------------------- accepting what is only there

@@ -5,11 +5,15 @@ from inline_snapshot import snapshot
 
 from commands.core.trains import remind
 from commands.core.trains.reminding import Reminding
+from commands.core.trains.standing import candidate_of
+from guards.checklist import Area
+from guards.go import Answer, Say
 from guards.policy import Policy
 from guards.train import Stage
-from storage import trains
+from guards.version import Artifact
+from storage import artifacts, decisions, trains
 from tests.commands.test_train import RUN, TEXTS, draft, published, runs_of, utc, words
-from tests.world.company import policy_data
+from tests.world.company import COMMIT, DIGEST, policy_data
 
 
 def told(world, who):
@@ -105,6 +109,36 @@ You answer for artifact.\
     assert "not" not in told(world, "audrey")
 
 
+async def test_once_the_roll_is_called_only_the_silent_are_reminded_and_the_captain_is_told_who_they_are(world):
+    await alone(world)
+    await rewind(world, Stage.STABILIZING)
+    run = (await runs_of(world))[RUN]
+
+    def called(tx):
+        artifacts.first_seen(tx, Artifact("api", "v1.4.0", DIGEST, COMMIT), world.clock.now())
+        trains.move(tx, run, Stage.DECIDING, version="v1.4.0")
+        now, train = trains.run(tx, RUN), trains.get(tx, "weekly")
+        candidate = candidate_of(tx, now, train)
+        call = decisions.open_call(tx, RUN, candidate, world.clock.now(), utc(12, 3, 9), "Carla Captain")
+        for area in (Area.ARTIFACT, Area.GOVERNANCE, Area.OPERATIONS):
+            decisions.answer(tx, call.id, Answer(area, "rob@acme.example", "Rob", Say.GO, "", (), "", world.clock.now()))
+        return call
+
+    call = await world.house.store.write(called)
+    count = len(told(world, "rob"))
+    await world.wait(until=utc(12, 2, 9))
+    assert "You have not answered for quality." in world.told("olga")
+    assert "[Answer for quality]" in world.told("olga")
+    assert "No answer yet from quality (Olga Owner)." in world.told("carla")
+    assert len(told(world, "rob")) == count
+    answer = Answer(Area.QUALITY, "olga@acme.example", "Olga", Say.GO, "", (), "", world.clock.now())
+    await world.house.store.write(lambda tx: decisions.answer(tx, call.id, answer))
+    count = len(told(world, "olga"))
+    await world.wait(until=utc(12, 3, 8))
+    assert len(told(world, "olga")) == count
+    assert "Each area has answered: a release manager decides." in world.told("carla")
+
+
 async def test_in_quiet_hours_a_reminder_waits_for_their_end_in_the_readers_own_zone(world):
     """The go/no-go is on Wednesday at 22:00 in Berlin: a day before it is night there, and afternoon in New York."""
     world.people["rob"].tz = "America/New_York"
@@ -146,7 +180,7 @@ Carla Captain: It is held: acme/api: could not read the head of main of acme/api
     assert len(told(world, "rita")) == count + 1
 
 
-async def test_afterwards_the_captain_is_asked_once_how_it_went_and_to_close_the_run(world):
+async def test_afterwards_the_captain_is_asked_how_it_went_and_until_it_is_so_to_close_the_run(world):
     await alone(world)
     await rewind(world, Stage.DEPARTED)
     count = len(told(world, "carla"))
@@ -157,8 +191,24 @@ async def test_afterwards_the_captain_is_asked_once_how_it_went_and_to_close_the
     assert len(told(world, "carla")) == count + 1
     await world.wait(until=utc(12, 8, 9))
     closing = next(m for m in world.slack.private(world.people["carla"]) if f"📦 {RUN} is to be closed" in world.shown(m))
-    await world.press("carla", "Close the run", closing)
-    assert await world.codes() == ["still-owed"]
+    assert "Still owed: OBL-2026-1205-001 Write down what went well" in world.shown(closing)
+    assert "[Close the run]" not in world.shown(closing)
+    await world.press("carla", "Show what is owed", closing)
+    assert world.told("carla").startswith(f"📌 Follow-ups of {RUN}")
+    count = {who: len(told(world, who)) for who in ("carla", "rita")}
+    await world.wait(until=utc(12, 8, 10))  # nobody acted: the release managers are told too, and again each day
+    for day in (9, 10):
+        await world.wait(until=utc(12, day, 10, 1))
+    for who, before in count.items():
+        assert told(world, who)[before:].count(f"📦 {RUN} is not closed") == 3
+    await world.say("carla", f"/release train retro {RUN} well=calm improve=tests")
+    await world.wait(until=utc(12, 11, 10, 2))
+    last = next(m for m in reversed(world.slack.private(world.people["carla"])) if f"📦 {RUN}" in world.shown(m))
+    assert "Nothing of it is owed any more." in world.shown(last)
+    await world.say("carla", f"/release train close {RUN}")
+    count = {who: len(told(world, who)) for who in ("carla", "rita")}
+    await world.wait(until=utc(12, 14, 10, 3))
+    assert not [title for who, before in count.items() for title in told(world, who)[before:] if f"{RUN} is not closed" in title]
 
 
 async def test_a_draft_is_not_forgotten(world):

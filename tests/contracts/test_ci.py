@@ -10,7 +10,7 @@ from bot.adapters.generic_ci import GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import TokenAuth
 from bot.adapters.transport import Limits, Transport
-from commands.core.ports.ci import Forged, Heard, NoRun, Run, RunState, Started, TurnedDown, Unknown
+from commands.core.ports.ci import Forged, Heard, NoRun, Run, RunState, Started, Stopping, TurnedDown, Unknown
 from guards.unread import Unread
 from tests.world import demo_ci, github
 from tests.world.ci import FakeCI
@@ -35,6 +35,13 @@ class FakeBench:
     async def end(self, key, state):
         self.ci.move(key, state)
 
+    async def linger(self):
+        pass
+
+    async def ends_cancelled(self, key):
+        assert self.ci.cancelled == [key]
+        self.ci.move(key, RunState.CANCELLED)
+
     async def count(self, key):
         return self.ci.count(key)
 
@@ -57,7 +64,7 @@ class GenericBench:
         return datetime.now(UTC)
 
     async def refuse(self):
-        for_good = self.process.root / "registry" / "manifests" / DIGEST.removeprefix("sha256:")
+        for_good = self.process.root / "registry" / order().service / "manifests" / DIGEST.removeprefix("sha256:")
         for_good.rename(for_good.with_suffix(".gone"))
 
     async def lose_answer(self):
@@ -69,6 +76,12 @@ class GenericBench:
             self.last = (headers, body)
             if f'"state":"{state}"'.encode() in body:
                 return
+
+    async def linger(self):
+        assert await self.process.control("faults", mode="slow", seconds=60) == 200
+
+    async def ends_cancelled(self, key):
+        await self.end(key, RunState.CANCELLED)
 
     async def count(self, key):
         return len([path for path in (self.process.root / "runs").glob("*.json") if key in path.name])
@@ -102,6 +115,12 @@ class GitHubBench:
 
     async def end(self, key, state):
         self.run = self.fake.move(key, "completed", {"succeeded": "success", "failed": "failure"}[state])
+
+    async def linger(self):
+        pass
+
+    async def ends_cancelled(self, key):
+        pass  # the small GitHub ends it at once
 
     async def count(self, key):
         return self.fake.count(key)
@@ -138,6 +157,26 @@ async def test_an_order_that_is_taken_starts_one_run_which_is_found_by_its_key_a
         found = await bench.ci.find(wanted, known, since)
         assert isinstance(found, Run)
         assert (found.key, found.run) == (wanted.key, started.run)
+
+
+async def test_a_run_at_work_is_ended_and_one_that_is_over_is_not(bench):
+    wanted, since = order(), bench.at
+    await bench.linger()
+    started = await bench.ci.start(wanted)
+    assert isinstance(started, Started)
+    assert isinstance(await bench.ci.cancel(wanted, started.run), Stopping)
+    await bench.ends_cancelled(wanted.key)
+    assert (await bench.ci.find(wanted, started.run, since)).state is RunState.CANCELLED
+
+    assert isinstance(await bench.ci.cancel(wanted, started.run), TurnedDown)
+    assert isinstance(await bench.ci.cancel(order("CR-2026-1121-009.1"), None), TurnedDown)
+
+
+async def test_a_ci_that_is_away_ends_nothing(bench):
+    wanted = order()
+    started = await bench.ci.start(wanted)
+    await bench.vanish()
+    assert isinstance(await bench.ci.cancel(wanted, started.run), TurnedDown | Unknown)
 
 
 async def test_a_run_that_ends_well_is_followed_to_its_end(bench):

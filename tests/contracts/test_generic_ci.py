@@ -15,10 +15,12 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.adapters.generic_ci import FINAL_AFTER, GenericArtifacts, GenericCI
-from bot.adapters.generic_wire import ArtifactBody, BranchBody, Callback, OrderBody, RunBody
+from bot.adapters.generic_wire import AccessBody, ArtifactBody, BranchBody, Callback, OrderBody, RunBody
 from bot.adapters.signing import sign, verify
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports.ci import (
+    AccessOrder,
+    AccessStep,
     BranchOrder,
     Deployed,
     Forged,
@@ -190,6 +192,7 @@ async def test_while_the_secret_is_replaced_both_are_heard(transport):
         {"reports": [{"type": "run", "key": "k", "run": "1", "state": "running", "url": "javascript:alert(1)"}]},
         {"reports": [{"type": "run", "key": "k", "run": "1", "state": "running", "url": "https://user:secret@host/"}]},
         {"reports": [{"type": "run", "key": "k", "run": "1", "state": "running"}] * 101},
+        {"reports": [{**json.loads(examples("callback")[0])["reports"][1], "at": "0001-01-01T00:00:00+14:00"}]},
     ],
     ids=lambda body: str(body)[:60],
 )
@@ -440,4 +443,37 @@ async def test_what_the_answers_to_an_order_of_a_branch_mean(status, body, kind)
         ci = GenericCI(transport, name="demo", base=url, secret=SECRET, clock=StillClock(NOW))
         assert isinstance(await ci.branch(BRANCH), kind)
         assert isinstance(await ci.branch(replace(BRANCH, branch="release 1.8; rm -rf /")), TurnedDown)
+    await transport.close()
+
+
+# ---------------------------------------------------------------- break-glass access
+
+ACCESS = AccessOrder(
+    "BGL-2026-1121-001.open", "BGL-2026-1121-001", AccessStep.OPEN, "api", "production", "database-read", "ada@example.com",
+    "2026-11-22T01:30:00+00:00", "octo/api", "main", "break-glass.yml",
+)  # fmt: skip
+
+
+def test_the_access_of_the_contract_is_the_one_that_is_sent():
+    (text,) = examples("access")
+    assert json.loads(AccessBody.of(ACCESS).model_dump_json()) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (201, b'{"key": "BGL-2026-1121-001.open", "run": "4711"}', Started),
+        (201, b'{"key": "BGL-2026-1121-001.close"}', Unknown),
+        (404, b"<html>", TurnedDown),
+        (422, b'{"error": "no"}', TurnedDown),
+        (500, b"oops", Unknown),
+    ],
+)
+async def test_what_the_answers_to_an_order_of_access_mean(status, body, kind):
+    transport = Transport(Limits(connect=1, read=0.2, total=1, wait=0.001))
+    async with raw_server(answer(status, body)) as url:
+        ci = GenericCI(transport, name="demo", base=url, secret=SECRET, clock=StillClock(NOW))
+        assert isinstance(await ci.access(ACCESS), kind)
+        assert isinstance(await ci.access(replace(ACCESS, scope="database; rm -rf /")), TurnedDown)
+        assert isinstance(await ci.access(replace(ACCESS, person="ada <x@y>")), TurnedDown)
     await transport.close()

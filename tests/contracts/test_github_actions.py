@@ -16,11 +16,13 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.adapters import github
-from bot.adapters.github import BRANCH_INPUTS, INPUTS, GitHubActions
+from bot.adapters.github import ACCESS_INPUTS, BRANCH_INPUTS, INPUTS, GitHubActions
 from bot.adapters.github_auth import AppAuth, TokenAuth
 from bot.adapters.github_wire import state
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports.ci import (
+    AccessOrder,
+    AccessStep,
     BranchOrder,
     Forged,
     Heard,
@@ -116,6 +118,33 @@ def test_the_branch_workflow_in_the_documentation_takes_its_inputs():
     text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
     workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[2])
     assert set(workflow[True]["workflow_dispatch"]["inputs"]) == set(BRANCH_INPUTS)
+    assert not any("inputs." in step["run"] for job in workflow["jobs"].values() for step in job["steps"])
+
+
+ACCESS = AccessOrder(
+    "BGL-2026-1121-001.close", "BGL-2026-1121-001", AccessStep.CLOSE, "api", "production", "database-read", "ada@example.com",
+    "2026-11-22T01:30:00+00:00", "octo/api", "main", "deploy.yml",
+)  # fmt: skip
+
+
+async def test_break_glass_access_is_ordered_at_main_with_fixed_inputs_and_nothing_else(transport, fake):
+    """EMG-18."""
+    ci = adapter(transport, fake.url)
+    assert isinstance(await ci.access(ACCESS), Started)
+    inputs = {
+        "step": "close", "scope": "database-read", "service": "api", "environment": "production", "person": "ada@example.com",
+        "until": "2026-11-22T01:30:00+00:00", "grant": "BGL-2026-1121-001", "key": "BGL-2026-1121-001.close",
+    }  # fmt: skip
+    assert fake.dispatches == [{"ref": "main", "inputs": inputs, "return_run_details": True}]
+    assert isinstance(await ci.access(replace(ACCESS, workflow="other.yml")), TurnedDown)
+    fake.next = "lose"
+    assert isinstance(await ci.access(ACCESS), Unknown)
+
+
+def test_the_access_workflow_in_the_documentation_takes_its_inputs():
+    text = (Path(__file__).parents[2] / "docs" / "github-actions.md").read_text()
+    workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[3])
+    assert set(workflow[True]["workflow_dispatch"]["inputs"]) == set(ACCESS_INPUTS)
     assert not any("inputs." in step["run"] for job in workflow["jobs"].values() for step in job["steps"])
 
 

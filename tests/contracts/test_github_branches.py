@@ -165,6 +165,30 @@ async def test_a_change_of_many_files_is_read_to_the_last_page_and_a_huge_one_is
     assert (await bench.vcs.patch(REPO, oid)).why == "it changes more than 1000 files"
 
 
+async def test_a_squash_makes_the_change_of_all_that_went_into_it(hub):
+    begin = hub.base
+    hub.fake.branch("hotfix/1.4.1-PAY-12", begin)
+    first = hub.fake.commit("fix: one", git("ada"), on="hotfix/1.4.1-PAY-12", change=("one.py", "one\n"))
+    last = hub.fake.commit("fix: two", git("ada"), on="hotfix/1.4.1-PAY-12", change=("two.py", "two\n"))
+    whole = await hub.vcs.patch(hub.name, last, begin)
+    assert isinstance(whole, str)
+    assert whole not in {await hub.vcs.patch(hub.name, oid) for oid in (first, last)}
+    assert await hub.vcs.patch(hub.name, first, begin) == await hub.vcs.patch(hub.name, first)
+    elsewhere = hub.fake.commit("on main meanwhile", git("ada"))
+    assert isinstance(await hub.vcs.patch(hub.name, elsewhere, last), Unread)
+    assert (await hub.vcs.patch(hub.name, last, "main")).why == "it is not asked for by commit"
+
+
+async def test_a_comparison_of_too_many_files_is_unread(bench):
+    begin = bench.fake.commit("before", git("ada"))
+    oid = bench.fake.commit("many", git("ada"))
+    file = bench.fake.changes[oid][0]
+    bench.fake.changes[oid] = [file | {"filename": f"{n:04}"} for n in range(299)]
+    assert isinstance(await bench.vcs.patch(REPO, oid, begin), str)
+    bench.fake.changes[oid] = [file | {"filename": f"{n:04}"} for n in range(300)]
+    assert (await bench.vcs.patch(REPO, oid, begin)).why == "it changes 300 files or more, and GitHub compares no more"
+
+
 async def test_a_commit_tells_its_whole_message(hub):
     hub.fake.commit("fix: limit", git("ada"), committer=WEB, body="Why.\n\n(cherry picked from commit " + "a" * 40 + ")")
     (commit,) = (await hub.span()).commits

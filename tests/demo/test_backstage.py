@@ -1,5 +1,8 @@
 """What stands beside the demo's page: words to complete, the clock, faults, what was judged and asked, and the tour."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
 from bot.demo.backstage import TROUBLES, Backstage
@@ -29,7 +32,10 @@ async def test_the_box_completes_what_the_bot_takes(backstage):
     words = {each["name"]: each for each in backstage.words()}
     assert list(words) == [each.name for each in COMMANDS]
     promote = {each["name"]: each for each in words["promote"]["arguments"]}
-    assert (promote["service"]["options"], promote["environment"]["options"]) == (["api"], ["dev", "staging", "production"])
+    assert (promote["service"]["options"], promote["environment"]["options"]) == (
+        ["api", "catalog", "shop"],
+        ["dev", "staging", "production"],
+    )
     assert (promote["version"]["options"], promote["migration"]["named"], promote["migration"]["options"][0]) == ([], True, "no")
     assert words["freeze lift"]["usage"] == "/release freeze lift <freeze> [<reason …>]"
     assert [each["rest"] for each in words["approve"]["arguments"]][:2] == [False, True]
@@ -116,9 +122,9 @@ async def test_nothing_else_can_be_done_there(company, backstage, wanted):
 
 async def test_a_tour_goes_on_when_it_has_happened_and_ends_when_somebody_leaves(company):
     tour = Tour(company)
-    assert [each["name"] for each in tour.shown()["stories"]] == ["promotion", "duties", "freeze", "fault"]
-    with pytest.raises(LookupError, match="no story called train"):
-        await tour.turn("train")
+    assert [each["name"] for each in tour.shown()["stories"]] == ["promotion", "duties", "freeze", "fault", "train"]
+    with pytest.raises(LookupError, match="no story called moon"):
+        await tour.turn("moon")
     await tour.turn("promotion")
     step = tour.shown()["step"]
     assert (step["at"], step["of"], step["who"], step["words"]) == (
@@ -138,3 +144,45 @@ async def test_a_tour_goes_on_when_it_has_happened_and_ends_when_somebody_leaves
     await tour.turn("leave")
     assert tour.shown()["step"] is None
     assert not any(each["done"] for each in tour.shown()["stories"])
+
+
+async def play(company, tour, steps: int = 100) -> list[str]:
+    """Do what each step of a story asks for, so many of them; what was asked."""
+    asked: list[str] = []
+    while (step := tour.shown()["step"]) and len(asked) < steps:
+        if step["until"]:
+            asked.append("time")
+            await tour.turn("pass")
+        elif step["words"]:
+            asked.append(step["words"].split()[1])
+            await company.say(step["who"], step["words"])
+        else:
+            asked.append("approve")
+            (promotion,) = [
+                row.subject for row in await company.ledger() if row.tag == "set:requested" and row.environment == "production"
+            ][-1:]
+            await company.press(step["who"], "Approve", company.about(promotion))
+            await company.fill(step["who"], rationale="staging is green")
+
+        async with asyncio.timeout(20):
+            while (now := tour.shown()["step"]) and now["at"] == step["at"]:
+                await company.pass_time(timedelta(seconds=1))
+                await tour.go_on()
+    return asked
+
+
+async def test_the_story_of_a_train_can_be_left_half_way_and_played_again(company):
+    tour = Tour(company)
+    await tour.turn("train")
+    with pytest.raises(LookupError, match="waits for no moment"):
+        await tour.turn("pass")
+    await play(company, tour, 2)
+    judged = (await Backstage(company).look(company.people["carla"]))["judged"]
+    assert (judged["tag"], "checks-not-passed" in {each["code"] for each in judged["answers"]}) == ("cut:refused", True)
+    await play(company, tour, 3)
+    await tour.turn("leave")
+    await tour.turn("train")
+    asked = await play(company, tour)
+    assert asked == ["train", "time", "train", "manifest", "train", "time", "go", "go", "go", "train", "approve", "train"]
+    assert [each["done"] for each in tour.shown()["stories"] if each["name"] == "train"] == [True]
+    assert {each.version for name in ("catalog", "shop") for each in await company.ci.standing(name)} == {"v1.5.0"}

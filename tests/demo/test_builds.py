@@ -41,7 +41,7 @@ async def builds(tmp_path):
 async def shelf(builds, tmp_path):
     """The adapters over the demo's registry: artifacts and proofs."""
     app, transport = web.Application(), Transport(Limits(wait=0.001))
-    app.add_routes(Registry(Shop(tmp_path / "ci", frozenset()).registry, "acme/api").routes())
+    app.add_routes(Registry({"acme/api": Shop(tmp_path / "ci", frozenset()).registry("api")}).routes())
     trust = Trust(SOURCE, (PinnedKeys(builds.public_key),))
     async with TestServer(app, host="127.0.0.1") as server:
         where = {"base": str(server.make_url("/")), "repositories": {"api": "acme/api"}}
@@ -91,7 +91,7 @@ async def test_another_cis_signature_counts_for_nothing(builds, shelf, tmp_path)
 async def test_one_tag_always_builds_to_the_same_bytes_and_one_that_is_not_there_to_none(builds, tmp_path):
     one, again = [await builds.build("api", "v1.4.0") for _ in range(2)]
     assert one == again
-    _, content = Shop(tmp_path / "ci", frozenset()).registry.artifact(one.digest)
+    _, content = Shop(tmp_path / "ci", frozenset()).registry("api").artifact(one.digest)
     with tarfile.open(fileobj=io.BytesIO(content)) as packed:
         assert packed.getnames() == ["api.py", "src/more.py"]
     with pytest.raises(CommandError):
@@ -111,10 +111,10 @@ async def test_ci_deploys_what_has_the_digest_and_nothing_else(builds, tmp_path)
     (folder / "manifest.json").write_bytes(b"{")
     assert digest_in(folder) == digest_of(b"something else")
 
-    for blob in (tmp_path / "ci" / "registry" / "blobs").iterdir():
+    for blob in (tmp_path / "ci" / "registry" / "api" / "blobs").iterdir():
         blob.write_bytes(b"something else")
     with pytest.raises(OSError, match="missing or changed"):
         shop.deploy(wanted)
-    for manifest in (tmp_path / "ci" / "registry" / "manifests").iterdir():
+    for manifest in (tmp_path / "ci" / "registry" / "api" / "manifests").iterdir():
         manifest.unlink()
     assert shop.objection(wanted) == f"The registry does not hold {built.digest}."

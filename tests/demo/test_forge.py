@@ -32,13 +32,13 @@ TOKEN = "the-token-of-the-forge-test"
 async def town(tmp_path):
     """(repository, forge, the bot's way to read it, where it began); the forge is served here, not in a process of its own"""
     app, transport, clock = web.Application(), Transport(Limits(wait=0.001)), StoryClock.starting(AT)
-    await serve_forge(app, tmp_path / "forge", tmp_path / "api", TOKEN, clock)
+    await serve_forge(app, tmp_path / "forge", {"acme/api": tmp_path / "api"}, TOKEN, clock)
     async with TestServer(app, host="127.0.0.1") as server:
         process = CIProcess(tmp_path / "ci", tmp_path / "secret", clock, tmp_path / "ci.log")
         process.url = str(server.make_url("/")).rstrip("/")
         repository = await Repository.create(tmp_path / "api", tagger=ROB)
         base = await repository.commit({"api.py": "1\n"}, "Begin", author=ROB, at=AT)
-        forge = ForgeClient(process.ask)
+        forge = ForgeClient(process.ask, "acme/api")
         for who in (DEV, ROB):
             await forge.register(who.name.lower(), who.email)
         api = GitHubApi(transport, TokenAuth(SecretStr(TOKEN)), clock=RealClock(), api_url=f"{process.url}{API}")

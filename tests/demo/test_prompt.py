@@ -120,7 +120,7 @@ async def test_forms_ask_again_for_what_does_not_fit_and_a_dot_closes_them(table
         "/release", "web", "api", "v1.5.0", "staging", "", "", "", "", "", "no",
         "/release promote api", ".",
         "rita> /release freeze declare", "production", "", "incident", "soon", "2026-11-24T15:00", "", "no",
-        "p95 is low", "as usual", "olga@acme.example", "checkout is slow",
+        "p95 is low", "as usual", "olga@acme.example", "", "", "", "checkout is slow",
     )  # fmt: skip
     assert "'Service' does not offer 'web'" in shown
     (change,) = await table.company.changes()

@@ -47,7 +47,7 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
         "✔ that it is not enough is on record: sole-reviewer",
         "✔ CI holds exactly one order for it",
         "✔ production/ holds the same bytes as staging/ and dev/, hashed anew",
-        "✔ audit verify: 35 entries, each follows from the one before",
+        "✔ audit verify: 36 entries, each follows from the one before",
     ):
         assert proved in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -103,7 +103,7 @@ async def sbom_fits(company) -> None:
 
 
 async def artifact_is_tampered_with(company) -> None:
-    registry = Shop(company.ci.root, frozenset()).registry
+    registry = Shop(company.ci.root, frozenset()).registry(SERVICE)
     layer = layer_of(registry.manifest(NEW)).removeprefix("sha256:")
     (registry.root / "blobs" / layer).write_bytes(b"something else")
 

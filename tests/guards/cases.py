@@ -8,14 +8,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from guards.assessment import Declared
-from guards.calendar_rules import Window
+from guards.calendar_rules import FreezeCalendar, Window
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
+from guards.emergency import Classification, Criterion, Emergency, EmergencyApproval, EmergencyState
 from guards.evidence_rules import Evidence
 from guards.exemption import Exemption, ExemptionDecision, ExemptionKind, ExemptionState, Ruling
-from guards.facts import Facts, Freeze, Request
+from guards.facts import Facts, Request
+from guards.freeze_record import Freeze
 from guards.holiday import Holidays
+from guards.hotfix import Hotfix, HotfixFacts, HotfixState, Scope, Ships
 from guards.identity import Delegation, OnBehalf
 from guards.lifecycle import State
 from guards.neighbours import GitHubCI, OciRegistry
@@ -23,7 +26,7 @@ from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Action, Blocked, ChangeType, Migration, Profile, Requirement, Role, Weekday
+from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Profile, Requirement, Role, Weekday
 
 REMY = Person(id="remy@example.com", name="Remy", slack=("U0REMY",), github="remy-c")  # release captain: asks
 MARA = Person(id="mara@example.com", name="Mara", slack=("U0MARA", "U0MARA2"), github="mara-m")  # release manager: approves
@@ -78,6 +81,8 @@ POLICY = Policy(
         Action.RECORD: {"production": (Role.RELEASE_CAPTAIN,)},
         Action.REQUEST_EXCEPTION: {"production": (Role.RELEASE_CAPTAIN,)},
         Action.APPROVE_EXCEPTION: {"production": (Role.RELEASE_MANAGER, Role.SERVICE_OWNER)},
+        Action.DECLARE_EMERGENCY: {"production": (Role.QA, Role.RELEASE_CAPTAIN)},
+        Action.APPROVE_EMERGENCY: {"production": (Role.RELEASE_MANAGER, Role.QA, Role.SERVICE_OWNER)},
     },
     windows={"weekdays": WEEKDAYS},
     approvals={"production": ApprovalRule(count=1, authors_known=True)},
@@ -165,12 +170,19 @@ def on_behalf(under: Delegation | None = None) -> OnBehalf:
     return OnBehalf(one.id, one.by, one.by_name, one.role, one.end)
 
 
+COMPANY_CALENDAR = FreezeCalendar(
+    url="https://calendar.example.com/freezes.ics", kind="holiday", environments=("production",), approver=MARA.id, exit="all are back",
+    plan="resume",
+)  # fmt: skip
+
+
 def freeze(**parts: Any) -> Freeze:
     """A freeze of production that holds now, for an hour more."""
     whole = Freeze(
         id="FRZ-2026-1124-001", kind="holiday", blocks=(Blocked.DEPLOYMENTS,), passes=(ChangeType.EMERGENCY,), services=None,
         environments=("production",), start=AT - DAY, end=AT + HOUR, reason="quarter end", exit_criteria="the books are closed",
         plan="promote what waits", by=MARA.id, by_name=MARA.name, approver=OTTO.id,
+        fate=Fate.HOLD, in_force=AT - 365 * DAY, approved=AT - 365 * DAY, approved_by=MARA.id,
     )  # fmt: skip
     return replace(whole, **parts)
 
@@ -190,6 +202,23 @@ def exemption(**parts: Any) -> Exemption:
     return replace(whole, **parts)
 
 
+def aye(by: Person, *roles: Role, **parts: Any) -> EmergencyApproval:
+    """An approval of the emergency, given half an hour ago."""
+    return replace(EmergencyApproval(again(by.id), by.name, frozenset(roles), "diff read", ARTIFACT.digest, AT - HOUR / 2), **parts)
+
+
+def emergency(**parts: Any) -> Emergency:
+    """Quinn's emergency for api in production, declared an hour ago, approved by Mara and Otto, good for three hours more."""
+    whole = Emergency(
+        id="EMG-2026-1124-001", declarer=QUINN.id, declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
+        classification=Classification.HOTFIX, severity=2, service="api", environment="production", version="v1.4.0",
+        digest=ARTIFACT.digest, commit=ARTIFACT.commit, reason="logins fail", waiting="nobody can log in until Monday",
+        rollback="promote v1.3.0", follow_ups="alert before keys run out", incident="INC-7", until=AT + 3 * HOUR,
+        state=EmergencyState.APPROVED, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER)),
+    )  # fmt: skip
+    return replace(whole, **parts)
+
+
 WORKING = Holidays("DE", {}, date(2024, 1, 1), date(2033, 12, 31))
 """A country that never rests."""
 
@@ -200,8 +229,8 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
         registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
-        duplicate=None, freezes=(), holidays={"DE": WORKING}, exceptions=(), delegations=(), links={}, record=None, notes=None, promotions=(PROMOTED,),
-        rides=(), incidents=(),
+        duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
+        notes=None, promotions=(PROMOTED,), rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip
     return replace(read, **parts)
 
@@ -234,6 +263,13 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
     sections = {"windows": {f"w{i}": w for i, w in enumerate(windows)}, "closed_weekdays": closed} | more
     return Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | sections)
 
+
+HOTFIX = Hotfix(
+    "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
+    Scope("PAY-12", "SEV-3", "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
+    AT - HOUR,
+)  # fmt: skip
+"""What makes v1.4.0 of what production runs."""
 
 REQUEST, FACTS, CHANGE, FREEZE = request(), facts(), change(), freeze()
 

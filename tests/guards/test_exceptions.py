@@ -9,6 +9,7 @@ import pytest
 
 from guards.authorization import authorized
 from guards.decision import Allow, Refusal, Unsure
+from guards.emergency import Emergency, EmergencyState
 from guards.evidence_rules import EnvironmentEvidence, Evidence, Exceptions
 from guards.exceptions import complete_exception, enough, known_exception, reconsiderable, revocable, undecided_exception, waivable
 from guards.exemption import STANDS_FOR, Exemption, ExemptionDecision, ExemptionKind, ExemptionState, ExemptionUse, Reconsideration
@@ -23,7 +24,7 @@ from guards.review import ticketed
 from guards.sections import DelegationRule
 from guards.source import tagged
 from guards.unread import Absent, Unread
-from guards.vocabulary import SECURITY_GATES, Action, Requirement, Role
+from guards.vocabulary import SECURITY_GATES, Action, ChangeType, Requirement, Role
 from tests.guards.cases import (
     ARTIFACT,
     AT,
@@ -42,6 +43,7 @@ from tests.guards.cases import (
     REQUEST,
     Expected,
     delegation,
+    emergency,
     exemption,
     facts,
     policy,
@@ -90,7 +92,7 @@ def unproven() -> Policy:
     return policy(**parts, evidence=Evidence(environments={"production": EnvironmentEvidence(omit=(Requirement.PROVENANCE,))}))
 
 
-SBOM = exemption(requirement=Requirement.SBOM, kind=ExemptionKind.EMERGENCY, version="v1.4.0")
+SBOM = exemption(requirement=Requirement.SBOM, kind=ExemptionKind.EMERGENCY, version="v1.4.0", emergency="EMG-2026-1124-001")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ SBOM = exemption(requirement=Requirement.SBOM, kind=ExemptionKind.EMERGENCY, ver
         pytest.param(ticketed, replace(untold(), exceptions=LOST), Unsure, id="exceptions unread"),
         pytest.param(ticketed, replace(proven(), exceptions=LOST), Allow, id="exceptions unread, and none is needed"),
         pytest.param(ticketed, replace(proven(work=LOST), exceptions=(exemption(),)), Unsure, id="what is unread is not waived"),
-        pytest.param(listed, unlisted(SBOM), Allow, id="a security gate in an emergency"),
+        pytest.param(listed, unlisted(SBOM), Refusal.NO_SBOM, id="a security gate, of a change that goes by no emergency"),
         pytest.param(listed, unlisted(replace(SBOM, kind=ExemptionKind.TEMPORARY)), Refusal.NO_SBOM, id="a security gate without one"),
         pytest.param(listed, unlisted(SBOM, waived=(Requirement.TICKETS,)), Refusal.NO_SBOM, id="a security gate that the policy keeps"),
         pytest.param(
@@ -169,6 +171,43 @@ def test_an_exception_stands_in_for_exactly_what_it_names(guard: Guard, known: F
     assert said(guard(REQUEST, known)) == expected
 
 
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        pytest.param(emergency(), Allow, id="by its emergency"),
+        pytest.param(emergency(id="EMG-2026-1124-002"), Refusal.NO_SBOM, id="by another emergency"),
+        pytest.param(emergency(until=AT), Refusal.NO_SBOM, id="by one that is over"),
+        pytest.param(emergency(state=EmergencyState.DECLARED), Refusal.NO_SBOM, id="by one that nobody approved"),
+        pytest.param(emergency(version="v1.4.1"), Refusal.NO_SBOM, id="by one for another version"),
+        pytest.param(None, Refusal.NO_SBOM, id="by none"),
+    ],
+)
+def test_an_exception_for_an_emergency_counts_by_that_emergency_alone(record: Emergency | None, expected: Expected) -> None:
+    """EVD-20, EMG-13."""
+    asked = request(change_type=ChangeType.EMERGENCY)
+    assert said(listed(asked, replace(unlisted(SBOM), emergency=record))) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "parts", "expected"),
+    [
+        pytest.param(emergency(), {}, Allow, id="for exactly what it covers"),
+        pytest.param(emergency(state=EmergencyState.DECLARED), {}, Allow, id="while it waits for approvals"),
+        pytest.param(None, {}, Refusal.INCOMPLETE, id="no emergency"),
+        pytest.param(Absent("emergency EMG-2026-1124-009"), {}, Refusal.INCOMPLETE, id="none with this id"),
+        pytest.param(emergency(until=AT), {}, Refusal.WRONG_STATE, id="one that is over"),
+        pytest.param(emergency(state=EmergencyState.USED, change="CR-2026-1124-009"), {}, Refusal.WRONG_STATE, id="one that was used"),
+        pytest.param(emergency(), {"services": ("api", "web"), "version": None}, Refusal.INCOMPLETE, id="for more than it covers"),
+        pytest.param(emergency(), {"environments": ("staging",)}, Refusal.INCOMPLETE, id="for another place"),
+        pytest.param(emergency(), {"version": "v1.4.1"}, Refusal.INCOMPLETE, id="for another version"),
+        pytest.param(emergency(), {"kind": ExemptionKind.TEMPORARY}, Refusal.INCOMPLETE, id="one that is temporary belongs to none"),
+    ],
+)
+def test_an_exception_for_an_emergency_names_it(record: Emergency | Absent | None, parts: dict[str, Any], expected: Expected) -> None:
+    """EVD-20."""
+    assert said(complete_exception(wanted(**EMERGENCY | parts), facts(emergency=record))) == expected
+
+
 def test_the_answer_names_the_exception_and_what_it_stands_in_for() -> None:
     """EVD-19: the card shows it; one that is used up by this is taken last."""
     single = exemption(id="EXC-2026-1121-002", once=True)
@@ -202,7 +241,7 @@ def wanted(**parts: Any) -> Request:
 
 
 PERMANENT = LASTING
-EMERGENCY: dict[str, Any] = {"kind": ExemptionKind.EMERGENCY, "version": "v1.4.0"}
+EMERGENCY: dict[str, Any] = {"kind": ExemptionKind.EMERGENCY, "version": "v1.4.0", "emergency": "EMG-2026-1124-001"}
 
 
 @pytest.mark.parametrize(
@@ -235,7 +274,7 @@ EMERGENCY: dict[str, Any] = {"kind": ExemptionKind.EMERGENCY, "version": "v1.4.0
     ],
 )
 def test_it_is_complete_or_refused(asked: Request, expected: Expected) -> None:
-    assert said(complete_exception(asked, facts())) == expected
+    assert said(complete_exception(asked, facts(emergency=emergency()))) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,41 @@
 """Nothing reaches a frozen place (FRZ-03, -04, -05, -12), and a freeze is declared completely or not at all (FRZ-01, -06, -11)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from inline_snapshot import snapshot
 
-from guards.calendar_rules import FreezeKind
+from guards.calendar_rules import FreezeCalendar, FreezeKind
 from guards.decision import Allow, Refusal, Unsure
-from guards.facts import Facts, Freeze, Request
-from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.facts import Facts, Request
+from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
+from guards.freeze_record import CalendarEvent, Freeze
+from guards.freezing import freeze_of
+from guards.manifest import SetStanding
+from guards.policy import Policy
+from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.version import Evidence
-from guards.vocabulary import Action, Blocked, ChangeType, Migration
-from tests.guards.cases import AT, DAY, FACTS, HOUR, MARA, MINUTE, REQUEST, Expected, facts, freeze, policy, request, said, told
+from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration
+from tests.guards.cases import (
+    AT,
+    DAY,
+    FACTS,
+    HOUR,
+    MARA,
+    MINUTE,
+    REQUEST,
+    Expected,
+    change,
+    emergency,
+    facts,
+    freeze,
+    policy,
+    request,
+    said,
+    told,
+)
 from tests.guards.proofs import pull, worked
 
 MIGRATIONS_ONLY = (Blocked.MIGRATIONS,)
@@ -28,6 +50,14 @@ def frozen(*freezes: Freeze, **more: object) -> Facts:
 
 NO_MIGRATION = request(migration=Migration.NONE)
 LOST = Evidence(work=Unread("the work in api v1.4.0", "no answer within 5 s"))
+
+
+LETS_FINISH = freeze(start=AT - HOUR, fate=Fate.FINISH)
+
+
+def on_its_way(dispatched: datetime | None) -> SetStanding:
+    """A set whose first entry was handed to CI then."""
+    return SetStanding(None, changes=(change(dispatched=dispatched), change()))
 
 
 def at_quarter_end(body: str) -> Facts:
@@ -56,8 +86,11 @@ def at_quarter_end(body: str) -> Facts:
         pytest.param(REQUEST, frozen(freeze(services=("web", "api"))), Refusal.FROZEN, id="this service and another"),
         pytest.param(REQUEST, frozen(freeze(services=("api",), environments=("dev",))), Allow, id="this service elsewhere"),
         # what
-        pytest.param(EMERGENCY, frozen(), Allow, id="an emergency passes"),
-        pytest.param(EMERGENCY, frozen(freeze(passes=())), Refusal.FROZEN, id="an emergency where none passes"),
+        pytest.param(EMERGENCY, replace(frozen(), emergency=emergency()), Allow, id="an emergency passes"),
+        pytest.param(EMERGENCY, frozen(), Refusal.FROZEN, id="a word makes no emergency (EMG-05)"),
+        pytest.param(
+            EMERGENCY, replace(frozen(freeze(passes=())), emergency=emergency()), Refusal.FROZEN, id="an emergency where none passes"
+        ),
         pytest.param(STANDARD, frozen(), Refusal.FROZEN, id="a standard change in a holiday freeze"),
         pytest.param(STANDARD, frozen(freeze(passes=MAJOR_EVENT)), Allow, id="a standard change in a major event"),
         pytest.param(REQUEST, frozen(freeze(passes=MAJOR_EVENT)), Refusal.FROZEN, id="a normal change in a major event"),
@@ -79,9 +112,35 @@ def at_quarter_end(body: str) -> Facts:
         pytest.param(
             NO_MIGRATION, replace(at_quarter_end(""), evidence=LOST, freezes=(freeze(),)), Refusal.FROZEN, id="unread, and all stands still"
         ),
+        # approved (FRZ-07)
+        pytest.param(REQUEST, frozen(freeze(in_force=None)), Allow, id="nobody approved it"),
+        pytest.param(REQUEST, frozen(freeze(in_force=None, start=AT)), Allow, id="nobody approved it, and it should begin now"),
+        pytest.param(REQUEST, frozen(freeze(approved=None)), Refusal.FROZEN, id="nobody approved it, and it counts at once"),
+        pytest.param(REQUEST, frozen(freeze(in_force=AT)), Refusal.FROZEN, id="approved at this moment"),
+        pytest.param(REQUEST, frozen(freeze(in_force=AT + MINUTE)), Allow, id="approved in a minute"),
+        # what stands still (FRZ-02)
+        pytest.param(REQUEST, frozen(freeze(blocks=(Blocked.MERGES,))), Allow, id="merges only"),
+        pytest.param(REQUEST, frozen(freeze(blocks=(Blocked.FLAGS,))), Allow, id="flags only"),
+        pytest.param(REQUEST, frozen(freeze(blocks=(Blocked.MERGES, Blocked.DEPLOYMENTS))), Refusal.FROZEN, id="merges and deployments"),
+        # work on its way
+        pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(AT - 2 * HOUR)), Allow, id="the rest of a set that went before it began"),
+        pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(AT - HOUR)), Refusal.FROZEN, id="a set that went as it began"),
+        pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(None)), Refusal.FROZEN, id="a set that did not go yet"),
+        pytest.param(REQUEST, frozen(LETS_FINISH), Refusal.FROZEN, id="a change that goes alone"),
+        pytest.param(
+            REQUEST, frozen(replace(LETS_FINISH, fate=Fate.HOLD), set=on_its_way(AT - 2 * HOUR)), Refusal.FROZEN, id="the rest is held"
+        ),
+        pytest.param(
+            REQUEST, frozen(replace(LETS_FINISH, fate=Fate.STOP), set=on_its_way(AT - 2 * HOUR)), Refusal.FROZEN, id="the rest is stopped"
+        ),
+        pytest.param(
+            REQUEST, frozen(LETS_FINISH, freeze(), set=on_its_way(AT - 2 * HOUR)), Refusal.FROZEN, id="another one lets nothing finish"
+        ),
         # together
         pytest.param(REQUEST, frozen(freeze(end=AT), freeze(id="FRZ-2")), Refusal.FROZEN, id="one is over, one holds (FRZ-12)"),
-        pytest.param(EMERGENCY, frozen(freeze(), freeze(passes=())), Refusal.FROZEN, id="the strictest wins (FRZ-12)"),
+        pytest.param(
+            EMERGENCY, replace(frozen(freeze(), freeze(passes=())), emergency=emergency()), Refusal.FROZEN, id="the strictest wins (FRZ-12)"
+        ),
     ],
 )
 def test_what_is_frozen(asked: Request, known: Facts, expected: Expected) -> None:
@@ -95,6 +154,12 @@ TWO = (freeze(), freeze(id="FRZ-2026-1120-004", end=AT + DAY, reason="year end",
     ("asked", "known", "sentence"),
     [
         pytest.param(REQUEST, FACTS, snapshot(("production is not frozen",)), id="not frozen"),
+        pytest.param(
+            EMERGENCY,
+            frozen(freeze(), freeze(id="FRZ-2"), freeze(id="FRZ-3", start=AT + HOUR), emergency=emergency()),
+            snapshot(("emergency changes pass FRZ-2026-1124-001, FRZ-2",)),
+            id="an emergency passes two of three",
+        ),
         pytest.param(
             REQUEST,
             frozen(),
@@ -177,6 +242,7 @@ def declares(**parts: object) -> Request:
     return request(action=Action.FREEZE, by=MARA, freeze=freeze(**({"start": AT, "end": AT + DAY} | parts)))
 
 
+ON_MAIN = {"branches": ("main",)}
 MONTH = timedelta(days=30)
 A_WEEK = policy(freeze_kinds={"holiday": FreezeKind(maximum=timedelta(days=7))})
 
@@ -193,6 +259,8 @@ A_WEEK = policy(freeze_kinds={"holiday": FreezeKind(maximum=timedelta(days=7))})
         pytest.param(declares(environments=()), FACTS, Refusal.INCOMPLETE, id="no environment"),
         pytest.param(declares(services=()), FACTS, Refusal.INCOMPLETE, id="no service"),
         pytest.param(declares(services=("api",)), FACTS, Allow, id="one service"),
+        pytest.param(declares(**ON_MAIN), FACTS, Refusal.INCOMPLETE, id="branches, and no merges stand still"),
+        pytest.param(declares(**ON_MAIN, blocks=(Blocked.MERGES,)), FACTS, Allow, id="branches that take no merges"),
         pytest.param(declares(kind="whim"), FACTS, Refusal.INCOMPLETE, id="an unknown kind"),
         pytest.param(declares(end=AT), FACTS, Refusal.INCOMPLETE, id="ends as it begins"),
         pytest.param(declares(end=AT + MINUTE), FACTS, Allow, id="lasts a minute"),
@@ -236,7 +304,7 @@ def test_what_a_freeze_takes(asked: Request, known: Facts, expected: Expected) -
         ),
         pytest.param(
             declares(kind="whim"),
-            snapshot(("The policy knows no freeze of kind whim.", "Choose holiday or major-event or quarter-end or incident.")),
+            snapshot(("The policy knows no freeze of kind whim.", "Choose holiday or major-event or quarter-end or incident or train.")),
             id="unknown kind",
         ),
         pytest.param(
@@ -308,3 +376,166 @@ def test_what_can_be_lifted(asked: Request, known: Facts, expected: Expected) ->
 )
 def test_what_people_read_who_lift(asked: Request, known: Facts, sentence: tuple[str, ...]) -> None:
     assert told(liftable(asked, known)) == sentence
+
+
+APPROVE = request(action=Action.LIFT, by=MARA)
+WAITS = freeze(approved=None, approved_by=None)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(facts(freeze=WAITS), Allow, id="waits"),
+        pytest.param(facts(freeze=freeze()), Refusal.ALREADY_DECIDED, id="approved already"),
+        pytest.param(facts(freeze=replace(WAITS, lifted=AT)), Refusal.NO_SUCH_FREEZE, id="lifted"),
+        pytest.param(facts(freeze=replace(WAITS, end=AT)), Refusal.NO_SUCH_FREEZE, id="over"),
+        pytest.param(facts(freeze=Absent("freeze FRZ-9")), Refusal.NO_SUCH_FREEZE, id="no such freeze"),
+    ],
+)
+def test_what_can_be_approved(known: Facts, expected: Expected) -> None:
+    assert said(approvable(APPROVE, known)) == expected
+
+
+def renews(until: datetime | None, rationale: str = "two are missing") -> Request:
+    return request(action=Action.LIFT, by=MARA, until=until, rationale=rationale)
+
+
+COMING = freeze(start=AT + DAY, end=AT + 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(renews(AT + DAY), facts(freeze=freeze()), Allow, id="later"),
+        pytest.param(renews(AT + HOUR + MINUTE), facts(freeze=freeze()), Allow, id="a minute later"),
+        pytest.param(renews(AT + HOUR), facts(freeze=freeze()), Refusal.INCOMPLETE, id="as it is"),
+        pytest.param(renews(AT), facts(freeze=freeze()), Refusal.INCOMPLETE, id="sooner"),
+        pytest.param(renews(None), facts(freeze=freeze()), Refusal.INCOMPLETE, id="no end"),
+        pytest.param(renews(AT + DAY, " "), facts(freeze=freeze()), Refusal.INCOMPLETE, id="no reason"),
+        pytest.param(renews(AT + MONTH), facts(freeze=freeze()), Allow, id="as long as its kind lasts, from now on"),
+        pytest.param(renews(AT + MONTH + MINUTE), facts(freeze=freeze()), Refusal.TOO_LONG, id="a minute longer"),
+        pytest.param(renews(AT + DAY + MONTH), facts(freeze=COMING), Allow, id="as long, from its start on"),
+        pytest.param(renews(AT + DAY + MONTH + MINUTE), facts(freeze=COMING), Refusal.TOO_LONG, id="a minute longer than that"),
+        pytest.param(renews(AT + MONTH), facts(freeze=freeze(kind="gone")), Allow, id="of a kind that the policy has no more"),
+        pytest.param(renews(AT + DAY), facts(freeze=freeze(lifted=AT)), Refusal.NO_SUCH_FREEZE, id="lifted"),
+        pytest.param(renews(AT + DAY), facts(freeze=freeze(end=AT)), Refusal.NO_SUCH_FREEZE, id="over"),
+        pytest.param(renews(AT + DAY), facts(freeze=None), Refusal.NO_SUCH_FREEZE, id="none was named"),
+    ],
+)
+def test_what_can_be_extended(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(extendable(asked, known)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        pytest.param(
+            told(approvable(APPROVE, facts(freeze=freeze()))),
+            snapshot(("FRZ-2026-1124-001 is approved already.", "Nothing is left to do.")),
+            id="approved already",
+        ),
+        pytest.param(
+            told(extendable(renews(AT), facts(freeze=freeze()))),
+            snapshot(
+                (
+                    "FRZ-2026-1124-001 lasts until Tue 24 Nov 13:00 Europe/Berlin anyway.",
+                    "Give a later end, or end it early: `/release freeze lift FRZ-2026-1124-001 <how the criteria are met>`.",
+                )
+            ),
+            id="not later",
+        ),
+        pytest.param(
+            told(extendable(renews(AT + DAY, ""), facts(freeze=freeze()))),
+            snapshot(("Extending a freeze takes a reason.", "Type `/release freeze extend FRZ-2026-1124-001 until=… <why>`.")),
+            id="no reason",
+        ),
+        pytest.param(
+            told(complete_freeze(declares(**ON_MAIN), FACTS)),
+            snapshot(
+                ("Branches are named, and the freeze holds deployments only.", "Leave the branches out, or add `merges` to what it blocks.")
+            ),
+            id="branches without merges",
+        ),
+    ],
+)
+def test_what_people_read_who_decide(sentence: tuple[str, ...], said: tuple[str, ...]) -> None:
+    assert sentence == said
+
+
+MERGES = freeze(blocks=(Blocked.MERGES,))
+
+
+@pytest.mark.parametrize(
+    ("one", "service", "branch", "held"),
+    [
+        pytest.param(MERGES, "api", "main", True, id="every branch"),
+        pytest.param(replace(MERGES, branches=("main",)), "api", "main", True, id="this one"),
+        pytest.param(replace(MERGES, branches=("main",)), "api", "release/1.4", False, id="another one"),
+        pytest.param(replace(MERGES, branches=("main", "release/*")), "api", "release/1.4", True, id="by its pattern"),
+        pytest.param(replace(MERGES, branches=("main",)), "api", "Main", False, id="in other letters"),
+        pytest.param(replace(MERGES, services=("web",)), "api", "main", False, id="of another service"),
+        pytest.param(replace(MERGES, services=("web",)), "web", "main", True, id="of this service"),
+        pytest.param(replace(MERGES, in_force=None), "api", "main", False, id="nobody approved it"),
+        pytest.param(freeze(), "api", "main", False, id="deployments only"),
+    ],
+)
+def test_where_merges_stand_still(one: Freeze, service: str, branch: str, held: bool) -> None:
+    assert one.holds_merges(service, branch) is held
+
+
+# ---------------------------------------------------------------- shared calendars
+
+
+def calendars(**parts: object) -> Policy:
+    company = {
+        "url": "https://calendar.example.com/freezes.ics", "kind": "holiday", "environments": ("production",), "approver": MARA.id,
+        "exit": "all are back", "plan": "resume",
+    }  # fmt: skip
+    return policy(freeze_calendars={"company": FreezeCalendar.model_validate(company | parts)})
+
+
+LOST_ONE = Unread("the freeze calendar company", "it was read never")
+
+
+def without(**parts: object) -> Facts:
+    """What was read of the calendar last is too old."""
+    return facts(calendars(**parts), shared={"company": LOST_ONE})
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        pytest.param(REQUEST, facts(calendars()), Allow, id="it is read"),
+        pytest.param(REQUEST, facts(calendars(), shared={}), Unsure, id="nobody asked for it"),
+        pytest.param(REQUEST, without(), Unsure, id="nobody knows what stands in it"),
+        pytest.param(REQUEST, without(environments=("staging",)), Allow, id="it is about another environment"),
+        pytest.param(REQUEST, without(services=("web",)), Allow, id="it is about another service"),
+        pytest.param(REQUEST, without(services=("web", "api")), Unsure, id="it is about this service too"),
+        pytest.param(EMERGENCY, replace(without(), emergency=emergency()), Allow, id="an emergency would pass, whatever stands in it"),
+        pytest.param(EMERGENCY, without(), Unsure, id="a word makes no emergency"),
+        pytest.param(REQUEST, without(kind="train"), Allow, id="it is about merges"),
+        pytest.param(request(migration=Migration.NONE), without(kind="quarter-end"), Allow, id="it is about migrations, and there is none"),
+        pytest.param(request(migration=None), without(kind="quarter-end"), Unsure, id="it is about migrations, and nobody said"),
+    ],
+)
+def test_a_calendar_that_nobody_can_read(asked: Request, known: Facts, expected: Expected) -> None:
+    assert said(not_frozen(asked, known)) == expected
+    slot = next_slot(asked, known)
+    assert isinstance(slot, Unread) is (expected is Unsure)
+
+
+EVENT = CalendarEvent("sale", AT, AT + DAY, "Black Friday", "all shops")
+
+
+def test_an_event_is_a_freeze_with_what_the_policy_says() -> None:
+    found = freeze_of("company", EVENT, facts(calendars()))
+    assert (found.start, found.end, found.reason, found.uid, found.calendar) == (AT, AT + DAY, "Black Friday: all shops", "sale", "company")
+    assert (found.approver, found.exit_criteria, found.plan, found.environments) == (MARA.id, "all are back", "resume", ("production",))
+    assert freeze_of("company", replace(EVENT, text=""), facts(calendars())).reason == "Black Friday"
+    assert said(not_frozen(REQUEST, facts(freezes=(found,)))) == Refusal.FROZEN
+
+
+def test_what_is_imported_was_read() -> None:
+    asked = request(action=Action.FREEZE, by=MARA)
+    assert said(calendar_read(asked, facts(calendars(), calendar=(EVENT,)))) is Allow
+    assert said(calendar_read(asked, facts(calendars()))) is Unsure

@@ -15,7 +15,7 @@ from guards.incidents import complete_incident, has_been, known_incident, known_
 from guards.sections import RoleGrant
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, ChangeType, Role
-from tests.guards.cases import AT, MARA, OTTO, POLICY, REMY, RUNNING, facts, policy, request, said
+from tests.guards.cases import AT, MARA, OTTO, POLICY, REMY, RUNNING, emergency, facts, policy, request, said
 
 HOUR = timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)
@@ -65,10 +65,11 @@ def test_what_an_incident_holds(known, answer):
 
 
 def test_an_emergency_passes_by_its_record_and_nothing_else_by_its_type():
-    assert isinstance(no_incident(request(change_type=ChangeType.EMERGENCY), FIRST_TIME), Allow)
+    assert isinstance(no_incident(request(change_type=ChangeType.EMERGENCY), replace(FIRST_TIME, emergency=emergency())), Allow)
+    assert isinstance(no_incident(request(change_type=ChangeType.EMERGENCY), FIRST_TIME), Refuse)  # a word makes no emergency
     assert isinstance(no_incident(request(change_type=ChangeType.STANDARD), FIRST_TIME), Refuse)
     silent = replace(FIRST_TIME, incidents=Unread("the incidents"))
-    assert isinstance(no_incident(request(change_type=ChangeType.EMERGENCY), silent), Allow)
+    assert isinstance(no_incident(request(change_type=ChangeType.EMERGENCY), replace(silent, emergency=emergency())), Allow)
     back = replace(FIRST_TIME, promotions=BACK, running=NEWER)
     assert isinstance(no_incident(request(version="v1.4.0-rc.1"), back), Refuse)  # no release is no way back
 

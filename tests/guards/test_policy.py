@@ -67,6 +67,12 @@ def put(*path: str | int, to: object) -> Callable[[Data], None]:
     return change
 
 
+def calendar(**parts: object) -> Callable[[Data], None]:
+    """A shared calendar of freezes."""
+    company = {"url": "https://calendar.example.com/freezes.ics", "kind": "holiday", "environments": ["production"], "exit": "all are back"}
+    return put("freeze_calendars", to={"company": {**company, "approver": "ada@example.com", "plan": "resume", **parts}})
+
+
 def both(first: Callable[[Data], None], second: Callable[[Data], None]) -> Callable[[Data], None]:
     """Two changes."""
 
@@ -99,6 +105,7 @@ def changed(*edits: Callable[[Data], None]) -> Policy:
 
 EVERYWHERE = {"profile": "starter", "environments": {name: {"add": ["rollback-target"]} for name in ("staging", "production")}}
 API, WINDOW, ADA = ("services", "api"), ("windows", "weekdays"), ("people", 0)
+KEPT = {"branch": "release/1.8", "owner": "ada@example.com", "until": "2027-06-30", "backports": "security only"}
 
 TWINS = [
     # mistake, where it is reported, words of the report, its correct twin
@@ -166,12 +173,29 @@ TWINS = [
                  put("roles", "qa", to=[{"services": ["api"]}]), id="a role for no service"),
     pytest.param(put("roles", "qa", to=[{"environments": ["dev"]}]), "roles.qa.0.environments.0", "unknown environment 'dev'",
                  put("roles", "qa", to=[{"environments": ["staging"]}]), id="a role in no environment"),
+    pytest.param(put("stabilization", to={"supported": [{**KEPT, "owner": "eve@example.com"}]}), "stabilization.supported.0.owner",
+                 "unknown person", put("stabilization", to={"supported": [KEPT]}), id="a supported branch that nobody answers for"),
+    pytest.param(put("stabilization", to={"supported": [{**KEPT, "services": ["apo"]}]}), "stabilization.supported.0.services.0",
+                 "did you mean 'api'?", put("stabilization", to={"supported": [{**KEPT, "services": ["api"]}]}),
+                 id="a supported branch of no service"),
     pytest.param(put(*WINDOW, "owner", to="eve@example.com"), "windows.weekdays.owner", "unknown person",
                  put(*WINDOW, "owner", to="ada@example.com"), id="a window that nobody answers for"),
     pytest.param(put(*WINDOW, "services", to=["app"]), "windows.weekdays.services.0", "unknown service 'app'",
                  put(*WINDOW, "services", to=None), id="a window for no service"),
     pytest.param(put(*WINDOW, "environments", to=["live"]), "windows.weekdays.environments.0", "unknown environment 'live'",
                  put(*WINDOW, "environments", to=None), id="a window in no environment"),
+    pytest.param(put(*API, "freeze_status", to=["main"]), "services.api.freeze_status", "takes `history`",
+                 both(put(*API, "freeze_status", to=["main"]), put(*API, "history", to="github")), id="statuses, and nothing says where"),
+    pytest.param(calendar(environments=["live"]), "freeze_calendars.company.environments.0", "unknown environment 'live'",
+                 calendar(), id="a freeze calendar of an unknown environment"),
+    pytest.param(calendar(services=["app"]), "freeze_calendars.company.services.0", "unknown service 'app'",
+                 calendar(services=["api"]), id="a freeze calendar of an unknown service"),
+    pytest.param(calendar(kind="whim"), "freeze_calendars.company.kind", "unknown kind of freeze 'whim'",
+                 calendar(kind="incident"), id="a freeze calendar of an unknown kind"),
+    pytest.param(calendar(approver="eve@example.com"), "freeze_calendars.company.approver", "unknown person",
+                 calendar(), id="nobody answers for a freeze calendar"),
+    pytest.param(calendar(good_for="15m"), "freeze_calendars.company.good_for", "must be good for longer",
+                 calendar(good_for="16m"), id="a freeze calendar is read too seldom"),
     pytest.param(put(*WINDOW, "days", to=["Thu", "Fri"]), "windows.weekdays.days.1", "Fri is closed by `closed_weekdays`",
                  put(*WINDOW, "days", to=["Thu", "Sun"]), id="a window on a Friday"),
     pytest.param(put(*WINDOW, "dates", to=["2026-11-27"]), "windows.weekdays.dates.0", "2026-11-27 is a Fri",
@@ -417,3 +441,11 @@ def test_a_repository_is_where_its_source_says_or_else_at_github() -> None:
         changed(put(*API, "source", to="https://git.example.com/example/api")).services["api"].address
         == "https://git.example.com/example/api"
     )
+
+
+def test_a_team_has_its_services_in_the_order_of_the_file() -> None:
+    data = plain()
+    assert Policy.model_validate(data).teams == {}
+    for service in data["services"].values():
+        service["team"] = "payments"
+    assert Policy.model_validate(data).teams == {"payments": tuple(data["services"])}

@@ -28,7 +28,7 @@ from guards.risk import assess, found_yes, release_type
 from guards.unread import Absent, Unread
 from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Migration, Profile, Question, ReleaseType, Requirement, Risk, Role
-from tests.guards.cases import AT, DECLARED, HOUR, MINUTE, POLICY, RUNNING, Expected, change, policy, request, said, told
+from tests.guards.cases import AT, DECLARED, HOUR, MINUTE, POLICY, RUNNING, Expected, change, emergency, policy, request, said, told
 from tests.guards.proofs import SPAN, STRICT, commit, proven, pull, worked
 
 LOST = Unread("the work", "no answer within 5 s")
@@ -324,7 +324,13 @@ def since(asked: Any, **parts: Any) -> Facts:
         pytest.param(announced, MEDIUM_RISK, since(AT - 48 * HOUR, amended=AT - 24 * HOUR), Allow, id="amended a day ago"),
         pytest.param(announced, MEDIUM_RISK, replace(proven(), change=None), Refusal.LEAD_TIME, id="only now asked for"),
         pytest.param(announced, replace(MEDIUM_RISK, change_type=ChangeType.STANDARD), proven(), Allow, id="a standard change"),
-        pytest.param(announced, replace(MEDIUM_RISK, change_type=ChangeType.EMERGENCY), proven(), Allow, id="an emergency"),
+        pytest.param(
+            announced, replace(MEDIUM_RISK, change_type=ChangeType.EMERGENCY), replace(proven(), emergency=emergency()), Allow,
+            id="an emergency",
+        ),
+        pytest.param(
+            announced, replace(MEDIUM_RISK, change_type=ChangeType.EMERGENCY), proven(), Refusal.LEAD_TIME, id="a word makes no emergency"
+        ),
         pytest.param(announced, replace(MEDIUM_RISK, environment="dev"), proven(), Allow, id="lead time is not asked for in dev"),
         pytest.param(announced, MEDIUM_RISK, under(ruled(lead_time=LeadTime(risk=HIGH))), Allow, id="the policy lets medium go"),
         pytest.param(announced, MEDIUM_RISK, under(ruled(lead_time=LeadTime(normal=HOUR))), Allow, id="an hour is enough"),

@@ -6,6 +6,7 @@ import pytest
 
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts
+from guards.hotfix import HotfixFacts
 from guards.matrix import Reviewers, RiskRules
 from guards.policy import Policy
 from guards.sections import RoleGrant
@@ -13,7 +14,7 @@ from guards.specialists import specialised
 from guards.unread import Absent, Unread
 from guards.vcs import Pull, Review, ReviewState
 from guards.vocabulary import Question, Requirement, Role
-from tests.guards.cases import AT, FACTS, HOUR, REQUEST, Expected, said, told
+from tests.guards.cases import AT, FACTS, HOTFIX, HOUR, REQUEST, Expected, said, told
 from tests.guards.cases import MARA as MARA_PERSON
 from tests.guards.proofs import DANA, HEAD, MARA, SPAN, STRICT, commit, proven, pull, worked
 
@@ -36,6 +37,12 @@ def touching(*labels: str, by: tuple[str, ...] = ("ravi-r", "mara-m"), **parts: 
     return replace(pull(), labels=frozenset(labels), reviews=reviews, **parts)
 
 
+def severe(severity: str, *, by: tuple[str, ...] = ("ravi-r",)) -> Facts:
+    """The version is a hotfix of something so bad."""
+    one = replace(HOTFIX, version=REQUEST.version, scope=replace(HOTFIX.scope, severity=severity))
+    return replace(under(ruled(), touching(by=by)), hotfixes=HotfixFacts(of_version=one))
+
+
 BY_GROUP = ruled(RoleGrant(groups=("S0QUALITY",)))
 
 
@@ -52,6 +59,11 @@ BY_GROUP = ruled(RoleGrant(groups=("S0QUALITY",)))
         pytest.param(under(ruled(), touching("data-migration", by=("ravi-r",))), Refusal.NO_SPECIALIST, id="no DBA approved"),
         pytest.param(under(ruled(), touching("security", by=("ravi-r",))), Refusal.NO_SPECIALIST, id="nobody of security approved"),
         pytest.param(under(ruled(), touching("security")), Allow, id="security approved"),
+        pytest.param(severe("SEV-3"), Allow, id="a hotfix of something small"),
+        pytest.param(severe("SEV-2"), Refusal.NO_SPECIALIST, id="a hotfix of something severe, and nobody of security approved"),
+        pytest.param(severe("SEV-9"), Refusal.NO_SPECIALIST, id="a hotfix of a severity that the policy does not name"),
+        pytest.param(severe("SEV-1", by=("mara-m",)), Allow, id="security approved the severe one"),
+        pytest.param(replace(under(ruled(), touching()), hotfixes=LOST), Unsure, id="whether it is a hotfix is unread"),
         pytest.param(under(ruled(), touching("breaking", by=("ravi-r",))), Refusal.NO_SPECIALIST, id="one approved what breaks others"),
         pytest.param(under(ruled(), touching("breaking")), Allow, id="two approved what breaks others"),
         pytest.param(

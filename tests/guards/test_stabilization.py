@@ -1,13 +1,14 @@
 """What may get onto a release branch: refused beside allowed (TRN-09, TRN-16, HOT-15)."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from guards.cut import Acceptance, Fix, Flaw, Found, OpenPull, flawed
 from guards.stabilization import Source, candidates, flaws, merges, picked_from, rides_later
-from guards.stabilization_rules import StabilizationRules
+from guards.stabilization_rules import StabilizationRules, Supported
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from tests.guards.cases import AT
@@ -17,14 +18,20 @@ SHA, FROM, OTHER = "f1" * 20, "50" * 20, "07" * 20
 RULES = StabilizationRules()
 LOST = Unread("the patch", "no answer within 5 s")
 COMMIT = Commit(SHA, "fix: PAY-1 refunds", "https://x", None, None, (), True, (12,), "fix: PAY-1 refunds")
-PULL = replace(pull(), number=12, title="fix: PAY-1 refunds", labels=frozenset({"Release-Blocker"}), tickets=("PAY-1",), body="")
+PULL = replace(
+    pull(), number=12, title="fix: PAY-1 refunds", labels=frozenset({"Release-Blocker"}), tickets=("PAY-1",), body="", base="release/1.8"
+)
+BACKPORT = frozenset({"Backport", "backport:1.8"})
+PULL = replace(PULL, labels=PULL.labels | BACKPORT)
 SPAN = Span("example/repo", OTHER, SHA, (COMMIT,), (PULL,))
 PICKED = Source(FROM, FROM, "same", "same")
 
 
-def judged(commit: Commit = COMMIT, source: Any = PICKED, span: Span | None = None, **changed: Any) -> Any:
+def judged(
+    commit: Commit = COMMIT, source: Any = PICKED, span: Span | None = None, rules: StabilizationRules = RULES, **changed: Any
+) -> Any:  # fmt: skip
     """The flaws of one commit, with another pull request."""
-    found = flaws(commit, span or replace(SPAN, pulls=(replace(PULL, **changed),)), source, (), RULES)
+    found = flaws(commit, span or replace(SPAN, pulls=(replace(PULL, **changed),)), source, (), rules)
     return found if isinstance(found, Unread) else {one.flaw for one in found}
 
 
@@ -32,10 +39,13 @@ def judged(commit: Commit = COMMIT, source: Any = PICKED, span: Span | None = No
     ("found", "wanted"),
     [
         pytest.param(judged(), set(), id="a blocker's fix from main"),
-        pytest.param(judged(labels=frozenset({"security"})), set(), id="for security"),
-        pytest.param(judged(labels=frozenset(), tickets=()), {Flaw.NO_TICKET, Flaw.NO_REASON}, id="no label, no ticket"),
-        pytest.param(judged(labels=frozenset()), {Flaw.NO_REASON}, id="no reason"),
-        pytest.param(flaws(COMMIT, replace(SPAN, pulls=(replace(PULL, labels=frozenset()),)), PICKED, ("PAY-1",), RULES), (), id="a blocker's ticket"),
+        pytest.param(judged(labels=BACKPORT | {"security"}), set(), id="for security"),
+        pytest.param(judged(labels=BACKPORT, tickets=()), {Flaw.NO_TICKET, Flaw.NO_REASON}, id="no label, no ticket"),
+        pytest.param(judged(labels=BACKPORT), {Flaw.NO_REASON}, id="no reason"),
+        pytest.param(judged(labels=frozenset({"security"})), {Flaw.NO_LABEL}, id="no label of a backport"),
+        pytest.param(judged(labels=frozenset({"security", "backport", "backport:1.7"})), {Flaw.NO_LABEL}, id="the label of another branch"),
+        pytest.param(judged(labels=frozenset({"security"}), rules=StabilizationRules(backport=())), set(), id="the policy asks for no labels"),
+        pytest.param(flaws(COMMIT, replace(SPAN, pulls=(replace(PULL, labels=BACKPORT),)), PICKED, ("PAY-1",), RULES), (), id="a blocker's ticket"),
         pytest.param(judged(replace(COMMIT, title="feat: more")), {Flaw.FEATURE}, id="a feature by its commit"),
         pytest.param(judged(replace(COMMIT, title="fix(api)!: more")), {Flaw.FEATURE}, id="breaking by its commit"),
         pytest.param(judged(title="feat: more"), {Flaw.FEATURE}, id="a feature by its pull request"),
@@ -108,3 +118,22 @@ def test_commits_of_main_with_the_same_title_may_be_the_source():
 def test_what_rides_the_next_train(title: str, labels: set[str], ticket: str, later: bool):
     waiting = OpenPull(7, title, "https://x", "", "dev", frozenset(labels), (ticket,))
     assert rides_later(waiting, ("PAY-1",), RULES) is later
+
+
+KEPT = Supported(branch="release/1.8", services=("api",), owner="olga@acme.example", until=date(2026, 12, 10), backports="security only")
+
+
+@pytest.mark.parametrize(
+    ("branch", "services", "kept"),
+    [
+        ("release/1.8", ("api",), KEPT),
+        ("release/1.8", ("web", "api"), KEPT),
+        ("release/1.8", ("web",), None),
+        ("release/1.9", ("api",), None),
+        ("release/2.0", ("web",), KEPT.model_copy(update={"branch": "release/2.0", "services": None})),
+    ],
+)
+def test_which_release_branches_are_kept_on_purpose(branch, services, kept):
+    """TRN-26."""
+    rules = StabilizationRules(supported=(KEPT, KEPT.model_copy(update={"branch": "release/2.0", "services": None})))
+    assert rules.keeps(branch, services) == kept

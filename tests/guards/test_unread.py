@@ -6,6 +6,7 @@ A guard that refuses while something is unread must refuse whatever it could hav
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -20,10 +21,16 @@ from guards.decided import decided
 from guards.decision import Allow, Refusal, Refuse
 from guards.delegation import delegable, endable
 from guards.duties import separated
+from guards.emergencies import apart, covered, same_version
+from guards.emergency import Emergency, EmergencyState
 from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
-from guards.freeze import complete_freeze, liftable, not_frozen
+from guards.forward_port import forward_ported
+from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
+from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
+from guards.hotfix import HotfixFacts
+from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.incident import HERE, Incident
 from guards.incident_rules import IncidentRules
@@ -38,14 +45,19 @@ from guards.sections import ApprovalRule, DelegationRule
 from guards.timetable import reachable
 from guards.train import Room
 from guards.unread import Absent, Unread
-from guards.vocabulary import Action, Role
+from guards.verification import looks_after, verifiable
+from guards.verified import Verification
+from guards.vocabulary import Action, ChangeType, Role
 from guards.window import in_window
 from tests.guards.cases import (
     ARTIFACT,
     AT,
     CHANGE,
+    COMPANY_CALENDAR,
     DANA,
     FACTS,
+    HOTFIX,
+    HOUR,
     MARA,
     OTHER_DIGEST,
     OTTO,
@@ -58,8 +70,10 @@ from tests.guards.cases import (
     STAGED,
     WORKING,
     approval,
+    aye,
     change,
     delegation,
+    emergency,
     exemption,
     facts,
     freeze,
@@ -82,6 +96,7 @@ PROMOTION = (
     in_window,
     alone,
     asked_once,
+    hotfixed,
     decided,
     approved,
 )
@@ -91,12 +106,18 @@ GUARDS: tuple[Guard, ...] = (
     *DECISION,
     complete_freeze,
     liftable,
+    approvable,
+    extendable,
+    calendar_read,
     delegable,
     endable,
     confirmable,
     linking_begun,
     linked,
     reachable,
+    forward_ported,
+    verifiable,
+    looks_after,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -108,6 +129,7 @@ POLICIES = (
     two_of(Role.QA, count=1),
     policy(holidays=("DE",)),
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
+    policy(freeze_calendars={"company": COMPANY_CALENDAR}),
     policy(incidents=IncidentRules(blocks={"production": "SEV-2"})),
 )
 
@@ -149,6 +171,8 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "in_flight": (None, Claim(f"{CHANGE.id}.1", CHANGE.id, AT), Claim("CR-2.1", "CR-2", AT)),
         "duplicate": (None, CHANGE.id, "CR-2"),
         "freezes": ((), (freeze(),), (freeze(end=AT),)),
+        "shared:company": (AT,),
+        "calendar": ((), (CalendarEvent("sale", AT, AT + HOUR, "Black Friday"),)),
         "holidays:DE": (WORKING, replace(WORKING, days={AT.date(): "a holiday"}), replace(WORKING, last=AT.date())),
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
@@ -156,10 +180,18 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
         "incidents": ((), (INCIDENT,), (replace(INCIDENT, services=None),), (replace(INCIDENT, severity=4),)),
         "exceptions": ((), (exemption(),)),
+        "hotfixes": (
+            HotfixFacts(),
+            HotfixFacts(of_version=HOTFIX),
+            HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
+            HotfixFacts(live=(HOTFIX,)),
+        ),
+        "verification": (None, VERIFICATION, replace(VERIFICATION, at=AT, by=OTTO.id, name=OTTO.name, looked_at="the dashboards")),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
+VERIFICATION = Verification(CHANGE.id, "OBL-1", AT, AT + HOUR)
 INCIDENT = Incident("INC-1", "it fails", 1, ("api",), AT, MARA.id, MARA.name, HERE, "", AT)
 PINNED = Pinned("api", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest)
 GO = GoDecision(
@@ -179,9 +211,12 @@ NEEDED_SOMETIMES = {
     "accounts:second-account",
     "exceptions",
     "holidays:DE",
+    "shared:company",
+    "calendar",  # only its import asks for it
     "notes",
     "promotions",
     "incidents",
+    "verification",  # only /release verify asks for it
     "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""
@@ -252,6 +287,30 @@ def test_a_guard_answers_in_the_dark_only_what_it_would_answer_in_any_light(guar
         assert Allow not in {said(guard(asked, known)) for known in dark.could_be}
 
 
+URGENT: tuple[Guard, ...] = (apart, same_version, covered, approved, in_window, not_frozen, decided)
+RECORDS = (
+    emergency(),
+    emergency(declarer=REMY.id, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(QUINN, Role.QA))),
+    emergency(state=EmergencyState.DECLARED, approvals=()),
+    emergency(approvals=(aye(QUINN, Role.QA), aye(OTTO, Role.SERVICE_OWNER), aye(MARA, Role.RELEASE_MANAGER)), declarer=REMY.id),
+)
+
+
+@pytest.mark.parametrize("guard", URGENT)
+@settings(max_examples=60)
+@given(asked=REQUESTS, dark=darkness(), record=st.sampled_from(RECORDS), late=st.booleans())
+def test_an_emergency_in_the_dark_goes_only_where_it_would_in_any_light(
+    guard: Guard, asked: Request, dark: Dark, record: Emergency, late: bool
+) -> None:  # fmt: skip
+    asked = replace(asked, change_type=ChangeType.EMERGENCY)
+    more = {"emergency": replace(record, until=AT + timedelta(days=1)), "at": AT + timedelta(hours=12 * late)}
+    answer = guard(asked, replace(dark.facts, **more))
+    if isinstance(answer, Allow):
+        assert {said(guard(asked, replace(known, **more))) for known in dark.could_be} == {Allow}
+    if isinstance(answer, Refuse):
+        assert Allow not in {said(guard(asked, replace(known, **more))) for known in dark.could_be}
+
+
 @settings(max_examples=400)
 @given(asked=REQUESTS, dark=darkness())
 def test_a_promotion_in_the_dark_is_allowed_only_when_it_would_be_in_any_light(asked: Request, dark: Dark) -> None:
@@ -280,6 +339,14 @@ def test_unread_holidays_stop_where_a_window_closes_on_them() -> None:
     assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
     for lost in failures("holidays:DE"):
         assert judge(PROMOTION, REQUEST, know(known, "holidays:DE", lost), HEALS).outcome == "unsure"
+
+
+def test_a_shared_calendar_of_freezes_that_is_unread_stops_what_it_could_hold() -> None:
+    """WIN-13."""
+    known = facts(policy(freeze_calendars={"company": COMPANY_CALENDAR}))
+    assert judge(PROMOTION, REQUEST, known, HEALS).outcome == "allowed"
+    for lost in failures("shared:company"):
+        assert judge(PROMOTION, REQUEST, know(known, "shared:company", lost), HEALS).outcome == "unsure"
 
 
 def test_facts_that_nobody_read_allow_nothing() -> None:

@@ -20,14 +20,15 @@ from guards.calendar_rules import Window
 from guards.classify import announced
 from guards.decision import Allow
 from guards.evidence_rules import EnvironmentEvidence, Evidence
-from guards.facts import Facts, Freeze
+from guards.facts import Facts
 from guards.freeze import not_frozen
+from guards.freeze_record import Freeze
 from guards.holiday import Holidays
 from guards.matrix import LeadTime, RiskRules
 from guards.opening import Opening, open_now, openings, rules_of
 from guards.slot import next_slot
 from guards.unread import Unread
-from guards.vocabulary import Profile, Requirement, Risk, Weekday
+from guards.vocabulary import Blocked, Profile, Requirement, Risk, Weekday
 from guards.window import in_window
 from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, change, facts, freeze, said, utc, windowed
 
@@ -184,7 +185,9 @@ def freezes(draw: st.DrawFn, at: datetime) -> Freeze:
     start = at + draw(st.integers(-60, 60 * 48)) * MINUTE
     end = start + draw(st.integers(1, 60 * 24)) * MINUTE
     lifted = start + draw(st.integers(1, 60 * 24)) * MINUTE if draw(st.booleans()) else None
-    return freeze(start=start, end=end, lifted=lifted)
+    counts = draw(st.sampled_from([start - DAY, start - DAY, None]))
+    blocks = draw(st.sampled_from([(Blocked.DEPLOYMENTS,), (Blocked.DEPLOYMENTS, Blocked.MERGES), (Blocked.MERGES,), (Blocked.FLAGS,)]))
+    return freeze(start=start, end=end, lifted=lifted, in_force=counts, blocks=blocks)
 
 
 LEAD = {
@@ -210,7 +213,8 @@ def test_the_next_slot_is_the_first_minute_that_the_judge_lets_pass(world: World
 
     def free(moment: datetime) -> bool:
         is_open = any(opening.start <= moment < opening.end for opening in found)
-        frozen = any(f.start <= moment < f.end and not (f.lifted and f.lifted <= moment) for f in held)
+        counting = [f for f in held if f.in_force and Blocked.DEPLOYMENTS in f.blocks]
+        frozen = any(f.start <= moment < f.end and not (f.lifted and f.lifted <= moment) for f in counting)
         return is_open and not frozen and (not lead or moment >= asked + DAY)
 
     first = next((moment for n in range(LOOK // MINUTE) if free(moment := at + n * MINUTE)), None)
@@ -248,7 +252,7 @@ def test_the_next_slot_is_exact_behind_many_freezes(world: World, data: st.DataO
     found = world.openings(90)
     covered = found[: data.draw(st.integers(0, len(found)))]
     over = st.one_of(quarters(0, 40), quarters(0, 40), quarters(0, 40), quarters(-1, 0))
-    held = [freeze(start=o.start - data.draw(over), end=max(o.end + data.draw(over), o.start)) for o in covered]
+    held = [freeze(start=o.start - data.draw(over), end=max(o.end + data.draw(over), o.start), in_force=FIRST) for o in covered]
     held = [f for f in held if f.start < f.end]
 
     def free(opening: Opening) -> Iterator[datetime]:

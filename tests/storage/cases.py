@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from guards.change import Approval, Change, Verdict
 from guards.content import Content
 from guards.exemption import Exemption, ExemptionKind
-from guards.facts import Freeze
+from guards.freeze_record import Freeze
 from guards.lifecycle import State
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Blocked, ChangeType, Requirement, Role
+from guards.vocabulary import Blocked, ChangeType, Fate, Requirement, Role
 from storage.audit import Entry
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -46,6 +46,11 @@ FREEZE = Freeze(
     "resume Monday",
     "rob@example.com",
     "Rob",
+    "vera@example.com",
+    Fate.HOLD,
+    None,
+    AT,
+    AT,
     "vera@example.com",
 )
 EXEMPTION = Exemption(

@@ -9,7 +9,7 @@ import pytest
 from guards.change import Claim, Verdict
 from guards.version import Artifact, Pin
 from guards.vocabulary import Blocked, ChangeType
-from storage import alerts, approvals, artifacts, cards, changes, claims, deployments, freezes
+from storage import alerts, approvals, artifacts, cards, changes, claims, deployments, freeze_calendars, freezes
 from storage.errors import Conflict, LostRace
 from tests.storage.cases import APPROVAL, ARTIFACT, AT, CHANGE, COMMIT, DEPLOYMENT, FREEZE, HOUR, MINUTE, OTHER_DIGEST, change
 
@@ -190,10 +190,63 @@ async def test_a_freeze_is_lifted_once(store):
     await store.write(lambda tx: freezes.add(tx, FREEZE))
     at = AT + HOUR
     lifted = await store.write(lambda tx: freezes.lift(tx, FREEZE.id, at, "vera@example.com"))
-    assert lifted == replace(FREEZE, lifted=at) == await store.read(lambda tx: freezes.get(tx, FREEZE.id))
+    assert lifted == replace(FREEZE, lifted=at, lifted_by="vera@example.com") == await store.read(lambda tx: freezes.get(tx, FREEZE.id))
     assert await store.read(lambda tx: freezes.current(tx, at)) == ()
     with pytest.raises(LostRace):
         await store.write(lambda tx: freezes.lift(tx, FREEZE.id, at, "vera@example.com"))
+
+
+async def test_a_freeze_is_approved_once_and_counts_from_then_on(store):
+    waits = replace(FREEZE, in_force=None, approved=None, approved_by=None)
+    await store.write(lambda tx: freezes.add(tx, waits))
+    at = AT + HOUR
+    approved = await store.write(lambda tx: freezes.approve(tx, FREEZE.id, at, "vera@example.com"))
+    assert approved == replace(FREEZE, in_force=at, approved=at) == await store.read(lambda tx: freezes.get(tx, FREEZE.id))
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.approve(tx, FREEZE.id, at, "rob@example.com"))
+
+
+async def test_what_counted_before_it_was_approved_counts_from_then_on(store):
+    await store.write(lambda tx: freezes.add(tx, replace(FREEZE, approved=None, approved_by=None)))
+    assert (await store.write(lambda tx: freezes.approve(tx, FREEZE.id, AT + HOUR, "vera@example.com"))).in_force == AT
+
+
+async def test_of_two_who_extend_a_freeze_one_does(store):
+    await store.write(lambda tx: freezes.add(tx, FREEZE))
+    later = FREEZE.end + HOUR
+    assert await store.write(lambda tx: freezes.extend(tx, FREEZE, later, AT)) == replace(FREEZE, end=later)
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.extend(tx, FREEZE, later + HOUR, AT))
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.extend(tx, replace(FREEZE, end=later), later + HOUR, later))
+
+
+async def test_freezes_of_a_calendar_are_followed_until_they_are_lifted(store):
+    mine = replace(FREEZE, calendar="company", uid="sale")
+    await store.write(lambda tx: [freezes.add(tx, one) for one in (mine, replace(FREEZE, id="FRZ-2"))])
+    moved = replace(mine, start=AT + HOUR, end=FREEZE.end + HOUR, reason="later")
+    await store.write(lambda tx: freezes.follow(tx, moved))
+    assert await store.read(lambda tx: freezes.of_calendar(tx, "company", FREEZE.end)) == (moved,)
+    assert await store.read(lambda tx: freezes.of_calendar(tx, "company", moved.end)) == ()
+    assert await store.read(lambda tx: freezes.of_calendar(tx, "other", AT)) == ()
+
+    lifted = await store.write(lambda tx: freezes.lift(tx, mine.id, AT, "calendar:company"))
+    assert await store.read(lambda tx: freezes.of_calendar(tx, "company", AT)) == (lifted,)
+    with pytest.raises(LostRace):
+        await store.write(lambda tx: freezes.follow(tx, moved))
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: freezes.add(tx, replace(mine, id="FRZ-3", uid=None)))
+
+
+async def test_how_reading_a_calendar_went_is_remembered(store):
+    Reading = freeze_calendars.Reading
+    assert await store.write(lambda tx: freeze_calendars.lock(tx, "company")) is None
+    await store.write(lambda tx: freeze_calendars.put(tx, "company", AT))
+    assert await store.write(lambda tx: freeze_calendars.lock(tx, "company")) == Reading("company", AT)
+    await store.write(lambda tx: freeze_calendars.put(tx, "company", AT, AT + HOUR, "away"))
+    assert await store.read(freeze_calendars.every) == {"company": Reading("company", AT, AT + HOUR, "away")}
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: freeze_calendars.put(tx, "company", AT, AT + HOUR, None))
 
 
 async def test_what_has_ended_or_is_not_there_cannot_be_lifted(store):

@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from bot.adapters.generic_wire import Callback
 from bot.adapters.signing import sign, verify
 from commands.core.ports.ci import (
+    AccessOrder,
     BranchOrder,
     Deployed,
     Forged,
@@ -22,6 +23,7 @@ from commands.core.ports.ci import (
     RunLog,
     RunState,
     Started,
+    Stopping,
     TurnedDown,
     Unknown,
 )
@@ -36,7 +38,9 @@ class FakeCI:
     Attributes:
         started: every order that was taken, oldest first.
         asked: every order that `start` was called with, taken or not.
+        cancelled: keys of the runs that it was asked to end.
         branches: every order of a release branch that was taken.
+        accesses: every order of break-glass access that was taken.
         refuses: repositories whose branches it does not make.
         sure: what an unknown key answers: `NoRun(sure=…)`.
         path: the route of its callbacks.
@@ -49,7 +53,9 @@ class FakeCI:
         self.started: list[Order] = []
         self.asked: list[Order] = []
         self.branches: list[BranchOrder] = []
+        self.accesses: list[AccessOrder] = []
         self.refuses: set[str] = set()
+        self.cancelled: list[str] = []
         self.sure = True
         self.away: Unread | None = None
         self.forgotten: set[str] = set()
@@ -118,6 +124,23 @@ class FakeCI:
         if taken:
             self.branches.append(order)
         return outcome or Started()
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        if self.away:
+            return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        outcome, taken = self._plans.popleft() if self._plans else (None, True)
+        if taken:
+            self.accesses.append(order)
+        return outcome or Started("access-1", "https://ci.test/runs/access-1")
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        if self.away:
+            return TurnedDown(f"The fake CI could not be reached: {self.away.why}.")
+        known = self._runs.get(order.key)
+        if known is None or known.state not in {RunState.QUEUED, RunState.RUNNING}:
+            return TurnedDown("The fake CI has no such run at work.")
+        self.cancelled.append(order.key)
+        return Stopping()
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:
         return self.away or self._runs.get(order.key) or NoRun(sure=self.sure)

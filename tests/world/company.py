@@ -15,6 +15,13 @@ PEOPLE = ("carla", "dev", "rita", "rob", "olga", "audrey", "rita-phone")
 """The accounts in the workspace; Rita has two."""
 
 
+FREEZES = {
+    "url": "https://calendar.acme.example/freezes.ics", "kind": "holiday", "environments": ["production"], "approver": "rita@acme.example",
+    "exit": "all are back", "plan": "trains resume",
+}  # fmt: skip
+"""A shared calendar of freezes, for a policy that names one."""
+
+
 class MovingClock:
     """A clock that stands until it is moved."""
 

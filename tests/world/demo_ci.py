@@ -76,7 +76,7 @@ class Process:
 async def demo_ci(root: Path) -> AsyncIterator[Process]:
     """A demo CI that knows api v1.4.0."""
     shop = Shop(root, frozenset())
-    digest = shop.registry.push(CONTENT, commit=COMMIT, tag="v1.4.0")
+    digest = shop.registry("api").push(CONTENT, commit=COMMIT, tag="v1.4.0")
     assert digest == DIGEST
     people = {"authors": frozenset({"dana@example.com"}), "reviewers": frozenset()}
     shop.register(ArtifactBody(service="api", version="v1.4.0", digest=digest, commit=COMMIT, **people))

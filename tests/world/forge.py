@@ -39,7 +39,7 @@ class FilledForge:
         made = cls(root)
         made.folder.mkdir()
         made._git("init", "--quiet", "--initial-branch=main")
-        made.store = await forge(made.app, root / "forge", made.folder, TOKEN, StoryClock())
+        made.store = (await forge(made.app, root / "forge", {made.name: made.folder}, TOKEN, StoryClock()))[made.name]
         for name, who in (("ravi", _RAVI), ("eve", _NOBODY)):
             made._run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / name))
             made.store.memory.accounts.append(Account(login=name, email=who["email"], key=(root / f"{name}.pub").read_text().strip()))
@@ -70,7 +70,7 @@ class FilledForge:
         )
         by_forge = committer is WEB
         words = ("commit-tree", tree, *(("-p", parent) if parent else ()), *(("-S",) if by_forge else ()), "-m", message)
-        oid = self._git(*words, who=author, committer=committer, key="forge/key")
+        oid = self._git(*words, who=author, committer=committer, key="forge/acme/api/key")
         if isinstance(on, str):
             self.branch(on, oid)
         elif on:

@@ -60,6 +60,7 @@ class FakeGitHub:
                 web.post(base + "/workflows/deploy.yml/dispatches", self._dispatch),
                 web.get(base + "/workflows/deploy.yml/runs", self._list),
                 web.get(base + "/runs/{id}", self._run),
+                web.post(base + "/runs/{id}/cancel", self._cancel),
                 web.get("/rate_limit", self._rate),
                 web.get("/repos/{owner}/{name}/installation", self._installation),
                 web.post("/app/installations/{id}/access_tokens", self._mint),
@@ -146,6 +147,17 @@ class FakeGitHub:
             return refused
         found = [run for run in self.runs if str(run["id"]) == request.match_info["id"]]
         return web.json_response(found[0]) if found else web.json_response({"message": "Not Found"}, status=404)
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        if refused := self._refusal(request):
+            return refused
+        found = [run for run in self.runs if str(run["id"]) == request.match_info["id"]]
+        if not found:
+            return web.json_response({"message": "Not Found"}, status=404)
+        if found[0]["status"] == "completed":
+            return web.json_response({"message": "Cannot cancel a workflow run that is completed."}, status=409)
+        found[0].update(status="completed", conclusion="cancelled")
+        return web.json_response({}, status=202)
 
     async def _rate(self, request: web.Request) -> web.Response:
         if refused := self._refusal(request):

@@ -360,6 +360,7 @@ class FakeGitHubVcs:
                         "behind_by": behind,
                         "total_commits": ahead,
                         "commits": commits,
+                        "files": [file for oid in ours for file in self.changes[oid]] if page == 1 else [],
                     }
                 )
             case ["commits"]:

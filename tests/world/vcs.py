@@ -19,7 +19,7 @@ class FakeVcs:
         owned: (repository, commit) → answer.
         moves: (repository, branch) → when it moved and to which commit, oldest first.
         parents: commit → its first parent.
-        patches: (repository, commit) → answer.
+        patches: (repository, commit) → answer; (repository, `base..commit`) for all since a base.
         waiting: (repository, base) → open pull requests.
         asked: the name of each question about branches, in order.
         away: what every question is answered with while it is set.
@@ -70,9 +70,10 @@ class FakeVcs:
         self.asked.append("line")
         return self.away or tuple(self._line(head)[:most])
 
-    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+    async def patch(self, repository: str, commit: str, base: str | None = None) -> str | Absent | Unread:
         self.asked.append("patch")
-        return self.away or self.patches.get((repository, commit), commit)
+        which = commit if base is None else f"{base}..{commit}"
+        return self.away or self.patches.get((repository, which), which)
 
     async def open_pulls(self, repository: str, base: str) -> tuple[OpenPull, ...] | Unread:
         self.asked.append("open_pulls")

@@ -30,7 +30,7 @@ from guards.version import Artifact
 from storage import audit, chain, changes
 from storage.chain import Row
 from tests.world.artifacts import FakeArtifacts
-from tests.world.calendars import FakeCalendars
+from tests.world.calendars import FakeCalendars, FakeFreezeCalendars
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
@@ -38,6 +38,7 @@ from tests.world.links import FakeLinks
 from tests.world.proofs import FakeProofs
 from tests.world.releases import FakeReleases
 from tests.world.signing import SIGNING_KEY
+from tests.world.statuses import FakeStatuses
 from tests.world.vcs import FakeVcs
 
 APP = installed()
@@ -70,6 +71,8 @@ class World:
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
         self.calendars = FakeCalendars()
+        self.freeze_calendars = FakeFreezeCalendars()
+        self.statuses = FakeStatuses()
         self.links = FakeLinks()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
@@ -151,6 +154,8 @@ class World:
             {"registry": self.proofs},
             {"github": self.releases},
             self.calendars,
+            self.freeze_calendars,
+            {"github": self.statuses},
             links=self.links,
         )
         house = await build(settings, self.policy, self.clock, beside)
@@ -271,8 +276,12 @@ class World:
     # ------------------------------------------------------------ what there is to see
 
     def card(self, channel: str = "releases") -> Message:
-        """The newest card in a channel."""
-        return [m for m in self.slack.messages(self.channels[channel]) if not m.thread_ts or m.thread_ts == m.ts][-1]
+        """The newest card in a channel; those of freezes stand apart."""
+        return [m for m in self.cards(channel) if not _of_freeze(m)][-1]
+
+    def freeze_cards(self, channel: str = "releases") -> list[str]:
+        """What was posted about freezes in a channel, oldest first, as it stands now."""
+        return [self.shown(m) for m in self.cards(channel) if _of_freeze(m)]
 
     def cards(self, channel: str = "releases") -> list[Message]:
         """All messages in a channel that are not in a thread."""
@@ -338,3 +347,9 @@ class World:
         """Have the registry know a version."""
         artifact = Artifact("api", version, digest, COMMIT, frozenset({"dev"}), frozenset({"rob"}))
         self.artifacts.add(replace(artifact, **other))
+
+
+def _of_freeze(message: Message) -> bool:
+    """Whether a freeze's own card, or one that tells of its begin or end."""
+    lines = message.as_text().splitlines() or [""]
+    return "FRZ-" in lines[0] or lines[-1].startswith("FRZ-")

@@ -40,13 +40,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class BranchOrder:
-    """One release branch that CI is asked to make. Every field is validated before it gets here (CMD-02, TRN-08).
+    """One branch that CI is asked to make, of a release or of a hotfix. Every field is validated before it gets here (CMD-02, TRN-08).
 
     Args:
-        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the cut's id.
-        run: the train run's id.
+        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the cut's id, or the hotfix's.
+        run: the train run's id, or the hotfix's.
         service: name in the policy file.
-        branch: `release/1.8`.
+        branch: `release/1.8`, `hotfix/1.4.1-PAY-12`.
         commit: 40 hex digits, where the branch begins.
         repository: `owner/name` at the VCS.
         main: the branch that releases come from; the workflow is taken from it.
@@ -58,6 +58,44 @@ class BranchOrder:
     service: str
     branch: str
     commit: str
+    repository: str
+    main: str
+    workflow: str
+
+
+class AccessStep(StrEnum):
+    """What is to be done with an access."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessOrder:
+    """Break-glass access that CI is asked to open or to close. Every field is validated before it gets here (CMD-02, EMG-18).
+
+    Args:
+        key: unique for this order, `[A-Za-z0-9.-]{1,64}`: the grant's id and the step.
+        grant: the grant's id.
+        step: what is to be done.
+        service: name in the policy file.
+        environment: canonical name in the policy file.
+        scope: name of the access in the policy file.
+        person: corporate id of who gets it, from the policy file.
+        until: when it has to end whatever else happens, UTC, ISO 8601.
+        repository: `owner/name` at the VCS.
+        main: the branch that releases come from; the workflow is taken from it.
+        workflow: the preconfigured workflow, from the policy file.
+    """
+
+    key: str
+    grant: str
+    step: AccessStep
+    service: str
+    environment: str
+    scope: str
+    person: str
+    until: str
     repository: str
     main: str
     workflow: str
@@ -87,6 +125,11 @@ class Started:
 
     run: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """CI took the request to end a run; how the run ends is told and looked up as ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +277,22 @@ class CI(Protocol):
 
     async def branch(self, order: BranchOrder) -> Started | TurnedDown | Unknown:
         """Ask for one release branch. Called at most once for each key; whether the branch is there is for the VCS to say (TRN-08)."""
+        ...
+
+    async def access(self, order: AccessOrder) -> Started | TurnedDown | Unknown:
+        """Ask for break-glass access to be opened or closed. What it took is never asked again; people confirm the end (EMG-19)."""
+        ...
+
+    async def cancel(self, order: Order, run: str | None) -> Stopping | TurnedDown | Unknown:
+        """Ask that the run of an order ends before it is done. Asked twice, it does no harm.
+
+        Args:
+            order: what was asked.
+            run: CI's id, when it was told.
+
+        Returns:
+            `TurnedDown` when CI cannot, or the run is over.
+        """
         ...
 
     async def find(self, order: Order, run: str | None, since: datetime) -> Run | NoRun | Unread:

@@ -1,6 +1,7 @@
-"""What the machinery needs from the version control system: `bot/adapters/github_vcs.py` and `github_releases.py` implement it.
+"""What the machinery needs from version control: `github_vcs.py`, `github_releases.py` and `github_statuses.py` in `bot/adapters`.
 
-Invariant: nothing is written but release notes; a call that fails never raises, and every call has one deadline (EVD-31).
+Invariant: nothing is written but release notes and the status of a merge freeze; a call that fails never raises, and every call has one
+deadline (EVD-31).
 """
 
 from dataclasses import dataclass
@@ -78,10 +79,15 @@ class Vcs(Protocol):
         """
         ...
 
-    async def patch(self, repository: str, commit: str) -> str | Absent | Unread:
+    async def patch(self, repository: str, commit: str, base: str | None = None) -> str | Absent | Unread:
         """An id of what a commit changes, apart from where in the file and from blanks, as `git patch-id` has it (TRN-09).
 
-        Two commits with one id make the same change. `Unread` when not every change of it is told.
+        Two changes with one id are the same. `Unread` when not every change of it is told.
+
+        Args:
+            repository: `owner/name`.
+            commit: 40 hex digits.
+            base: 40 hex digits, an ancestor of it: then of all that changed since that, which is what a squash of it changes (HOT-09).
         """
         ...
 
@@ -118,5 +124,30 @@ class Releases(Protocol):
             tag: `v1.4.0`.
             name: the page's title, when it has none yet.
             text: Markdown.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The pull requests carry what they should.
+
+    Args:
+        changed: how many did not before.
+    """
+
+    changed: int
+
+
+class MergeStatuses(Protocol):
+    """A status on what would be merged (FRZ-13). It never raises for a failed call; the same again changes nothing."""
+
+    async def show(self, repository: str, branch: str, held: str | None) -> Shown | Unposted:
+        """Have each open pull request into a branch say whether the branch takes merges.
+
+        Args:
+            repository: `owner/name`.
+            branch: that they are to be merged into.
+            held: why it takes none, at most 140 characters; None when it takes some.
         """
         ...

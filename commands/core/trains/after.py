@@ -1,6 +1,6 @@
 """The end of a run: its retrospective is owed and recorded, and the run is closed (TRN-17, TRN-18, MET-08).
 
-Invariant: of one run one retrospective is owed, by who led it; the obligation's timer reminds of it, nothing else does.
+Invariant: of one run one retrospective is owed, by who leads it; the obligation's timer reminds of it, nothing else does.
 """
 
 from dataclasses import replace
@@ -12,6 +12,7 @@ from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Reply
 from commands.core.text import Button, Line, Moment
+from commands.core.trains import closing
 from commands.core.trains.plan import unset_timers
 from commands.core.trains.run_work import RunWork
 from commands.core.trains.tell import train_card_of
@@ -26,8 +27,14 @@ from guards.train import Stage, TrainRun
 from storage import cuts, decisions, obligations, sets, trains
 from storage.database import Tx
 
-LEAST = timedelta(days=1)
-"""Left for the retrospective of a run that departs when its schedule wants it held already."""
+OWN = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL})
+"""What the captain owes at the end of a run, whoever that is."""
+
+
+def owe_end(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> None:
+    """Have the captain owe the retrospective, and all else that a run is closed with."""
+    owe_retrospective(tx, run, facts, correlation)
+    closing.owe(tx, run, facts, correlation)
 
 
 def owe_retrospective(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> Obligation:
@@ -45,16 +52,16 @@ def owe_retrospective(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> 
     text = "Write down what went well, what is to improve, and who follows up on what."
     one = Obligation(
         obligations.next_id(tx, facts.at.date()), Owed.RETROSPECTIVE, run.id, None, text, run.captain, run.captain_name,
-        max(run.schedule.retrospective, facts.at + LEAST), facts.at, record.CLOCK.id,
+        max(run.schedule.retrospective, facts.at + closing.LEAST), facts.at, record.CLOCK.id,
     )  # fmt: skip
     owing.owe(tx, one, record.CLOCK, facts, correlation)
     return one
 
 
 def led_by(tx: Tx, run: TrainRun, actor: record.Actor, facts: Facts, correlation: str) -> None:
-    """Whoever leads the run from now on owes its retrospective, where it is owed already."""
+    """Whoever leads the run from now on owes its end, where it is owed already."""
     for one in obligations.about(tx, run.id):
-        if one.kind is Owed.RETROSPECTIVE and one.done is None and one.owner != run.captain:
+        if one.kind in OWN and one.done is None and one.owner != run.captain:
             owing.hand_on(tx, one, run.captain, run.captain_name, actor, facts, correlation)
 
 
@@ -111,6 +118,7 @@ def look_back(run: RunWork, well: str, improve: str, person: Person) -> Reply:
     run.record("train:retrospective", {"train": run.train.id, "well": well, "improve": improve, **retrospective_body(after)})
     owed = owe_retrospective(run.tx, run.run, run.facts, run.correlation)
     owing.discharge(run.tx, owed, f"recorded by {person.name}", run.by, run.facts, run.correlation)
+    closing.owe(run.tx, run.run, run.facts, run.correlation)
     follow_up = Button("Record a follow-up", "follow-up add", {"about": run.run.id})
     title = f"🔎 {run.run.id}: the retrospective of {person.name}"
     run.tell(title, *said, *lines_of(after, run.train.rule.zone), buttons=(follow_up,))

@@ -141,7 +141,7 @@ def _stage(tx: Tx, promotion: SetPromotion, stage: Stage, why: str, facts: Facts
     _shown(tx, run, facts, correlation)
     record.write(tx, f"train:{stage.value}", CLOCK, facts, correlation, subject=run.id, environment=promotion.environment, why=why)
     if stage is Stage.DEPARTED:
-        after.owe_retrospective(tx, run, facts, correlation)
+        after.owe_end(tx, run, facts, correlation)
 
 
 def void(tx: Tx, run: str, facts: Facts, correlation: str) -> None:

@@ -100,7 +100,10 @@ def _retrospective(tx: Tx, reaching: Reaching) -> None:
 
 
 def _closing(tx: Tx, reaching: Reaching) -> None:
+    """What a run is closed with is owed from now on, unless it was before."""
     reaching.note(tx, "📦 It is time to close the run.")
+    if reaching.run.stage in OVER:
+        after.owe_end(tx, reaching.run, reaching.facts, reaching.correlation)
 
 
 _MEANS: Mapping[Milestone, Callable[[Tx, Reaching], None]] = {

@@ -5,16 +5,18 @@ Invariant: what is found is told once, and kept for the go/no-go.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from commands.core.cards import missing
-from commands.core.text import Code, Line, Link
+from commands.core.text import Code, Line, Link, worded
+from commands.core.trains import closing
 from commands.core.trains.branch import SOON, WATCH
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Gates, LateChange, OpenPull
 from guards.cutting import STABILIZING
 from guards.decision import Allow, Decision, Refuse
 from guards.facts import Facts
+from guards.moments import instant
 from guards.stabilization import rides_later
 from guards.train import Stage
 from guards.unread import Unread
@@ -36,6 +38,7 @@ class Seen:
         gates: how the checks of the head stand; None when nothing had to be asked.
         waiting: what is open into it.
         lost: what could not be read; it is read again at the next look.
+        gone: whether there is no such branch any more.
     """
 
     cut: Cut
@@ -44,6 +47,7 @@ class Seen:
     gates: Decision | None = None
     waiting: tuple[OpenPull, ...] = ()
     lost: Unread | None = None
+    gone: bool = False
 
 
 def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
@@ -59,7 +63,7 @@ def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
     for one in seen:
         if one.cut.id not in now:
             continue
-        cut = _lives(work, now[one.cut.id])
+        cut = now[one.cut.id] if one.gone else _lives(work, now[one.cut.id])
         if one.lost:
             _seen(work, cut, f"could not read {one.lost.what}" + (f" ({one.lost.why})" if one.lost.why else ""))
             continue
@@ -69,11 +73,27 @@ def keep(work: RunWork, seen: Sequence[Seen], tickets: frozenset[str]) -> None:
         for pull in one.waiting:
             if rides_later(pull, tickets, rules):
                 _late(work, cut, pull)
-    ends = [cut.taken + rules.branch_lifetime for cut in cuts.of_run(work.tx, work.run.id) if cut.branch and not cut.warned]
     if work.run.stage is not Stage.DEPARTED:
         watch(work.tx, work.run.id, at + rules.look_again)
-    elif ends:  # nothing is judged any more, only how long it lives
-        watch(work.tx, work.run.id, max(min(ends), at + rules.look_again))
+    else:
+        _watch_on(work, seen)
+
+
+def outlive(work: RunWork, seen: Sequence[Seen]) -> None:
+    """Of a run that is closed nothing is judged any more, only how long its branches live (TRN-26)."""
+    now = {cut.id: cut for cut in work.facts.cuts if cut.state is CutState.CUT}
+    for one in seen:
+        if one.cut.id in now and not one.gone:
+            _lives(work, now[one.cut.id])
+    _watch_on(work, seen)
+
+
+def _watch_on(work: RunWork, seen: Sequence[Seen]) -> None:
+    """Look again when a branch that is there outlives its limit."""
+    gone = {one.cut.id for one in seen if one.gone}
+    left = [cut for cut in cuts.of_run(work.tx, work.run.id) if cut.branch and not cut.warned and cut.id not in gone]
+    if ends := [end_of(work, cut) for cut in left]:
+        watch(work.tx, work.run.id, max(min(ends), work.facts.at + work.facts.policy.stabilization.look_again))
 
 
 def watch(tx: Tx, run: str, at: datetime) -> None:
@@ -94,6 +114,7 @@ def pushed(tx: Tx, repository: str, branch: str, facts: Facts) -> None:
     for cut in cuts.on_branch(tx, ours.get(repository.lower(), repository), branch):
         if cut.state is CutState.CUT:
             watch(tx, cut.run, facts.at + SOON)
+            closing.moved(tx, cut.run, facts)
 
 
 def _fix(work: RunWork, fix: Fix) -> None:
@@ -167,13 +188,25 @@ def _late(work: RunWork, cut: Cut, pull: OpenPull) -> None:
     work.tell(f"➡️ {run.id}: a late change rides the next train", what, why, part=f"late:{cut.repository}:{pull.number}")
 
 
+def end_of(work: RunWork, cut: Cut) -> datetime:
+    """When a branch outlives its limit, UTC: the policy's for each, or the end of the day until which it is supported."""
+    rules = work.facts.policy.stabilization
+    kept = rules.keeps(cut.branch, cut.services)
+    return instant(kept.until + timedelta(days=1), time(), work.train.rule.zone) if kept else cut.taken + rules.branch_lifetime
+
+
 def _lives(work: RunWork, cut: Cut) -> Cut:
     """Warn once of a branch that outlives its limit (TRN-26)."""
-    limit = work.facts.policy.stabilization.branch_lifetime
-    if cut.warned or work.facts.at - cut.taken < limit:
+    rules = work.facts.policy.stabilization
+    if cut.warned or work.facts.at < end_of(work, cut):
         return cut
-    days = limit.total_seconds() / 86400
-    work.record("stabilization:branch-old", {"repository": cut.repository, "branch": cut.branch, "days": days})
-    why: Line = (Code(f"{cut.repository} {cut.branch}"), f" lives longer than {days:g} days. Close it, or say who keeps it.")
+    days, kept = rules.branch_lifetime.total_seconds() / 86400, rules.keeps(cut.branch, cut.services)
+    body = {"repository": cut.repository, "branch": cut.branch, "days": days}
+    work.record("stabilization:branch-old", body | ({"owner": kept.owner, "until": kept.until.isoformat()} if kept else {}))
+    said = f" lives longer than {days:g} days. Remove it, or have `stabilization.supported` in the policy file say who keeps it."
+    if kept:
+        owner = work.facts.policy.by_id[kept.owner].name
+        said = f" was supported until {kept.until}. {owner} answers for it: remove it, or write down until when it goes on."
+    why: Line = (Code(f"{cut.repository} {cut.branch}"), *worded(said))
     work.tell(f"⌛ {work.run.id}: a release branch lives too long", why, part=f"old:{cut.repository}")
     return cuts.change(work.tx, cut, warned=True)

@@ -17,7 +17,7 @@ from guards.facts import Facts
 from guards.policy import Policy
 from guards.train import Train
 from guards.unread import Absent, Unread
-from guards.vcs import Check, Protection, Span
+from guards.vcs import Check, Protection, Span, Tag
 from guards.version import Deployment, Evidence
 from guards.vocabulary import Requirement
 
@@ -41,19 +41,19 @@ class Branches:
     def __init__(self, policy: Policy, histories: Mapping[str, Vcs]) -> None:
         self._policy, self._histories = policy, histories
 
-    def look(self) -> "Look":
+    def look(self, seconds: float = SECONDS) -> "Look":
         """Begin to read; the deadline runs from now on."""
-        return Look(self._policy, self._histories)
+        return Look(self._policy, self._histories, seconds)
 
 
 class Look:
     """One look at the repositories of a run.
 
-    Args: as for `Branches`.
+    Args: as for `Branches`, and how many seconds all of it may take.
     """
 
-    def __init__(self, policy: Policy, histories: Mapping[str, Vcs]) -> None:
-        self._policy, self._histories, self._deadline = policy, histories, Deadline(SECONDS)
+    def __init__(self, policy: Policy, histories: Mapping[str, Vcs], seconds: float = SECONDS) -> None:
+        self._policy, self._histories, self._deadline = policy, histories, Deadline(seconds)
 
     def repositories(self, services: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The repositories of these services, each with those that live in it (TRN-28)."""
@@ -88,9 +88,17 @@ class Look:
         """What protects a branch."""
         return await self._ask(service, f"the protection of {branch}", lambda vcs, repository: vcs.protection(repository, branch))
 
-    async def patch(self, service: str, commit: str) -> str | Absent | Unread:
-        """An id of what a commit changes."""
-        return await self._ask(service, f"the changes of {commit[:12]}", lambda vcs, repository: vcs.patch(repository, commit))
+    async def patch(self, service: str, commit: str, base: str | None = None) -> str | Absent | Unread:
+        """An id of what a commit changes; with a base, of all that changed since that."""
+        return await self._ask(service, f"the changes of {commit[:12]}", lambda vcs, repository: vcs.patch(repository, commit, base))
+
+    async def tag(self, service: str, version: str) -> Tag | Absent | Unread:
+        """What a version's tag names."""
+        return await self._ask(service, f"the tag {version}", lambda vcs, repository: vcs.tag(repository, version))
+
+    async def within(self, what: str, ask: Callable[..., Awaitable[T]], *words: str) -> T | Unread:
+        """Something that no version control knows, under the same deadline."""
+        return await self._deadline.read(what, ask, *words)
 
     async def open_pulls(self, service: str, base: str) -> tuple[OpenPull, ...] | Unread:
         """What is open into a branch."""

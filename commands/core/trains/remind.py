@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
 
-from commands.core.text import Button, Card, Line, Moment, Part
+from commands.core.text import Button, Card, Code, Line, Moment, Part
 from commands.core.trains.keys import KIND, key_of, moment_of
+from commands.core.trains.standing import candidate_of
+from guards.checklist import Area
 from guards.facts import Facts
 from guards.policy import Policy
 from guards.retrospective import OVER
 from guards.train import AHEAD, Stage, Train, TrainRun
-from storage import timers
+from storage import decisions, obligations, timers
 from storage.database import Tx
 
 
@@ -86,9 +88,20 @@ def _before_cutoff(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequenc
 def _before_decision(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Duty]:
     if run.stage not in {Stage.PUBLISHED, Stage.HELD, Stage.STABILIZING, Stage.DECIDING}:
         return ()
-    areas = {person: area for area, people in train.attendees.items() for person in people}
-    mine = [Duty(person, (f"You answer for {area}.",)) for person, area in areas.items()]
-    return (*mine, Duty(run.captain, ("You lead it: see that each area answers.",)))
+    candidate = candidate_of(tx, run, train)
+    call = decisions.call_about(tx, run.id, candidate.hash) if candidate else None
+    silent = {area: people for area, people in train.attendees.items() if call is None or call.of(Area(area)) is None}
+    mine = [Duty(person, *_asked(run, area, called=call is not None)) for area, people in silent.items() for person in people]
+    names = ", ".join(f"{area} ({' or '.join(_name(person, facts) for person in people)})" for area, people in silent.items())
+    lead = f"No answer yet from {names}." if silent else "Each area has answered: a release manager decides."
+    return (*mine, Duty(run.captain, (lead if call else "You lead it: see that each area answers.",)))
+
+
+def _asked(run: TrainRun, area: str, *, called: bool) -> tuple[Line, Button | None]:
+    """What is missing from whoever owns an area; there is something to answer once the roll was called."""
+    if not called:
+        return (f"You answer for {area}.",), None
+    return (f"You have not answered for {area}.",), Button(f"Answer for {area}", "go answer", {"run": run.id, "area": area}, "primary")
 
 
 def _in_window(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Duty]:
@@ -104,8 +117,14 @@ def _in_window(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Du
 def _not_closed(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Duty]:
     if run.stage not in OVER:
         return ()
-    line: Line = ("See that its fixes are on main, its notes are published, and its branch is deleted; then close it.",)
-    return (Duty(run.captain, line, Button("Close the run", "train close", {"train": run.id}, "primary")),)
+    left = [one for one in obligations.about(tx, run.id) if one.done is None]
+    if not left:
+        return (
+            Duty(run.captain, ("Nothing of it is owed any more.",), Button("Close the run", "train close", {"train": run.id}, "primary")),
+        )
+    show = Button("Show what is owed", "follow-up list", {"about": run.id})
+    lines: list[Line] = [("Still owed: ", Code(one.id), f" {one.text} ({one.owner_name})") for one in left]
+    return tuple(Duty(run.captain, line, show if line is lines[0] else None) for line in lines)
 
 
 DUTIES: dict[Cause, Duties] = {
@@ -138,6 +157,19 @@ def set_reminders(tx: Tx, run: TrainRun, facts: Facts) -> None:
             if (due := moment_of(run, cause.value) - offset) > facts.at:
                 body = {"run": run.id, "remind": cause.value, "before": int(offset.total_seconds())}
                 timers.set(tx, timers.Timer(_key(run, cause, number), KIND, due, body))
+
+
+def remind_again(tx: Tx, run: TrainRun, cause: Cause, before: timedelta, facts: Facts) -> None:
+    """Of a run that is not closed people are reminded until it is (TRN-18).
+
+    Args:
+        before: of the reminder that was sent now; negative, as its moment is over.
+    """
+    if cause is not Cause.CLOSING or before >= timedelta(0):
+        return
+    due = facts.at + facts.policy.obligations.again
+    body = {"run": run.id, "remind": cause.value, "before": int((moment_of(run, cause.value) - due).total_seconds())}
+    timers.set(tx, timers.Timer(_key(run, cause, _MOST), KIND, due, body))
 
 
 def reminder_keys(run: TrainRun) -> Iterator[str]:

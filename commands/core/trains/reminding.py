@@ -120,6 +120,7 @@ class Reminding:
             card = remind.silence_card(run, train, cause, duties, facts) if silent else remind.reminder_card(run, train, cause, own[person])
             reply_to(tx, slack, card, facts.at, correlation, channel=None, answer_to=None)
             told.append(person)
+        remind.remind_again(tx, run, cause, before, facts)
         record.write(tx, "train:reminded", record.CLOCK, facts, correlation, subject=run.id, people=told, **body)
 
     async def of_draft(self, taken: inbox.Taken, name: str, correlation: str) -> None:

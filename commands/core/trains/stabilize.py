@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from commands.core.trains.keep import LIVING, Seen, keep
+from commands.core.trains.keep import LIVING, Seen, keep, outlive
 from commands.core.trains.read import Branches, Look
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates
 from guards.cutoff import green
 from guards.facts import Facts
+from guards.hotfix import HotfixState
 from guards.stabilization import Source, candidates, flaws, merges, picked_from
-from guards.unread import Unread
+from guards.train import Stage
+from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
-from storage import cuts, inbox
+from storage import cuts, hotfixes, inbox
 from storage.database import Store, Tx
 
 
@@ -38,14 +40,19 @@ class Stabilize:
         known, fixes, blockers = await self._store.read(
             lambda tx: (cuts.of_run(tx, run_id), cuts.fixes(tx, run_id), cuts.blockers(tx, run_id))
         )
-        look, tickets = self._branches.look(), frozenset(blocker.ticket for blocker in blockers)
+        ported = await self._store.read(lambda tx: {cut.repository: hotfixes.live_in(tx, cut.repository) for cut in known})
+        mended = frozenset(one.scope.ticket for live in ported.values() for one in live if one.state is HotfixState.SHIPPED)
+        look, tickets = self._branches.look(), frozenset(blocker.ticket for blocker in blockers) | mended
         judged = {(fix.repository, fix.sha) for fix in fixes}
-        seen = [await _seen(look, cut, judged, tickets, facts) for cut in known if cut.state is CutState.CUT and cut.branch]
+        sources = frozenset(sha for live in ported.values() for one in live for sha in one.commits)
+        seen = [await _seen(look, cut, judged, tickets, sources, facts) for cut in known if cut.state is CutState.CUT and cut.branch]
 
         def work(tx: Tx) -> None:
             about = RunWork.begin(tx, run_id, facts, correlation)
             if about and about.run.stage in LIVING:
                 keep(about, seen, tickets)
+            elif about and about.run.stage is Stage.CLOSED:
+                outlive(about, seen)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -54,11 +61,15 @@ class Stabilize:
 # ---------------------------------------------------------------- what is read
 
 
-async def _seen(look: Look, cut: Cut, judged: set[tuple[str, str]], tickets: frozenset[str], facts: Facts) -> Seen:
+async def _seen(
+    look: Look, cut: Cut, judged: set[tuple[str, str]], tickets: frozenset[str], sources: frozenset[str], facts: Facts
+) -> Seen:  # fmt: skip
     service = cut.services[0]
     head = await look.head(service, cut.branch)
-    if not isinstance(head, str):
-        return Seen(cut, lost=head if isinstance(head, Unread) else Unread(f"the branch {cut.branch}", f"there is no {head.what}"))
+    if isinstance(head, Absent):
+        return Seen(cut, lost=Unread(f"the branch {cut.branch}", f"there is no {head.what}"), gone=True)
+    if isinstance(head, Unread):
+        return Seen(cut, lost=head)
     waiting = await look.open_pulls(service, cut.branch)
     if isinstance(waiting, Unread):
         return Seen(cut, lost=waiting)
@@ -70,20 +81,25 @@ async def _seen(look: Look, cut: Cut, judged: set[tuple[str, str]], tickets: fro
     span = await look.span(service, cut.commit, head)
     if not isinstance(span, Span):
         return Seen(cut, lost=span if isinstance(span, Unread) else Unread(f"the work on {cut.branch}", f"there is no {span.what}"))
-    fixes = await _judge(look, cut, span, judged, tickets, facts)
+    fixes = await _judge(look, cut, span, judged, tickets, sources, facts)
     return Seen(cut, lost=fixes) if isinstance(fixes, Unread) else Seen(cut, head, fixes, gates, waiting)
 
 
 async def _judge(
-    look: Look, cut: Cut, span: Span, judged: set[tuple[str, str]], tickets: frozenset[str], facts: Facts
+    look: Look, cut: Cut, span: Span, judged: set[tuple[str, str]], tickets: frozenset[str], sources: frozenset[str], facts: Facts
 ) -> tuple[Fix, ...] | Unread:  # fmt: skip
-    """Every commit that is new, or `Unread` when one of them cannot be judged yet."""
+    """Every commit that is new, or `Unread` when one of them cannot be judged yet.
+
+    Args:
+        tickets: of the run's blockers, and of the hotfixes that production has.
+        sources: the commits of those hotfixes: picking one of them is as good as picking from main (HOT-09).
+    """
     service, rules = cut.services[0], facts.policy.stabilization
     found: list[Fix] = []
     for commit in span.commits:
         if (cut.repository, commit.sha) in judged:
             continue
-        source = None if merges(commit, span) else await _source(look, cut, commit, facts)
+        source = None if merges(commit, span) else await _source(look, cut, commit, sources, facts)
         wrong = flaws(commit, span, source, tickets, rules)
         if isinstance(wrong, Unread):
             return wrong
@@ -109,13 +125,13 @@ async def _judge(
     return tuple(found)
 
 
-async def _source(look: Look, cut: Cut, commit: Commit, facts: Facts) -> Source | Unread | None:
+async def _source(look: Look, cut: Cut, commit: Commit, sources: frozenset[str], facts: Facts) -> Source | Unread | None:
     """Where a commit was picked from: as it says, else what on main makes the same change (TRN-09, HOT-15)."""
     service = cut.services[0]
     main = await look.head(service, facts.policy.services[service].branch)
     own = await look.patch(service, commit.sha)
     if named := picked_from(commit):
-        parts = await look.parts(service, named, main)
+        parts = named if named in sources else await look.parts(service, named, main)
         # GitHub does not know a commit that is nowhere: that is no failure of the read, but then it is not on main either
         return Source(named, parts, await look.patch(service, named) if parts == named else own, own)
     if not isinstance(main, str):

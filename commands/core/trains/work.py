@@ -8,8 +8,9 @@ from typing import Any
 
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
-from commands.core.trains import branch, cut
+from commands.core.trains import branch, closing, cut
 from commands.core.trains.branch import Branching
+from commands.core.trains.closing import Removal
 from commands.core.trains.cut import Cutting
 from commands.core.trains.read import Branches
 from commands.core.trains.stabilize import Stabilize
@@ -18,7 +19,7 @@ from guards.policy import Policy
 from storage import inbox
 from storage.database import Store
 
-KINDS = frozenset({cut.KIND, branch.KIND, branch.WATCH})
+KINDS = frozenset({cut.KIND, branch.KIND, branch.WATCH, closing.KIND})
 """Kinds of the timers that are carried out here."""
 
 
@@ -35,10 +36,11 @@ class TrainWork:
     def __init__(self, policy: Policy, store: Store, histories: Mapping[str, Vcs], clock: Clock) -> None:
         branches = Branches(policy, histories)
         self._policy, self._clock = policy, clock
-        self._doers: Mapping[str, Cutting | Branching | Stabilize] = {
+        self._doers: Mapping[str, Cutting | Branching | Stabilize | Removal] = {
             cut.KIND: Cutting(store, branches),
             branch.KIND: Branching(store, branches),
             branch.WATCH: Stabilize(store, branches),
+            closing.KIND: Removal(store, branches),
         }
 
     async def fired(self, taken: inbox.Taken, payload: dict[str, Any], correlation: str) -> None:

@@ -103,6 +103,7 @@ export class Beside {
         step.words ? make("p", {}, make("code", {}, step.words)) : null),
       step.who && (step.words || !mine) ? this.#button(label, write, "primary") : null,
       step.trouble ? this.#ask("Switch it on", { what: "trouble", name: step.trouble }, "primary") : null,
+      step.until ? this.#ask(`Let time pass until ${step.until}`, { what: "tour", do: "pass" }, "primary") : null,
       step.reads ? this.#ask(step.at === step.of ? "Done" : "Go on", { what: "tour", do: "next" }, "primary") : null,
       this.#ask("Leave the tour", { what: "tour", do: "leave" }),
     ].filter(Boolean);

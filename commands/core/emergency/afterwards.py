@@ -1,0 +1,77 @@
+"""What an emergency leaves behind: what is owed for it, by whom, until when (EMG-08 … EMG-12, EMG-17, EMG-20, EMG-21).
+
+Invariant: it is recorded in the transaction in which the emergency is used, and an emergency is closed only when all of it is done.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from commands.core import obligations as owing
+from commands.core import record as ledger
+from commands.core.cards import note
+from commands.core.tell import reply_to
+from commands.core.text import Line
+from guards.business import end_of_business_day
+from guards.change import Change
+from guards.emergency import Emergency
+from guards.exemption import Exemption
+from guards.facts import Facts
+from guards.obligation import Obligation, Owed
+from guards.opening import Opening, open_now
+from guards.unread import Unread
+from guards.vocabulary import SECURITY_GATES
+from storage import exceptions, incidents, obligations
+from storage.database import Tx
+
+
+def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: str) -> None:
+    """Record what is owed from now on: its declarer owes the papers, the owner of the service the review."""
+    policy = facts.policy
+    answers = policy.by_id[policy.services[record.service].owners[0]]
+    people = {True: (answers.id, answers.name), False: (record.declarer, record.declarer_name)}
+    known = incidents.by_reference(tx, record.incident) is not None
+    yours: dict[str, list[Line]] = {}
+    for kind, text, due, by_owner in _owed(record, change, exceptions.used_by(tx, change.id), facts, known=known):
+        owner, name = people[by_owner]
+        one = Obligation(
+            obligations.next_id(tx, facts.at.date()), kind, record.id, record.service, text, owner, name, due, facts.at, ledger.CLOCK.id
+        )
+        owing.owe(tx, one, ledger.CLOCK, facts, correlation)
+        yours.setdefault(owner, []).append(owing.line_of(one, facts))
+    for owner, lines in yours.items():  # at night one message is enough
+        person = policy.by_id.get(owner)
+        if person and person.slack:
+            card = note(f"📌 {record.id} was used: these are yours", *lines)
+            reply_to(tx, person.slack[0], card, facts.at, correlation, channel=None, answer_to=None)
+
+
+def _owed(
+    record: Emergency, change: Change, taken: tuple[Exemption, ...], facts: Facts, *, known: bool
+) -> Iterator[tuple[Owed, str, datetime, bool]]:  # fmt: skip
+    """Kind, text, when it is due, and whether the owner of the service owes it, not the declarer."""
+    rules, at = facts.policy.emergency, facts.at
+    review = end_of_business_day(at, rules.review_days, record.service, facts)
+    backfill = at + rules.backfill_within
+    yield Owed.CHANGE_RECORD, f"Formal change record of {change.id}: link it", at + rules.record_within, False
+    yield Owed.BACKFILL, f"Back to the normal flow: the work in {record.version} is on main, reviewed and tested", backfill, False
+    if over := overridden(change, facts):
+        yield Owed.RECONCILIATION, f"Reconcile what {change.id} went past: {', '.join(over)}", backfill, False
+    for exemption in taken:
+        mandatory = "run it afterwards, attach the run to the incident" if exemption.requirement in SECURITY_GATES else "make up for it"
+        yield Owed.RECONCILIATION, f"{exemption.requirement} was left out by {exemption.id}: {mandatory}", backfill, False
+    yield Owed.REVIEW, f"Review {record.id} with deployment, pull requests, commits, tag and remediation", review, True
+    yield Owed.FOLLOW_UP, record.follow_ups, review, False
+    severity = facts.policy.incidents.named(record.severity)
+    if severity.postmortem and not known:  # an incident that is known here owes its own when it is closed
+        yield Owed.POSTMORTEM, f"Postmortem of {record.incident} ({severity.name})", at + facts.policy.incidents.postmortem_within, True
+
+
+def overridden(change: Change, facts: Facts) -> list[str]:
+    """What the change went past at this moment: the window when none was open, freezes, the lead time (EMG-07, EMG-21)."""
+    content = change.content
+    found = [] if isinstance(open_now(content.service, content.environment, facts), Opening) else ["the change window"]
+    for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
+        places = content.environment in freeze.environments and (freeze.services is None or content.service in freeze.services)
+        if places and freeze.active(facts.at):
+            found.append(f"freeze {freeze.id}")
+    return found

@@ -1,0 +1,63 @@
+"""Who is told of an emergency, and what its card shows (EMG-15).
+
+Invariant: somebody is always told: where nobody holds a role, the alert channel says so.
+"""
+
+from collections.abc import Sequence
+
+from commands.core.cards import note
+from commands.core.emergency.card import CRITERIA, Shown
+from commands.core.tell import alert, reply_to
+from commands.core.text import Bold, Code, Line
+from guards.emergency import Emergency
+from guards.facts import Facts
+from guards.roles import own_roles
+from guards.unread import Unread
+from guards.vocabulary import Role
+from storage import accesses, changes, emergencies, incidents, obligations
+from storage.database import Tx
+
+
+def read(tx: Tx, id: str) -> Shown | None:  # noqa: A002
+    """What its card shows, as it is now."""
+    record = emergencies.get(tx, id)
+    if record is None:
+        return None
+    change = changes.get(tx, record.change) if record.change else None
+    return Shown(
+        record, change, incidents.by_reference(tx, record.incident), obligations.about(tx, record.id), accesses.of_emergency(tx, record.id)
+    )
+
+
+def holders(roles: Sequence[Role], service: str | None, environment: str | None, facts: Facts) -> dict[Role, tuple[str, ...]]:
+    """Role → the Slack accounts of who holds it there, those whom only a group names too."""
+    known = {account for person in facts.policy.people for account in person.slack}
+    found: dict[Role, tuple[str, ...]] = {}
+    for role in roles:
+        people = [p.slack[0] for p in facts.policy.people if p.slack and role in own_roles(p, service, environment, facts)[0]]
+        groups = [g for grant in facts.policy.roles.get(role, ()) if grant.covers(service, environment) for g in grant.groups]
+        members = [facts.groups.get(group, Unread(group)) for group in groups]
+        others = sorted({account for group in members if not isinstance(group, Unread) for account in group} - known)
+        found[role] = tuple(dict.fromkeys((*people, *others)))
+    return found
+
+
+def at_once(tx: Tx, record: Emergency, facts: Facts, correlation: str) -> dict[str, list[str]]:
+    """Tell on-call, security, the release managers and the alert channel that an emergency was declared.
+
+    Returns:
+        Role → the Slack accounts that are told, for the ledger.
+    """
+    told = holders(facts.policy.emergency.tell, record.service, record.environment, facts)
+    lines: tuple[Line, ...] = (
+        (f"{CRITERIA[record.criterion]} ({facts.policy.incidents.named(record.severity).name}, {record.incident})",),
+        (Bold(record.what), f", declared by {record.declarer_name}: {record.reason}"),
+        ("All of it: ", Code(f"/release emergency show {record.id}")),
+    )
+    card = note(f"🚨 {record.id}: an emergency was declared", *lines)
+    for account in dict.fromkeys(account for accounts in told.values() for account in accounts):
+        reply_to(tx, account, card, facts.at, correlation, channel=None, answer_to=None)
+    nobody = [role.value for role, accounts in told.items() if not accounts]
+    missing: tuple[Line, ...] = ((f"⚠️ Nobody could be told as {', '.join(nobody)}.",),) if nobody else ()
+    alert(tx, facts, note(card.title, *lines, *missing), correlation)
+    return {role.value: list(accounts) for role, accounts in told.items()}

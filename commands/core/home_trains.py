@@ -1,0 +1,61 @@
+"""What of trains waits for somebody, on the App Home: an area to answer for, or a run to decide about (CMD-14, GNG-03).
+
+Invariant: nobody is asked for what they may not do; what takes more to be known is judged when they do it.
+"""
+
+from collections.abc import Iterator
+
+from commands.core.text import Button, Code, Line, Moment
+from commands.core.trains.standing import candidate_of
+from guards.authorization import authorized
+from guards.checklist import Area
+from guards.decision import Allow
+from guards.facts import Facts, Request
+from guards.roll_call import ASKABLE
+from guards.sections import Person
+from guards.train import Stage, Train, TrainState
+from guards.vocabulary import Action
+from storage import decisions, trains
+from storage.database import Tx
+
+Waiting = tuple[Line, tuple[Button, ...]]
+"""Something that waits for a person, and the buttons that do it."""
+
+
+def roll_calls(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
+    """The areas that this person answers for, of runs whose roll call waits for them."""
+    for train in trains.all_of(tx):
+        mine = [area for area in Area if person.id in train.attendees.get(area, ())]
+        for run in trains.open_runs(tx, train.id) if mine and train.state is TrainState.PUBLISHED else ():
+            candidate = candidate_of(tx, run, train) if run.stage in ASKABLE else None
+            call = decisions.call_about(tx, run.id, candidate.hash) if candidate else None
+            for area in mine if call else ():
+                if call and call.of(area) is None:
+                    line: Line = ("🚦 ", Code(run.id), f" asks {area}: go or no-go? Until ", Moment(call.deadline, train.rule.zone))
+                    yield line, (Button(f"Answer for {area} of {run.id}", "go answer", {"run": run.id, "area": area.value}, "primary"),)
+
+
+def to_decide(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
+    """Runs that wait for a go or no-go by this person: each area answered, or its time is over, and they may decide."""
+    for train in trains.all_of(tx):
+        for run in trains.open_runs(tx, train.id) if train.state is TrainState.PUBLISHED and _decides(person, train, facts) else ():
+            candidate = candidate_of(tx, run, train) if run.stage is Stage.DECIDING and run.captain != person.id else None
+            call = decisions.call_about(tx, run.id, candidate.hash) if candidate else None
+            silent = [area for area in Area if call and call.of(area) is None]
+            if call and (not silent or call.deadline <= facts.at):
+                said = f"silent: {', '.join(silent)}" if silent else "every area answered"
+                line: Line = ("🚦 ", Code(run.id), f" waits for your decision: {said}")
+                yield (
+                    line,
+                    (
+                        Button(f"Checklist of {run.id}", "train readiness", {"run": run.id}),
+                        *((Button(f"Go for {run.id}", "go", {"run": run.id}, "primary"),) if not silent else ()),
+                        Button(f"No-go for {run.id}", "no-go", {"run": run.id}, "danger"),
+                    ),
+                )
+
+
+def _decides(person: Person, train: Train, facts: Facts) -> bool:
+    """Whether somebody may decide about each service of a train."""
+    places = [(service, facts.policy.bound_for(service)) for service in train.services if service in facts.policy.services]
+    return bool(places) and all(isinstance(authorized(Request(Action.DECIDE, person, *place), facts), Allow) for place in places)

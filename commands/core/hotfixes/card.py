@@ -1,0 +1,192 @@
+"""What people see of a hotfix: its card, its line in lists, the evidence that it collects (HOT-02, HOT-12).
+
+Invariant: drawn from what is on record; what is lacking is said, and never shown as there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from commands.core import obligations as owing
+from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
+from guards.artifact import short
+from guards.change import Approval, Change, Verdict
+from guards.facts import Facts
+from guards.hotfix import UNDER_WAY, Afterwards, Ground, Hotfix, HotfixState, Port, Ships
+from guards.obligation import Obligation
+from guards.vcs import Tag
+from storage import approvals, changes, hotfixes, obligations
+from storage.database import Tx
+
+_STATES = {
+    HotfixState.ORDERED: ("⏳", "its branch is being made"),
+    HotfixState.OPEN: ("🚑", "waits for the fix and its promotion"),
+    HotfixState.SHIPPED: ("📌", "runs in production; something is still owed"),
+    HotfixState.CLOSED: ("✅", "closed"),
+    HotfixState.FAILED: ("⛔", "failed"),
+    HotfixState.GIVEN_UP: ("⚪", "given up"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A hotfix with what is known around it.
+
+    Args:
+        hotfix: as it stands.
+        ports: the branches that have to have the fix.
+        owed: what is or was owed for it.
+        change: the one that brought it to production; None while none did.
+        approvals: of that change.
+    """
+
+    hotfix: Hotfix
+    ports: tuple[Port, ...] = ()
+    owed: tuple[Obligation, ...] = ()
+    change: Change | None = None
+    approvals: tuple[Approval, ...] = ()
+
+
+def told(tx: Tx, hotfix: Hotfix) -> Told:
+    """Read what is known around a hotfix."""
+    change = changes.get(tx, hotfix.change) if hotfix.change else None
+    given = approvals.of(tx, change.id) if change else ()
+    return Told(hotfix, hotfixes.ports(tx, hotfix.id), obligations.about(tx, hotfix.id), change, tuple(given))
+
+
+def hotfix_card(found: Told, facts: Facts, *, evidence: bool = False) -> Card:
+    """The one card of a hotfix.
+
+    Args:
+        found: the hotfix, and what is known around it.
+        facts: give moment and policy.
+        evidence: with the eight items of its record (HOT-12).
+    """
+    one, zone = found.hotfix, facts.policy.zone_of(found.hotfix.service)
+    emoji, words = _STATES[one.state]
+    ships = "now, by its own approvals" if one.scope.ships is Ships.NOW else "with the next run of a train"
+    rows: tuple[tuple[str, Line], ...] = (
+        ("State", (f"{emoji} {words}",)),
+        ("Makes", (f"{one.version} on ", Code(one.branch))),
+        ("Production ran", (f"{one.base}, {short(one.base_digest)} at ", Code(one.base_commit[:12]))),
+        ("Ticket", (f"{one.scope.ticket} ({one.scope.severity})",)),
+        ("Incident", (one.scope.incident or one.scope.ticket,)),
+        ("Ships", (f"{ships}: {one.scope.criteria}",)),
+        ("Begun by", (one.by_name, ", ", Moment(one.at, zone))),
+    )
+    title = f"{emoji} Hotfix {one.service} {one.version}: {words}"
+    return Card(
+        title[:150], facts=rows, parts=tuple(_parts(found, facts, evidence=evidence)), buttons=_buttons(one), footer=(Code(one.id),)
+    )
+
+
+def _parts(found: Told, facts: Facts, *, evidence: bool) -> Iterable[Part]:
+    one = found.hotfix
+    if one.why:
+        yield Part(((f"⚠️ {one.why}",),))
+    yield Part(((one.scope.scope,),), heading="Scope")
+    yield Part(((one.scope.impact,),), heading="Impact")
+    yield Part(((one.scope.rollback,),), heading="The way back")
+    if found.ports:
+        yield Part(tuple(map(port_line, found.ports)), heading="Has to have the fix")
+    if found.owed:
+        yield Part(tuple(owing.line_of(each, facts) for each in found.owed), heading="Owed")
+    if one.afterwards:
+        yield Part(_afterwards(one.afterwards), heading=f"Written down by {one.afterwards.by_name}")
+    if evidence:
+        yield Part(tuple(evidence_lines(found, facts)), heading="Evidence")
+
+
+def port_line(port: Port) -> Line:
+    """How one branch stands."""
+    if port.done is None:
+        return ("⬜ ", Code(port.branch), f": {port.why or 'not looked at yet'}")
+    if port.commit is None:
+        return ("⚪ ", Code(port.branch), f": by exception {port.why}")
+    pulls = "".join(f", #{number}" for number in port.pulls)
+    return ("✅ ", Code(port.branch), ": ", Code(port.commit[:12]), f" ({port.how}{pulls})")
+
+
+def _afterwards(said: Afterwards) -> tuple[Line, ...]:
+    return (
+        (Bold("Production works: "), said.verified),
+        (Bold("Cause: "), said.cause),
+        (Bold("Timeline and decisions: "), said.timeline),
+        (Bold("Test that would catch it: "), said.regression),
+        (Bold("Keeps it from coming back: "), said.prevention),
+    )
+
+
+def evidence_lines(found: Told, facts: Facts) -> Iterable[Line]:
+    """The eight items of a hotfix's record, each with what is known or that it is lacking (HOT-12)."""
+    one, change, zone = found.hotfix, found.change, facts.policy.zone_of(found.hotfix.service)
+    service = facts.policy.services.get(one.service)
+    given = [a for a in found.approvals if a.verdict is Verdict.APPROVED and a.withdrawn is None]
+    pulls = ", ".join(f"{port.branch} {' '.join(f'#{n}' for n in port.pulls)}" for port in found.ports if port.pulls)
+    many = "s" * (len(one.commits) != 1)
+    brought: Line = (f"{len(one.commits)} commit{many} of ", Code(one.branch), f"; brought to {pulls}")
+    items: tuple[tuple[str, Line | None], ...] = (
+        ("Incident and severity", (f"{one.scope.incident or one.scope.ticket}, {one.scope.severity}",)),
+        ("Pull requests", brought if one.commits and pulls else None),
+        ("CI run", (change.run_url or f"run {change.run}",) if change and change.run else None),
+        ("Tag and commit", (f"{one.version} at ", Code(change.content.commit)) if change else None),
+        (
+            "Artifact",
+            (Code(change.content.digest), f" in {(service and service.coordinates) or (service and service.artifacts) or 'the registry'}")
+            if change
+            else None,
+        ),
+        ("Approvals", tuple(_approved(given, zone)) if given else None),
+        ("The way back", (one.scope.rollback,)),
+        ("What was found out", (f"by {one.afterwards.by_name}",) if one.afterwards else None),
+    )
+    for name, line in items:
+        yield ("✅ ", Bold(f"{name}: "), *line) if line else ("⬜ ", Bold(f"{name}: "), "lacking")
+
+
+def _approved(given: Iterable[Approval], zone: str) -> Iterable[str | Moment]:
+    for number, one in enumerate(given):
+        yield f"{', ' if number else ''}{one.name} "
+        yield Moment(one.at, zone)
+
+
+def _buttons(one: Hotfix) -> tuple[Button, ...]:
+    known = {"hotfix": one.id}
+    if one.state is HotfixState.OPEN:
+        place = {"service": one.service, "version": one.version, "environment": one.environment}
+        return (Button("Promote it", "promote", place, "primary"), Button("Give it up", "hotfix close", known, "danger"))
+    if one.state in UNDER_WAY:
+        return (Button("Give it up", "hotfix close", known, "danger"),)
+    if one.state is HotfixState.SHIPPED:
+        write = () if one.afterwards else (Button("Write it down", "hotfix record", known, "primary"),)
+        return (*write, Button("Close", "hotfix close", known))
+    return ()
+
+
+def line_of(one: Hotfix, facts: Facts) -> Line:
+    """One hotfix for a list."""
+    emoji, words = _STATES[one.state]
+    zone = facts.policy.zone_of(one.service)
+    return (
+        f"{emoji} ",
+        Code(one.id),
+        f" {one.service} {one.version} ({one.scope.ticket}, {one.scope.severity}), ",
+        Moment(one.at, zone),
+        f": {words}",
+    )
+
+
+def ground_lines(ground: Ground, facts: Facts) -> tuple[Line, ...]:
+    """What production runs, for whoever confirms it (HOT-02)."""
+    running = ground.running
+    if running is None:
+        return (("Nothing is on record that runs in production.",),)
+    tag, since = ground.tag, Moment(running.at, facts.policy.zone_of(running.service))
+    same = isinstance(tag, Tag) and tag.commit == running.commit
+    makes: Line = (f"It makes {ground.version}.",) if isinstance(ground.version, str) else ("Which version it makes cannot be told now.",)
+    return (
+        ("Production runs ", Bold(f"{running.service} {running.version}"), " since ", since),
+        ("Digest ", Code(running.digest)),
+        ("Commit ", Code(running.commit), ", as the tag says" if same else ": the tag does not say so, or could not be read"),
+        makes,
+        ("By sending this you confirm that this is what is to be mended.",),
+    )

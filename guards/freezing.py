@@ -1,0 +1,49 @@
+"""Which freezes hold a request, now or later: what the judge, the next allowed time and the cards all go by (FRZ-03, FRZ-12).
+
+Invariant: overlapping freezes combine; one that holds is enough. Where a shared calendar would hold a request and what was read of it
+last is too old, nobody knows whether it is held.
+"""
+
+from guards.facts import Facts, Request
+from guards.freeze_record import CalendarEvent, Freeze
+from guards.manifest import SetStanding
+from guards.migration import weighed
+from guards.override import as_recorded
+from guards.unread import Unread
+from guards.vocabulary import Fate
+
+
+def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
+    """The freezes that hold this request while they are active, those to come included."""
+    if isinstance(facts.freezes, Unread):
+        return facts.freezes
+    counting = weighed(as_recorded(request, facts), facts)
+    for name in facts.policy.freeze_calendars:
+        read = facts.shared.get(name, Unread(f"the freeze calendar {name}", "nobody asked for it"))
+        if isinstance(read, Unread) and freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts).holds(counting):
+            return read
+    return tuple(f for f in facts.freezes if f.holds(counting) and not _finishes(f, facts))
+
+
+def freeze_of(name: str, event: CalendarEvent, facts: Facts) -> Freeze:
+    """An event of a shared calendar as the freeze that it is, without an id; the policy file, which people approved, says the rest.
+
+    Args:
+        name: of the calendar in the policy.
+        event: of it.
+    """
+    calendar = facts.policy.freeze_calendars[name]
+    kind, by = facts.policy.freeze_kinds[calendar.kind], f"calendar:{name}"
+    return Freeze(
+        "", calendar.kind, kind.blocks, kind.passes, calendar.services, calendar.environments, event.start, event.end,
+        f"{event.summary}: {event.text}" if event.text else event.summary, calendar.exit, calendar.plan, by, f"calendar {name}",
+        calendar.approver, kind.fate, None, facts.at, facts.at, calendar.approver, calendar=name, uid=event.uid,
+    )  # fmt: skip
+
+
+def _finishes(freeze: Freeze, facts: Facts) -> bool:
+    """Whether the request belongs to a set that was on its way when the freeze began, and the freeze lets such work finish."""
+    if freeze.fate is not Fate.FINISH or not isinstance(facts.set, SetStanding):
+        return False
+    began = [change.dispatched for change in facts.set.changes if change.dispatched]
+    return freeze.begins is not None and bool(began) and min(began) < freeze.begins
