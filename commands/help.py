@@ -10,7 +10,6 @@ from commands.core.words import Arguments, Rest
 from guards.authorization import allowed_roles, authorized, held_roles
 from guards.vocabulary import TAKES_NO_ROLE, Action
 
-
 _TOGETHER = 20
 """Words in one part: what is too long for a part would be cut off."""
 
