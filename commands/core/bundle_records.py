@@ -4,7 +4,7 @@ Invariant: pure; values come out as JSON with one order, so that the same facts 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ class Recorded:
 
     Args:
         changes: each with all decisions about it, oldest first.
+        stabilized: id of a run of a train that brought it, or was decided about with it → its tracking fields.
         past: of its way into the newest environment that it was asked for.
         afterwards: id of a change → its verification, and what was or is owed for it.
         record: what people wrote into the release record; None when nobody did.
@@ -47,6 +48,7 @@ class Recorded:
     """
 
     changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
+    stabilized: Mapping[str, Mapping[str, Any]]
     past: Past
     afterwards: Mapping[str, tuple[Verification | None, tuple[Obligation, ...]]]
     record: RecordText | None
@@ -102,7 +104,7 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         _written("release notes", "notes", recorded.notes, service, version, at),
     )
     beside = (*(_exception(each, at) for each in recorded.exceptions), *(_incident(each, at) for each in recorded.incidents))
-    return (*changes, *written, *beside, _ran(recorded, service, version, at))
+    return (*changes, *written, *beside, *_stabilized(recorded, at), _ran(recorded, service, version, at))
 
 
 def _change(change: Change, approvals: Sequence[Approval], recorded: Recorded, at: datetime) -> Item:
@@ -157,6 +159,13 @@ def _exception(exemption: Exemption, at: datetime) -> Item:
     title = f"{exemption.id}: an exception from {exemption.requirement.value}"
     name = f"deployments/{exemption.id.lower()}.json"
     return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"exception": exemption.id}, at, as_json(exemption))
+
+
+def _stabilized(recorded: Recorded, at: datetime) -> Iterable[Item]:
+    """What was cut for a train, what came after, who decided, and in which window it went (REC-08)."""
+    for run, fields_ in recorded.stabilized.items():
+        name = f"deployments/stabilization-{run.lower()}.json"
+        yield Item(EvidenceClass.DEPLOYMENT, f"the stabilization of {run}", name, OURS, {"run": run}, at, as_json(fields_))
 
 
 def _incident(incident: Incident, at: datetime) -> Item:

@@ -22,6 +22,7 @@ from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from commands.core.record import Actor
 from commands.core.release_past import past_of
+from commands.core.trains.tracking import runs_with, tracking
 from guards.change import Change
 from guards.facts import Facts, Request
 from guards.policy import Policy
@@ -189,6 +190,7 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     base = into.content.own_base if into else None
     past = past_of(tx, service, version, into.content.environment) if into else Past()
     return Recorded(
+        stabilized={run.id: tracking(tx, run, policy) for run in runs_with(tx, service, version)},
         past=past,
         changes=tuple((change, approvals.of(tx, change.id)) for change in found),
         afterwards={change.id: (verifications.of(tx, change.id), obligations.about(tx, change.id)) for change in found},

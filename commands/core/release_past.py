@@ -10,6 +10,7 @@ from itertools import groupby
 from commands.core.change_card import standing_words
 from commands.core.record_links import link_part
 from commands.core.text import Bold, Code, Line, Part
+from commands.core.trains.tracking import tracking_parts
 from commands.core.verify_card import implementation_line, verification_line
 from guards.facts import Facts, Request
 from guards.readiness import BOT, Mark
@@ -58,6 +59,7 @@ def record_parts(tx: Tx, request: Request, facts: Facts) -> tuple[Part, ...]:
     shown = tuple(_changes(tx, service, version, facts))
     past = past_of(tx, service, version, environment)
     parts = [*([Part(shown, heading="Changes")] if shown else []), *link_part(tx, service, version, facts)]
+    parts += tracking_parts(tx, service, version, facts.policy)
     for stage, items in groupby(release_checklist(request, facts, past), key=lambda one: one.stage):
         lines: list[Line] = []
         for one in items:
