@@ -54,6 +54,7 @@ from commands import (
     verify,
     whoami,
     window,
+    window_report,
     withdraw,
 )
 from commands.core.command import AnyCommand
@@ -77,6 +78,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     notes.publish_notes,
     window.command,
     window.window_list,
+    window_report.command,
     freeze.declare_freeze,
     freeze.freeze_list,
     freeze_decide.freeze_approve,
