@@ -5,7 +5,7 @@ Invariant: what is built here is started and stopped in one order; stopping drai
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,9 @@ from commands.core.send import Send
 from commands.core.trains.work import TrainWork
 from guards.neighbours import GitHubCI
 from guards.policy import Policy
-from storage import inbox, outbox
+from storage import inbox, open_work, outbox
 from storage.database import Store
+from storage.open_work import OpenWork
 
 if TYPE_CHECKING:
     from bot.slack.socket import SocketMode
@@ -171,10 +172,13 @@ async def build(
     Raises:
         StorageError: the database is not at this program's schema, or does not answer.
         SettingsError: a secret that the policy names is missing.
-        ValueError: an address or a key that cannot be right.
+        ValueError: an address or a key that cannot be right, or the policy lost a place in which something is not over.
     """
     clock = clock or MachineClock()
     store = await TracedStore.open(settings.database_url.get_secret_value())
+    if lost := unknown_places(policy, await store.read(open_work.all_of)):
+        await store.close()
+        raise ValueError(lost)
     transport = Transport()
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
     client = _slack(settings, session)
@@ -225,6 +229,24 @@ async def build(
         settings, policy, store, gather, collect, packer, remembered, road, workers, Scheduler(workers.tick), health, doors, intake,
         transport, session, directory, sign_in, tuple(beside.histories.values()), over_websocket,
     )  # fmt: skip
+
+
+def unknown_places(policy: Policy, work: Iterable[OpenWork]) -> str:
+    """What a policy file does not know any more although something there is not over; "" when it knows everything.
+
+    Args:
+        policy: about to be in force.
+        work: what is not over.
+    """
+    lost = [
+        f"{one.id} is not over in {' '.join(filter(None, (one.service, one.environment)))}"
+        for one in work
+        if one.service not in policy.services or (one.environment and one.environment not in policy.services[one.service].workflows)
+    ]
+    if not lost:
+        return ""
+    more = f", and {len(lost) - 5} more" if len(lost) > 5 else ""
+    return f"the policy file has lost a place: {'; '.join(lost[:5])}{more}. Put it back until that is over, or cancelled"
 
 
 def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:

@@ -16,6 +16,7 @@ from commands.core.words import Arguments, EnvironmentName, NoArguments, Service
 from guards.authorization import authorized
 from guards.change import Change
 from guards.facts import Facts, Request
+from guards.freezing import holds
 from guards.opening import Rule, gated, holiday_on, openings, rules_of
 from guards.slot import first_slot, next_slot
 from guards.unread import Unread
@@ -88,7 +89,7 @@ def _place(request: Request, facts: Facts) -> Iterator[Line]:
         yield (Bold("Today" if n == 0 else f"{day:%a %-d %b}"), ": ", *_day(rules, day, zone, facts))
     last = facts.at + timedelta(days=DAYS)
     for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
-        if freeze.holds(request) and freeze.start < last:
+        if holds(freeze, request) and freeze.start < last:
             yield ("🧊 ", Code(freeze.id), f" ({freeze.kind}) ", Moment(freeze.start, zone), " to ", Moment(freeze.until, zone))
 
 

@@ -11,7 +11,7 @@ from guards.calendar_rules import FreezeKind
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
-from guards.freezing import holding
+from guards.freezing import holding, holds
 from guards.migration import migration_of
 from guards.opening import local
 from guards.override import as_recorded
@@ -33,7 +33,7 @@ def not_frozen(request: Request, facts: Facts) -> Decision:
         passed = _passed(request, facts)
         return Allow(f"{request.change_type} changes pass {', '.join(passed)}" if passed else f"{request.environment} is not frozen")
     migration = migration_of(request, facts)
-    if isinstance(migration, Unread) and not any(f.holds(request) for f in held):
+    if isinstance(migration, Unread) and not any(holds(f, request) for f in held):
         return Unsure(migration.what, migration.why)
     last = max(held, key=lambda f: f.until)
     zone = facts.policy.zone_of(request.service)

@@ -6,12 +6,8 @@ Invariant: what nobody classified is held (FRZ-05); what is not in force holds n
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
-from guards.vocabulary import Blocked, ChangeType, Fate, Migration
-
-if TYPE_CHECKING:
-    from guards.facts import Request
+from guards.vocabulary import Blocked, ChangeType, Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +61,6 @@ class Freeze:
     def reaches(self, service: str | None, environment: str | None) -> bool:
         """Whether a place is in its scope, whatever it holds there."""
         return environment in self.environments and (self.services is None or service in self.services)
-
-    def holds(self, request: "Request") -> bool:
-        """Whether it stops this request while it is active; unknown classification is restricted (FRZ-05).
-
-        Args:
-            request: with the migration that counts, as `guards.migration.weighed` gives it.
-        """
-        blocked = Blocked.DEPLOYMENTS in self.blocks or (Blocked.MIGRATIONS in self.blocks and request.migration is not Migration.NONE)
-        placed = self.reaches(request.service, request.environment)
-        return self.in_force is not None and placed and blocked and request.change_type not in self.passes
 
     def holds_merges(self, service: str, branch: str) -> bool:
         """Whether a branch of a service takes no merges while it is active."""

@@ -10,7 +10,20 @@ from guards.manifest import SetStanding
 from guards.migration import weighed
 from guards.override import as_recorded
 from guards.unread import Unread
-from guards.vocabulary import Fate
+from guards.vocabulary import Blocked, Fate, Migration
+
+
+def holds(freeze: Freeze, request: Request) -> bool:
+    """Whether a freeze stops this request while it is active; unknown classification is restricted (FRZ-05).
+
+    Args:
+        freeze: which.
+        request: with the migration that counts, as `guards.migration.weighed` gives it.
+    """
+    migrates = Blocked.MIGRATIONS in freeze.blocks and request.migration is not Migration.NONE
+    blocked = migrates or Blocked.DEPLOYMENTS in freeze.blocks
+    placed = freeze.reaches(request.service, request.environment)
+    return freeze.in_force is not None and placed and blocked and request.change_type not in freeze.passes
 
 
 def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
@@ -20,9 +33,9 @@ def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
     counting = weighed(as_recorded(request, facts), facts)
     for name in facts.policy.freeze_calendars:
         read = facts.shared.get(name, Unread(f"the freeze calendar {name}", "nobody asked for it"))
-        if isinstance(read, Unread) and freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts).holds(counting):
+        if isinstance(read, Unread) and holds(freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts), counting):
             return read
-    return tuple(f for f in facts.freezes if f.holds(counting) and not _finishes(f, facts))
+    return tuple(f for f in facts.freezes if holds(f, counting) and not _finishes(f, facts))
 
 
 def freeze_of(name: str, event: CalendarEvent, facts: Facts) -> Freeze:

@@ -14,6 +14,7 @@ from commands.core.tell import post_to
 from commands.core.text import Code, Line, Moment
 from guards.change import Change
 from guards.facts import Facts, Request
+from guards.freezing import holds
 from guards.opening import Opening, openings, rules_of
 from guards.policy import Policy
 from guards.unread import Unread
@@ -125,7 +126,7 @@ def _frozen(services: Iterable[str], edge: Edge, facts: Facts) -> Iterator[Line]
     """Freezes that hold although the window is open."""
     requests = [Request(Action.PROMOTE, Unread("who asks"), service, edge.environment) for service in services]
     for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
-        if freeze.active(facts.at) and any(freeze.holds(request) for request in requests):
+        if freeze.active(facts.at) and any(holds(freeze, request) for request in requests):
             yield ("🧊 ", Code(freeze.id), " holds it until ", Moment(freeze.until, edge.opening.zone))
 
 

@@ -17,6 +17,7 @@ from guards.calendar_rules import FreezeKind
 from guards.change import Change
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
+from guards.freezing import holds
 from guards.policy import Policy
 from guards.unread import Unread
 from guards.vocabulary import Action, Blocked, Fate
@@ -193,12 +194,12 @@ def began_since(tx: Tx, change_id: str, since: datetime, at: datetime) -> bool:
     if change is None:
         return False
     asked = _as_asked(change)
-    return any(f.holds(asked) and f.active(at) and f.begins is not None and f.begins >= since for f in freezes.current(tx, at))
+    return any(holds(f, asked) and f.active(at) and f.begins is not None and f.begins >= since for f in freezes.current(tx, at))
 
 
 def working(tx: Tx, freeze: Freeze) -> tuple[Change, ...]:
     """The changes that CI is at, and that it would hold if they were asked for now."""
-    return tuple(change for change in changes.claimed(tx) if freeze.holds(_as_asked(change)))
+    return tuple(change for change in changes.claimed(tx) if holds(freeze, _as_asked(change)))
 
 
 def _as_asked(change: Change) -> Request:

@@ -183,7 +183,8 @@ async def test_a_probe_that_hangs_or_breaks_is_named_beside_those_that_answer(mo
 CLOSED = {
     "kind": {"asked", "reported", "timer"}
     | {"order", "card", "log", "alert", "reply", "set", "integration", "exception", "roll-call", "train", "pin", "home"}
-    | {"release-branch", "thread", "evidence", "calendar", "notes", "emergency", "access", "freeze", "incident", "merge-status", "stop"},
+    | {"release-branch", "thread", "evidence", "calendar", "notes", "emergency", "access", "freeze", "incident", "merge-status", "stop"}
+    | {"hotfix", "hotfix-branch"},
     "what": {"new", "again", "refused"},
     "outcome": {"done", "failed"},
     "table": {"inbox", "outbox"},

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from commands.core.ordering import Ordering
 from commands.core.ports.ci import RunState
 from guards.freeze_record import Freeze
 from guards.lifecycle import State
@@ -229,8 +230,7 @@ async def test_ci_that_deploys_by_itself_into_a_freeze_is_reported(world):
 async def test_an_order_that_was_not_sent_yet_is_judged_again(world, monkeypatch):
     """FRZ-03: the freeze is committed after the order was, and before it was sent."""
     change = await world.asked()
-    send = world.house.workers._send
-    call, frozen = send._order, []
+    call, frozen = Ordering.deploy, []
 
     async def after_a_freeze(*words):
         if not frozen:
@@ -239,7 +239,7 @@ async def test_an_order_that_was_not_sent_yet_is_judged_again(world, monkeypatch
             await world.house.store.write(lambda tx: freezes.add(tx, frozen[0]))
         await call(*words)
 
-    monkeypatch.setattr(send, "_order", after_a_freeze)
+    monkeypatch.setattr(Ordering, "deploy", after_a_freeze)
     await world.say("rita", f"/release approve {change} looks good")
     assert [order.environment for order in world.ci.started] == ["staging"]
     assert "dispatch:ordered" in await world.tags()
@@ -251,8 +251,7 @@ async def test_an_order_that_was_not_sent_yet_is_judged_again(world, monkeypatch
 
 async def test_an_order_that_passes_the_freeze_is_sent(world, monkeypatch):
     change = await world.asked()
-    send = world.house.workers._send
-    call, frozen = send._order, []
+    call, frozen = Ordering.deploy, []
 
     async def after_a_freeze(*words):
         if not frozen:
@@ -260,7 +259,7 @@ async def test_an_order_that_passes_the_freeze_is_sent(world, monkeypatch):
             await world.house.store.write(lambda tx: freezes.add(tx, frozen[0]))
         await call(*words)
 
-    monkeypatch.setattr(send, "_order", after_a_freeze)
+    monkeypatch.setattr(Ordering, "deploy", after_a_freeze)
     await world.say("rita", f"/release approve {change} looks good")
     assert (await world.change()).state is State.RUNNING
 
@@ -294,6 +293,7 @@ async def test_a_freeze_declared_at_one_replica_stops_the_dispatch_at_the_other_
         await settled(world, other)
         world.aim(world.house)
         await world.say("rita", f"/release approve {change} looks good")
+        await settled(world, other)
     assert [order.environment for order in world.ci.started] == ["staging", "production"]
 
 

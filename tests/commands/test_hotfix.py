@@ -551,8 +551,7 @@ async def test_a_hotfix_that_is_overtaken_says_so_and_does_not_go_out(story):
 )  # fmt: skip
 async def test_what_is_not_the_hotfix_does_not_get_to_production(story, built, code):
     await story.opened()
-    commits = built.pop("commits", ())
-    story.fixed(*commits, **built)
+    story.fixed(*built.get("commits", ()), **{name: value for name, value in built.items() if name != "commits"})
     await story.asked()
     assert code in await story.world.codes()
     assert story.world.ci.started == []

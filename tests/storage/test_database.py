@@ -270,7 +270,7 @@ async def test_two_that_wait_for_each_other_both_get_through(pg):
 
     got = await asyncio.gather(pg.write(lambda tx: cross(tx, one, other)), pg.write(lambda tx: cross(tx, other, one)))
     assert got == [True, True]
-    assert len(runs) == 3
+    assert len(runs) >= 3  # the one that is run again may meet the other once more
 
 
 def kill(tx, postgresql, url):

@@ -130,7 +130,7 @@ def _fix(work: RunWork, fix: Fix) -> None:
         return
     first: Line = (Link(fix.url, fix.sha[:12]), f" on the release branch of {fix.repository}: {fix.title}")
     way: Line = (
-        "→ Revert it, or have somebody who did not write it accept it: ",
+        "→ Revert it. Then, or to keep it, somebody who did not write it accepts each commit, the revert too: ",
         Code(f"/release fix accept {work.run.id} {fix.sha[:12]} plan=… <why it cannot come from main>"),
     )
     title = f"🚩 {work.run.id}: a commit does not belong on the release branch"
