@@ -13,8 +13,7 @@ from bot.log import set_up
 from bot.settings import Settings, SettingsError
 from bot.tracing import set_up as set_up_tracing
 from guards.policy import Policy
-from storage import migrations
-from storage.engines import HEAD
+from storage.engines import HEAD, current
 from storage.errors import StorageError
 
 
@@ -61,6 +60,8 @@ def prepare(url: str) -> None:
     """
     if not url.startswith("sqlite:"):
         return
-    found = migrations.current(url)
+    found = current(url)
     if found is None or found < HEAD:
+        from storage import migrations  # alembic is heavy, and stays in memory
+
         migrations.upgrade(url)

@@ -192,6 +192,20 @@ def revision(connection: sa.Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
+def current(url: str) -> str | None:
+    """The revision that a database is at, None when it was never migrated.
+
+    Raises:
+        ValueError, Unavailable: as `Store` does.
+    """
+    engine = single(url)
+    try:
+        with answering(), engine.connect() as connection, connection.begin():
+            return revision(connection)
+    finally:
+        engine.dispose()
+
+
 def _at_head(engine: sa.Engine) -> None:
     with answering(), engine.connect() as connection, connection.begin():
         found = revision(connection)

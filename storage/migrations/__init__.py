@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from storage.engines import HEAD, answering, revision, single
+from storage.engines import HEAD, answering, single
 
 _LOCK = 0x5349_474E  # any number that is ours, for pg_advisory_xact_lock
 
@@ -63,20 +63,6 @@ def _tables_may_be_made_anew(connection: sa.Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys = ON").close()
-
-
-def current(url: str) -> str | None:
-    """The revision that a database is at, None when it was never migrated.
-
-    Raises:
-        ValueError, Unavailable: as `Store` does.
-    """
-    engine = single(url)
-    try:
-        with answering(), engine.connect() as connection, connection.begin():
-            return revision(connection)
-    finally:
-        engine.dispose()
 
 
 def config(connection: sa.Connection | None = None) -> Config:

@@ -21,7 +21,7 @@ from bot.adapters.transport import Transport
 from bot.serve import prepare
 from bot.workspace import Workspace
 from commands.core.ports.ci import Run
-from storage import migrations
+from storage import engines
 from storage.database import Store
 from storage.engines import HEAD
 from storage.errors import StorageError, WrongSchema
@@ -215,7 +215,7 @@ async def test_a_postgresql_database_is_only_migrated_by_hand(tmp_path, postgres
         assert code == 1
         assert "signalbox: the database has no tables yet: run `signalbox db upgrade` first\n" in said
         assert "Traceback" not in said
-        assert await asyncio.to_thread(migrations.current, url) is None
+        assert await asyncio.to_thread(engines.current, url) is None
     finally:
         postgresql.drop(url)
 
@@ -232,7 +232,7 @@ async def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path):
 def test_an_embedded_database_is_made_and_brought_up_to_date(tmp_path):
     url = f"sqlite:///{tmp_path}/signalbox.db"
     prepare(url)
-    assert migrations.current(url) == HEAD
+    assert engines.current(url) == HEAD
     prepare(url)  # and then left alone
     Store(url)._close()
 

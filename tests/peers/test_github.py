@@ -15,10 +15,14 @@ from pydantic import SecretStr
 from bot.adapters.answers import Answer, parse
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import API_HEADERS, AppAuth, Installed, Minted, TokenAuth
+from bot.adapters.github_statuses import GitHubStatuses
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, state
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports.ci import Heard, RunState, Started
+from commands.core.ports.vcs import Shown
 from guards.unread import Unread
+from tests.contracts.test_github_actions import ACCESS, BRANCH
+from tests.contracts.test_statuses import SmallGitHub
 from tests.peers.described import PEERS, example, operation
 from tests.world.github import SECRET, TOKEN, FakeGitHub, signed
 from tests.world.keys import RSA_KEY
@@ -87,10 +91,10 @@ async def test_every_recorded_workflow_run_would_be_reported_if_it_were_ours(tra
 
 
 class Witness:
-    """Keeps every request that the adapter makes, in front of the small GitHub of the tests."""
+    """Keeps every request that an adapter makes, in front of a small GitHub of the tests."""
 
-    def __init__(self):
-        self.fake, self.requests = FakeGitHub(), []
+    def __init__(self, fake):
+        self.fake, self.requests = fake, []
 
     def app(self):
         @web.middleware
@@ -102,9 +106,28 @@ class Witness:
         app.middlewares.append(keep)
         return app
 
+    def are_described(self, described):
+        """Each is an operation of GitHub's, with queries and a body that its description allows."""
+        for method, path, query, body, headers in self.requests:
+            described_as = operation(described, method, path)
+            known = {parameter["name"]: parameter for parameter in described_as.get("parameters", []) if parameter["in"] == "query"}
+            assert set(query) <= set(known), path
+            for name, value in query.items():
+                schema = known[name]["schema"]
+                jsonschema.validate(int(value) if schema.get("type") == "integer" else value, schema)
+            assert headers["X-GitHub-Api-Version"] == API_HEADERS["X-GitHub-Api-Version"]
+            if body:
+                jsonschema.validate(json.loads(body), described_as["requestBody"]["content"]["application/json"]["schema"])
+                sent = set(json.loads(body))
+                unknown = sent - set(described_as["requestBody"]["content"]["application/json"]["schema"]["properties"])
+                if described[0] == "api.github.com":
+                    assert not unknown
+                else:
+                    assert unknown <= {"return_run_details"}  # older servers: see `test_an_older_server_…` in tests/contracts
+
 
 async def test_every_request_is_one_that_github_describes(transport, described):
-    witness = Witness()
+    witness = Witness(FakeGitHub())
     async with TestServer(witness.app(), host="127.0.0.1") as server:
         url = str(server.make_url("/"))
         ci = adapter(transport, url)
@@ -113,27 +136,28 @@ async def test_every_request_is_one_that_github_describes(transport, described):
         await ci.find(order(), started.run, NOW)
         await ci.find(order(), None, NOW)
         await ci.log(order(), started.run)
+        await ci.cancel(order(), started.run)
+        assert isinstance(await ci.branch(BRANCH), Started)
+        assert isinstance(await ci.access(ACCESS), Started)
         await ci.alive()
         app = AppAuth(transport, api_url=url, app="Iv1.1", key=SecretStr(RSA_KEY), clock=StillClock(NOW))
         assert not isinstance(await app.token("octo/api"), Unread)
 
-    assert len(witness.requests) == 7
-    for method, path, query, body, headers in witness.requests:
-        described_as = operation(described, method, path)
-        known = {parameter["name"]: parameter for parameter in described_as.get("parameters", []) if parameter["in"] == "query"}
-        assert set(query) <= set(known), path
-        for name, value in query.items():
-            schema = known[name]["schema"]
-            jsonschema.validate(int(value) if schema.get("type") == "integer" else value, schema)
-        assert headers["X-GitHub-Api-Version"] == API_HEADERS["X-GitHub-Api-Version"]
-        if body:
-            jsonschema.validate(json.loads(body), described_as["requestBody"]["content"]["application/json"]["schema"])
-            sent = set(json.loads(body))
-            unknown = sent - set(described_as["requestBody"]["content"]["application/json"]["schema"]["properties"])
-            if described[0] == "api.github.com":
-                assert not unknown
-            else:
-                assert unknown <= {"return_run_details"}  # older servers: see `test_an_older_server_…` in tests/contracts
+    assert len(witness.requests) == 10
+    witness.are_described(described)
+
+
+async def test_a_merge_freeze_is_shown_with_requests_that_github_describes(transport, described):
+    """FRZ-13."""
+    witness = Witness(SmallGitHub())
+    witness.fake.heads = ["a1" * 20]
+    async with TestServer(witness.app(), host="127.0.0.1") as server:
+        statuses = GitHubStatuses(transport, TokenAuth(SecretStr(TOKEN)), clock=StillClock(NOW), api_url=str(server.make_url("/")))
+        for held in ("FRZ-2026-1121-001: " + "quarter end " * 20, None):
+            assert await statuses.show("octo/api", "main", held) == Shown(1)
+
+    assert [method for method, *_ in witness.requests] == ["get", "get", "post"] * 2
+    witness.are_described(described)
 
 
 async def test_a_log_is_documented_to_be_a_redirect(described):

@@ -413,8 +413,8 @@ def empty_url(request, tmp_path):
 async def test_a_database_that_is_not_at_this_schema_is_refused_until_it_is_upgraded(empty_url):
     with pytest.raises(WrongSchema, match="signalbox db upgrade"):
         Store(empty_url)
-    assert migrations.current(empty_url) is None
-    assert migrations.upgrade(empty_url) == engines.HEAD == migrations.current(empty_url)
+    assert engines.current(empty_url) is None
+    assert migrations.upgrade(empty_url) == engines.HEAD == engines.current(empty_url)
     assert migrations.upgrade(empty_url) == engines.HEAD
 
     store = Store(empty_url)
