@@ -4,7 +4,11 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports.ci import RunState
+from guards.train import Stage
+from storage import sets
+from tests.commands.test_sets import PROMOTED, asked, set_cards, went_well
 from tests.world.company import policy_data
+from tests.world.sets import board, train_data
 from tests.world.world import World
 
 ID = "CR-2026-1124-002"
@@ -230,3 +234,18 @@ async def test_a_restart_between_success_and_verification_loses_nothing(world):
     await world.press("carla", "Verify")
     await world.fill("carla", looked="the dashboards of the last hour")
     assert (await world.tags())[-2:] == ["change:verified", "obligation:done"]
+
+
+async def test_each_entry_of_a_set_is_verified_and_the_sets_card_says_so(database_url):
+    rule = {"verification": {"asked": True}}
+    async with World(database_url, train_data(post_release=rule)) as world:
+        await board(world, Stage.STABILIZING)
+        await asked(world)
+        await world.approve("rita")
+        await went_well(world)
+        assert world.shown(set_cards(world)[0]).count("deployed, not verified yet") == 3
+        api = next(c for c in await world.house.store.read(lambda tx: sets.parts(tx, PROMOTED)) if c.content.service == "api")
+        await world.say("carla", f"/release verify {api.id} orders of the last hour")
+        shown = world.shown(set_cards(world)[0])
+        assert shown.count("deployed, not verified yet") == 2
+        assert "deployed and verified" in shown
