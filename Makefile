@@ -31,7 +31,7 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 	$(PIP) --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells the stories of one release and of a train and exits; POLICY=FILE plays your own policy.
+demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells its stories (a release, a train, a Friday, an emergency) and exits; POLICY=FILE plays your own policy.
 	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
 TESTS := $(BIN)/pytest -q -m "not peers and not browser and not bench" -n $(WORKERS) --dist worksteal

@@ -148,7 +148,9 @@ def explain(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Tell the stories of a release and of a train here, and exit.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Tell its stories (a release, a train, a Friday, an emergency) here, and exit.")
+    ] = False,
     story: Annotated[bool, typer.Option("--story", help="Tell those stories first, then stay up.")] = False,
     policy: Annotated[
         Path | None, typer.Option("--policy", "-p", metavar="FILE", help="Your own policy file, with invented facts.", show_default=False)

@@ -13,6 +13,7 @@ from guards.change import Approval, Change, Verdict
 from guards.codeowners import CodeOwners
 from guards.content import Content
 from guards.facts import Facts
+from guards.hotfix import HotfixFacts
 from guards.lifecycle import State
 from guards.policy import Policy
 from guards.provenance import PinnedKey, Proof, Provenance, Sbom, SbomFormat, Signature
@@ -53,7 +54,7 @@ def sample(policy: Policy) -> Card:
         before=Deployment("billing-api", "staging", "v1.4.0", _DIGEST, _COMMIT, _AT - timedelta(hours=30)),
         running=Deployment("billing-api", "production", "v1.3.2", "sha256:" + "77c0" * 16, "ab12" * 10, _AT - timedelta(days=6)),
         change=change, approvals=(approval,), in_flight=None, duplicate=None, freezes=(), incidents=(), exceptions=(), evidence=_evidence(),
-        record=record, notes=notes, promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
+        record=record, notes=notes, hotfixes=HotfixFacts(), promotions=(Promotion("staging", _DIGEST, _COMMIT, _AT - timedelta(hours=20)),),
     )  # fmt: skip
     return change_card(change, facts)
 

@@ -1,4 +1,4 @@
-"""Where the demo's clock can be moved to: the next hour, the next morning, a change window, the night in which the clocks change.
+"""Where the demo's clock can be moved to: the next hour, the next morning, a weekday, the night in which the clocks change.
 
 Invariant: pure; each moment lies after the one that it is reckoned from.
 """
@@ -20,6 +20,22 @@ def morning(at: datetime, zone: str) -> datetime:
     """
     local = at.astimezone(ZoneInfo(zone))
     return datetime.combine(local.date() + timedelta(days=1), MORNING, ZoneInfo(zone)).astimezone(UTC)
+
+
+def following(at: datetime, zone: str, weekday: int, to: time) -> datetime:
+    """The next such weekday and time there after a moment, UTC.
+
+    Args:
+        at: aware.
+        zone: IANA name.
+        weekday: 0 is Monday.
+        to: local; one that every day has.
+    """
+    there = ZoneInfo(zone)
+    day = at.astimezone(there).date()
+    day += timedelta(days=(weekday - day.weekday()) % 7)
+    found = datetime.combine(day, to, there)
+    return (found if found > at else datetime.combine(day + timedelta(days=7), to, there)).astimezone(UTC)
 
 
 def before_the_clocks_change(at: datetime, zone: str) -> datetime | None:

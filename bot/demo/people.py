@@ -39,6 +39,9 @@ MEMBERS = (
     Member("rita", "Rita Manager", "manager", "release manager: approves, declares and lifts freezes"),
     Member("rob", "Rob Second", "approver", "release manager by Slack user group, code owner; reviewed what is new"),
     Member("olga", "Olga Owner", "owner", "owns the service api: approves"),
+    Member("ines", "Ines Incident", "commander", "incident commander: leads incidents, declares freezes and emergencies"),
+    Member("otto", "Otto Oncall", "oncall", "on call: sees first what fails at night, opens incidents"),
+    Member("sami", "Sami Security", "security", "security: is told of emergencies, approves where a risk asks for it"),
     Member("audrey", "Audrey Auditor", "auditor", "audits: reads everything, and takes the evidence along"),
     Member("gus", "Gus Guest", "guest", "a guest in Slack: nobody to the bot"),
 )

@@ -77,6 +77,9 @@ people:
   - {id: rita@acme.example, name: Rita Manager, github: rita, slack: [$rita]}
   - {id: rob@acme.example, name: Rob Second, github: rob, slack: [$rob]}
   - {id: olga@acme.example, name: Olga Owner, github: olga, slack: [$olga]}
+  - {id: ines@acme.example, name: Ines Incident, github: ines, slack: [$ines]}
+  - {id: otto@acme.example, name: Otto Oncall, github: otto, slack: [$otto]}
+  - {id: sami@acme.example, name: Sami Security, github: sami, slack: [$sami]}
   - {id: audrey@acme.example, name: Audrey Auditor, slack: [$audrey]}
 
 roles:
@@ -86,11 +89,11 @@ roles:
   # one person may hold several roles, and counts once
   product: [{people: [olga@acme.example]}]
   ops: [{people: [rita@acme.example]}]
-  security: [{people: [olga@acme.example]}]
-  on_call: [{people: [rob@acme.example]}]
+  security: [{people: [sami@acme.example]}]
+  on_call: [{people: [otto@acme.example, rob@acme.example]}]
   on_call_lead: [{people: [rob@acme.example]}]
   on_call_manager: [{people: [olga@acme.example]}]
-  incident_commander: [{people: [carla@acme.example, rita@acme.example]}]
+  incident_commander: [{people: [ines@acme.example]}]
   audit: [{people: [audrey@acme.example]}]
   release_manager:
     - people: [rita@acme.example]
@@ -102,8 +105,8 @@ allow:
   approve:
     production: [release_captain, developer, tech_lead, product, ops, security, on_call, release_manager, service_owner]
   cancel: {dev: [developer], staging: [developer], production: [release_captain, release_manager]}
-  freeze: {production: [release_manager]}
-  lift: {production: [release_manager]}
+  freeze: {production: [release_manager, incident_commander]}
+  lift: {production: [release_manager, incident_commander]}
   record: {production: [release_captain]}
   train: {production: [release_captain]}
   cut: {production: [release_captain]}
@@ -113,6 +116,7 @@ allow:
   hotfix: {production: [developer, release_manager]}
   call-decision: {production: [release_captain]}
   decide: {production: [release_manager]}
+  incident: {production: [incident_commander, on_call]}
   declare-emergency: {production: [incident_commander, on_call]}
   approve-emergency: {production: [service_owner, release_manager, incident_commander, on_call_lead]}
   request-access: {production: [incident_commander, on_call]}
@@ -125,6 +129,10 @@ windows:
     end: "16:00"
     owner: rita@acme.example
     support: The release desk watches until 17:00.
+
+# While such an incident is open, only an emergency or the way back gets in.
+incidents:
+  blocks: {production: SEV-2}
 
 approvals:
   production: {count: 1, authors_known: true}
@@ -141,7 +149,7 @@ evidence:
   environments:
     production: {omit: [risk-label, lead-time]}
   reasons:
-    risk-label: five people tell each other
+    risk-label: so few people tell each other
     lead-time: everybody sits in one room
   taggers: [$tagger]
   checks: [$checks]

@@ -1,9 +1,11 @@
-"""The tour's stories of one version: a promotion, separation of duties, a freeze, a fault.
+"""The tour's stories of one version on a working day: a promotion, separation of duties, a fault.
+
+`tour_freeze.py` has that of a freeze with an emergency, `tour_train.py` the train's.
 
 Invariant: each makes a version of its own, so that they can be played in any order, and again.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.demo.company import ZONE, Company
@@ -11,6 +13,7 @@ from bot.demo.development import SERVICE
 from bot.demo.moments import morning
 from bot.demo.steps import Places, Step, Story, Until
 from bot.demo.story_asking import HARMLESS
+from storage import freezes, incidents
 from storage.chain import Row
 
 RECORD = f'/release record complete {SERVICE} {{version}} issues="none known" rollback="promote {{before}} again"'
@@ -67,6 +70,7 @@ def switched_on(name: str) -> Until:
 
 async def a_new_version(company: Company) -> Places:
     """Somebody wrote it, somebody reviewed it, CI built it and deployed it to dev; it is a time at which people release."""
+    await tidied_up(company)
     await into_the_window(company)
     before = {each.environment: each.version for each in await company.ci.standing(SERVICE)}["production"]
     minor = 4
@@ -77,8 +81,7 @@ async def a_new_version(company: Company) -> Places:
     await company.development.change(f"API-{minor}0: say that it is {version}", content, author="dev", reviewer="rob")
     await company.development.release(version)
     await company.deploy_unasked(version, "dev")
-    until = (company.clock.now() + timedelta(hours=2)).astimezone(ZoneInfo(ZONE))
-    return {"version": version, "before": before, "until": f"{until:%Y-%m-%dT%H:%M}"}
+    return {"version": version, "before": before}
 
 
 async def one_that_ran_in_staging(company: Company) -> Places:
@@ -97,6 +100,15 @@ async def one_that_waits(company: Company) -> Places:
     places = await one_that_ran_in_staging(company)
     await company.say("carla", ASK.format_map(places))
     return places
+
+
+async def tidied_up(company: Company) -> None:
+    """What a story that was left halfway let stand is ended: open incidents and freezes of production."""
+    now = company.clock.now()
+    for incident in await company.house.store.read(incidents.still_open):
+        await company.say("ines", f'/release incident close {incident.reference} mechanism="it ended" verification="all is well"')
+    for freeze in await company.house.store.read(lambda tx: freezes.current(tx, now)):
+        await company.say("rita", f"/release freeze lift {freeze.id} all is well again")
 
 
 async def into_the_window(company: Company) -> None:
@@ -174,29 +186,6 @@ DUTIES = Story(
     ),
 )  # fmt: skip
 
-FREEZE = Story(
-    "freeze",
-    "A freeze",
-    "Production stands still while somebody looks for the cause; then it is opened again.",
-    one_that_ran_in_staging,
-    (
-        Step(
-            "Checkout answers slowly. Rita stops production until somebody knows why.",
-            "rita", '/release freeze declare production kind=incident until={until} approver=olga@acme.example reason="checkout is slow" '
-            'exit="p95 below 300 ms for 10 minutes" plan="promotions go on as usual"', until=tag("freeze:declared", keep="freeze"),
-        ),
-        Step(
-            "{version} is ready, but production is frozen. Carla asks for it all the same; read what she is told, and who can help her.",
-            "carla", ASK, until=tag("promote:refused", says="frozen"),
-        ),
-        Step(
-            "The cause was a cache, and it is warm again. Lifting a freeze early takes a word on how its exit criteria are met.",
-            "rita", "/release freeze lift {freeze} p95 is 210 ms for a quarter of an hour", until=tag("freeze:lifted"),
-        ),
-        Step("Production is open again. What is asked for now waits for people only.", "carla", ASK, until=tag("change:requested")),
-    ),
-)  # fmt: skip
-
 FAULT = Story(
     "fault",
     "A fault",
@@ -218,6 +207,3 @@ FAULT = Story(
         Step("It was deployed once. Look at the calls to CI behind the scenes: there is one POST /runs for it."),
     ),
 )  # fmt: skip
-
-STORIES = (PROMOTION, DUTIES, FREEZE, FAULT)
-"""Those of one version; `tour_train.py` has the train's."""

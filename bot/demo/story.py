@@ -1,4 +1,7 @@
-"""`signalbox demo`: a company to play with, or the stories of a release and of a train (`train_departure.py`), told while they happen.
+"""`signalbox demo`: a company to play with, or its stories, told while they happen.
+
+They are those of a release (here), of a train (`train_departure.py`), of a request on a Friday (`friday.py`) and of an emergency on a
+Sunday night (`night_after.py`).
 
 Invariant: each ✔ was looked up where it happened (in CI's own files, the folders, the ledger, the cards in Slack), never in
 what was printed; when one is not so, the story stops there and says what did not happen.
@@ -15,7 +18,9 @@ from bot.demo.backstage import Backstage
 from bot.demo.ci_process import CIError
 from bot.demo.company import ZONE, Company
 from bot.demo.development import SERVICE
+from bot.demo.friday import Friday
 from bot.demo.git import CommandError
+from bot.demo.night_after import Aftermath
 from bot.demo.playground import title
 from bot.demo.stage import Stage
 from bot.demo.story_asking import NEW, OLD, Asking
@@ -198,6 +203,8 @@ async def _play(folder: Path, stage: Stage, ask: Ask | None, *, story: bool) -> 
             if story:
                 await Story(company, stage).tell()
                 await Departure(company, stage).tell()
+                await Friday(company, stage).tell()
+                await Aftermath(company, stage).tell()
                 stage.tell("All of it happened: what is marked ✔ was looked up where it happened.")
             else:
                 stage.title("Signalbox: a company to play with")

@@ -4,7 +4,7 @@ Invariant: nothing is taken for true because it was printed; it is read from CI'
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.demo.company import ZONE, Company
@@ -43,6 +43,26 @@ class Teller:
         if show_answer:
             self.stage.message(answers[0], f"only {who} sees this")
 
+    async def told(self, who: str, words: str, *, show_answer: bool = True) -> Message:
+        """Somebody types a command; the answer that they get, beside whatever else they are told."""
+        self.stage.types(who, words)
+        before = len(self.company.told(who))
+        await self.delivered(await self.company.say(who, words))
+        answers = self.company.told(who)[before:]
+        self.proved_silently(bool(answers), f"{who} got an answer")
+        if show_answer:
+            self.stage.message(answers[-1], f"only {who} sees this")
+        return answers[-1]
+
+    async def later(self, by: timedelta) -> None:
+        """Let time pass."""
+        await self.company.pass_time(by)
+
+    async def until(self, moment: datetime) -> None:
+        """Let time pass until a moment."""
+        self.stage.note(f"The clock moves to {moment.astimezone(ZoneInfo(ZONE)):%A, %H:%M}.")
+        await self.later(max(moment - self.company.clock.now(), timedelta(0)))
+
     async def refused_to_approve(self, who: str, change: str, reason: str) -> None:
         """Somebody presses Approve and is told privately why not; nothing moves."""
         self.stage.types(who, f"press Approve on {change}")
@@ -54,13 +74,15 @@ class Teller:
         self.proved(row.tag == "approve:refused" and reason in refusals_in(row), "the attempt is on record, with that reason")
         self.proved(await self.state(change) == "awaiting-approval", "the request still waits")
 
-    async def refused(self, who: str, words: str, *codes: str) -> None:
+    async def refused(self, who: str, words: str, *codes: str, word: str = "promote", waits: str = "") -> None:
         """Somebody asks for something and is told privately every reason why not, and what to do; the ledger has the same reasons.
 
         Args:
             who: handle.
             words: the command.
             codes: of the refusals, all of them.
+            word: of the command, as the ledger has it.
+            waits: the code of what would still wait once that is mended, or "".
         """
         await self.say(who, words)
         said = self.last_told(who).as_text(ZONE)
@@ -68,7 +90,9 @@ class Teller:
             self.proved(code in said, f"{who} was told the reason {code}")
         row = (await self.company.ledger())[-1]
         found = refusals_in(row) - {"not-approved"}  # nobody is asked to approve what is refused
-        self.proved(row.tag == "promote:refused" and found == set(codes), f"the ledger has the refusal: {', '.join(codes)}")
+        self.proved(
+            row.tag == f"{word}:refused" and found == {*codes, *filter(None, (waits,))}, f"the ledger has the refusal: {', '.join(codes)}"
+        )
 
     async def fills_in(self, who: str, words: str, **answers: object) -> None:
         """Somebody types a command that opens a form, fills it in and sends it; what the form was prefilled with stays."""
@@ -155,6 +179,13 @@ class Teller:
     async def tags(self) -> list[str]:
         """What is in the ledger, oldest first."""
         return [row.tag for row in await self.company.ledger()]
+
+    async def newest(self, tag: str) -> str:
+        """What the newest entry of the ledger with this tag says."""
+        rows = [row.body for row in await self.company.ledger() if row.tag == tag]
+        if not rows:
+            raise DidNotHappen(f"{tag} is in the ledger")
+        return rows[-1]
 
     async def newest_change(self) -> str:
         """The id of the newest change."""

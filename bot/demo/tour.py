@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from bot.demo.company import ZONE, Company
 from bot.demo.people import BY_NAME
 from bot.demo.steps import Places, Step, Story
-from bot.demo.stories import STORIES
+from bot.demo.stories import DUTIES, FAULT, PROMOTION
+from bot.demo.tour_freeze import FREEZE
 from bot.demo.tour_train import TRAIN
 from bot.workspace.text import Json
 
@@ -37,7 +38,7 @@ class Tour:
 
     def __init__(self, company: Company) -> None:
         self._company = company
-        self._stories = {each.name: each for each in (*STORIES, TRAIN)}
+        self._stories = {each.name: each for each in (PROMOTION, DUTIES, TRAIN, FREEZE, FAULT)}
         self._playing: _Playing | None = None
         self._done: list[str] = []
         self._going = asyncio.Lock()

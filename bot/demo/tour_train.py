@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.demo.company import ZONE, Company
 from bot.demo.moments import morning
 from bot.demo.steps import Places, Step, Story, Until
-from bot.demo.stories import into_the_window, tag
+from bot.demo.stories import into_the_window, tag, tidied_up
 from bot.demo.story_asking import HARMLESS
 from bot.demo.train import BEFORE, MENDED, RED
 from guards.train import TrainState
@@ -30,6 +30,7 @@ async def a_train_that_nobody_published(company: Company) -> Places:
     for train in await company.house.store.read(trains.all_of):
         if train.state is not TrainState.CLOSED:
             await company.say("carla", f"/release train close {train.id} another one takes its place")
+    await tidied_up(company)
     await into_the_window(company)
     if company.clock.now().astimezone(ZoneInfo(ZONE)).time() >= _LATEST:  # so that the cutoff is on the same day
         await company.pass_time(morning(company.clock.now(), ZONE) - company.clock.now())

@@ -3,10 +3,9 @@
 Invariant: as in `story`: each ✔ was looked up where it happened.
 """
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from bot.demo.company import RIDERS, ZONE, Company
+from bot.demo.company import RIDERS, Company
 from bot.demo.stage import Stage as Shown
 from bot.demo.teller import DidNotHappen, Teller
 from bot.workspace import Message
@@ -138,28 +137,6 @@ class Boarding(Teller):
         now, cut = [await shop.repository.tree_of(name) for name in (BRANCH, f"{BRANCH}~2")]
         self.proved(now == cut, f"{BRANCH} holds the same files as at the cutoff")
 
-    # ------------------------------------------------------------ how it is told
-
-    async def told(self, who: str, words: str, *, show_answer: bool = True) -> Message:
-        """Somebody types a command; the answer that they get, beside whatever else they are told."""
-        self.stage.types(who, words)
-        before = len(self.company.told(who))
-        await self.delivered(await self.company.say(who, words))
-        answers = self.company.told(who)[before:]
-        self.proved_silently(bool(answers), f"{who} got an answer")
-        if show_answer:
-            self.stage.message(answers[-1], f"only {who} sees this")
-        return answers[-1]
-
-    async def later(self, by: timedelta) -> None:
-        """Let time pass."""
-        await self.company.pass_time(by)
-
-    async def until(self, moment: datetime) -> None:
-        """Let time pass until a moment."""
-        self.stage.note(f"The clock moves to {moment.astimezone(ZoneInfo(ZONE)):%A, %H:%M}.")
-        await self.later(max(moment - self.company.clock.now(), timedelta(0)))
-
     # ------------------------------------------------------------ where it is looked up
 
     async def standing(self) -> TrainRun:
@@ -190,10 +167,3 @@ class Boarding(Teller):
     async def branches(self) -> list[str]:
         """The services whose repository has the release branch."""
         return [name for name, work in self.company.riders.items() if await work.repository.has(BRANCH)]
-
-    async def newest(self, tag: str) -> str:
-        """What the newest entry of the ledger with this tag says."""
-        rows = [row.body for row in await self.company.ledger() if row.tag == tag]
-        if not rows:
-            raise DidNotHappen(f"{tag} is in the ledger")
-        return rows[-1]

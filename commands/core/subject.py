@@ -12,6 +12,7 @@ from guards.lifecycle import UNDECIDED
 from guards.train import Train
 from guards.unread import Absent
 from guards.version import Deployment
+from guards.vocabulary import ChangeType
 from storage import (
     approvals,
     changes,
@@ -56,7 +57,7 @@ def subject_of(tx: Tx, ask: Ask) -> Subject:
     if ask.train or ask.run:
         return _ridden(tx, ask)
     if ask.emergency and not ask.change:
-        return _urgent(tx, emergencies.get(tx, ask.emergency))
+        return _urgent(tx, ask, emergencies.get(tx, ask.emergency))
     change = changes.get(tx, ask.change) if ask.change else None
     place = change.content if change else ask
     running = deployments.running(tx, place.service, place.environment) if place.service and place.environment else None
@@ -75,12 +76,16 @@ def _excepted(tx: Tx, exemption: Exemption | None) -> Subject:
     return Subject(service, environment, exemption.version, deployments.running(tx, service, environment))
 
 
-def _urgent(tx: Tx, record: Emergency | None) -> Subject:
-    """Of an emergency, its version, whose authors are kept apart, and those who decided about it (EMG-06)."""
+def _urgent(tx: Tx, ask: Ask, record: Emergency | None) -> Subject:
+    """Of an emergency, its version, whose authors are kept apart, and those who decided about it (EMG-06).
+
+    Whoever has it go is told of everything that speaks against it, also when it was used already.
+    """
     if record is None:
         return Subject()
     running = deployments.running(tx, record.service, record.environment)
-    return Subject(record.service, record.environment, record.version, running, _deciding(record), record.state in UNUSED)
+    undecided = record.state in UNUSED or ask.change_type is ChangeType.EMERGENCY
+    return Subject(record.service, record.environment, record.version, running, _deciding(record), undecided)
 
 
 def _deciding(record: Emergency | None) -> frozenset[str]:

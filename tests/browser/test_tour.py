@@ -123,16 +123,46 @@ async def test_separation_of_duties(tab):
     await card(page, "→ production: deployed").wait_for()
 
 
-async def test_a_freeze(tab):
-    page = await tab("rita")
-    await begins(page, "A freeze")
-    await sends(page, 1)
-    await sends(page, 2)
-    await card(page, "Refused: promote").get_by_text("frozen", exact=True).wait_for()
-    await sends(page, 3)
-    await sends(page, 4)
-    await card(page, "→ production: waits for approval").wait_for()
-    await step(page).get_by_role("button", name="✓ A freeze").wait_for()
+async def test_a_freeze_with_an_emergency(tab, company):
+    page = await tab("carla")
+    people = await page.get_by_label("You are").locator("option").all_inner_texts()
+    assert {"Ines", "Otto", "Audrey", "Gus"} <= {each.split()[0] for each in people}
+    await begins(page, "A freeze with an emergency")
+    await lets_time_pass(page, 1, "Sun 23:10")
+    for number in (2, 3, 4):
+        await sends(page, number)
+    refused = card(page, "Refused: promote")
+    for code in ("frozen", "open-incident"):
+        await refused.get_by_text(code, exact=True).wait_for()
+    await sends(page, 5)
+    await step(page).get_by_text("step 6 of 15").wait_for()
+    await card(page, "Emergency: api v1.4.0").get_by_role("button", name="Approve").click()
+    await card(page, "Refused: emergency approve").get_by_text("own-request").wait_for()
+    for number, name in ((7, "Rita"), (8, "Olga")):
+        await step(page).get_by_text(f"step {number} of 15").wait_for()
+        await becomes(page, name)
+        if name == "Olga":
+            waiting = card(page, "Emergency: api v1.4.0")
+            await waiting.get_by_text("1 of 2").wait_for()
+            await waiting.evaluate("(it) => it.scrollIntoView()")
+            await pictured(page, "emergency", waiting)
+        await approves(page, "Read the diff; staging logs in again.")
+    await sends(page, 9)
+    await card(page, "→ production: deployed").wait_for()
+    await sends(page, 10)
+    await card(page, "Refused: emergency promote").get_by_text("wrong-state", exact=True).wait_for()
+    await sends(page, 11)
+    await sends(page, 12)
+    await card(page, "Refused: emergency close").get_by_text("still-owed", exact=True).wait_for()
+    await lets_time_pass(page, 13, "Mon 23:10")
+    await step(page).get_by_text("step 14 of 15").wait_for()
+    await card(page, "Emergency: api v1.4.0").get_by_text("1 overdue").wait_for()
+    await sends(page, 14)
+    await sends(page, 15)
+    await card(page, "Emergency: api v1.4.0 → production: closed").wait_for()
+    await step(page).get_by_role("button", name="✓ A freeze with an emergency").wait_for()
+    runs = [run for run in await company.ci.runs() if run.order.environment == "production"]
+    assert len(runs) == 1
 
 
 async def test_a_fault(tab, company):

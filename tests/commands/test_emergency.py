@@ -398,6 +398,9 @@ async def test_tests_digest_signature_and_provenance_stand(database_url):
         assert owed == snapshot(
             ["⬜ OBL-2026-1122-004 sbom was left out by EXC-2026-1122-001: run it afterwards, attach the run to the incident"]
         )
+        await world.say("carla", promote)  # once more: what proves it was read, and only what speaks against it is told
+        assert {"wrong-state", "no-sbom"} <= {*await world.codes()}
+        assert "Could not read" not in world.told("carla")
 
 
 async def test_what_is_not_proven_is_refused_in_an_emergency_too(world):

@@ -122,7 +122,7 @@ async def test_nothing_else_can_be_done_there(company, backstage, wanted):
 
 async def test_a_tour_goes_on_when_it_has_happened_and_ends_when_somebody_leaves(company):
     tour = Tour(company)
-    assert [each["name"] for each in tour.shown()["stories"]] == ["promotion", "duties", "freeze", "fault", "train"]
+    assert [each["name"] for each in tour.shown()["stories"]] == ["promotion", "duties", "train", "freeze", "fault"]
     with pytest.raises(LookupError, match="no story called moon"):
         await tour.turn("moon")
     await tour.turn("promotion")
@@ -186,3 +186,18 @@ async def test_the_story_of_a_train_can_be_left_half_way_and_played_again(compan
     assert asked == ["train", "time", "train", "manifest", "train", "time", "go", "go", "go", "train", "approve", "train"]
     assert [each["done"] for each in tour.shown()["stories"] if each["name"] == "train"] == [True]
     assert {each.version for name in ("catalog", "shop") for each in await company.ci.standing(name)} == {"v1.5.0"}
+
+
+async def test_what_a_story_left_half_way_let_stand_is_in_nobodys_way(company):
+    tour = Tour(company)
+    await tour.turn("freeze")
+    assert await play(company, tour, 4) == ["time", "incident", "freeze", "promote"]
+    held = [answer["code"] for answer in (await Backstage(company).look(company.people["carla"]))["judged"]["answers"]]
+    assert {"frozen", "open-incident"} <= {*held}
+    await tour.turn("leave")
+    await tour.turn("duties")
+    step = tour.shown()["step"]
+    assert (step["at"], step["of"]) == (1, 5)
+    assert any("waits for approval" in card.as_text() for card in company.cards())
+    await tour.turn("freeze")
+    assert tour.shown()["step"]["until"] == "Sun 23:10"

@@ -1,10 +1,10 @@
 """Where the demo's clock goes: always on, over both clock changes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.demo.moments import before_the_clocks_change, morning
+from bot.demo.moments import before_the_clocks_change, following, morning
 
 BERLIN = "Europe/Berlin"
 
@@ -24,6 +24,20 @@ def utc(*parts: int) -> datetime:
 )
 def test_the_next_morning(at, then):
     assert morning(at, BERLIN) == then
+
+
+@pytest.mark.parametrize(
+    ("at", "weekday", "to", "then"),
+    [
+        (utc(2026, 11, 24, 10, 0), 4, time(11), utc(2026, 11, 27, 10, 0)),
+        (utc(2026, 11, 27, 9, 59), 4, time(11), utc(2026, 11, 27, 10, 0)),
+        (utc(2026, 11, 27, 10, 0), 4, time(11), utc(2026, 12, 4, 10, 0)),
+        (utc(2026, 11, 29, 23, 30), 6, time(23, 10), utc(2026, 12, 6, 22, 10)),  # it is Monday in Berlin
+        (utc(2027, 3, 26, 12, 0), 0, time(10), utc(2027, 3, 29, 8, 0)),  # an hour was lost on Sunday
+    ],
+)
+def test_the_next_such_weekday_and_time(at, weekday, to, then):
+    assert following(at, BERLIN, weekday, to) == then > at
 
 
 @pytest.mark.parametrize(

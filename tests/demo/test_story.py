@@ -48,6 +48,12 @@ def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
         "✔ CI holds exactly one order for it",
         "✔ production/ holds the same bytes as staging/ and dev/, hashed anew",
         "✔ audit verify: 36 entries, each follows from the one before",
+        "✔ it was judged by Monday's facts: window open, no freeze, approvals that still count",
+        "✔ production/ holds v1.5.0, hashed anew",
+        "✔ window, freeze and incident gave way to this record",
+        "✔ production/ holds v1.6.0",
+        "✔ ines was told the reason wrong-state",
+        "✔ all 7 follow-ups are done, each with what shows it",
     ):
         assert proved in done.stdout
     assert list(tmp_path.iterdir()) == []
