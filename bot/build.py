@@ -42,6 +42,7 @@ from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
 from commands.core.publish import Publish
+from commands.core.record_links import LookAtLinks
 from commands.core.road import Road
 from commands.core.send import Send
 from commands.core.trains.work import TrainWork
@@ -192,7 +193,8 @@ async def build(
     )
     train_work = TrainWork(policy, store, beside.histories, clock)
     hotfix_look = HotfixLook(policy, store, beside.histories, clock)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, hotfix_look)
+    link_look = LookAtLinks(policy, store, beside.links, clock)
+    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, hotfix_look, link_look)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)

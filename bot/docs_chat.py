@@ -36,6 +36,7 @@ WORDS: Final = {
     "attendees": "who answers for which area at the go/no-go (artifact, quality, governance, operations): `artifact: ada@example.com; "
     "quality: grace@example.com`",
     "base": "the older of two versions",
+    "before": "until when a report tells, in the form of `since`; left out: now",
     "blocker": "a blocker's id: `BLK-2026-1201-001`",
     "blocks": "what stands still: `deployments`, `migrations`, `merges`, `flags`, with commas between; left out: what its kind says",
     "branch": "`yes` or `no`: whether a release branch is cut; `no` takes `unbranched`",
@@ -97,6 +98,7 @@ WORDS: Final = {
     "login": "a GitHub login",
     "manifest": "of a train: who answers for its manifests, an e-mail address from `people`; of one to be shown: the run, or the first 12 "
     "digits of its hash",
+    "looked": "what you looked at in production: a dashboard, a request that you made, a log, a figure",
     "mechanism": "how service was restored",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
@@ -136,7 +138,7 @@ WORDS: Final = {
     "services": "services from the policy file, with commas between them",
     "severity": "a severity from `incidents.severities` in the policy file: `SEV-1`; of an emergency left out: as the incident says",
     "set": "a set promotion's id, as it stands on its card: `SET-2026-1121-001`",
-    "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now",
+    "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now; of a report from when on, `30d` by itself",
     "stabilization": "days from the cutoff to the go/no-go; 0 is the same day",
     "ships": "`now`, by its own approvals, or `train`, with the next run of one",
     "shown": "what shows that it is done: a link, a number, a sentence",

@@ -16,6 +16,7 @@ from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.adapters.incident_sources import IncidentIoSource, PagerDutySource, SignedSource
+from bot.adapters.links import HttpLinks
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys, Signers
@@ -27,6 +28,7 @@ from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.freeze_calendars import FreezeCalendars
 from commands.core.ports.incidents import IncidentSource
+from commands.core.ports.links import Links, NobodyLooks
 from commands.core.ports.vcs import MergeStatuses, Releases, Vcs
 from guards.incident_rules import IncidentIo, PagerDuty
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
@@ -46,6 +48,7 @@ class Neighbours:
         calendars: public holidays.
         freeze_calendars: shared calendars of freezes.
         statuses: kind in a service's `history` → where merge freezes are shown.
+        links: looks at the links in records.
     """
 
     ci: Mapping[str, CI]
@@ -56,6 +59,7 @@ class Neighbours:
     calendars: Calendars = field(default_factory=HolidayCalendars)
     freeze_calendars: FreezeCalendars = field(default_factory=NoFreezeCalendars)
     statuses: Mapping[str, MergeStatuses] = field(default_factory=dict)
+    links: Links = field(default_factory=NobodyLooks)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
@@ -73,6 +77,7 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _releases(settings, policy, transport, clock),
         freeze_calendars=_freeze_calendars(policy, transport),
         statuses=_statuses(settings, policy, transport, clock),
+        links=HttpLinks() if policy.looks_at_links else NobodyLooks(),
     )
 
 

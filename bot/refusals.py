@@ -46,8 +46,10 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "endable",
             "owns_area",
             "impartial",
+            "looks_after",
         ),
-        "None of the roles that you hold there may do this, the train names others for the area, or you lead the run in question. "
+        "None of the roles that you hold there may do this, the train names others for the area, you lead the run in question, or others "
+        "verify the change. "
         "The refusal names your roles, and those that it takes.",
         "Ask one of the people that it names to do it.",
     ),
@@ -90,8 +92,10 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "evidenced",
             "worded_answer",
             "closable_hotfix",
+            "looked_at",
         ),
-        "A decision came without a reason, or an answer to a roll call without its condition.",
+        "A decision came without a reason, an answer to a roll call without its condition, or a verification does not say what was looked "
+        "at.",
         "Say in a sentence what you looked at. It stands in the record with your name.",
     ),
     _R.REJECTED: Meaning(
@@ -273,13 +277,14 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Follow that one, or cancel it.",
     ),
     _R.NO_SUCH_CHANGE: Meaning(
-        ("authorized", "undecided", "cancellable", "as_seen", "undecided_by_asker"),
+        ("authorized", "undecided", "cancellable", "as_seen", "undecided_by_asker", "verifiable", "looks_after"),
         "There is no change with this id.",
         "Look the id up on the card, or in `/release status`.",
     ),
     _R.WRONG_STATE: Meaning(
         (
             "dischargeable",
+            "verifiable",
             "undecided",
             "cancellable",
             "undecided_exception",
@@ -321,9 +326,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Look at what is there now, and decide or write on that.",
     ),
     _R.ALREADY_DECIDED: Meaning(
-        ("undecided_by_asker", "decided_by_asker", "independent", "apart", "heard", "uncalled", "approvable"),
-        "You approved this already, the freeze is approved already, there is no approval of yours to withdraw, or the roll was called "
-        "about this candidate already.",
+        ("undecided_by_asker", "decided_by_asker", "independent", "apart", "heard", "uncalled", "approvable", "verifiable"),
+        "You approved this already, the freeze is approved already, somebody verified it already, there is no approval of yours to "
+        "withdraw, or the roll was called about this candidate already.",
         "Nothing is left to do. One person counts once.",
     ),
     _R.NOT_REQUESTER: Meaning(

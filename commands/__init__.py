@@ -51,8 +51,10 @@ from commands import (
     train_readiness,
     train_retro,
     train_run,
+    verify,
     whoami,
     window,
+    window_report,
     withdraw,
 )
 from commands.core.command import AnyCommand
@@ -64,6 +66,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     withdraw.command,
     amend.command,
     cancel.command,
+    verify.command,
     status.command,
     home.command,
     explain.command,
@@ -75,6 +78,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     notes.publish_notes,
     window.command,
     window.window_list,
+    window_report.command,
     freeze.declare_freeze,
     freeze.freeze_list,
     freeze_decide.freeze_approve,

@@ -5,10 +5,13 @@ from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import AnyCommand, Ask, Command, Reply, Work
-from commands.core.text import Bold, Code, Line
+from commands.core.text import Bold, Card, Code, Line, Part
 from commands.core.words import Arguments, Rest
 from guards.authorization import allowed_roles, authorized, held_roles
 from guards.vocabulary import TAKES_NO_ROLE, Action
+
+_TOGETHER = 20
+"""Words in one part: what is too long for a part would be cut off."""
 
 
 class Help(Arguments):
@@ -40,7 +43,9 @@ def help_for(work: Work[Help]) -> Reply:
         if _may(work, command):
             families.setdefault(command.name.split()[0], []).append(command)
     if work.args.word is None:
-        return Reply(note("🚦 What you can do", *(_family(word, commands) for word, commands in families.items())))
+        lines = [_family(word, commands) for word, commands in families.items()]
+        parts = tuple(Part(tuple(lines[at : at + _TOGETHER])) for at in range(0, len(lines), _TOGETHER))
+        return Reply(Card("🚦 What you can do", parts=parts))
     commands = families.get(work.args.word.split()[0].lower())
     if commands is None:
         return Reply(note(f"🤔 There is nothing called {work.args.word!r} that you may do", ("All that you may: ", Code("/release help"))))

@@ -1,30 +1,21 @@
 """/release incident link | context | timeline: what belongs to it, what ran when it began, what was done since (INC-01 … INC-04)."""
 
-from datetime import UTC, datetime
 from typing import Annotated
-
-from pydantic import AfterValidator, ValidationInfo
 
 from commands.core import incident_story as story
 from commands.core import incidents as steps
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.fields import IncidentWord, RecordId
+from commands.core.fields import IncidentWord, PastWord, RecordId
 from commands.core.incident_card import incident_line
 from commands.core.past import past
 from commands.core.text import Card, Code
-from commands.core.words import Arguments, EnvironmentName, Named, ServiceName, policy_of, shown
+from commands.core.words import Arguments, EnvironmentName, Named, ServiceName
 from guards.authorization import authorized
 from guards.incident import Incident
 from guards.incidents import has_been, known_incident, known_record
 from guards.vocabulary import Action
-
-
-def _past(words: str, info: ValidationInfo) -> str:
-    if past(words, datetime(2026, 1, 1, tzinfo=UTC), policy_of(info).zone) is None:  # any "now" tells whether it can be read
-        raise ValueError(f"{shown(words)} is no moment; write `14:30`, `yesterday 14:30`, `2h`, or 2026-12-24T18:00")
-    return words
 
 
 class Link(Arguments):
@@ -38,7 +29,7 @@ class Context(Arguments):
     """An incident; left open, the moment is its beginning, the services its own, and the environment production."""
 
     incident: IncidentWord
-    at: Annotated[str | None, Named(), AfterValidator(_past)] = None
+    at: Annotated[PastWord | None, Named()] = None
     service: Annotated[ServiceName | None, Named()] = None
     environment: Annotated[EnvironmentName | None, Named()] = None
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from commands.core import record
+from commands.core import post_release, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.dispatch import judge_again
 from commands.core.publish import publish_later
+from commands.core.record_links import note_links
 from commands.core.release_cards import file_part, notes_card
 from commands.core.text import Card, Code, Form, Input, Line
 from commands.core.trains import closing
@@ -103,6 +104,7 @@ def publish(work: Work[Version]) -> Reply:
         service, version = work.args.service, work.args.version
         releases.write_notes(work.tx, service, version, NotesKind.PUBLISHED, notes.text, person.id, person.name, work.at)
     _record(work, "notes:published", notes)
+    post_release.notes_published(work.tx, work.args.service, work.args.version, work.facts, work.correlation)
     return Reply(_published(work, notes))
 
 
@@ -126,6 +128,7 @@ def _record(work: Work[Edit] | Work[Version], tag: str, notes: ReleaseNotes) -> 
         work.tx, tag, actor, work.facts, work.correlation, subject=f"{work.args.service} {work.args.version}", service=work.args.service,
         environment=work.request.environment, version=work.args.version, length=len(notes.whole), hash=notes.hash,
     )  # fmt: skip
+    note_links(work.tx, work.args.service, work.args.version, work.facts)
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:

@@ -7,7 +7,9 @@ from typing import Annotated
 from commands.core import record
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.dispatch import judge_again
+from commands.core.record_links import note_links
 from commands.core.release_cards import record_card
+from commands.core.release_past import record_parts
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, Named, ServiceName, VersionWord
 from guards.artifact import built, pinned
@@ -50,8 +52,8 @@ def ask_complete(args: Complete, asker: Asker) -> Ask:
 
 
 def show(work: Work[Version]) -> Reply:
-    """All twelve fields as they are now."""
-    return Reply(record_card(record_of(work.request, work.facts), work.facts))
+    """All twelve fields as they are now, how its changes were carried out, and the release checklist (REC-10, REC-13)."""
+    return Reply(record_card(record_of(work.request, work.facts), work.facts, more=record_parts(work.tx, work.request, work.facts)))
 
 
 def complete(work: Work[Complete]) -> Reply:
@@ -64,6 +66,7 @@ def complete(work: Work[Complete]) -> Reply:
         work.tx, "record:written", actor, work.facts, work.correlation, subject=f"{service} {version}", service=service,
         environment=work.request.environment, version=version, issues=text.issues, rollback=text.rollback, hash=text.hash,
     )  # fmt: skip
+    note_links(work.tx, service, version, work.facts)
     judge_again(work.tx, service, version, work.facts, work.correlation)
     facts = replace(work.facts, record=text)
     now = record_of(work.request, facts)

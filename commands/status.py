@@ -9,7 +9,10 @@ from guards.authorization import authorized
 from guards.change import Change
 from guards.unread import Unread
 from guards.vocabulary import Action
-from storage import changes, deployments
+from storage import changes, deployments, verifications
+
+_LONGEST = 20
+"""Changes that are named of one kind."""
 
 
 class Status(Arguments):
@@ -42,12 +45,22 @@ def status(work: Work[Status]) -> Reply:
         parts.append(Part(tuple(lines), heading=name))
     at_work = changes.claimed(work.tx)
     pending = [c for c in (*at_work, *changes.undecided(work.tx, service)) if service in {None, c.content.service}]
+    unseen = verifications.awaited(work.tx, service, _LONGEST)
+    if unseen:
+        parts.append(Part(tuple(_waits(c, work) for c in unseen), heading="Deployed, not verified yet"))
     if pending:
-        parts.append(Part(tuple(_line(c) for c in pending[:20]), heading="Open changes"))
+        parts.append(Part(tuple(_line(c) for c in pending[:_LONGEST]), heading="Open changes"))
     frozen = () if isinstance(work.facts.freezes, Unread) else [f for f in work.facts.freezes if f.active(work.at)]
     if frozen:
         parts.append(Part(tuple(("🧊 ", Code(f.id), f" {', '.join(f.environments)}: {f.reason}") for f in frozen), heading="Freezes"))
     return Reply(Card(f"📋 Status of {service or 'all services'}", parts=tuple(parts)))
+
+
+def _waits(change: Change, work: Work[Status]) -> Line:
+    """A change that nobody looked at in production (REC-10)."""
+    content, seen = change.content, verifications.of(work.tx, change.id)
+    due: Line = (", due ", Moment(seen.due, work.policy.zone_of(content.service))) if seen else ()
+    return ("🟡 ", Code(change.id), f" {content.service} {content.version} → {content.environment}, asked by {change.requester_name}", *due)
 
 
 def _line(change: Change) -> Line:

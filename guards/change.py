@@ -61,6 +61,7 @@ class Change:
         dispatched, finished: UTC.
         why: the last reason that a person should know ("waits for the window").
         amended: when its requester last edited it, UTC (RSK-12).
+        implementer: what carried it out, `ci:<name>`; None before it was dispatched (REC-10).
         assessed: its risk when it was last judged; None where the policy does not ask for it.
     """
 
@@ -78,6 +79,7 @@ class Change:
     why: str = ""
     amended: datetime | None = None
     assessed: Assessment | None = None
+    implementer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.sections import Person
 from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
+from guards.verified import Verification
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType, Migration
 
@@ -131,6 +132,7 @@ class Facts:
         running: what runs in the target now.
         change: the change in question; Absent when the id names none, None while there is none yet.
         approvals: decisions about the change.
+        verification: of the change, where one is asked for.
         in_flight: the claim that holds the place, if any.
         duplicate: id of an open change that asks for the same.
         freezes: all that have not ended.
@@ -186,6 +188,7 @@ class Facts:
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)
     change: Change | Absent | Unread | None = None
     approvals: tuple[Approval, ...] | Unread = Unread("the approvals", _NOT_ASKED)
+    verification: Verification | Unread | None = Unread("the verification", _NOT_ASKED)
     in_flight: Claim | Unread | None = Unread("what is in flight", _NOT_ASKED)
     duplicate: str | Unread | None = Unread("the open changes", _NOT_ASKED)
     freezes: tuple[Freeze, ...] | Unread = Unread("the freeze calendar", _NOT_ASKED)

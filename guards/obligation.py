@@ -25,10 +25,16 @@ class Owed(StrEnum):
     RELEASE_NOTES = "release-notes"
     BRANCH_REMOVAL = "branch-removal"
     FORWARD_PORT = "forward-port"
+    VERIFICATION = "verification"
+    NOTIFICATION = "notification"
+    DOCUMENTATION = "documentation"
+    CLEANUP = "cleanup"
 
 
-SEEN_BY_THE_BOT = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT})
-"""Done when the bot finds it done, never by somebody's word; a retrospective when `train retro` recorded it."""
+SEEN_BY_THE_BOT = frozenset({
+    Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL, Owed.FORWARD_PORT, Owed.VERIFICATION,
+})  # fmt: skip
+"""Done when the bot finds it done, never by somebody's word; a retrospective and a verification when their own command recorded it."""
 
 
 @dataclass(frozen=True, slots=True)

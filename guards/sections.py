@@ -15,8 +15,10 @@ from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
+from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
+from guards.post_release_rules import PostRelease, Task
 from guards.section import Section
 from guards.stabilization_rules import StabilizationRules
 from guards.train_rules import TrainRules
@@ -305,6 +307,10 @@ class Parts(Section):
     hotfix: HotfixRules = Field(default=HotfixRules(), description="How hotfixes are made, and what is owed for them (HOT).")
     trains: TrainRules = Field(default=TrainRules(), description="How release trains are planned and reminded of (TRN-23).")
     incidents: IncidentRules = Field(default=IncidentRules(), description="What incidents mean, hold back, and come from (INC-01, INC-07).")
+    post_release: PostRelease = Field(
+        default=PostRelease(), description="What a success in production asks for: that somebody looks, and what is left to do."
+    )
+    record_links: RecordLinks = Field(default=RecordLinks(), description="Links in records are looked at, so that they stay valid.")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 
@@ -390,6 +396,28 @@ class Parts(Section):
     def _asked_in(self, environment: Environment) -> frozenset[Requirement]:
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
+
+    def verifies(self, environment: str) -> bool:
+        """Whether a change into an environment is closed only after somebody looked (REC-10)."""
+        asked = self.post_release.verification.asked
+        return environment in self.production and (self._strict(environment) if asked is None else asked)
+
+    def tasks(self, environment: str) -> tuple[Task, ...]:
+        """What is owed after a success in an environment (REC-12)."""
+        if environment not in self.production:
+            return ()
+        named = self.post_release.tasks
+        return tuple(Task) if named is None and self._strict(environment) else named or ()
+
+    @cached_property
+    def looks_at_links(self) -> bool:
+        """Whether links in records are looked at (REC-19)."""
+        asked = self.record_links.asked
+        return any(self._strict(name) for name in self.production) if asked is None else asked
+
+    def _strict(self, environment: str) -> bool:
+        own = self.evidence.environments.get(environment) or EnvironmentEvidence()
+        return (own.profile or self.evidence.profile) is Profile.STRICT
 
     def _begin_with(self, profile: Profile, environment: Environment) -> frozenset[Requirement]:
         if profile is Profile.STARTER:

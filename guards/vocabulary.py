@@ -63,9 +63,12 @@ class Action(StrEnum):
     DECIDE = "decide"
     HOTFIX = "hotfix"
     INCIDENT = "incident"
+    VERIFY = "verify"
 
 
-TAKES_NO_ROLE = frozenset({Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.END_ACCESS})
+TAKES_NO_ROLE = frozenset({
+    Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.END_ACCESS, Action.VERIFY,
+})  # fmt: skip
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
 

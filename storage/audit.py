@@ -238,6 +238,23 @@ def story(tx: Tx, subjects: Collection[str], services: Collection[str], since: d
     yield from map(Row._make, tx.run(_STORY, given))
 
 
+_TAGGED = (
+    select(*_COLUMNS)
+    .where(_C.at >= bindparam("since"), _C.at < bindparam("until"), _C.tag.in_(bindparam("tags", expanding=True)))
+    .order_by(_C.at, _C.seq)  # by the index on `at`
+)
+
+
+def tagged(tx: Tx, tags: Collection[str], since: datetime, until: datetime) -> Iterator[Row]:
+    """The entries of a span with one of some tags, in order.
+
+    Args:
+        tags: whole ones.
+        since, until: aware; half-open.
+    """
+    yield from map(Row._make, tx.run(_TAGGED, {"tags": sorted(tags), "since": iso(since), "until": iso(until)}))
+
+
 _COUNT = select(func.count()).where(_T.c.subject == bindparam("about"), _T.c.tag == bindparam("which"))
 
 

@@ -3,6 +3,7 @@
 Invariant: a state is left only along `lifecycle.MOVES`, and only from the state that the caller saw; a version is asked for once at a time.
 """
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
@@ -40,6 +41,7 @@ class Updates(TypedDict, total=False):
     content: Content
     amended: datetime | None
     assessed: Assessment | None
+    implementer: str | None
 
 
 def next_id(tx: Tx, day: date) -> str:
@@ -246,4 +248,9 @@ def _one(tx: Tx, statement: sa.Executable, **values: Any) -> Change | None:
 
 
 def _many(tx: Tx, statement: sa.Executable, **values: Any) -> list[Change]:
-    return [_change(row) for row in tx.run(statement, values)]
+    return of_rows(tx.run(statement, values))
+
+
+def of_rows(rows: Iterable[Any]) -> list[Change]:
+    """Changes from rows of their whole table, for whoever joins it with another one."""
+    return [_change(row) for row in rows]

@@ -1,4 +1,4 @@
-"""The one place from which this program calls other HTTP servers.
+"""The one place from which this program calls the HTTP servers that its policy and settings name (`links` looks at what people wrote).
 
 Invariant: a call never raises for what a neighbour does and never outlasts its deadline; only reads are ever repeated (PRM-20, OPS-08).
 """

@@ -137,6 +137,12 @@ incidents:
 approvals:
   production: {count: 1, authors_known: true}
 
+# The stories end when production runs it: nobody is asked to look afterwards, nothing is owed, and no link leads out of this machine.
+post_release:
+  verification: {asked: false}
+  tasks: []
+record_links: {asked: false}
+
 # What has to be proven: in production everything but labels of risk and a day's notice, on the way there where the bits come from.
 evidence:
   profile: strict

@@ -4,7 +4,7 @@ Invariant: pure; values come out as JSON with one order, so that the same facts 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,12 @@ from commands.core.bundle import EvidenceClass, Item, Trail
 from guards.change import Approval, Change
 from guards.exemption import Exemption
 from guards.incident import Incident
+from guards.obligation import Obligation
 from guards.release import RecordText, ReleaseNotes
+from guards.release_checklist import Past
 from guards.unread import Absent
 from guards.vcs import Contributor
+from guards.verified import Verification
 from guards.version import Artifact, Deployment
 from storage.audit import Extract
 from storage.chain import Row
@@ -30,6 +33,9 @@ class Recorded:
 
     Args:
         changes: each with all decisions about it, oldest first.
+        stabilized: id of a run of a train that brought it, or was decided about with it → its tracking fields.
+        past: of its way into the newest environment that it was asked for.
+        afterwards: id of a change → its verification, and what was or is owed for it.
         record: what people wrote into the release record; None when nobody did.
         notes: the release notes as they stand; None when nobody wrote any.
         exceptions: those by which the changes went out, with all decisions about them.
@@ -42,6 +48,9 @@ class Recorded:
     """
 
     changes: tuple[tuple[Change, tuple[Approval, ...]], ...]
+    stabilized: Mapping[str, Mapping[str, Any]]
+    past: Past
+    afterwards: Mapping[str, tuple[Verification | None, tuple[Obligation, ...]]]
     record: RecordText | None
     notes: ReleaseNotes | None
     exceptions: tuple[Exemption, ...]
@@ -89,23 +98,32 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         service, version: what the bundle is about.
         at: when it was read, UTC.
     """
-    changes = [_change(change, given, recorded.rows, at) for change, given in recorded.changes]
+    changes = [_change(change, given, recorded, at) for change, given in recorded.changes]
     written = (
         _written("release record: what people wrote", "record", recorded.record, service, version, at),
         _written("release notes", "notes", recorded.notes, service, version, at),
     )
     beside = (*(_exception(each, at) for each in recorded.exceptions), *(_incident(each, at) for each in recorded.incidents))
-    return (*changes, *written, *beside, _ran(recorded, service, version, at))
+    return (*changes, *written, *beside, *_stabilized(recorded, at), _ran(recorded, service, version, at))
 
 
-def _change(change: Change, approvals: Sequence[Approval], rows: Sequence[Row], at: datetime) -> Item:
-    mine = [row for row in rows if row.subject == change.id]
+def _change(change: Change, approvals: Sequence[Approval], recorded: Recorded, at: datetime) -> Item:
+    verification, owed = recorded.afterwards[change.id]
+    mine = [row for row in recorded.rows if row.subject == change.id]
     ordered = [json.loads(row.body).get("seen", {}) for row in mine if row.tag == "dispatch:ordered"]
     record = {
         "change": change,
         "content_hash": change.content.hash,
         "approvals": approvals,
         "seen_at_dispatch": ordered[-1] if ordered else None,
+        "implementation": {
+            "implementer": change.implementer,
+            "run": change.run,
+            "started": change.dispatched,
+            "completed": change.finished,
+        },
+        "verification": verification,
+        "owed": owed,
         "ledger": [{"seq": row.seq, "at": row.at, "tag": row.tag, "actor": row.actor} for row in mine],
     }
     content = change.content
@@ -141,6 +159,13 @@ def _exception(exemption: Exemption, at: datetime) -> Item:
     title = f"{exemption.id}: an exception from {exemption.requirement.value}"
     name = f"deployments/{exemption.id.lower()}.json"
     return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"exception": exemption.id}, at, as_json(exemption))
+
+
+def _stabilized(recorded: Recorded, at: datetime) -> Iterable[Item]:
+    """What was cut for a train, what came after, who decided, and in which window it went (REC-08)."""
+    for run, fields_ in recorded.stabilized.items():
+        name = f"deployments/stabilization-{run.lower()}.json"
+        yield Item(EvidenceClass.DEPLOYMENT, f"the stabilization of {run}", name, OURS, {"run": run}, at, as_json(fields_))
 
 
 def _incident(incident: Incident, at: datetime) -> Item:

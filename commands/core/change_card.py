@@ -10,6 +10,7 @@ from commands.core.cards import missing
 from commands.core.release_cards import written_lines
 from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
+from commands.core.verify_card import verification_line
 from commands.core.when import freeze_line, incident_row, window_line
 from guards.approvals import counted, may_still_approve
 from guards.artifact import short
@@ -29,6 +30,7 @@ from guards.requirements import GUARD_OF
 from guards.risk import MIGRATIONS, assess
 from guards.sections import Person
 from guards.unread import Unread
+from guards.verified import Verification
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Migration, Requirement, Role
 
@@ -61,7 +63,7 @@ def change_card(change: Change, facts: Facts) -> Card:
     """The one card of a change: what, which version, to where, how it stands, and everything needed to decide (CMD-08)."""
     content = change.content
     zone = facts.policy.zone_of(content.service)
-    emoji, words = STATES[change.state]
+    emoji, words = standing_words(change, facts.verification)
     request = at_dispatch(change, replace(facts, change=change))
     rows: list[tuple[str, Line]] = [
         ("State", (f"{emoji} {words}",)),
@@ -87,6 +89,8 @@ def change_card(change: Change, facts: Facts) -> Card:
         rows.append(("Handed to CI", (Moment(change.dispatched, zone),)))
     if change.finished:
         rows.append(("Finished", (Moment(change.finished, zone),)))
+    if isinstance(facts.verification, Verification):
+        rows.append(("Verification", verification_line(facts.verification, zone)))
     parts = []
     if change.why:
         parts.append(Part(((change.why,),), heading="Why"))
@@ -109,9 +113,17 @@ def change_card(change: Change, facts: Facts) -> Card:
         f"{emoji} {content.service} {content.version} → {content.environment}: {words}",
         facts=tuple(rows),
         parts=tuple(parts),
-        buttons=_buttons(change),
+        buttons=_buttons(change, facts),
         footer=(Code(change.id), f" · policy {content.policy[:12]} · details in the thread"),
     )
+
+
+def standing_words(change: Change, seen: Verification | Unread | None) -> tuple[str, str]:
+    """Emoji and words for where a change stands; what was deployed is closed when somebody looked, where that is asked for."""
+    emoji, words = STATES[change.state]
+    if not isinstance(seen, Verification):
+        return emoji, words
+    return (emoji, f"{words} and verified") if seen.at else ("🟡", f"{words}, not verified yet")
 
 
 def evidence_lines(request: Request, facts: Facts) -> Iterable[Line]:
@@ -177,7 +189,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _DECLARED else text[: _DECLARED - 1] + "…"
 
 
-def _buttons(change: Change) -> tuple[Button, ...]:
+def _buttons(change: Change, facts: Facts) -> tuple[Button, ...]:
     known = {"change": change.id, "seen": change.content.hash}
     if change.content.emergency and change.state in UNDECIDED:  # its emergency is what people approve
         return (Button("Cancel request", "cancel", {"change": change.id}, confirm=f"Take {change.id} back?"),)
@@ -196,6 +208,8 @@ def _buttons(change: Change) -> tuple[Button, ...]:
     if change.state in {State.UNKNOWN, State.TIMED_OUT}:
         sure = "Only when you have looked in CI and nothing is at work there: the place becomes free for the next change."
         return (Button("Close by hand", "cancel", {"change": change.id}, "danger", confirm=sure),)
+    if isinstance(facts.verification, Verification) and facts.verification.at is None:
+        return (Button("Verify", "verify", {"change": change.id}, "primary"),)
     return ()
 
 

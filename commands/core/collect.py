@@ -6,12 +6,13 @@ Invariant: everything is looked for at the same time and within one time limit; 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from commands.core import keep_log
 from commands.core.bundle import Collection, EvidenceClass, Item
 from commands.core.bundle_attached import Registry
 from commands.core.bundle_history import History
-from commands.core.bundle_records import Recorded, as_json, records
+from commands.core.bundle_records import OURS, Recorded, as_json, records
 from commands.core.deadline import Deadline
 from commands.core.orders import key_of, order_of
 from commands.core.ports.artifacts import Artifacts, Proofs
@@ -20,12 +21,17 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
 from commands.core.prove import Prove
 from commands.core.record import Actor
+from commands.core.release_past import past_of
+from commands.core.trains.tracking import runs_with, tracking
 from guards.change import Change
+from guards.facts import Facts, Request
 from guards.policy import Policy
+from guards.release_checklist import Past, release_checklist
 from guards.run_log import KeptLog
 from guards.unread import Absent, Unread
 from guards.version import Artifact
-from storage import approvals, artifacts, audit, changes, deployments, exceptions, incidents, releases, run_logs
+from guards.vocabulary import Action
+from storage import approvals, artifacts, audit, changes, deployments, exceptions, incidents, obligations, releases, run_logs, verifications
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -88,7 +94,8 @@ class Collect:
             ],
             told,
         )
-        items = (*records(recorded, service, version, at), item, *found, self._monitoring())
+        ours = (*records(recorded, service, version, at), self._checklist(recorded, service, version, at))
+        items = (*ours, item, *found, self._monitoring())
         in_order = sorted(items, key=lambda each: tuple(EvidenceClass).index(each.kind))
         digest, commit = (artifact.digest, artifact.commit) if artifact else (None, None)
         return Collection(service, version, entry.repository, digest, commit, at, by, self._policy.hash, tuple(in_order), recorded.ledger)
@@ -138,6 +145,15 @@ class Collect:
         source = self._policy.services[change.content.service].ci
         return Item(EvidenceClass.CI, title, name, source, keys, kept.at, content, kept.media_type, change.run_url)
 
+    def _checklist(self, recorded: Recorded, service: str, version: str, at: datetime) -> Item:
+        """The release checklist, as it was judged when CI got the order; without one there is nothing that was judged (REC-13)."""
+        title, name, keys = "release checklist", "deployments/checklist.json", {"service": service, "version": version}
+        content: bytes | Absent = Absent(f"change of {service} {version} that was handed to CI")
+        if recorded.past.judged:
+            request = Request(Action.READ, Unread("who asks"), service, self._policy.bound_for(service), version)
+            content = as_json(release_checklist(request, Facts(at, self._policy), recorded.past))
+        return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, keys, at, content)
+
     def _monitoring(self) -> Item:
         what, name = "the verification after the deployment", "monitoring/verification.json"
         missing = Unread(what, "no monitoring is connected")
@@ -172,8 +188,12 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     shown = audit.about(tx, service, version, {change.id for change in found}, used)
     into = next(reversed([c for c in found if c.content.environment in policy.production] or found), None)
     base = into.content.own_base if into else None
+    past = past_of(tx, service, version, into.content.environment) if into else Past()
     return Recorded(
+        stabilized={run.id: tracking(tx, run, policy) for run in runs_with(tx, service, version)},
+        past=past,
         changes=tuple((change, approvals.of(tx, change.id)) for change in found),
+        afterwards={change.id: (verifications.of(tx, change.id), obligations.about(tx, change.id)) for change in found},
         record=releases.record(tx, service, version),
         notes=releases.notes(tx, service, version),
         exceptions=tuple(used.values()),

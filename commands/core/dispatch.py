@@ -239,7 +239,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
     key = f"{change.id}.{change.attempt + 1}"
     if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
         return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
-    change = changes.move(tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, why="")
+    change = changes.move(tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="")
     order = order_of(change, facts.policy)
     outbox.add(
         tx,

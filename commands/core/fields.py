@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from commands.core.past import past
 from commands.core.words import numbered, policy_of, shown
 from guards.checklist import Area, Item
 from guards.consistency import nearest
@@ -27,6 +28,12 @@ def _moment(word: str, info: ValidationInfo) -> str:
     except ValueError as error:
         raise ValueError(f"{shown(word)} is no moment; write 2026-12-24T18:00, it is read in {zone}") from error
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).isoformat()
+
+
+def _past(words: str, info: ValidationInfo) -> str:
+    if past(words, datetime(2026, 1, 1, tzinfo=UTC), policy_of(info).zone) is None:  # any "now" tells whether it can be read
+        raise ValueError(f"{shown(words)} is no moment; write `14:30`, `yesterday 14:30`, `2h`, or 2026-12-24T18:00")
+    return words
 
 
 def _listed(word: str, info: ValidationInfo) -> str:
@@ -160,6 +167,8 @@ def _blocked(_: Policy) -> Mapping[str, str]:
 
 
 MomentWord = Annotated[str, AfterValidator(_moment)]
+PastWord = Annotated[str, AfterValidator(_past)]
+"""A moment that has been, as people name it; kept as it was written, because only the asker's own moment tells which it is."""
 ListedPerson = Annotated[str, AfterValidator(_listed)]
 """Somebody whom the policy file lists, by corporate id."""
 Colleague = Annotated[str, AfterValidator(colleague)]

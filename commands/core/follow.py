@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from commands.core import keep_log, record
+from commands.core import keep_log, post_release, record
 from commands.core.dispatch import advance
 from commands.core.hotfixes import owing
 from commands.core.observe import served_by
@@ -176,6 +176,8 @@ def _end(tx: Tx, change: Change, state: State, facts: Facts, correlation: str, w
     keep_log.set_timer(tx, change, facts)
     took = f" after {_span(facts.at - change.dispatched)}" if change.dispatched else ""
     log_of(tx, change, facts, correlation, f"{state.value.capitalize()}{took}. {why}".strip())
+    if state is State.SUCCEEDED:
+        post_release.begin(tx, change, facts, correlation)
     card_of(tx, change, facts, correlation)
     departure.ended(tx, change, facts, correlation)
     for other in changes.waiting(tx, content.service, content.environment):

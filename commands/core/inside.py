@@ -42,6 +42,7 @@ from storage import (
     obligations,
     releases,
     trains,
+    verifications,
 )
 from storage.database import Tx
 
@@ -82,7 +83,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, change=change or Absent(f"change {ask.change}"))
         if change is None:
             return facts
-        facts = replace(facts, approvals=approvals.of(tx, change.id))
+        facts = replace(facts, approvals=approvals.of(tx, change.id), verification=verifications.of(tx, change.id))
         service, environment, version = change.content.service, change.content.environment, change.content.version
     grant = accesses.get(tx, ask.grant) if ask.grant else None
     if grant and not only_reading:

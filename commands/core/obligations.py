@@ -117,6 +117,8 @@ def done_button(one: Obligation) -> Button | None:
     """The button that asks what shows that it is done; None for what the bot sees for itself."""
     if one.kind is Owed.RETROSPECTIVE:
         return Button("Look back", "train retro", {"run": one.about}, style="primary")
+    if one.kind is Owed.VERIFICATION:
+        return Button("Verify", "verify", {"change": one.about}, style="primary")
     return None if one.kind in SEEN_BY_THE_BOT else Button("It is done", "follow-up done", {"obligation": one.id}, style="primary")
 
 

@@ -3,6 +3,9 @@
 Invariant: a CI speaks only for the services that the policy gives it; what differs from the first sight of a version is no proof of it.
 """
 
+from dataclasses import replace
+from typing import Any
+
 from commands.core import record
 from commands.core.hotfixes import owing
 from commands.core.ports.ci import Deployed
@@ -10,9 +13,10 @@ from commands.core.record import Actor
 from commands.core.tell import alert
 from commands.core.text import Bold, Card, Code, Part
 from guards.artifact import short
-from guards.facts import Facts
+from guards.facts import Facts, Request
+from guards.unread import Unread
 from guards.version import Artifact, Deployment
-from guards.vocabulary import Blocked
+from guards.vocabulary import Action, Blocked
 from storage import artifacts, deployments, freezes
 from storage.database import Tx
 
@@ -53,8 +57,17 @@ def observed(tx: Tx, seen: Deployed, by: Actor, facts: Facts, correlation: str) 
         commit=seen.commit,
         run=seen.run,
         drift=drift,
+        **_window(seen, environment, replace(facts, at=at)),
     )
     if drift:
         what = (Bold(f"{seen.service} {seen.version}"), " in ", Bold(environment), " by ", by.name, ", digest ", Code(seen.digest))
         card = Card("🚨 Deployed past the road", parts=(Part((what, *((d + ".",) for d in drift))),))
         alert(tx, facts, card, correlation)
+
+
+def _window(seen: Deployed, environment: str, facts: Facts) -> dict[str, Any]:
+    """In which window it was deployed, as far as that can be told without a calendar of holidays; for where people ask for it (WIN-17)."""
+    if environment not in facts.policy.production:
+        return {}
+    request = Request(Action.READ, Unread("who deployed it"), seen.service, environment, seen.version)
+    return {"window": record.window_body(request, facts)}

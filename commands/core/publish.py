@@ -7,11 +7,12 @@ uncertain is sent again. No release ever waits for it.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from commands.core import record
+from commands.core import post_release, record
 from commands.core.cards import note
 from commands.core.ports.chat import Unposted
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Published, Releases
+from commands.core.record_links import note_links
 from commands.core.tell import alert, reply_to
 from commands.core.text import Code, Link
 from commands.core.trains import closing
@@ -81,6 +82,8 @@ class Publish:
                 case Published(url=url):
                     releases.stands_at(tx, service, version, url)
                     record.write(tx, "notes:stand", record.CLOCK, facts, correlation, service=service, version=version, url=url)
+                    note_links(tx, service, version, facts)
+                    post_release.notes_published(tx, service, version, facts, correlation)
                     closing.notes_published(tx, service, version, facts, correlation)
                     card = note(f"📰 {what} are published", (Link(url, url),))
                     reply_to(tx, user, card, facts.at, correlation, channel=None, answer_to=None)

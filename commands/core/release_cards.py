@@ -24,13 +24,14 @@ _LONG = 600
 """Characters of a field that are shown; the whole stands in the ledger and in the notes."""
 
 
-def record_card(record: ReleaseRecord, facts: Facts, title: str = "") -> Card:
+def record_card(record: ReleaseRecord, facts: Facts, title: str = "", more: tuple[Part, ...] = ()) -> Card:
     """The record with the state of each field.
 
     Args:
         record: as it stands now.
         facts: what it was told from.
         title: another one than the record's own.
+        more: what stands below its fields.
     """
     empty = incomplete(record)
     state = f"⛔ {len(empty)} empty" if empty else "complete"
@@ -42,6 +43,7 @@ def record_card(record: ReleaseRecord, facts: Facts, title: str = "") -> Card:
         parts.append(Part(tuple(_promotion(p, zone) for p in facts.promotions[-_TOGETHER:]), heading="Promotion log"))
     if isinstance(facts.rides, tuple) and (decided := [one for ride in facts.rides for one, _ in ride.decisions]):
         parts.append(Part(tuple(decision_line(one, zone) for one in decided), heading="Go/no-go"))
+    parts += more
     by: Line = (f"written by {facts.record.name}, ", Moment(facts.record.at, zone)) if isinstance(facts.record, RecordText) else ()
     known = {"service": record.service, "version": record.version}
     return Card(

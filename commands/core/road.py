@@ -25,6 +25,7 @@ from commands.core import (
     mirror,
     obligations,
     record,
+    record_links,
 )
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Due
@@ -93,12 +94,14 @@ class Road:
         commands: every command that can be typed, in help order.
         sign_in: proves whose GitHub account is whose.
         train_work: carries out the timers of train runs.
+        links: looks at the links in records.
         hotfixes: carries out the timers of hotfixes.
     """
 
     def __init__(
         self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
         commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, hotfixes: HotfixLook,
+        links: record_links.LookAtLinks,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
@@ -107,6 +110,7 @@ class Road:
         self._clock = clock
         self._due = Due(policy, store, gather, ci, clock)
         self._train_work = train_work
+        self._links = links
         self._hotfixes = hotfixes
         self._trains = Trains(policy, store, gather, clock)
         self._sign_in = SignInSteps(policy, store, sign_in, clock)
@@ -142,6 +146,8 @@ class Road:
                 await self._due.incidents(taken, IncidentsTold.model_validate(payload), correlation)
             case obligations.REMIND:
                 await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
+            case record_links.KIND:
+                await self._links.carry(taken, correlation)
             case freezing.KIND:
                 since = datetime.fromisoformat(str(payload["since"]))
                 await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
@@ -190,6 +196,8 @@ class Road:
                 payload = taken.delivery.payload
                 again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
                 timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
+            if kind == record_links.KIND:
+                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
             if kind == dependencies.KIND:
                 timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
             if kind == announce.KIND:
@@ -207,6 +215,7 @@ class Road:
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
+            record_links.begin(tx, Facts(at=now, policy=self.policy))
             dependencies.begin(tx, self.policy, now)
             freeze_import.begin(tx, self.policy, now)
             mirror.begin(tx, self.policy, Facts(at=now, policy=self.policy), "start")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.core import home, mirror, stop
+from commands.core import home, mirror, post_release, stop
 from commands.core.draw import Draw, Drawn
 from commands.core.emergency import access
 from commands.core.feeds import hand_over
@@ -25,6 +25,7 @@ from commands.core.tell import CARD
 from commands.core.text import Card, Code, Moment, Part
 from commands.core.trains import branch
 from commands.core.trains.integrate import Suite
+from guards.facts import Facts
 from guards.policy import Policy
 from guards.unread import Unread
 from storage import cards as places
@@ -110,6 +111,8 @@ class Send:
                 await self._hand_over.send(sending, payload)
             case "calendar":
                 await self._settle(sending, await hand_over(sending, self._store, self._chat, self._policy.trains.address or ""))
+            case post_release.KIND:
+                await self._announce(sending, payload)
             case "notes":
                 await self._publish.send(sending)
             case other:
@@ -142,6 +145,14 @@ class Send:
             return
         posted = Posted(place.channel, place.ts)
         await self._settle(sending, await self._chat.pin(posted, stays=stays) or posted)
+
+    async def _announce(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
+        """Tell of a release: what is owed for it is done once Slack took the message (REC-12)."""
+        obligation, facts = str(payload["obligation"]), Facts(at=self._clock.now(), policy=self._policy)
+        await self._post(
+            sending, str(payload["channel"]), CARD.validate_python(payload["card"]), subject=f"announcement:{payload['change']}",
+            then=lambda tx, p: post_release.announced(tx, obligation, p, facts, sending.message.correlation),
+        )  # fmt: skip
 
     async def _log(self, sending: outbox.Sending, payload: Mapping[str, Any]) -> None:
         change_id = str(payload["change"])

@@ -5,7 +5,8 @@ Invariant: what is shown of an entry is what its own change would show; nothing 
 
 from collections.abc import Iterable
 
-from commands.core.change_card import STATES, approvals_line, changes_lines, evidence_lines, who_lines
+from commands.core.change_card import approvals_line, changes_lines, evidence_lines, who_lines
+from commands.core.change_card import standing_words as standing_words_of
 from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part
 from commands.core.trains.departure import back_button
@@ -101,7 +102,8 @@ def set_lines(standing: SetStanding, facts: Facts) -> tuple[Line, ...]:
 
 
 def _change_line(at: int, change: Change, facts: Facts) -> Line:
-    content, (emoji, words) = change.content, STATES[change.state]
+    part = next((one for one in facts.parts.values() if isinstance(one.change, Change) and one.change.id == change.id), facts)
+    content, (emoji, words) = change.content, standing_words_of(change, part.verification)
     run: Line = (", ", Link(change.run_url, change.run) if change.run_url else Code(change.run)) if change.run else ()
     end: Line = (", ", Moment(change.finished, facts.policy.zone_of(content.service))) if change.finished else ()
     why = f": {change.why}" if change.why else ""

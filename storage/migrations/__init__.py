@@ -3,6 +3,9 @@
 Invariant: a migration runs whole or not at all, one at a time even when several replicas start together.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -36,10 +39,30 @@ def upgrade(url: str) -> str:
 
 def upgrade_engine(engine: sa.Engine) -> None:
     """The same over an engine that is there: for a database in memory."""
-    with answering(), engine.begin() as connection:
+    with answering(), engine.connect() as connection, _tables_may_be_made_anew(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         command.upgrade(config(connection), "head")
+        if connection.dialect.name == "sqlite" and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+            raise RuntimeError(f"the migration would leave a row of {lost[0]} without the row of {lost[2]} that it names")
+
+
+@contextmanager
+def _tables_may_be_made_anew(connection: sa.Connection) -> Iterator[None]:
+    """SQLite changes a CHECK by making the table anew, and would take the old one's end for that of its rows, which others name.
+
+    Within a transaction foreign keys cannot be set aside, so it is done around it; what they hold is checked before the commit.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA foreign_keys = OFF").close()
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON").close()
 
 
 def config(connection: sa.Connection | None = None) -> Config:

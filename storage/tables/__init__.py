@@ -19,14 +19,16 @@ from storage.tables import (
     moments,
     obligations,
     people,
+    record_links,
     rules,
     sets,
     trains,
+    verifications,
     versions,
 )
 from storage.tables.base import metadata
 
 __all__ = [
     "accesses", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents", "ledger", "machinery", "metadata",
-    "moments", "obligations", "people", "rules", "sets", "trains", "versions",
+    "moments", "obligations", "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
 ]  # fmt: skip

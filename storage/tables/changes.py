@@ -71,6 +71,7 @@ class ChangeRow(Base, table=True):
     amended: datetime | None = moment(nullable=True)
     assessed: dict[str, Any] | None = json_column(nullable=True)
     manifest: str | None = None
+    implementer: str | None = None
 
 
 class ApprovalRow(Base, table=True):

@@ -83,7 +83,7 @@ Everything about api v1.4.0 is being read; the file comes as a direct message.\
 """,
         """\
 📦 Evidence of api v1.4.0
-6 pieces of evidence and every decision, in evidence-api-v1.4.0-20261124T100000Z.zip. Open its index.html.
+7 pieces of evidence and every decision, in evidence-api-v1.4.0-20261124T100000Z.zip. Open its index.html.
 Not in it: the pull requests and commits in it (the policy names no version control for this service)
 Not in it: the protection of branch main (the policy names no version control for this service)
 Not in it: the checks of its commit (the policy names no version control for this service)

@@ -298,7 +298,7 @@ SET-2026-1124-002 · policy <hash> · details in the thread\
     assert await states(world) == {"lib": State.SUCCEEDED, "api": State.RUNNING, "web": State.WAITING}
     await went_well(world, 2)
     assert ordered(world)[3:] == [(service, VERSIONS[service], "production") for service in ("lib", "api", "web")]
-    assert (await world.news())[-3:] == ["set:succeeded", "train:departed", "obligation:owed"]
+    assert (await world.news())[-4:] == ["set:succeeded", "train:departed", "train:tracked", "obligation:owed"]
     assert world.shown(set_cards(world)[0]) == snapshot("""\
 🟢 weekly → production: the whole set is deployed
 State

@@ -45,6 +45,8 @@ from guards.sections import ApprovalRule, DelegationRule
 from guards.timetable import reachable
 from guards.train import Room
 from guards.unread import Absent, Unread
+from guards.verification import looks_after, verifiable
+from guards.verified import Verification
 from guards.vocabulary import Action, ChangeType, Role
 from guards.window import in_window
 from tests.guards.cases import (
@@ -114,6 +116,8 @@ GUARDS: tuple[Guard, ...] = (
     linked,
     reachable,
     forward_ported,
+    verifiable,
+    looks_after,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -182,10 +186,12 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
             HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
             HotfixFacts(live=(HOTFIX,)),
         ),
+        "verification": (None, VERIFICATION, replace(VERIFICATION, at=AT, by=OTTO.id, name=OTTO.name, looked_at="the dashboards")),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
 
 
+VERIFICATION = Verification(CHANGE.id, "OBL-1", AT, AT + HOUR)
 INCIDENT = Incident("INC-1", "it fails", 1, ("api",), AT, MARA.id, MARA.name, HERE, "", AT)
 PINNED = Pinned("api", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest)
 GO = GoDecision(
@@ -210,6 +216,7 @@ NEEDED_SOMETIMES = {
     "notes",
     "promotions",
     "incidents",
+    "verification",  # only /release verify asks for it
     "channel",  # only trains ask for it
 }
 """What a promotion asks for only where a policy, a role, an author or missing evidence hangs on it: see test_release.py and test_notes.py."""

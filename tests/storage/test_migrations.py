@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from storage import chain, engines, migrations
 from storage.tables import metadata
+from tests.storage.cases import AT, COMMIT, HOUR
 
 
 @pytest.fixture
@@ -74,3 +76,40 @@ def test_replicas_that_start_together_migrate_once(postgresql):
     with ThreadPoolExecutor(3) as pool:
         assert [f.result() for f in [pool.submit(migrations.upgrade, url) for _ in range(3)]] == [engines.HEAD] * 3
     postgresql.drop(url)
+
+
+def test_a_table_that_is_made_anew_keeps_its_rows_and_those_that_name_them(request, tmp_path):
+    """A CHECK of `obligation` changes while rows of another table name its rows."""
+    for url in (f"sqlite:///{tmp_path}/old.db", request.getfixturevalue("postgresql").create(migrated=False)):
+        engine = engines.single(url)
+        with engine.begin() as connection:
+            command.upgrade(migrations.config(connection), "0020")
+        meta = sa.MetaData()
+        meta.reflect(engine, only=["obligation", "hotfix", "hotfix_port"])
+        with engine.begin() as connection:
+            for name, row in OLD.items():
+                connection.execute(meta.tables[name].insert(), row)
+        migrations.upgrade_engine(engine)
+        with engine.begin() as connection:
+            assert connection.execute(sa.text("SELECT id, kind FROM obligation")).all() == [("OBL-1", "forward-port")]
+            assert connection.execute(sa.text("SELECT obligation FROM hotfix_port")).all() == [("OBL-1",)]
+            connection.execute(meta.tables["obligation"].insert(), OLD["obligation"] | {"id": "OBL-2", "kind": "verification"})
+        for unwanted in ("DELETE FROM obligation WHERE id = 'OBL-1'", "UPDATE obligation SET kind = 'nothing' WHERE id = 'OBL-2'"):
+            with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+                connection.execute(sa.text(unwanted))
+        engine.dispose()
+
+
+OLD = {
+    "obligation": {
+        "id": "OBL-1", "kind": "forward-port", "about": "HOT-1", "text": "bring it to main", "owner": "rob@example.com", "owner_name": "Rob",
+        "due": AT + HOUR, "created": AT, "by": "signalbox", "evidence": "",
+    },
+    "hotfix": {
+        "id": "HOT-1", "service": "api", "environment": "production", "repository": "acme/api", "base": "v1.4.0", "base_digest": "x",
+        "base_commit": COMMIT, "version": "v1.4.1", "branch": "hotfix/1", "scope": {}, "state": "open", "by": "rob@example.com",
+        "by_name": "Rob", "at": AT, "why": "", "commits": [], "warned": False,
+    },
+    "hotfix_port": {"hotfix": "HOT-1", "branch": "main", "service": "api", "obligation": "OBL-1", "pulls": [], "why": ""},
+}  # fmt: skip
+"""Rows as an older program wrote them."""

@@ -34,6 +34,7 @@ from tests.world.calendars import FakeCalendars, FakeFreezeCalendars
 from tests.world.ci import FakeCI
 from tests.world.company import COMMIT, DIGEST, PEOPLE, TUESDAY, MovingClock, policy_data
 from tests.world.github_sign_in import CLIENT, FakeGitHubSignIn
+from tests.world.links import FakeLinks
 from tests.world.proofs import FakeProofs
 from tests.world.releases import FakeReleases
 from tests.world.signing import SIGNING_KEY
@@ -72,6 +73,7 @@ class World:
         self.calendars = FakeCalendars()
         self.freeze_calendars = FakeFreezeCalendars()
         self.statuses = FakeStatuses()
+        self.links = FakeLinks()
         self.artifacts = FakeArtifacts(Artifact("api", "v1.4.0", DIGEST, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
         self.github = FakeGitHubSignIn() if github else None
         self._github_server: TestServer | None = None
@@ -154,6 +156,7 @@ class World:
             self.calendars,
             self.freeze_calendars,
             {"github": self.statuses},
+            links=self.links,
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it

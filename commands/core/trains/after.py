@@ -16,6 +16,7 @@ from commands.core.trains import closing
 from commands.core.trains.plan import unset_timers
 from commands.core.trains.run_work import RunWork
 from commands.core.trains.tell import train_card_of
+from commands.core.trains.tracking import tracking
 from guards.cut import CutState
 from guards.facts import Facts
 from guards.go import Outcome
@@ -53,6 +54,9 @@ def owe_retrospective(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> 
     one = Obligation(
         obligations.next_id(tx, facts.at.date()), Owed.RETROSPECTIVE, run.id, None, text, run.captain, run.captain_name,
         max(run.schedule.retrospective, facts.at + closing.LEAST), facts.at, record.CLOCK.id,
+    )  # fmt: skip
+    record.write(
+        tx, "train:tracked", record.CLOCK, facts, correlation, subject=run.id, **tracking(tx, run, facts.policy)
     )  # fmt: skip
     owing.owe(tx, one, record.CLOCK, facts, correlation)
     return one
