@@ -9,7 +9,7 @@ from typing import Any
 
 from guards.manifest import needs
 from guards.matrix import Approvers, LeadTime, RiskRules
-from guards.sections import Parts
+from guards.parts import Parts
 from guards.vocabulary import Action, Requirement, Role, Weekday
 
 FROM_HISTORY = frozenset(

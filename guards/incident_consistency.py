@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from guards.consistency import Path, Problem, nearest
 from guards.incident import HERE
-from guards.sections import Parts
+from guards.parts import Parts
 
 
 def incident_problems(policy: Parts) -> Iterator[Problem]:

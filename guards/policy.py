@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from guards.consistency import problems
 from guards.incident_consistency import incident_problems
-from guards.sections import Parts
+from guards.parts import Parts
 
 
 class Policy(Parts):
