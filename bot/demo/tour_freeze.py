@@ -47,7 +47,9 @@ async def all_but_the_record_is_done(company: Company, places: Places) -> None:
 
 
 async def _owed(company: Company, places: Places) -> tuple[Obligation, ...]:
-    found = await company.house.store.read(lambda tx: obligations.about(tx, places["emergency"]))
+    """What is open of the emergency, and of its incident: the postmortem."""
+    records = (places["emergency"], places["incident"])
+    found = await company.house.store.read(lambda tx: [one for record in records for one in obligations.about(tx, record)])
     return tuple(one for one in found if not one.done)
 
 
