@@ -25,7 +25,7 @@ from bot.demo.ci_process import CIProcess
 from bot.demo.clock import StoryClock
 from bot.demo.development import SERVICE, Development, repository_of
 from bot.demo.forge import API
-from bot.demo.people import RELEASE_CI
+from bot.demo.people import MEMBERS, RELEASE_CI
 from bot.demo.repository import Repository
 from bot.neighbours import neighbours_of
 from bot.policy_file import parse
@@ -147,5 +147,5 @@ async def _released(folder: Path, pulls: int) -> AsyncIterator[tuple[Settings, P
 
 def _ids() -> dict[str, str]:
     """Slack's ids, of which none is ever asked."""
-    people = {name: f"U0{name.upper()}" for name in ("carla", "dev", "rita", "rob", "olga", "audrey")}
+    people = {member.handle: f"U0{member.handle.upper()}" for member in MEMBERS}
     return people | {"team": "T0BENCH", "releases": "C0RELEASES", "alerts": "C0ALERTS", "managers": "S0MANAGERS"}
