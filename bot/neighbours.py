@@ -6,6 +6,7 @@ Invariant: nothing is asked here; a neighbour that cannot be made for what the s
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -77,8 +78,13 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         _releases(settings, policy, transport, clock),
         freeze_calendars=_freeze_calendars(policy, transport),
         statuses=_statuses(settings, policy, transport, clock),
-        links=HttpLinks() if policy.looks_at_links else NobodyLooks(),
+        links=links_of(settings) if policy.looks_at_links else NobodyLooks(),
     )
+
+
+def links_of(settings: Settings) -> HttpLinks:
+    """Who looks at links; of GitHub it is known that it hides private repositories, and the bot shows no credentials."""
+    return HttpLinks(hiding=frozenset({"github.com", urlsplit(settings.github_url).hostname or ""}))
 
 
 def incident_sources_of(settings: Settings, policy: Policy) -> dict[str, IncidentSource]:

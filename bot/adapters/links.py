@@ -58,29 +58,34 @@ class HttpLinks:
         resolve: finds the addresses of a host.
         allowed: whether an address may be asked; another one for tests only.
         tls: for a private certificate authority; the usual public ones when None.
+        hiding: hosts that answer 404 also for what is there, to whoever has not signed in, as GitHub does for private repositories
+            (GitHub, "Troubleshooting the REST API", "404 Not Found for an existing resource").
     """
 
     def __init__(
-        self, resolve: Resolve = resolved, allowed: Callable[[str], bool] = public, tls: ssl.SSLContext | None = None
+        self, resolve: Resolve = resolved, allowed: Callable[[str], bool] = public, tls: ssl.SSLContext | None = None,
+        hiding: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
-        self._resolve, self._allowed, self._tls = resolve, allowed, tls
+        self._resolve, self._allowed, self._tls, self.hiding = resolve, allowed, tls, hiding
 
     async def look(self, url: str) -> Leads | Broken | Unread:
         try:
             async with asyncio.timeout(TOTAL):
-                status = await self._follow(url)
+                status, host = await self._follow(url)
         except TimeoutError:
             return Unread("the link", f"no answer within {TOTAL:g} s")
         except _CannotReadError as error:
             return Unread("the link", str(error))
+        if status in _GONE and host in self.hiding:
+            return Unread("the link", f"{host} says {status} also for what is there, to whoever has not signed in")
         if status in _GONE:
             return Broken(f"its server says {status}")
         if 200 <= status < 300:
             return Leads()
         return Unread("the link", f"its server says {status}")  # a sign-in, a limit, a fault: it may well be there
 
-    async def _follow(self, url: str) -> int:
-        """The status at the end of the redirects."""
+    async def _follow(self, url: str) -> tuple[int, str]:
+        """The status at the end of the redirects, and the host that said so."""
         timeout = httpx.Timeout(READ, connect=CONNECT)
         async with httpx.AsyncClient(
             timeout=timeout, trust_env=False, verify=self._tls or _authorities(), follow_redirects=False
@@ -90,7 +95,7 @@ class HttpLinks:
                 if status >= 400:  # many servers answer HEAD with something else than GET
                     status, target = await self._ask(client, "GET", url)
                 if status not in _REDIRECTS or not target:
-                    return status
+                    return status, httpx.URL(url).host
                 try:
                     url = str(httpx.URL(url).join(target))
                 except httpx.InvalidURL as error:

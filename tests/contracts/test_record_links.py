@@ -16,6 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from bot.adapters import links
 from bot.adapters.links import HttpLinks, public
+from bot.neighbours import links_of
+from bot.settings import Settings
 from commands.core.ports.links import Broken, Leads, Links
 from guards.unread import Unread
 from tests.world.links import FakeLinks
@@ -120,6 +122,21 @@ async def test_it_is_asked_for_by_its_own_name_first_by_head(real, site):
 )
 async def test_only_a_server_that_says_so_makes_a_link_broken(real, site, page, answer):
     assert isinstance(await real.look(f"{site.url}/{page}"), answer)
+
+
+@pytest.mark.parametrize("page", ["nothing", "gone-for-good"])
+async def test_who_hides_what_is_private_does_not_make_a_link_broken(site, page):
+    """GitHub answers 404 for a private repository to whoever has not signed in."""
+    looks = HttpLinks(resolve=names, allowed=lambda address: address == HERE, hiding=frozenset({"site.test"}))
+    answer = await looks.look(f"{site.url}/{page}")
+    assert isinstance(answer, Unread)
+    assert "also for what is there" in answer.why
+    assert await looks.look(f"{site.url}/there") == Leads()
+
+
+def test_of_links_to_github_a_404_proves_nothing():
+    settings = Settings.model_validate({"GITHUB_URL": "https://git.acme.example", "GITHUB_API_URL": "https://git.acme.example/api/v3"})
+    assert links_of(settings).hiding == {"github.com", "git.acme.example"}
 
 
 @pytest.mark.parametrize(
