@@ -166,7 +166,7 @@ def test_it_waits_for_the_window_after_a_soak_that_ends_when_none_is_open() -> N
             asked(looked=None, before=replace(STAGED, change="CR-1")),
             snapshot(
                 (
-                    'Nobody verified v1.4.0 in staging: nobody was asked to after CR-1.',
+                    "Nobody verified v1.4.0 in staging: nobody was asked to after CR-1.",
                     "Have a new version promoted there by the bot. Or ask for an exception: `/release exception request`.",
                 )
             ),
