@@ -23,7 +23,7 @@ from guards.manifest import SetStanding
 from guards.order import environment_before
 from guards.train import TrainRun
 from guards.unread import Absent, Unread
-from guards.version import Artifact, Deployment
+from guards.version import Artifact
 from guards.vocabulary import Requirement
 from storage import (
     accesses,
@@ -144,12 +144,13 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
 def _before(tx: Tx, service: str, environment: str, version: str, facts: Facts) -> Facts:
     """What the version went through in the environment before (PRM-01, PRM-08, PRM-09)."""
     name, asked = environment_before(facts.policy, service, environment), facts.policy.required(service, environment)
-    facts = replace(facts, before=deployments.proof(tx, service, name, version) if name else None)
-    if not isinstance(facts.before, Deployment):
+    before = deployments.proof(tx, service, name, version) if name else None
+    facts = replace(facts, before=before)
+    if before is None:
         return facts
     if Requirement.VERIFIED_BEFORE in asked:
-        facts = replace(facts, looked=verifications.given(tx, facts.before))
-    return replace(facts, replaced=deployments.replaced(tx, facts.before)) if Requirement.SOAK in asked else facts
+        facts = replace(facts, looked=verifications.given(tx, before))
+    return replace(facts, replaced=deployments.replaced(tx, before)) if Requirement.SOAK in asked else facts
 
 
 def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
