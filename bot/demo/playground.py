@@ -137,6 +137,7 @@ class Playground:
         await self.house.workers.quiet()
         self.clock.move(by)
         await self.ci.set_clock()
+        await self.house.workers.quiet()  # what others tell at the new time is known before anything is due
         for _ in range(3):  # what is due now may set another timer for now
             await self.house.workers.tick()
             await self.house.workers.quiet()
