@@ -3,6 +3,7 @@
 Invariant: people reach the bot by signed Slack requests over HTTP; whatever was started is ended with the playground.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -203,6 +204,11 @@ class Playground:
     async def ledger(self) -> list[chain.Row]:
         """Every entry, oldest first."""
         return await self.house.store.read(lambda tx: list(audit.rows(tx)))
+
+    async def traces(self) -> Counter[str]:
+        """How much there is of what the bot leaves behind, by where it is."""
+        told = len(self.slack.state.messages)
+        return Counter({"the ledger": len(await self.ledger()), "Slack": told, "CI's log": len(await self.ci.calls())})
 
     async def verified(self) -> chain.Sound | chain.Broken:
         """What `signalbox audit verify` finds."""
