@@ -23,6 +23,7 @@ from bot.demo.tour import Tour
 from bot.workspace import Person
 from bot.workspace.page import Beside
 from bot.workspace.text import Json
+from guards.opening import local
 from storage.errors import StorageError
 
 
@@ -151,8 +152,7 @@ class Backstage(Beside):
 
     def _drawn(self, to: str, jump: Jump) -> Json:
         """A button of the clock; the moments that go on with the clock itself are not told with it."""
-        told = jump.at if to not in {"hour", "morning"} else None
-        at = f"{told.astimezone(ZoneInfo(self._zone)):%a %-d %b %H:%M}" if told else ""
+        at = local(jump.at, self._zone, self._company.clock.now()) if jump.at and to not in {"hour", "morning"} else ""
         return {"to": to, "label": jump.label, "at": at, "why": "" if jump.at else jump.why}
 
     async def _trouble_with(self, name: str) -> str:

@@ -67,7 +67,7 @@ async def test_the_clock_goes_on_and_what_is_due_happens(company, backstage):
             await backstage.act(carla, {"what": "clock", "to": to})
         assert (await jumps(backstage))[to]["why"]
     assert (await jumps(backstage))["window"] == {
-        "to": "window", "label": "Until the next window opens", "at": "Wed 25 Nov 10:00", "why": "",
+        "to": "window", "label": "Until the next window opens", "at": "Wed 25 Nov 10:00 Europe/Berlin", "why": "",
     }  # fmt: skip
     assert await backstage.act(carla, {"what": "clock", "to": "hour"}) == "It is Tuesday 24 November 2026, 12:00 CET now."
     assert await backstage.act(carla, {"what": "clock", "to": "morning"}) == "It is Wednesday 25 November 2026, 10:00 CET now."
@@ -207,11 +207,11 @@ async def test_the_story_of_a_train_can_be_left_half_way_and_played_again(compan
     backstage = Backstage(company)
     await play(company, tour, 1)
     assert {to: (await jumps(backstage))[to]["at"] for to in ("cutoff", "decision")} == {
-        "cutoff": "Tue 24 Nov 12:00",
-        "decision": "Tue 24 Nov 13:00",
+        "cutoff": "Tue 24 Nov 12:00 Europe/Berlin",
+        "decision": "Tue 24 Nov 13:00 Europe/Berlin",
     }
     await play(company, tour, 1)
-    assert (await jumps(backstage))["cutoff"]["at"] == "Wed 25 Nov 12:00"
+    assert (await jumps(backstage))["cutoff"]["at"] == "Wed 25 Nov 12:00 Europe/Berlin"
     judged = (await backstage.look(company.people["carla"]))["judged"]
     assert (judged["tag"], "checks-not-passed" in {each["code"] for each in judged["answers"]}) == ("cut:refused", True)
     await play(company, tour, 3)
