@@ -23,7 +23,7 @@ from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
 from bot.tracing import span
 from commands.core.feeds import Busy, Feeds
 from commands.core.intake import KIND
-from commands.core.invocation import IncidentsTold, Reported
+from commands.core.invocation import REPORTED, IncidentsTold, Reported
 from commands.core.ports.ci import CI, Forged, Malformed
 from commands.core.ports.clock import Clock
 from commands.core.ports.incidents import IncidentSource
@@ -56,7 +56,6 @@ class Doors:
         inbox: where callbacks are remembered.
         clock: to judge the age of requests.
         health: for the health routes.
-        ring: says that there is something to carry out.
         feeds: the calendars that people subscribe to.
         sources: name in the policy → a source of incidents.
     """
@@ -69,7 +68,6 @@ class Doors:
         inbox: Inbox,
         clock: Clock,
         health: Health,
-        ring: Callable[[], None],
         feeds: Feeds,
         sources: Mapping[str, IncidentSource],
     ) -> None:
@@ -81,7 +79,6 @@ class Doors:
         self._inbox = inbox
         self._clock = clock
         self._health = health
-        self._ring = ring
 
     def app(self) -> web.Application:
         """The application for the public port."""
@@ -172,7 +169,7 @@ class Doors:
             if heard.reports:
                 payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
                 told = _name(heard.delivery)
-                if lost := await self._remember(Delivery(f"ci:{name}:{told}", "reported", payload, f"ci-{told}"[:64])):
+                if lost := await self._remember(Delivery(f"ci:{name}:{told}", REPORTED, payload, f"ci-{told}"[:64])):
                     return lost
         return web.json_response({"ok": True}, status=202)
 
@@ -197,7 +194,6 @@ class Doors:
             log.error("callback not remembered", why=type(error).__name__, correlation=delivery.correlation)
             return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
         RECEIVED.labels(delivery.kind, "new" if new else "again").inc()
-        self._ring()
         return None
 
 
