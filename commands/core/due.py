@@ -51,7 +51,7 @@ class Due:
 
     async def reported(self, taken: inbox.Taken, reported: Reported, correlation: str) -> None:
         """Carry out what a CI reported: of its own runs, or of what it deployed without an order."""
-        facts = Facts(at=self._clock.now(), policy=self._policy)
+        facts = await self._gather.days()
         by = Actor(f"ci:{reported.ci}", reported.ci)
 
         def work(tx: Tx) -> None:

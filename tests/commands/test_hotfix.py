@@ -1,6 +1,6 @@
 """A hotfix from the confirmed start to the last branch that has its fix (HOT-01 … HOT-14, HOT-19 … HOT-21)."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from inline_snapshot import snapshot
@@ -8,6 +8,7 @@ from inline_snapshot import snapshot
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed, RunState
 from guards.hotfix import HotfixState, How
+from guards.obligation import Owed
 from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span, Tag
 from guards.version import Artifact
@@ -131,10 +132,12 @@ class Story:
         one = await self.hotfix()
         return {port.branch: port for port in await self.world.house.store.read(lambda tx: hotfixes.ports(tx, one.id))}
 
-    async def owed(self):
+    async def all_owed(self):
         one = await self.hotfix()
-        found = await self.world.house.store.read(lambda tx: obligations.about(tx, one.id))
-        return {str(each.kind) for each in found if each.done is None}
+        return await self.world.house.store.read(lambda tx: obligations.about(tx, one.id))
+
+    async def owed(self):
+        return {str(each.kind) for each in await self.all_owed() if each.done is None}
 
     def told(self):
         """What the thread below its card says last."""
@@ -247,7 +250,7 @@ Has to have the fix
 ✅ main: 707070707070 (picked, #41)
 Owed
 ✅ OBL-2026-1124-001 Bring v1.4.1 (PAY-12) to main of acme/api: git cherry-pick -x, by a pull request whose text names PAY-12 and v1.4.1 (Dev Author, today 11:15 (Tue 11:15 Europe/Berlin)): 707070707070 on main (picked) by #41
-⬜ OBL-2026-1124-002 Write down what HOT-2026-1124-001 mended: /release hotfix record HOT-2026-1124-001 (Dev Author, until Dec 1, 2026 11:00 (Tue 11:00 Europe/Berlin))
+⬜ OBL-2026-1124-002 Write down what HOT-2026-1124-001 mended: /release hotfix record HOT-2026-1124-001 (Dev Author, until Dec 2, 2026 00:00 (Wed 00:00 Europe/Berlin))
 ⬜ OBL-2026-1124-003 Delete hotfix/1.4.1-PAY-12 of acme/api, once the fix is everywhere else (Dev Author, until tomorrow 11:00 (Wed 11:00 Europe/Berlin))
 [Write it down] [Close]
 HOT-2026-1124-001\
@@ -340,6 +343,25 @@ async def test_who_began_it_is_reminded_of_the_fix_until_it_is_there(story):
     told = [message.as_text() for message in world.slack.private(world.people["dev"])]
     assert any("Overdue" in text and "Bring v1.4.1 (PAY-12) to main of acme/api" in text for text in told)
     assert "obligation:reminded" in await world.tags()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("rules", "due"),
+    [
+        pytest.param({}, datetime(2026, 12, 2, 23, 0, tzinfo=UTC), id="the end of Wednesday there: Thursday is a holiday"),
+        pytest.param({"afterwards": "7d"}, TUESDAY + timedelta(days=7), id="by the clock"),
+    ],
+)
+async def test_what_was_found_out_is_owed_by_the_fifth_business_day_of_the_service(database_url, rules, due):
+    """HOT-13."""
+    data = policy(holidays=["DE"])
+    async with World(database_url, {**data, "hotfix": rules}) as world:
+        world.calendars.days["DE"] = {date(2026, 11, 26): "a holiday"}
+        story = await Story(world).begin()
+        await (await story.opened()).shipped()
+        found = {one.kind: one for one in await story.all_owed()}
+        assert abs(found[Owed.REVIEW].due - due) < timedelta(minutes=5)
 
 
 # ---------------------------------------------------------------- what is refused at the start
