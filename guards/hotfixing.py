@@ -9,7 +9,7 @@ from guards.artifact import RELEASE, short
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import exempted
 from guards.facts import Facts, Request
-from guards.hotfix import UNDER_WAY, Ground, Hotfix, HotfixState, Scope
+from guards.hotfix import BY_THE_ROAD, UNDER_WAY, Ground, Hotfix, HotfixState, Scope
 from guards.obligation import Obligation, Owed
 from guards.unread import Absent, Unread
 from guards.vcs import Tag
@@ -233,9 +233,28 @@ def closable_hotfix(request: Request, facts: Facts) -> Decision:
             f"Of {hotfix.id} is still owed: {'; '.join(said) or 'what was found out about it'}.",
             f"`/release hotfix show {hotfix.id}` shows what each takes.",
         )
+    if refused := _on_record(hotfix, request, facts):
+        return refused
     if by_exception:
         return Allow(f"by exception {by_exception.id}: {'; '.join(map(_named, ports))}", exception=by_exception.id)
     return Allow(f"nothing of {hotfix.id} is owed")
+
+
+def _on_record(hotfix: Hotfix, request: Request, facts: Facts) -> Refuse | Unsure | None:
+    """Whether its eight items are there; forward-ports are owed, so they were looked at before (HOT-11, HOT-12)."""
+    if isinstance(facts.pieces, Unread):
+        return Unsure(facts.pieces.what, facts.pieces.why)
+    lacking = [piece for piece in facts.pieces if piece.lacking]
+    said = f"The record of {hotfix.id} lacks: {'; '.join(piece.lacking for piece in lacking)}."
+    if any(hotfix.change or piece.item not in BY_THE_ROAD for piece in lacking):
+        return Refuse(Refusal.STILL_OWED, said, f"The bot looks again; `/release hotfix show {hotfix.id}` shows what is there by then.")
+    if lacking and not request.rationale.strip():
+        return Refuse(
+            Refusal.NO_RATIONALE,
+            f"{said} CI brought {hotfix.version} to {hotfix.environment} past the bot.",
+            f"Say where that is on record: `/release hotfix close {hotfix.id} <where>`.",
+        )
+    return None
 
 
 def _named(one: Obligation) -> str:

@@ -1,13 +1,17 @@
 """A hotfix from the confirmed start to the last branch that has its fix (HOT-01 … HOT-14, HOT-19 … HOT-21)."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from zipfile import ZipFile
 
 import pytest
 from inline_snapshot import snapshot
 
+from bot.evidence.keys import public
+from bot.evidence.verify import Proven, verify
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed, RunState
-from guards.hotfix import HotfixState, How
+from guards.hotfix import Evidenced, HotfixState, How
 from guards.obligation import Owed
 from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span, Tag
@@ -15,6 +19,7 @@ from guards.version import Artifact
 from storage import hotfixes, obligations
 from storage.inbox import Delivery
 from tests.world.company import DIGEST, TUESDAY, policy_data
+from tests.world.signing import PUBLIC_KEY
 from tests.world.world import World
 
 BASE, FIX, MAIN, PORT, LATER = "ba" * 20, "f1" * 20, "ad" * 20, "70" * 20, "1a" * 20
@@ -124,6 +129,17 @@ class Story:
 
     async def looked(self):
         await self.world.wait(minutes=15)
+
+    async def record_and_port(self, one):
+        """What was found out is written down, the fix is on main, and its branch is gone."""
+        await self.world.say("dev", f"/release hotfix record {one.id}")
+        said = {"verified": "no failures", "cause": "a rounding", "timeline": "INC-7", "regression": "test_once", "prevention": "PAY-77"}
+        await self.world.fill("dev", **said)
+        assert (await self.hotfix()).afterwards.cause == "a rounding"
+        self.on_main(commit(PORT, (41,), message=f"(cherry picked from commit {FIX})"), pulls=(PORTED,))
+        self.world.vcs.moves.pop(("acme/api", BRANCH))
+        await self.looked()
+        assert await self.owed() == set()
 
     async def hotfix(self):
         return (await self.world.house.store.read(lambda tx: hotfixes.recent(tx, 1)))[0]
@@ -647,31 +663,24 @@ async def test_a_maintained_release_branch_has_to_have_the_fix_too(database_url)
 # ---------------------------------------------------------------- its end
 
 
-async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story):
+async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story, tmp_path):
     world = story.world
     await (await story.opened()).shipped()
     one = await story.hotfix()
     await world.say("dev", f"/release hotfix close {one.id}")
     assert await world.codes() == ["still-owed"]
-    await world.say("dev", f"/release hotfix record {one.id}")
-    said = {"verified": "no failures", "cause": "a rounding", "timeline": "INC-7", "regression": "test_once", "prevention": "PAY-77"}
-    await world.fill("dev", **said)
-    assert (await story.hotfix()).afterwards.cause == "a rounding"
-    story.on_main(commit(PORT, (41,), message=f"(cherry picked from commit {FIX})"), pulls=(PORTED,))
-    world.vcs.moves.pop(("acme/api", BRANCH))
-    await story.looked()
-    assert await story.owed() == set()
+    await story.record_and_port(one)
     await world.say("dev", f"/release hotfix show {one.id}")
     assert world.told("dev").partition("Evidence")[2] == snapshot("""\
 
-✅ Incident and severity: PAY-12, SEV-3
-✅ Pull requests: 1 commit of hotfix/1.4.1-PAY-12; brought to main #41
-✅ CI run: https://ci.test/runs/run-1
-✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1
+✅ Incident and severity: PAY-12, no incident, SEV-3: Production is degraded for some; there is a way around.
+✅ Pull requests: acme/api#12 into hotfix/1.4.1-PAY-12; acme/api#41 into main; v1.4.0 and 1 reviewed commit of hotfix/1.4.1-PAY-12 (HOT-2026-1124-001); reviews: not required by policy; code-owners: not required by policy; commits f1f1f1f1f1f1
+✅ CI run and gates: deployed by https://ci.test/runs/run-1; checks: not required by policy; specialist-reviews: not required by policy; sbom: not required by policy; provenance: not required by policy; signature: not required by policy
+✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1; from v1.4.0 at babababababa, sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, confirmed by Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)
 ✅ Artifact: sha256:b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2 in index
-✅ Approvals: Rita Manager today 11:00 (Tue 11:00 Europe/Berlin)
-✅ The way back: v1.4.0
-✅ What was found out: by Dev Author
+✅ Approvals: Rita Manager (everyone, release_manager), today 11:00 (Tue 11:00 Europe/Berlin)
+✅ The way back: v1.4.0; it was not needed
+✅ What was found out: a rounding, by Dev Author, today 11:00 (Tue 11:00 Europe/Berlin); follow-ups: PAY-77
 [Close]
 HOT-2026-1124-001\
 """)
@@ -680,6 +689,14 @@ HOT-2026-1124-001\
     await world.say("dev", f"/release hotfix close {one.id}")
     assert await world.codes() == ["wrong-state"]
     assert await world.verified()
+    await world.say("audrey", "/release evidence api v1.4.1")
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(world.slack.file([m for m in world.slack.private(world.people["audrey"]) if m.files][-1]))
+    assert isinstance(verify(bundle, public(PUBLIC_KEY.encode())), Proven)
+    with ZipFile(bundle) as archive:
+        record = json.loads(archive.read(f"evidence/deployments/{one.id.lower()}.json"))
+    assert [(each["item"], each["lacking"]) for each in record["items"]] == [(item.value, "") for item in Evidenced]
+    assert [port["branch"] for port in record["forward_ports"]] == ["main"]
 
 
 async def test_a_hotfix_is_given_up_with_a_reason(story):
@@ -706,3 +723,14 @@ async def test_a_hotfix_that_ci_deployed_past_the_road_is_owed_all_the_same(stor
     await world.runs_in("production", "v1.4.1", digest=NEW, commit=FIX)
     assert (await story.hotfix()).state is HotfixState.SHIPPED
     assert "forward-port" in await story.owed()
+    one = await story.hotfix()
+    await story.record_and_port(one)
+    await world.say("dev", f"/release hotfix close {one.id}")
+    assert "CI brought v1.4.1 to production past the bot" in world.form("dev").as_text()
+    await world.fill("dev", reason="Jenkins run 77, approved in INC-7")
+    assert (await story.hotfix()).state is HotfixState.CLOSED
+    (closed,) = [json.loads(row.body) for row in await world.ledger() if row.tag == "hotfix:closed"]
+    assert closed["lacking"] == {
+        "Pull requests": "the pull requests of the fix", "CI run and gates": "the run that deployed it, and the gates before it",
+        "Approvals": "who let it go to production",
+    }  # fmt: skip
