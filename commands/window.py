@@ -46,12 +46,11 @@ def windows(work: Work[NoArguments]) -> Reply:
     policy = work.policy
     lines: list[Line] = []
     for name, w in policy.windows.items():
-        days = ", ".join([*w.days, *(f"{d}" for d in w.dates)])
         zone = w.zone or policy.zone
         where = f"{', '.join(w.services or ['all services'])} in {', '.join(w.environments or sorted(policy.production))}"
         holidays = f", not on holidays of {', '.join(w.holidays)}" if w.holidays else ""
         support = f"; support: {w.support}" if w.support else ""
-        lines.append((Bold(name), f": {days} {w.start:%H:%M} to {w.end:%H:%M} {zone}{holidays}, {where}{support}"))
+        lines.append((Bold(name), f": {w.recurrence} {w.start:%H:%M} to {w.end:%H:%M} {zone}{holidays}, {where}{support}"))
     holidays = f" and on public holidays of {', '.join(policy.holidays)}" if policy.holidays else ""
     lines.append((f"Closed on {', '.join(policy.closed_weekdays) or 'no weekday'}{holidays}.",))
     return Reply(note("🗓️ Change windows", *lines))
