@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from guards.section import Section
 from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Url, Zone
-from guards.vocabulary import Announce, Blocked, ChangeType, Fate, Nth, Weekday
+from guards.vocabulary import Announce, Blocked, ChangeType, Fate, Nth, Risk, Weekday
 
 
 class Window(Section):
@@ -116,6 +116,15 @@ class FreezeKind(Section):
         default=False,
         description="True: it counts as soon as it is declared, although nobody approved it yet. Left out: it counts once somebody who may "
         "lift it there declared or approved it (FRZ-01).",
+    )
+    approve_within: Duration = Field(
+        default=timedelta(hours=24),
+        description="So long one that counts at once does so without an approval; then it holds nothing until somebody approves it. "
+        "Its approver is reminded after a quarter of that, and then whoever may lift it (FRZ-01, FRZ-07).",
+    )
+    passes_risk: Risk | None = Field(
+        default=None,
+        description="Changes whose risk is known and not higher pass as well; left out: whatever the risk, nothing passes by it (FRZ-05).",
     )
     fate: Fate = Field(
         default=Fate.HOLD,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from guards.assessment import UNSAID, Declared
 from guards.calendar_rules import FreezeCalendar, FreezeKind
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
@@ -17,7 +18,7 @@ from guards.policy import Policy
 from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.version import Evidence
-from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration
+from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Risk
 from tests.guards.cases import (
     AT,
     DAY,
@@ -50,6 +51,9 @@ def frozen(*freezes: Freeze, **more: object) -> Facts:
 
 NO_MIGRATION = request(migration=Migration.NONE)
 LOST = Evidence(work=Unread("the work in api v1.4.0", "no answer within 5 s"))
+
+
+SMALL = replace(NO_MIGRATION, declared=Declared(frozenset()))
 
 
 LETS_FINISH = freeze(start=AT - HOUR, fate=Fate.FINISH)
@@ -116,7 +120,30 @@ def at_quarter_end(body: str) -> Facts:
         pytest.param(REQUEST, frozen(freeze(in_force=None)), Allow, id="nobody approved it"),
         pytest.param(REQUEST, frozen(freeze(in_force=None, start=AT)), Allow, id="nobody approved it, and it should begin now"),
         pytest.param(REQUEST, frozen(freeze(approved=None)), Refusal.FROZEN, id="nobody approved it, and it counts at once"),
+        pytest.param(
+            REQUEST, frozen(freeze(approved=None, lapses=AT + MINUTE)), Refusal.FROZEN, id="nobody approved it yet, it lapses in a minute"
+        ),
+        pytest.param(REQUEST, frozen(freeze(approved=None, lapses=AT)), Allow, id="nobody approved it in time"),
+        pytest.param(REQUEST, frozen(freeze(lapses=AT)), Refusal.FROZEN, id="somebody approved it"),
         pytest.param(REQUEST, frozen(freeze(in_force=AT)), Refusal.FROZEN, id="approved at this moment"),
+        # by risk (FRZ-05)
+        pytest.param(SMALL, frozen(freeze(passes_risk=Risk.LOW)), Allow, id="a low risk passes"),
+        pytest.param(SMALL, frozen(freeze()), Refusal.FROZEN, id="a low risk where none passes"),
+        pytest.param(
+            replace(SMALL, declared=Declared(frozenset(), Risk.HIGH)),
+            frozen(freeze(passes_risk=Risk.MEDIUM)),
+            Refusal.FROZEN,
+            id="a high one does not",
+        ),
+        pytest.param(
+            replace(SMALL, declared=Declared(frozenset(), Risk.HIGH)), frozen(freeze(passes_risk=Risk.HIGH)), Allow, id="a high one passes"
+        ),
+        pytest.param(
+            replace(SMALL, declared=UNSAID), frozen(freeze(passes_risk=Risk.LOW)), Refusal.FROZEN, id="what nobody weighed does not"
+        ),
+        pytest.param(
+            SMALL, frozen(freeze(passes_risk=Risk.CRITICAL), running=UNREAD), Refusal.FROZEN, id="a risk that cannot be told does not"
+        ),
         pytest.param(REQUEST, frozen(freeze(in_force=AT + MINUTE)), Allow, id="approved in a minute"),
         # what stands still (FRZ-02)
         pytest.param(REQUEST, frozen(freeze(blocks=(Blocked.MERGES,))), Allow, id="merges only"),
