@@ -409,6 +409,18 @@ def test_the_opening_that_holds_now_is_the_one_that_lasts_longest(windows: tuple
         ),
         pytest.param(
             REQUEST,
+            facts(at=OUTSIDE, freezes=(freeze(end=utc("2026-11-25 11:30")),)),
+            snapshot(
+                (
+                    "No change window of api in production is open now (Wed 25 Nov 00:00 Europe/Berlin).",
+                    "Wait until Wed 25 Nov 12:30 Europe/Berlin: window weekdays is open then, and what holds it besides (a freeze, its lead time) is over.",
+                    "from Wed 2026-11-25 11:30 UTC",
+                )
+            ),
+            id="closed, and frozen until the middle of the next window",
+        ),
+        pytest.param(
+            REQUEST,
             facts(policy(windows={})),
             snapshot(
                 (
