@@ -19,6 +19,7 @@ from guards.cut import Acceptance, Fix
 from guards.cutting import acceptable, known_run
 from guards.decision import Refusal
 from guards.facts import Facts
+from guards.freeze import takes_merges
 from guards.obligation import Obligation, Owed
 from guards.record import reasoned
 from guards.sections import Person
@@ -103,7 +104,7 @@ command = Command(
     summary="Accept a flagged commit on a release branch that somebody else wrote.",
     examples=('fix accept weekly-2026-12-01 9fceb02d0ae5 plan="#44 brings it to main today" main has no such code any more',),
     action=Action.ACCEPT_FIX,
-    guards=(authorized, known_run, acceptable, reasoned),
+    guards=(authorized, known_run, acceptable, takes_merges, reasoned),
     arguments=AcceptFix,
     ask=ask,
     run=accept,

@@ -32,7 +32,7 @@ from commands.core.inside import inside
 from commands.core.invocation import REPORTED, IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
-from commands.core.ports.ci import CI, Pushed, Run
+from commands.core.ports.ci import CI, Proposed, Pushed, Run
 from commands.core.ports.clock import Clock
 from commands.core.record import Actor
 from commands.core.trains import integrate, keep, roll_call
@@ -143,6 +143,8 @@ class Due:
                 elif isinstance(report, Pushed):
                     keep.pushed(tx, report.repository, report.branch, facts)
                     owing.pushed(tx, report.repository, facts)
+                elif isinstance(report, Proposed):
+                    mirror.proposed(tx, report.repository, report.into, facts, correlation)
                 else:
                     observed(tx, report, by, facts, correlation)
 

@@ -281,6 +281,11 @@ async def test_a_fix_that_cannot_come_from_main_is_accepted_by_somebody_who_did_
         assert await world.codes() == [code]
     assert len(flawed(await story.fixes())) == 1
 
+    await world.freeze(kind="train", branches="release/*")
+    await world.say("rob", f'/release fix accept {RUN} {FIX[:12]} plan="#13 today" main has no such code any more')
+    assert await world.codes() == ["frozen"]
+    assert "release/1.8 of acme/api takes no merges until Wed 25 Nov 10:00" in world.told("rob")
+    await world.say("rita", "/release freeze lift FRZ-2026-1124-001 the way is clear")
     await world.say("rob", f"/release fix accept {RUN} {FIX[:12]}")
     await world.fill("rob", plan="#13 brings it to main today", reason="main has no such code any more")
     (fix,) = await story.fixes()

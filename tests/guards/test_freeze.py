@@ -8,9 +8,10 @@ from inline_snapshot import snapshot
 
 from guards.assessment import UNSAID, Declared
 from guards.calendar_rules import FreezeCalendar, FreezeKind
+from guards.cut import Cut, CutState, Fix, Gates
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
-from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
+from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen, takes_merges
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.freezing import freeze_of
 from guards.manifest import SetStanding
@@ -508,6 +509,34 @@ MERGES = freeze(blocks=(Blocked.MERGES,))
 )
 def test_where_merges_stand_still(one: Freeze, service: str, branch: str, held: bool) -> None:
     assert one.holds_merges(service, branch) is held
+
+
+RELEASE = Cut(
+    "CUT-1", "weekly-1", "example/repo", ("api",), "a" * 40, AT, AT, late=False, captain=MARA.id, captain_name=MARA.name, by=MARA.id, base=None,
+    version="v1.4.0", branch="release/1.4", unbranched="", state=CutState.CUT, why="", checks=(), included=(), excluded=(), head="b" * 40,
+    gates=Gates.PASSED, gates_why="all passed",
+)  # fmt: skip
+COMMIT = Fix("weekly-1", "example/repo", "f1" * 20, "fix: x", "https://x", (), 12, (), None, (), AT)
+NO_MERGES = (freeze(blocks=(Blocked.MERGES,), branches=("release/*",)),)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=NO_MERGES), Refusal.FROZEN, id="its branch is frozen"),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=()), Allow, id="nothing is"),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=(freeze(),)), Allow, id="deployments are"),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=NO_MERGES, at=AT + HOUR), Allow, id="it is over"),
+        pytest.param(facts(fix=COMMIT, cuts=(replace(RELEASE, branch="hotfix/1.4"),), freezes=NO_MERGES), Allow, id="another branch"),
+        pytest.param(
+            facts(fix=COMMIT, cuts=(replace(RELEASE, repository="example/other"),), freezes=NO_MERGES), Allow, id="another repository"
+        ),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=UNREAD), Unsure, id="freezes unread"),
+        pytest.param(facts(fix=Absent("commit"), freezes=NO_MERGES), Allow, id="no such commit"),
+    ],
+)
+def test_a_commit_is_not_accepted_while_its_branch_takes_no_merges(known: Facts, expected: Expected) -> None:
+    assert said(takes_merges(REQUEST, known)) == expected
 
 
 # ---------------------------------------------------------------- shared calendars
