@@ -186,13 +186,13 @@ It makes v1.4.1.
 By sending this you confirm that this is what is to be mended.
 Ticket: [plain_text_input]
 It names the branch.
-Severity: [static_select]
+Severity: [Choose…]
 Incident: [plain_text_input]
 Link or id; left open: the ticket.
 What is changed, at the least?: [plain_text_input]
 Who is hurt, and how?: [plain_text_input]
 How does one go back?: [plain_text_input]
-When does it ship?: [static_select]
+When does it ship?: [Choose…]
 Why then?: [plain_text_input]
 What does waiting cost, what eases it meanwhile, who agreed?
 Branch: [plain_text_input]
