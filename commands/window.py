@@ -27,6 +27,8 @@ DAYS = 7
 """Today, and the days after it that are shown."""
 
 _SERVICES = 20
+_MINE = 10
+"""Services, and changes of the asker, that one answer shows; the rest is counted."""
 
 
 class Places(Arguments):
@@ -67,7 +69,11 @@ def now_and_next(work: Work[Places]) -> Reply:
     parts = [Part(lines, heading=", ".join(places)) for lines, places in alike.items()]
     mine = [c for c in changes.undecided(work.tx, args.service, limit=200) if c.requester == work.asker.person.id]
     if mine:
-        parts.append(Part(tuple(_mine(work, change) for change in mine[:10]), heading="Your changes"))
+        parts.append(Part(tuple(_mine(work, change) for change in mine[:_MINE]), heading="Your changes"))
+    left = () if args.service else list(policy.services)[_SERVICES:]
+    parts += [Part(((f"{len(left)} more services are left out. ", Code("/release window <service>"), " shows each."),))] if left else []
+    if len(mine) > _MINE:
+        parts.append(Part(((f"{len(mine) - _MINE} more of your changes are left out; ", Code("/release changes"), " has them."),)))
     return Reply(Card("🗓️ When may it go?", parts=tuple(parts)))
 
 

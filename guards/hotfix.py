@@ -44,12 +44,14 @@ class Scope:
     Args:
         ticket: the work item.
         severity: of what it mends, a name from `incidents.severities`; "" while nobody said.
-        incident: link or id of the incident; "" where the ticket is it.
+        incident: link or id of the incident; the ticket's own where that is it.
         scope: the least that is changed.
         impact: who is hurt, and how, by what it mends and while it goes out.
         rollback: how to go back, or keep the damage small.
         ships: now, or with a train; None while nobody said.
-        criteria: why then: what waiting costs, what eases it meanwhile, who agreed.
+        delay: why then: what waiting costs.
+        mitigation: what eases it meanwhile.
+        signed_off: who agreed, a corporate id; severity and impact are the other two criteria.
     """
 
     ticket: str = ""
@@ -59,7 +61,9 @@ class Scope:
     impact: str = ""
     rollback: str = ""
     ships: Ships | None = None
-    criteria: str = ""
+    delay: str = ""
+    mitigation: str = ""
+    signed_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)

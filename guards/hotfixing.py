@@ -17,6 +17,8 @@ from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
 
 _FORM = "Fill in the form of `/release hotfix start <service>`."
+_REFERENCE = re.compile(r"https?://\S+|[A-Za-z][A-Za-z0-9_]*-?[0-9][0-9-]*|#[0-9]+")
+"""A link, or an id with a number in it."""
 _BY_CI = "Have CI deploy and report a version first."
 
 
@@ -183,14 +185,22 @@ def confirmed(request: Request, facts: Facts) -> Decision:
 
 
 def scoped(request: Request, facts: Facts) -> Decision:
-    """Whether ticket, severity, scope, impact, the way back, and when it ships and why are said (HOT-14, HOT-20, EXC-12)."""
+    """Whether ticket, incident, severity, scope, impact, the way back, when it ships and why are said (HOT-14, HOT-20, EXC-12)."""
     said = request.hotfix or Scope()
     wanted = {
-        "the ticket": said.ticket, "the severity": said.severity, "the scope": said.scope, "the impact": said.impact,
-        "the way back": said.rollback, "whether it ships now or with a train": said.ships, "why then": said.criteria,
+        "the ticket": said.ticket, "the severity": said.severity, "the incident": said.incident, "the scope": said.scope,
+        "the impact": said.impact,
+        "the way back": said.rollback, "whether it ships now or with a train": said.ships, "what waiting costs": said.delay,
+        "what eases it meanwhile": said.mitigation, "who agreed": said.signed_off,
     }  # fmt: skip
     if lacking := [name for name, value in wanted.items() if not str(value or "").strip()]:
         return Refuse(Refusal.INCOMPLETE, f"The hotfix lacks {', '.join(lacking)}.", _FORM)
+    if not _REFERENCE.fullmatch(said.incident.strip()):
+        return Refuse(
+            Refusal.INCOMPLETE,
+            "What is given as the incident is neither a link nor an id.",
+            "Give one, like `INC-7` or `https://…`; where no incident was opened, the ticket that stands for it.",
+        )
     return Allow(f"{said.ticket}, {said.severity}, ships {said.ships}")
 
 

@@ -174,7 +174,7 @@ def _hotfix(row: Any) -> Hotfix:
 
 def _scope(kept: Mapping[str, str]) -> Scope:
     ships = kept["ships"]
-    rest = {name: value for name, value in kept.items() if name != "ships"}
+    rest = {{"criteria": "delay"}.get(name, name): value for name, value in kept.items() if name != "ships"}  # once one text was all
     return Scope(**rest, ships=Ships(ships) if ships else None)
 
 

@@ -27,7 +27,8 @@ NEW = "sha256:" + "b2" * 32
 BRANCH = "hotfix/1.4.1-PAY-12"
 SAID = {
     "ticket": "PAY-12", "severity": "SEV-3", "scope": "the rounding of refunds", "impact": "two customers a day", "ships": "now",
-    "containment": "v1.4.0", "rationale": "each day costs money",
+    "containment": "v1.4.0", "incident": "INC-7", "delay": "each day costs money", "mitigation": "support pays back by hand",
+    "signoff": "rita@acme.example",
 }  # fmt: skip
 
 
@@ -178,7 +179,7 @@ async def test_what_production_runs_is_shown_and_confirmed_and_its_branch_ordere
     assert world.form("dev").as_text("Europe/Berlin") == snapshot("""\
 Begin a hotfix
 Nobody confirmed what production runs.
-The hotfix lacks the ticket, the severity, the scope, the impact, the way back, whether it ships now or with a train, why then.
+The hotfix lacks the ticket, the severity, the incident, the scope, the impact, the way back, whether it ships now or with a train, what waiting costs, what eases it meanwhile, who agreed.
 Production runs api v1.4.0 since today 11:00 (Tue 11:00 Europe/Berlin)
 Digest sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
 Commit babababababababababababababababababababa, as the tag says
@@ -188,13 +189,15 @@ Ticket: [plain_text_input]
 It names the branch.
 Severity: [Choose…]
 Incident: [plain_text_input]
-Link or id; left open: the ticket.
+Link or id; if there is none, the ticket.
 What is changed, at the least?: [plain_text_input]
 Who is hurt, and how?: [plain_text_input]
 How does one go back?: [plain_text_input]
 When does it ship?: [Choose…]
-Why then?: [plain_text_input]
-What does waiting cost, what eases it meanwhile, who agreed?
+What does waiting cost?: [plain_text_input]
+What eases it meanwhile?: [plain_text_input]
+Who agreed?: [Choose…]
+With severity and impact these are the criteria by which it ships then.
 Branch: [plain_text_input]
 Left open: from version and ticket.
 [Not now] [Confirm and begin]\
@@ -251,9 +254,9 @@ v1.4.0, sha256:a1a1a1a1a1a1… at babababababa
 Ticket
 PAY-12 (SEV-3)
 Incident
-PAY-12
+INC-7
 Ships
-now, by its own approvals: each day costs money
+now, by its own approvals
 Begun by
 Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)
 Scope
@@ -262,6 +265,10 @@ Impact
 two customers a day
 The way back
 v1.4.0
+Why then
+Waiting costs: each day costs money
+Meanwhile: support pays back by hand
+Agreed: Rita Manager
 Has to have the fix
 ✅ main: 707070707070 (picked, #41)
 Owed
@@ -648,6 +655,23 @@ async def test_the_next_version_does_not_depart_without_the_fix(story):
     await world.say("carla", "/release promote api v1.5.0 production")
     assert "change:requested" in (await world.tags())[-3:]
     assert (await world.change()).content.version == "v1.5.0"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("severity", "asked"), [("SEV-3", False), ("SEV-2", True)])
+async def test_a_grave_one_takes_a_security_review_whatever_it_touches(database_url, severity, asked):
+    """HOT-06: nothing in it is security-sensitive; its severity alone asks for somebody who may review that."""
+    roles = {"security": [{"people": ["olga@acme.example"]}]}
+    data = policy(add=("forward-ports", "specialist-reviews"))
+    data["services"]["web"] = {**data["services"]["web"], "history": "github"}
+    async with World(database_url, {**data, "roles": {**data["roles"], **roles}}) as world:
+        story = await Story(world).begin()
+        await story.opened(severity=severity)
+        story.fixed()
+        await story.asked()
+        assert ("no-specialist" in await world.codes()) is asked
+        if asked:
+            assert "security" in world.told("carla")
 
 
 async def test_a_maintained_release_branch_has_to_have_the_fix_too(database_url):

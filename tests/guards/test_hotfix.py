@@ -310,14 +310,27 @@ def test_what_was_confirmed(asked, running, answer):
     assert said(confirmed(replace(BEGIN, **asked), begun(running=running))) == answer
 
 
-@pytest.mark.parametrize("left", ["ticket", "severity", "scope", "impact", "rollback", "ships", "criteria"])
+@pytest.mark.parametrize(
+    "left", ["ticket", "severity", "incident", "scope", "impact", "rollback", "ships", "delay", "mitigation", "signed_off"]
+)
 def test_everything_about_a_hotfix_is_said(left):
     """HOT-14, HOT-20, EXC-12."""
     assert said(scoped(BEGIN, begun())) == Allow
     empty = None if left == "ships" else " "
     assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, **{left: empty})), begun())) == Refusal.INCOMPLETE
     assert said(scoped(replace(BEGIN, hotfix=None), begun())) == Refusal.INCOMPLETE
-    assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, incident="")), begun())) == Allow
+
+
+@pytest.mark.parametrize(
+    ("incident", "answer"),
+    [
+        ("INC-2026-1121-001", Allow), ("INC12345", Allow), ("PAY-12", Allow), ("#77", Allow), ("https://status.example.com/i/7", Allow),
+        ("the one of this morning", Refusal.INCOMPLETE), ("soon", Refusal.INCOMPLETE), ("ftp://x", Refusal.INCOMPLETE),
+    ],
+)  # fmt: skip
+def test_the_incident_of_a_hotfix_can_be_looked_up(incident, answer):
+    """HOT-14."""
+    assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, incident=incident)), begun())) == answer
 
 
 @pytest.mark.parametrize(

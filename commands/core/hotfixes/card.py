@@ -64,7 +64,7 @@ def hotfix_card(found: Told, facts: Facts, *, evidence: bool = False) -> Card:
         ("Production ran", (f"{one.base}, {short(one.base_digest)} at ", Code(one.base_commit[:12]))),
         ("Ticket", (f"{one.scope.ticket} ({one.scope.severity})",)),
         ("Incident", (one.scope.incident or one.scope.ticket,)),
-        ("Ships", (f"{ships}: {one.scope.criteria}",)),
+        ("Ships", (ships,)),
         ("Begun by", (one.by_name, ", ", Moment(one.at, zone))),
     )
     title = f"{emoji} Hotfix {one.service} {one.version}: {words}"
@@ -80,6 +80,8 @@ def _parts(found: Told, facts: Facts, *, evidence: bool) -> Iterable[Part]:
     yield Part(((one.scope.scope,),), heading="Scope")
     yield Part(((one.scope.impact,),), heading="Impact")
     yield Part(((one.scope.rollback,),), heading="The way back")
+    if why := tuple(_criteria(one, facts)):
+        yield Part(why, heading="Why then")
     if found.ports:
         yield Part(tuple(map(port_line, found.ports)), heading="Has to have the fix")
     if found.owed:
@@ -88,6 +90,13 @@ def _parts(found: Told, facts: Facts, *, evidence: bool) -> Iterable[Part]:
         yield Part(_afterwards(one.afterwards), heading=f"Written down by {one.afterwards.by_name}")
     if evidence and not isinstance(facts.pieces, Unread):
         yield Part(tuple(evidence_lines(facts.pieces, facts.policy.zone_of(one.service))), heading="Evidence")
+
+
+def _criteria(one: Hotfix, facts: Facts) -> Iterable[Line]:
+    """By what it was decided when it ships, beside severity and impact (HOT-20)."""
+    said, agreed = one.scope, facts.policy.by_id.get(one.scope.signed_off)
+    rows = (("Waiting costs", said.delay), ("Meanwhile", said.mitigation), ("Agreed", agreed.name if agreed else said.signed_off))
+    return [(Bold(f"{name}: "), text) for name, text in rows if text]
 
 
 def port_line(port: Port) -> Line:
