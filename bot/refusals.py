@@ -109,8 +109,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
     ),
     _R.FROZEN: Meaning(
-        ("not_frozen",),
-        "A freeze holds this place. The refusal names who declared it, why, and until when.",
+        ("not_frozen", "takes_merges"),
+        "A freeze holds this place, or the branch. The refusal names who declared it, why, and until when.",
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`). Where nothing but time speaks against it, "
         "a button queues it for the next allowed time; it is judged once more then.",
     ),

@@ -91,6 +91,11 @@ class Gather:
         """The moment that facts read now are stamped with, UTC."""
         return self._clock.now()
 
+    async def days(self) -> Facts:
+        """The moment, the policy and the public holidays: what is due is counted in business days (HOT-13, EMG-10)."""
+        now = self._clock.now()
+        return Facts(at=now, policy=self.policy, holidays=await read_holidays(self._calendars, self.policy.calendars, now, Deadline()))
+
     async def asker(self, user: str) -> Person | Stranger | Unread:
         """The person behind a Slack account, or why it is nobody here (RBAC-01, SOD-14)."""
         return await self._people.asker(user)

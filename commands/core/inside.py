@@ -11,6 +11,7 @@ from commands.core.command import Ask
 from commands.core.freeze_shared import shared
 from commands.core.gather_incident import incident_facts, open_incidents, owed_for
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
+from commands.core.hotfixes.evidence import pieces_of
 from commands.core.trains import after, standing
 from guards.access import Grant
 from guards.change import Change
@@ -177,7 +178,7 @@ def _hotfix_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
     if one is None:
         return replace(facts, hotfix=Absent(f"hotfix {ask.hotfix}"))
     waived = exceptions.reaching(tx, one.service, one.environment, facts.at)
-    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), exceptions=waived)
+    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), pieces=pieces_of(tx, one, facts.policy), exceptions=waived)
 
 
 def _hotfixes(tx: Tx, service: str, version: str, facts: Facts) -> HotfixFacts:

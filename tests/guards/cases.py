@@ -271,7 +271,7 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
 
 HOTFIX = Hotfix(
     "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
-    Scope("PAY-12", "SEV-3", "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
+    Scope("PAY-12", "SEV-3", "INC-7", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts", "by hand", OTTO.id), HotfixState.OPEN, DANA.id, DANA.name,
     AT - HOUR,
 )  # fmt: skip
 """What makes v1.4.0 of what production runs."""
