@@ -674,6 +674,21 @@ async def test_a_grave_one_takes_a_security_review_whatever_it_touches(database_
             assert "security" in world.told("carla")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_outside_its_window_a_hotfix_waits_like_any_change(story):
+    """HOT-08: without an emergency there is no way past the window."""
+    world = story.world
+    await story.opened()
+    story.fixed()
+    await world.wait(until=datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
+    await story.asked()
+    await world.approve("rita")
+    assert "dispatch:waits" in await world.news()
+    assert [order for order in world.ci.started if order.environment == "production"] == []
+    await world.wait(until=datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    assert [order.version for order in world.ci.started if order.environment == "production"] == ["v1.4.1"]
+
+
 async def test_a_maintained_release_branch_has_to_have_the_fix_too(database_url):
     async with World(database_url, policy(maintained=["release/1.3"])) as world:
         story = await Story(world).begin()
