@@ -140,6 +140,15 @@ class Pull:
         """Logins whose approval stands and was given on the last commit (EVD-14)."""
         return frozenset(who for who, r in self.verdicts.items() if r.state is ReviewState.APPROVED and r.commit == self.head)
 
+    @property
+    def reviewers(self) -> frozenset[str]:
+        """Logins of everybody who ever approved it, on whatever commit and whatever they said later, apps left out (SOD-03).
+
+        What a dismissed review said before is not told any more, so it counts as an approval.
+        """
+        gave = {ReviewState.APPROVED, ReviewState.DISMISSED}
+        return frozenset(r.login for r in self.reviews if r.login and not r.bot and r.state in gave)
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:

@@ -157,13 +157,13 @@ def _with_evidence(artifact: Artifact, evidence: Evidence) -> Artifact:
 
 
 def _with_history(artifact: Artifact, span: Span) -> Artifact:
-    """The artifact with everybody who wrote or reviewed a part of it since what the target runs (SOD-02, SOD-03).
+    """The artifact with everybody who wrote or ever approved a part of it since what the target runs (SOD-02, SOD-03).
 
-    Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
+    An approval that no longer counts as a review (EVD-14) is still somebody's who let this code pass once. Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
     wants authors known refuses.
     """
     authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
-    reviewers = {login for pull in span.pulls for login in pull.approvers}
+    reviewers = {login for pull in span.pulls for login in pull.reviewers}
     merged = tuple(
         Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets, tuple(p.declared.said.items())) for p in span.pulls
     )
