@@ -107,6 +107,7 @@ class Pull:
         merged_by: who merged it; None when the account was deleted.
         tickets: references in title, branch and body, in that order, each once: `PAY-12`, `octo/api#7`.
         paths: every changed path; None when the VCS does not list them all.
+        branch: name of its own branch, which people may have renamed since; empty when it is not told.
         declared: what the body declares under the template's headings, read once.
     """
 
@@ -125,6 +126,7 @@ class Pull:
     merged_by: Contributor | None
     tickets: tuple[str, ...]
     paths: tuple[str, ...] | None
+    branch: str = ""
     declared: Declarations = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

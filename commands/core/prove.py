@@ -159,8 +159,8 @@ def _with_evidence(artifact: Artifact, evidence: Evidence) -> Artifact:
 def _with_history(artifact: Artifact, span: Span) -> Artifact:
     """The artifact with everybody who wrote or ever approved a part of it since what the target runs (SOD-02, SOD-03).
 
-    An approval that no longer counts as a review (EVD-14) is still somebody's who let this code pass once. Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
-    wants authors known refuses.
+    An approval that no longer counts as a review (EVD-14) is still that of somebody who once let this code pass. Apps are nobody; an
+    account that was deleted stays in the list under a name that no person has, so that a policy which wants authors known refuses.
     """
     authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
     reviewers = {login for pull in span.pulls for login in pull.reviewers}
