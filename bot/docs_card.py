@@ -83,6 +83,7 @@ def _evidence() -> Evidence:
         work=Span("example/billing-api", "ab12" * 10, _COMMIT, (commit,), (pull,)),
         checks=tuple(Check(name, CheckState.PASSED, None, _AT, 1, "github-actions", 1) for name in checks),
         owners=CodeOwners.read("CODEOWNERS", "* @ghopper"),
+        owners_before=CodeOwners.read("CODEOWNERS", "* @ghopper"),
         protection=Protection("main", frozenset(checks), 1, enforce_admins=True),
         proof=Proof(
             _DIGEST,

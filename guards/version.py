@@ -102,12 +102,14 @@ class Beside:
         tag: the version's tag there.
         work: between the tag of what the target runs and this one.
         owners: the CODEOWNERS file at the tag's commit; None when the policy does not ask for it.
+        owners_before: the same at the commit from which the work is counted; None also when it is all history.
     """
 
     repository: str
     tag: Tag | Absent | Unread
     work: Span | Absent | Unread
     owners: CodeOwners | Absent | Unread | None = None
+    owners_before: CodeOwners | Absent | Unread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Evidence:
         beside: the same of each other repository that the policy names for the service.
         checks: of exactly the artifact's commit (EVD-16).
         owners: the CODEOWNERS file at that commit.
+        owners_before: the same at the commit that the target runs; None also when nothing runs there.
         protection: of the branch that releases come from.
         proof: what is attached to exactly the artifact's digest.
         retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
@@ -132,6 +135,7 @@ class Evidence:
     beside: tuple[Beside, ...] = ()
     checks: tuple[Check, ...] | Absent | Unread | None = None
     owners: CodeOwners | Absent | Unread | None = None
+    owners_before: CodeOwners | Absent | Unread | None = None
     protection: Protection | Absent | Unread | None = None
     proof: Proof | Absent | Unread | None = None
     retrievable: bool | Unread | None = None

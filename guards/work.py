@@ -18,12 +18,13 @@ class Work:
     Args:
         repository: None for the service's own.
         span: everything since the running version.
-        owners: as in `Evidence`.
+        owners, owners_before: as in `Evidence`.
     """
 
     repository: str | None
     span: Span
     owners: CodeOwners | Absent | Unread | None
+    owners_before: CodeOwners | Absent | Unread | None = None
 
     def name(self, pull: Pull) -> str:
         """A pull request as people write it: `#12`, `acme/config#12`."""
@@ -33,13 +34,14 @@ class Work:
 def work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
     """The work in a service's version, its own repository first; `Unread` for whatever is not known of it."""
     evidence, known = facts.evidence, facts.policy.services[service]
-    found = {None: (evidence.work, evidence.owners)} | {b.repository: (b.work, b.owners) for b in evidence.beside}
+    own = (evidence.work, evidence.owners, evidence.owners_before)
+    found = {None: own} | {b.repository: (b.work, b.owners, b.owners_before) for b in evidence.beside}
     works: list[Work] = []
     for repository in (None, *known.repositories):
-        span, owners = found.get(repository, (None, None))
+        span, *owners = found.get(repository, (None, None, None))
         if not isinstance(span, Span):
             return _unread(f"the work in {service}" + (f" that is in {repository}" if repository else ""), span)
-        works.append(Work(repository, span, owners))
+        works.append(Work(repository, span, *owners))
     return tuple(works)
 
 

@@ -52,7 +52,7 @@ class GitHubVcs:
 
     def __init__(self, api: GitHubApi, *, keep: float = 60.0, ticket: str = Naming().ticket) -> None:
         self._api, self._ticket = api, ticket
-        self._branches = BranchReading(api)
+        self._branches = BranchReading(api, ticket)
         self._spans = Recent[Known | Absent](keep, room=64)
         self._owners = Recent[CodeOwners | Absent](keep, room=64)
 

@@ -92,6 +92,9 @@ class Prove:
             reads["checks"] = (f"the checks of {commit[:12]}", partial(vcs.checks, repository, commit))
         if Requirement.CODE_OWNERS in asked:
             reads["owners"] = (f"the CODEOWNERS file at {commit[:12]}", partial(vcs.codeowners, repository, commit))
+            if running:
+                before = running.commit
+                reads["owners_before"] = (f"the CODEOWNERS file at {before[:12]}", partial(vcs.codeowners, repository, before))
         if not asked.isdisjoint({Requirement.PROTECTION, Requirement.CODE_OWNERS}):
             reads["protection"] = (f"the protection of branch {service.branch}", partial(vcs.protection, repository, service.branch))
         return reads
@@ -120,11 +123,13 @@ class Prove:
         if isinstance(before, Unread):
             return Beside(repository, head, before)
         base = before.commit if isinstance(before, Tag) else None  # without a tag of its own, all of its history is new
-        work, owners = await asyncio.gather(
+        noun = f"the CODEOWNERS file of {repository}"
+        work, owners, owners_before = await asyncio.gather(
             deadline.read(f"the work in {version} of {repository}", vcs.span, repository, base, head.commit),
-            deadline.read(f"the CODEOWNERS file of {repository}", vcs.codeowners, repository, head.commit) if owned else nothing(),
+            deadline.read(noun, vcs.codeowners, repository, head.commit) if owned else nothing(),
+            deadline.read(noun, vcs.codeowners, repository, base) if owned and base else nothing(),
         )
-        return Beside(repository, head, work, owners)
+        return Beside(repository, head, work, owners, owners_before)
 
     def _from_registry(self, artifact: Artifact, environment: str, running: Deployment | None, what: str) -> Reads:
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from commands.core.ports.ci import RunState
+from guards.codeowners import CodeOwners
 from guards.lifecycle import State
 from guards.unread import Unread
 from guards.vcs import CheckState, Span
@@ -180,6 +181,17 @@ async def test_what_is_spoiled_after_the_approval_is_refused_at_dispatch(world, 
     assert len(world.ci.started) == 1
     if code == "pointer-moved":
         assert "fixed pointer moved" in world.card("alerts").as_text()
+
+
+async def test_a_pull_request_does_not_choose_its_own_judges(world):
+    """EVD-13: in what runs the path is Olga's; the pull request gives it to Rob, and Rob approves. With Olga's approval it goes."""
+    world.vcs.owned[REPOSITORY, OLD_COMMIT] = CodeOwners.read("CODEOWNERS", "* @olga\n")
+    work(pulls=(pull(12, DEV, "rob", "carla"),))(world)
+    await ask(world)
+    assert "no owner of api.py in what runs (@olga) approved #12" in world.told("carla")
+    work(pulls=(pull(12, DEV, "rob", "olga"),))(world)
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
 
 
 @pytest.mark.parametrize("lost", ["vcs", "proofs"])

@@ -86,8 +86,13 @@ def review(login: str, state: ReviewState = ReviewState.APPROVED, on: str | None
 def together(**parts: Any) -> Facts:
     """A service of two repositories; the arguments replace parts of the other one."""
     under = asking(STRICT.evidence, repositories=("example/config",))
-    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS)
+    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS, OWNERS)
     return proven(under, beside=(replace(beside, **parts),))
+
+
+def rewritten(before: str) -> Facts:
+    """The CODEOWNERS file was another one in what runs."""
+    return proven(owners_before=CodeOwners.read("CODEOWNERS", before))
 
 
 TWO = (review("ravi-r"), review("mara-m"))
@@ -205,6 +210,18 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(owned, worked(pull(paths=None)), Unsure, id="too many paths"),
         pytest.param(owned, proven(owners=Absent("CODEOWNERS file")), Refusal.NO_OWNER_REVIEW, id="no CODEOWNERS"),
         pytest.param(owned, proven(owners=CodeOwners.read("CODEOWNERS", "# later\n")), Refusal.NO_OWNER_REVIEW, id="an empty CODEOWNERS"),
+        # who owned it before counts too
+        pytest.param(owned, rewritten("/src/ @olga\n"), Refusal.NO_OWNER_REVIEW, id="the owner in what runs did not approve it"),
+        pytest.param(owned, rewritten("/src/ @mara-m\n"), Allow, id="the owners before and now did"),
+        pytest.param(owned, rewritten("/other/ @olga\n"), Allow, id="nobody owned it before"),
+        pytest.param(owned, rewritten("/src/ @example/dba\n"), Unsure, id="a team owned it before"),
+        pytest.param(owned, proven(owners_before=Absent("CODEOWNERS file")), Allow, id="there was no CODEOWNERS before"),
+        pytest.param(owned, proven(owners_before=LOST), Unsure, id="the CODEOWNERS before is unread"),
+        pytest.param(owned, proven(owners_before=None), Unsure, id="nobody asked for the CODEOWNERS before"),
+        pytest.param(owned, proven(owners_before=None, work=replace(SPAN, base=None)), Allow, id="nothing ran before"),
+        pytest.param(
+            owned, together(owners_before=CodeOwners.read("CODEOWNERS", "* @olga\n")), Refusal.NO_OWNER_REVIEW, id="the owner before in the other"
+        ),
         # the branch
         pytest.param(protected, proven(), Allow, id="a protected branch"),
         pytest.param(protected, proven(protection=Absent("protection")), Refusal.UNPROTECTED_BRANCH, id="no protection"),
@@ -308,7 +325,7 @@ def test_what_the_policy_does_not_ask_for_is_said_and_not_judged(guard: Guard) -
 
 def test_each_requirement_has_its_guard_and_each_part_of_the_evidence_is_asked_for() -> None:
     assert list(GUARD_OF) == list(Requirement)
-    assert {*NEEDS.values(), "beside"} == {part.name for part in fields(Evidence) if part.init}
+    assert {*NEEDS.values(), "beside", "owners_before"} == {part.name for part in fields(Evidence) if part.init}
 
 
 def test_an_honest_version_is_let_through() -> None:
