@@ -228,9 +228,11 @@ class Parts(Section):
         places = [(s, e) for s, e in self._required if service in {None, s} and environment in {None, e}]
         return any(Requirement.RISK in self._required[place] for place in places)
 
-    def checks(self, service: str) -> tuple[str, ...]:
-        """The checks that a service's commits must have passed."""
-        return self.services[service].checks or self.evidence.checks
+    def checks(self, service: str, repository: str | None = None) -> tuple[str, ...]:
+        """The checks that a service's commits must have passed; those of another of its repositories where one is named."""
+        known = self.services[service]
+        rules = known.repository_rules.get(repository or "")
+        return (rules and rules.checks) or known.checks or self.evidence.checks
 
     def approval_rule(self, environment: str) -> ApprovalRule:
         """What an approval takes; an environment without a rule of its own needs none."""

@@ -122,7 +122,7 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
 
     Like at GitHub, a pull request does not choose its own judges: who owned a path in what runs counts too, where somebody did.
     """
-    owners, before, protection = work.owners, work.owners_before, facts.evidence.protection
+    owners, before, protection = work.owners, work.owners_before, work.protection
     if owners is None or (before is None and work.span.base):
         return Unsure(f"the CODEOWNERS file at {(work.span.head if owners is None else work.span.base or '')[:12]}", "nobody asked for it")
     if lost := next((read for read in (owners, before) if isinstance(read, Unread)), None):
@@ -130,8 +130,7 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
     if isinstance(owners, Absent | Unread) or not owners.rules:
         why = f"{owners.path} names nobody." if isinstance(owners, CodeOwners) else f"There is no {owners.what}."
         return Refuse(Refusal.NO_OWNER_REVIEW, why, "Say in CODEOWNERS who answers for which path.")
-    # only the service's own branch is looked at
-    enforced = work.repository is None and isinstance(protection, Protection) and protection.code_owner_reviews
+    enforced = isinstance(protection, Protection) and protection.code_owner_reviews
     stood = before if isinstance(before, CodeOwners) and before.rules != owners.rules else None
     lacking: list[str] = []
     for pull in work.span.pulls:

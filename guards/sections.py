@@ -75,6 +75,20 @@ class DelegationRule(Section):
     maximum: Duration = Field(default=timedelta(days=14), description="Longest delegation.")
 
 
+class RepositoryRules(Section):
+    """What is another one in another repository of a service (EVD-01, EVD-15, SOD-13)."""
+
+    branch: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="The branch that releases come from there; left out: the service's `branch`.",
+    )
+    checks: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="Checks that its commits must have passed; left out: those of the service."
+    )
+
+
 class Service(Section):
     """One thing that is released."""
 
@@ -98,7 +112,11 @@ class Service(Section):
     )
     repositories: tuple[Repository, ...] = Field(
         default=(),
-        description="Other repositories whose work is in it: each carries the version's tag; its authors and reviewers count too (SOD-13).",
+        description="Other repositories whose work is in it: each carries the version's tag; its authors and reviewers count too (SOD-13), "
+        "and so do the checks of its tagged commit and the protection of its branch.",
+    )
+    repository_rules: Mapping[Repository, RepositoryRules] = Field(
+        default={}, description="Repository of `repositories` → how it differs from the service's own."
     )
     branch: str = Field(
         default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
@@ -151,6 +169,16 @@ class Service(Section):
         default=False, description="Remind its owners on the first of each month, at 10:00, to refresh its dependencies (MAN-12)."
     )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
+
+    def branch_of(self, repository: str) -> str:
+        """The branch that releases come from in one of its repositories."""
+        rules = self.repository_rules.get(repository)
+        return (rules and rules.branch) or self.branch
+
+    def address_of(self, repository: str) -> str:
+        """Where people find one of its repositories, without a trailing slash."""
+        own = self.address.removesuffix(self.repository)
+        return self.address if repository == self.repository else f"{own if own != self.address else 'https://github.com/'}{repository}"
 
     @property
     def address(self) -> str:

@@ -243,6 +243,8 @@ async def test_the_work_of_every_repository_of_a_service_is_in_it(database_url):
         world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=head)
         world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=before)
         world.vcs.owned["acme/config", head] = world.vcs.owned[REPOSITORY, COMMIT]
+        world.vcs.checked["acme/config", head] = world.vcs.checked[REPOSITORY, COMMIT]
+        world.vcs.protected["acme/config", "main"] = world.vcs.protected[REPOSITORY, "main"]
         for base in (None, before):
             work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=base, head=head)
             world.vcs.spans["acme/config", base, head] = replace(work, pulls=(pull(4, DEV, "rob", "olga"),))
@@ -253,6 +255,8 @@ async def test_the_work_of_every_repository_of_a_service_is_in_it(database_url):
         assert json.loads(bundle["evidence/history/acme-config/commits.json"])["base"] == before
         assert json.loads(bundle["evidence/history/acme-config/pull-request-4.json"])["approvers"] == ["olga", "rob"]
         assert "evidence/history/pull-request-12.json" in bundle
+        assert [check["name"] for check in json.loads(bundle["evidence/history/acme-config/checks.json"])] == ["lint", "unit-test"]
+        assert json.loads(bundle["evidence/history/acme-config/protection.json"])["required_reviews"] == 2
 
         await world.say("audrey", "/release evidence api v9.9.9")
         assert ("absent", "tag v9.9.9 in acme/config") in lacking(world)

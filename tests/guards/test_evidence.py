@@ -24,6 +24,7 @@ from guards.release_record import recorded
 from guards.requirements import EVIDENCE as GUARDS
 from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
+from guards.sections import RepositoryRules
 from guards.source import checked, protected, tagged
 from guards.specialists import specialised
 from guards.unread import Absent, Unread
@@ -47,6 +48,7 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import (
     DANA,
+    EVIDENCE,
     HEAD,
     MARA,
     OWNERS,
@@ -86,8 +88,15 @@ def review(login: str, state: ReviewState = ReviewState.APPROVED, on: str | None
 def together(**parts: Any) -> Facts:
     """A service of two repositories; the arguments replace parts of the other one."""
     under = asking(STRICT.evidence, repositories=("example/config",))
-    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS, OWNERS)
+    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS, OWNERS, EVIDENCE.checks, PROTECTION)
     return proven(under, beside=(replace(beside, **parts),))
+
+
+def lint_only() -> Facts:
+    """The other repository needs no `sast`, which did not run there."""
+    rules = {"example/config": RepositoryRules(checks=("lint",))}
+    under = asking(STRICT.evidence, repositories=("example/config",), repository_rules=rules)
+    return proven(under, beside=(replace(together().evidence.beside[0], checks=(check("lint"),)),))
 
 
 def rewritten(before: str) -> Facts:
@@ -153,7 +162,7 @@ TWO = (review("ravi-r"), review("mara-m"))
         *(pytest.param(guard, together(), Allow, id=f"{guard.__name__}: everything in both") for guard in (tagged, pulled, ticketed, reviewed, owned)),
         *(
             pytest.param(guard, replace(together(), evidence=replace(together().evidence, beside=())), Unsure, id=f"{guard.__name__}: one was not asked for")
-            for guard in (pulled, ticketed, reviewed, owned)
+            for guard in (pulled, ticketed, reviewed, owned, checked, protected)
         ),
         pytest.param(tagged, together(tag=LOST), Unsure, id="the other's tag is unread"),
         pytest.param(tagged, together(tag=Absent("tag v1.4.0 in example/config")), Refusal.UNTRUSTED_TAG, id="the other has no tag"),
@@ -166,6 +175,25 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(owned, together(work=replace(SPAN, pulls=(pull(reviews=TWO[1:]),))), Refusal.NO_OWNER_REVIEW, id="no owner in the other"),
         pytest.param(owned, together(owners=Absent("CODEOWNERS")), Refusal.NO_OWNER_REVIEW, id="no CODEOWNERS in the other"),
         pytest.param(owned, together(owners=LOST), Unsure, id="the other's CODEOWNERS is unread"),
+        pytest.param(owned, together(work=replace(SPAN, pulls=(pull(paths=("db/1.sql",)),))), Unsure, id="a path of a team in the other"),
+        pytest.param(
+            owned,
+            together(
+                work=replace(SPAN, pulls=(pull(paths=("db/1.sql",)),)), protection=replace(PROTECTION, code_owner_reviews=True)
+            ),
+            Allow,
+            id="a path of a team in the other, whose branch demands its review",
+        ),
+        pytest.param(checked, together(), Allow, id="all checks of both passed"),
+        pytest.param(checked, together(checks=()), Refusal.CHECKS_NOT_PASSED, id="no check ran in the other"),
+        pytest.param(checked, together(checks=LOST), Unsure, id="the other's checks are unread"),
+        pytest.param(checked, together(checks=None), Unsure, id="the other's checks were not asked for"),
+        pytest.param(checked, together(tag=LOST), Unsure, id="the other's commit is not known"),
+        pytest.param(checked, together(tag=Absent("tag")), Refusal.CHECKS_NOT_PASSED, id="the other has no commit of this version"),
+        pytest.param(checked, lint_only(), Allow, id="the other has checks of its own"),
+        pytest.param(protected, together(), Allow, id="both branches are protected"),
+        pytest.param(protected, together(protection=Absent("protection")), Refusal.UNPROTECTED_BRANCH, id="the other's branch is not"),
+        pytest.param(protected, together(protection=LOST), Unsure, id="the other's protection is unread"),
         # pull requests and tickets
         pytest.param(pulled, proven(), Allow, id="a commit by a pull request"),
         pytest.param(pulled, worked(pull(), commits=(commit(), commit(pulls=()))), Refusal.NO_PULL_REQUEST, id="a commit without one"),
