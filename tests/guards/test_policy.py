@@ -162,7 +162,7 @@ TWINS = [
                  "services.api.repositories", "name each repository once",
                  both(put(*API, "history", to="github"), put(*API, "repositories", to=["example/config"])), id="a repository twice"),
     pytest.param(both(put(*API, "history", to="github"), put(*API, "repository_rules", to={"example/config": {}})),
-                 "services.api.repository_rules", "unknown repository of `repositories` 'example/config'",
+                 "services.api.repository_rules.example/config", "is not among its `repositories`",
                  both(both(put(*API, "history", to="github"), put(*API, "repositories", to=["example/config"])),
                       put(*API, "repository_rules", to={"example/config": {"branch": "trunk"}})), id="rules of an unknown repository"),
     pytest.param(drop(*API, "coordinates"), "services.api", "`coordinates` must name",
