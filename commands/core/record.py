@@ -102,6 +102,12 @@ def write(
     )  # fmt: skip
 
 
+def service_of(request: Request) -> str | None:
+    """The service that a request is about, so that what was asked for it is found again: of an exception, the only one that it names."""
+    wanted = request.exception
+    return wanted.services[0] if request.service is None and wanted and len(wanted.services) == 1 else request.service
+
+
 def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict[str, Any]:
     """The answers and the facts that led to them, as the ledger keeps them, with the delegations that the asker has there (RBAC-06)."""
     mine = delegated(request.by, request.service, request.environment, facts)[0] if isinstance(request.by, Person) else ()
@@ -126,8 +132,15 @@ def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
 
 
 def _seen(request: Request, facts: Facts) -> dict[str, Any]:
+    wanted = request.exception
     return {
-        "request": {"service": request.service, "environment": request.environment, "version": request.version, "digest": request.digest},
+        "request": {
+            "service": service_of(request),
+            "environment": request.environment,
+            "version": request.version or (wanted and wanted.version),
+            "digest": request.digest,
+        },
+        **({"exception": exception_body(wanted)} if wanted else {}),
         "artifact": _fact(facts.artifact),
         "registered": _fact(facts.registered),
         "before": _fact(facts.before),
