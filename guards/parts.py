@@ -16,6 +16,7 @@ from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
+from guards.naming import Naming
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.post_release_rules import PostRelease, Task
 from guards.section import Section
@@ -25,7 +26,6 @@ from guards.sections import (
     Environment,
     GoRules,
     Limits,
-    Naming,
     ObligationRule,
     Person,
     RoleGrant,

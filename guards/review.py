@@ -39,7 +39,7 @@ def _some(names: Iterable[str], between: str = ", ") -> str:
 
 @asks_for(Requirement.PULL_REQUESTS)
 def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether each commit came in by a merged pull request (EVD-13)."""
+    """Whether each commit came in by a merged pull request, from a branch that is named as the policy says (EVD-13, NAM-01)."""
     works = _works(facts, artifact)
     if isinstance(works, Unsure):
         return works
@@ -49,8 +49,21 @@ def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             f"No merged pull request brought {_some(unlinked)}.",
             "Bring it in by a pull request that is reviewed, and have CI build a new version.",
         )
+    naming = facts.policy.naming
+    strange = [(w.name(p), p.branch) for w in works for p in w.span.pulls if naming.misnamed != "ignore" and not naming.fits(p.branch)]
+    untold = [name for name, branch in strange if not branch]
+    odd = _some(f"{name} ({branch})" for name, branch in strange if branch)
+    if naming.misnamed == "refuse" and odd:
+        return Refuse(
+            Refusal.BAD_BRANCH_NAME,
+            f"No pattern of `naming` fits the branch of {odd}.",
+            "A branch that was merged keeps its name: bring the work in from one that is named well, or ask who owns the policy file.",
+        )
+    if naming.misnamed == "refuse" and untold:
+        return Unsure(f"the name of the branch of {_some(untold)}")
     commits, pulls = sum(len(w.span.commits) for w in works), sum(len(w.span.pulls) for w in works)
-    return Allow(f"{_several(commits, 'commit')} came in by {_several(pulls, 'pull request')}")
+    warned = f"; no pattern of `naming` fits the branch of {odd}" if odd else ""
+    return Allow(f"{_several(commits, 'commit')} came in by {_several(pulls, 'pull request')}{warned}")
 
 
 @asks_for(Requirement.TICKETS)

@@ -18,7 +18,6 @@ from guards.values import (
     GitHubLogin,
     HolidayCode,
     Name,
-    Pattern,
     Repository,
     SlackChannel,
     SlackGroup,
@@ -208,23 +207,6 @@ class GoRules(Section):
 
     answer_within: Duration = Field(
         default=timedelta(hours=1), description="So long after a roll call was opened, an area that has not answered is shown as silent."
-    )
-
-
-class Naming(Section):
-    """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
-
-    ticket: Pattern = Field(default=r"[A-Z]+-[0-9]+", description="A work item.")
-    feature_branch: tuple[Pattern, ...] = Field(
-        default=(r"^feature\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Feature branches: one of these."
-    )
-    release_branch: tuple[Pattern, ...] = Field(default=(r"^release\/[0-9]+\.[0-9]+$",), description="Release branches: one of these.")
-    hotfix_branch: tuple[Pattern, ...] = Field(
-        default=(r"^hotfix\/[0-9]+\.[0-9]+\.[0-9]+-[A-Z]+-[0-9]+$",), description="Hotfix branches: one of these."
-    )
-    chore_branch: tuple[Pattern, ...] = Field(default=(r"^chore\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Chore branches: one of these.")
-    backport_branch: tuple[Pattern, ...] = Field(
-        default=(r"^backport\/[A-Z]+-[0-9]+-to-[0-9]+\.[0-9]+$",), description="Backport branches: one of these."
     )
 
 

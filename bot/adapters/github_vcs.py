@@ -30,7 +30,7 @@ from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
 from guards.codeowners import CodeOwners
 from guards.cut import OpenPull
-from guards.sections import Naming
+from guards.naming import Naming
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Contributor, Protection, Span, Tag
 

@@ -185,6 +185,20 @@ async def test_what_is_spoiled_after_the_approval_is_refused_at_dispatch(world, 
         assert "fixed pointer moved" in world.card("alerts").as_text()
 
 
+async def test_a_branch_that_is_named_oddly_is_named_on_the_card_or_refused(world):
+    """NAM-01: `naming.misnamed` says which."""
+    work(pulls=(replace(pull(12, DEV, "rob", "olga"), branch="patch-1"),))(world)
+    await ask(world)
+    assert "came in by 1 pull request; no pattern of `naming` fits the branch of #12 (patch-1)" in world.card().as_text()
+    await world.say("carla", f"/release cancel {(await world.change()).id} later")
+    await world.restart(type(world.policy).model_validate(strict_policy() | {"naming": {"misnamed": "refuse"}}))
+    await ask(world)
+    assert "bad-branch-name" in await world.codes()
+    work(pulls=(replace(pull(12, DEV, "rob", "olga"), branch="feature/PAY-12-sums"),))(world)
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+
+
 async def test_a_pull_request_does_not_choose_its_own_judges(world):
     """EVD-13: in what runs the path is Olga's; the pull request gives it to Rob, and Rob approves. With Olga's approval it goes."""
     world.vcs.owned[REPOSITORY, OLD_COMMIT] = CodeOwners.read("CODEOWNERS", "* @olga\n")

@@ -17,7 +17,7 @@ from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_vcs import GitHubVcs
 from bot.adapters.tickets import tickets
 from bot.adapters.transport import Limits, Transport
-from guards.sections import Naming
+from guards.naming import Naming
 from guards.unread import Absent, Unread
 from guards.vcs import CheckState, Contributor, Protection, Review, ReviewState
 from tests.world.forge import FilledForge

@@ -99,6 +99,12 @@ def lint_only() -> Facts:
     return proven(under, beside=(replace(together().evidence.beside[0], checks=(check("lint"),)),))
 
 
+def refusing_names(branch: str, misnamed: str = "refuse") -> Facts:
+    """The pull request comes from this branch."""
+    under = STRICT.model_copy(update={"naming": STRICT.naming.model_copy(update={"misnamed": misnamed})})
+    return proven(under, work=replace(SPAN, pulls=(pull(branch=branch),)))
+
+
 def rewritten(before: str) -> Facts:
     """The CODEOWNERS file was another one in what runs."""
     return proven(owners_before=CodeOwners.read("CODEOWNERS", before))
@@ -199,6 +205,18 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(pulled, worked(pull(), commits=(commit(), commit(pulls=()))), Refusal.NO_PULL_REQUEST, id="a commit without one"),
         pytest.param(pulled, worked(commits=()), Allow, id="nothing new"),
         pytest.param(pulled, proven(work=Absent("commit 9fceb02d0ae5")), Unsure, id="the commit is not there"),
+        # branches
+        pytest.param(pulled, worked(pull(branch="patch-1")), Allow, id="an odd branch is named only"),
+        *(
+            pytest.param(pulled, refusing_names(branch), Allow, id=f"a branch with a name: {branch}")
+            for branch in (
+                "feature/PAY-12-round-sums", "release/1.4", "hotfix/1.4.1-PAY-12", "chore/PAY-12-tidy", "backport/PAY-12-to-1.4"
+            )
+        ),
+        pytest.param(pulled, refusing_names("patch-1"), Refusal.BAD_BRANCH_NAME, id="an odd branch"),
+        pytest.param(pulled, refusing_names("release/1.4\n"), Refusal.BAD_BRANCH_NAME, id="a branch with more behind its name"),
+        pytest.param(pulled, refusing_names(""), Unsure, id="a branch that is not told"),
+        pytest.param(pulled, refusing_names("patch-1", "ignore"), Allow, id="branches are not looked at"),
         pytest.param(ticketed, proven(), Allow, id="a ticket"),
         pytest.param(ticketed, worked(pull(), pull(number=13, tickets=())), Refusal.NO_TICKET, id="one without a ticket"),
         # reviews
