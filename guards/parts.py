@@ -194,6 +194,11 @@ class Parts(Section):
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
 
+    def signed_sboms(self, environment: str | None) -> bool:
+        """Whether a bill of materials has to be signed in an environment; everywhere in one that is not known."""
+        asked = self.evidence.signed_sboms
+        return (environment is None or self._strict(environment)) if asked is None else asked
+
     def verifies(self, environment: str) -> bool:
         """Whether a change into an environment is closed only after somebody looked (REC-10)."""
         asked = self.post_release.verification.asked

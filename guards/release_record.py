@@ -238,7 +238,9 @@ def _sbom(request: Request, facts: Facts) -> Value:
     proof = _given(facts.evidence.proof, asked, f"what is attached to {request.version}")
     if not isinstance(proof, Proof):
         return proof
-    if isinstance(facts.artifact, Artifact) and (bill := bill_of(proof, facts.artifact)):
+    if isinstance(facts.artifact, Artifact) and (
+        bill := bill_of(proof, facts.artifact, signed=facts.policy.signed_sboms(request.environment))
+    ):
         return f"{bill.format} {bill.version} {short(bill.hash)}"
     return None if asked else NOT_REQUIRED
 

@@ -121,6 +121,7 @@ SPOILED = [
     pytest.param(no_owners, "no-owner-review", id="no CODEOWNERS"),
     pytest.param(unprotected, "unprotected-branch", id="an unprotected branch"),
     pytest.param(attached(sboms=proof(OLD_DIGEST).sboms), "no-sbom", id="the SBOM of another digest"),
+    pytest.param(attached(sboms=(replace(proof(DIGEST).sboms[0], signer=None),)), "no-sbom", id="an SBOM that nobody signed"),
     pytest.param(attached(provenances=proof(DIGEST, OLD_COMMIT).provenances), "no-provenance", id="built from another commit"),
     pytest.param(attached(provenances=(), signatures=()), "not-signed", id="nobody signed it"),
     pytest.param(no_way_back, "no-rollback-target", id="there is no way back"),

@@ -281,7 +281,19 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(listed, attached(sboms=()), Refusal.NO_SBOM, id="none"),
         pytest.param(listed, attached(sboms=(replace(SBOM, digest=OTHER_DIGEST),)), Refusal.NO_SBOM, id="that of another digest"),
         pytest.param(listed, attached(sboms=(replace(SBOM, named=False),)), Allow, id="bound by its signature"),
-        pytest.param(listed, attached(sboms=(replace(SBOM, signer=None),)), Allow, id="bound by its own words"),
+        pytest.param(listed, attached(sboms=(replace(SBOM, signer=None),)), Refusal.NO_SBOM, id="bound by its own words alone, unsigned"),
+        pytest.param(
+            listed,
+            proven(strict(signed_sboms=False), proof=replace(PROOF, sboms=(replace(SBOM, signer=None),))),
+            Allow,
+            id="bound by its own words where that is enough",
+        ),
+        pytest.param(
+            listed,
+            proven(strict(signed_sboms=False), proof=replace(PROOF, sboms=(replace(SBOM, signer=None, named=False),))),
+            Refusal.NO_SBOM,
+            id="bound by nothing where words are enough",
+        ),
         pytest.param(listed, attached(sboms=(replace(SBOM, named=False, signer=None),)), Refusal.NO_SBOM, id="bound by nothing"),
         # provenance
         pytest.param(attested, proven(), Allow, id="provenance"),
@@ -613,8 +625,8 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             ),
             snapshot(
                 (
-                    "No bill of materials is bound to sha256:1f1f1f1f1f1f…. 1 attached, none of which names this digest or is signed. The attachment sha256:1f does not count: it names another digest.",
-                    "Have CI make the SBOM from the built artifact and attach it to that digest.",
+                    "No bill of materials is bound to sha256:1f1f1f1f1f1f…. 1 attached, none of which is signed by somebody whom the policy pins. The attachment sha256:1f does not count: it names another digest.",
+                    "Have CI make the SBOM from the built artifact, sign it and attach it to that digest.",
                 )
             ),
             id="no sbom",
