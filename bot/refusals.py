@@ -193,6 +193,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Commits between what runs there and this version came in without a merged pull request.",
         "Bring them in by a pull request that is reviewed, and have CI build a new version.",
     ),
+    _R.BAD_BRANCH_NAME: Meaning(
+        ("pulled",),
+        "A merged pull request came from a branch that no pattern of `naming` fits, and `naming.misnamed` refuses those.",
+        "Bring the work in from a branch that is named well, and have CI build a new version; or have the policy file warn only.",
+    ),
     _R.NO_TICKET: Meaning(
         ("ticketed",),
         "A pull request names no work item.",
