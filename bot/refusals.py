@@ -651,9 +651,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have each of them done; `/release follow-up list <run>`, or `/release hotfix show <hotfix>`, shows them.",
     ),
     _R.NO_SUCH_HOTFIX: Meaning(
-        ("known_hotfix", "shipped", "closable_hotfix"),
-        "There is no hotfix with this id.",
-        "`/release hotfix list` shows those that there are.",
+        ("known_hotfix", "shipped", "closable_hotfix", "classified"),
+        "There is no hotfix with this id, or none that makes the version of an emergency that is declared as a hotfix.",
+        "`/release hotfix list` shows those that there are; `/release hotfix start` begins one.",
     ),
     _R.HOTFIX_UNDER_WAY: Meaning(
         ("alone_under_way",),

@@ -15,6 +15,7 @@ from commands.core.text import Code, Form, Input, Line
 from commands.core.words import Arguments, EnvironmentName, Named, ServiceName, VersionWord
 from guards.artifact import pinned
 from guards.authorization import authorized
+from guards.classified import classified
 from guards.decision import Refusal
 from guards.emergencies import declarable, pinned_by
 from guards.emergency import Classification, Criterion, Emergency
@@ -135,12 +136,12 @@ command = Command(
     name="emergency declare",
     summary="Declare an emergency change: one version, past window and freeze, once two others approved it.",
     examples=(
-        "emergency declare api v1.4.1 production criterion=production-down classification=hotfix incident=INC-2026-1121-001 severity=SEV-1 "
-        'reason="logins fail, it renews the key" waiting="nobody can log in until Monday" rollback="promote v1.4.0" '
+        "emergency declare api v1.4.1 production criterion=production-down classification=emergency incident=INC-2026-1121-001 "
+        'severity=SEV-1 reason="logins fail, it renews the key" waiting="nobody can log in until Monday" rollback="promote v1.4.0" '
         'after="alert before keys run out"',
     ),
     action=Action.DECLARE_EMERGENCY,
-    guards=(authorized, pinned, declarable),
+    guards=(authorized, pinned, classified, declarable),
     arguments=Declare,
     ask=ask,
     run=declare,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from guards.artifact import no_artifact, short
 from guards.authorization import allowed_roles, by_group, names, no_such_emergency, who_may
 from guards.change import Change
+from guards.classified import misnamed
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
 from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState
@@ -232,6 +233,8 @@ def covered(request: Request, facts: Facts) -> Decision:
             return _stands(record, facts)
         asked = f"{request.service} {request.version} in {request.environment}"
         return Refuse(Refusal.NOT_COVERED, f"{record.id} covers {record.what}, not {asked}.", "Declare an emergency for it.")
+    if no := misnamed(record, facts):
+        return no
     requester = facts.change.requester if isinstance(facts.change, Change) else request.by.id if isinstance(request.by, Person) else None
     given = counting(record, facts, requester)
     if isinstance(given, Unread):
@@ -308,11 +311,12 @@ def closable_emergency(request: Request, facts: Facts) -> Decision:
             f"`/release follow-up list {record.id}` shows them.",
         )
     cited = facts.cited
-    if isinstance(cited, Incident) and cited.closed_at is None and facts.policy.incidents.named(cited.severity).postmortem:
+    grave = cited if isinstance(cited, Incident) and cited.closed_at is None else None
+    if grave and any(facts.policy.incidents.named(severity).postmortem for severity in (grave.severity, record.severity)):
         return Refuse(
             Refusal.STILL_OWED,
-            f"{cited.reference}, for which {record.id} was used, is open; its postmortem is owed from its end on.",
-            f"When the impact is over, `/release incident close {cited.reference}`.",
+            f"{grave.reference}, for which {record.id} was used, is open; its postmortem is owed from its end on.",
+            f"When the impact is over, `/release incident close {grave.reference}`.",
         )
     texts = {} if ending is None else {
         "verified resolution": ending.resolution, "account of what happened": ending.happened, "prevention": ending.prevention,

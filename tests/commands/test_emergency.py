@@ -52,7 +52,7 @@ async def test_on_a_sunday_night_from_the_declaration_to_ci(world, golden):
         {
             "approvers": [],
             "change": None,
-            "classification": "hotfix",
+            "classification": "emergency",
             "commit": "c0ffee0000000000000000000000000000000000",
             "criterion": "production-down",
             "declarer": "carla@acme.example",
@@ -165,7 +165,7 @@ tomorrow 03:30 (Mon 03:30 Europe/Berlin)
 Criterion
 Production is down or severely degraded
 Type
-hotfix, SEV-2
+emergency, SEV-2
 Incident
 INC-77, not known here
 Approvals

@@ -184,6 +184,40 @@ async def test_the_incident_that_it_was_used_for_and_its_postmortem_come_first(w
     assert await closing(world) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("grave", "called", "later"),
+    [
+        pytest.param("SEV-3", "SEV-1", None, id="graver than its incident"),
+        pytest.param("SEV-1", "", "SEV-3", id="its incident is called milder before it is closed"),
+        pytest.param("SEV-3", "SEV-1", "closed", id="its incident was closed before it went out"),
+    ],
+)
+async def test_a_grave_emergency_never_ends_without_its_postmortem(with_incidents, grave, called, later):
+    """EMG-17: one is owed, whatever its incident is called."""
+    world, incident = with_incidents, "INC-2026-1122-001"
+    over = f'/release incident close {incident} mechanism="the key was renewed" verification="logins work"'
+    await world.say("carla", f'/release incident open {grave} title="logins fail" services=api')
+    await approved(world, incident=incident, severity=called)
+    if later == "closed":
+        await world.say("carla", over)
+    elif later:
+        await world.say("carla", f"/release incident update {incident} severity={later}")
+    await world.say("carla", f"/release emergency promote {ID}")
+    await world.ci_says(RunState.SUCCEEDED)
+    for one in await owed(world):
+        if one.kind is not Owed.POSTMORTEM:
+            await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} https://wiki.acme.example/{one.id}")
+    if later != "closed":
+        assert "still-owed" in await closing(world)
+        await world.say("carla", over)
+    assert "still-owed" in await closing(world)
+    both = await world.house.store.read(lambda tx: (*obligations.about(tx, ID), *obligations.about(tx, incident)))
+    (postmortem,) = [one for one in both if one.kind is Owed.POSTMORTEM]
+    await world.say(postmortem.owner.partition("@")[0], f"/release follow-up done {postmortem.id} https://wiki.acme.example/pm-1")
+    assert await closing(world) == []
+
+
 async def closing(world):
     await world.say("carla", f"/release {CLOSE}")
     return await world.codes()

@@ -9,6 +9,7 @@ import pytest
 from guards.approvals import approved
 from guards.authorization import authorized
 from guards.business import end_of_business_day
+from guards.classified import classified
 from guards.decision import Allow, Refusal, Unsure
 from guards.emergencies import (
     apart,
@@ -25,10 +26,11 @@ from guards.emergencies import (
     undecided_emergency,
     withdrawable_emergency,
 )
-from guards.emergency import Emergency, EmergencyState, Ending, Spoken
+from guards.emergency import Classification, Emergency, EmergencyState, Ending, Spoken
 from guards.emergency_rules import EmergencyRules
 from guards.facts import Facts, Request
 from guards.holiday import Holidays
+from guards.hotfix import HotfixFacts, HotfixState
 from guards.identity import Stranger
 from guards.incident import Incident
 from guards.lead import held_back_until
@@ -44,6 +46,7 @@ from tests.guards.cases import (
     DANA,
     DAY,
     FACTS,
+    HOTFIX,
     HOUR,
     MARA,
     MINUTE,
@@ -247,6 +250,35 @@ def test_all_that_lacks_is_told_at_once() -> None:
     assert why == "The emergency lacks its reason, rollback plan, incident reference."
 
 
+MADE = HotfixFacts(of_version=HOTFIX)
+GIVEN_UP = HotfixFacts(of_version=replace(HOTFIX, state=HotfixState.GIVEN_UP))
+
+
+@pytest.mark.parametrize(
+    ("called", "hotfixes", "expected"),
+    [
+        pytest.param("emergency", HotfixFacts(), Allow, id="an emergency"),
+        pytest.param("emergency", LOST, Allow, id="an emergency, whatever hotfixes there are"),
+        pytest.param("hotfix", MADE, Allow, id="a hotfix that was begun"),
+        pytest.param("both", MADE, Allow, id="both, and it was begun"),
+        pytest.param("hotfix", HotfixFacts(), Refusal.NO_SUCH_HOTFIX, id="a hotfix by its name only"),
+        pytest.param("both", HotfixFacts(), Refusal.NO_SUCH_HOTFIX, id="both by its name only"),
+        pytest.param("hotfix", GIVEN_UP, Refusal.WRONG_STATE, id="given up"),
+        pytest.param("hotfix", LOST, Unsure, id="hotfixes unread"),
+    ],
+)
+def test_what_is_called_a_hotfix_was_begun_as_one(called: str, hotfixes: Any, expected: Expected) -> None:
+    """EMG-02, HOT-08: when it is declared, and when it goes."""
+    name = Classification(called)
+    assert said(classified(draft(classification=name), facts(hotfixes=hotfixes))) == expected
+    assert said(covered(URGENT, knowing(emergency(classification=name), hotfixes=hotfixes))) == expected
+
+
+def test_nothing_that_is_not_declared_is_misnamed() -> None:
+    assert told(classified(request(), FACTS)) == ("nothing is declared",)
+    assert told(classified(draft(), FACTS)) == ("it is declared as emergency",)
+
+
 # ---------------------------------------------------------------- approving
 
 
@@ -406,17 +438,18 @@ KNOWN = Incident("INC-2026-1124-001", "logins fail", 1, ("api",), AT, MARA.id, M
 
 
 @pytest.mark.parametrize(
-    ("cited", "expected"),
+    ("cited", "severity", "expected"),
     [
-        pytest.param(KNOWN, Refusal.STILL_OWED, id="its incident is open, and will owe a postmortem"),
-        pytest.param(replace(KNOWN, closed_at=AT, closed_by=MARA.id), Allow, id="it is closed, and its postmortem is written"),
-        pytest.param(replace(KNOWN, severity=4), Allow, id="it is open, and so mild that it owes none"),
-        pytest.param(Absent("incident INC-77"), Allow, id="nobody knows it here"),
+        pytest.param(KNOWN, 4, Refusal.STILL_OWED, id="its incident is open, and will owe a postmortem"),
+        pytest.param(replace(KNOWN, closed_at=AT, closed_by=MARA.id), 1, Allow, id="it is closed, and its postmortem is written"),
+        pytest.param(replace(KNOWN, severity=4), 4, Allow, id="it is open, and so mild that it owes none"),
+        pytest.param(replace(KNOWN, severity=4), 1, Refusal.STILL_OWED, id="it is open and mild, and its emergency is grave"),
+        pytest.param(Absent("incident INC-77"), 1, Allow, id="nobody knows it here"),
     ],
 )
-def test_its_incident_comes_to_its_end_first(cited: Incident | Absent, expected: Expected) -> None:
+def test_its_incident_comes_to_its_end_first(cited: Incident | Absent, severity: int, expected: Expected) -> None:
     """EMG-17, EMG-25."""
-    assert said(closable_emergency(request(ending=ENDING), knowing(USED, cited=cited))) == expected
+    assert said(closable_emergency(request(ending=ENDING), knowing(replace(USED, severity=severity), cited=cited))) == expected
 
 
 # ---------------------------------------------------------------- business days

@@ -9,6 +9,7 @@ from datetime import datetime
 from commands.core import obligations as owing
 from commands.core import record as ledger
 from commands.core.cards import note
+from commands.core.incidents import bound
 from commands.core.tell import reply_to
 from commands.core.text import Line
 from guards.business import end_of_business_day
@@ -16,6 +17,7 @@ from guards.change import Change
 from guards.emergency import Emergency
 from guards.exemption import Exemption
 from guards.facts import Facts
+from guards.incident import Incident
 from guards.incidents import holding
 from guards.obligation import Obligation, Owed
 from guards.opening import Opening, open_now
@@ -30,9 +32,11 @@ def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: 
     policy = facts.policy
     answers = policy.by_id[policy.services[record.service].owners[0]]
     people = {True: (answers.id, answers.name), False: (record.declarer, record.declarer_name)}
-    known = incidents.by_reference(tx, record.incident) is not None
+    cited = incidents.by_reference(tx, record.incident)
+    if cited:
+        bound(tx, cited, record.id, ledger.CLOCK, facts, correlation)  # it may be known only since it was declared
     yours: dict[str, list[Line]] = {}
-    for kind, text, due, by_owner in _owed(record, change, exceptions.used_by(tx, change.id), facts, known=known):
+    for kind, text, due, by_owner in _owed(record, change, exceptions.used_by(tx, change.id), facts, elsewhere=_elsewhere(tx, cited)):
         owner, name = people[by_owner]
         one = Obligation(
             obligations.next_id(tx, facts.at.date()), kind, record.id, record.service, text, owner, name, due, facts.at, ledger.CLOCK.id
@@ -47,7 +51,7 @@ def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: 
 
 
 def _owed(
-    record: Emergency, change: Change, taken: tuple[Exemption, ...], facts: Facts, *, known: bool
+    record: Emergency, change: Change, taken: tuple[Exemption, ...], facts: Facts, *, elsewhere: bool
 ) -> Iterator[tuple[Owed, str, datetime, bool]]:  # fmt: skip
     """Kind, text, when it is due, and whether the owner of the service owes it, not the declarer."""
     rules, at = facts.policy.emergency, facts.at
@@ -63,8 +67,15 @@ def _owed(
     yield Owed.REVIEW, f"Review {record.id} with deployment, pull requests, commits, tag and remediation", review, True
     yield Owed.FOLLOW_UP, record.follow_ups, review, False
     severity = facts.policy.incidents.named(record.severity)
-    if severity.postmortem and not known:  # an incident that is known here owes its own when it is closed
+    if severity.postmortem and not elsewhere:
         yield Owed.POSTMORTEM, f"Postmortem of {record.incident} ({severity.name})", at + facts.policy.incidents.postmortem_within, True
+
+
+def _elsewhere(tx: Tx, cited: Incident | None) -> bool:
+    """Whether the postmortem is owed for its incident, or will be when that is closed: one event takes one (EMG-17)."""
+    if cited is None:
+        return False
+    return cited.closed_at is None or any(one.kind is Owed.POSTMORTEM for one in obligations.about(tx, cited.reference))
 
 
 def overridden(change: Change, facts: Facts) -> list[str]:
