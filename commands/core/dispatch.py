@@ -34,6 +34,7 @@ from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
+from guards.migration import weighed
 from guards.need import Need, need_of
 from guards.opening import Opening, open_now
 from guards.order import in_order
@@ -239,7 +240,11 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
     key = f"{change.id}.{change.attempt + 1}"
     if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
         return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
-    change = changes.move(tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="")
+    request = at_dispatch(change, facts)
+    change = changes.move(
+        tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="",
+        migrates=weighed(request, facts).migration,
+    )  # fmt: skip
     order = order_of(change, facts.policy)
     outbox.add(
         tx,
@@ -249,7 +254,6 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         facts.at,
     )
     timers.cancel(tx, f"expire:{change.id}")
-    request = at_dispatch(change, facts)
     record.write(
         tx, "dispatch:ordered", record.CLOCK, facts, correlation, subject=change.id, service=content.service,
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
