@@ -357,10 +357,12 @@ async def test_an_approver_who_lost_the_role_counts_no_more(world):
 
 
 async def test_a_freeze_is_passed_and_linked(world):
-    """EMG-07, FRZ-10: the freeze is overridden, and what it was is on record."""
+    """EMG-07, EMG-21, FRZ-10: the freeze is overridden, and what it was is on record; what never held it is not."""
     await world.freeze()
+    await world.freeze(blocks="merges")
+    await world.freeze(kind="quarter-end")  # of migrations, and there is none in it
     await approved(world)
-    await world.say("carla", f"/release emergency promote {ID}")
+    await world.say("carla", f"/release emergency promote {ID} migration=no")
     assert orders(world) == ["staging", "production"]
     assert (await world.body("emergency:used"))["overridden"] == ["the change window", "freeze FRZ-2026-1122-001"]
 

@@ -10,6 +10,7 @@ from commands.core import obligations as owing
 from commands.core import record as ledger
 from commands.core.cards import note
 from commands.core.incidents import bound
+from commands.core.requests import at_dispatch
 from commands.core.tell import reply_to
 from commands.core.text import Line
 from guards.business import end_of_business_day
@@ -17,11 +18,9 @@ from guards.change import Change
 from guards.emergency import Emergency
 from guards.exemption import Exemption
 from guards.facts import Facts
+from guards.gone_past import gone_past
 from guards.incident import Incident
-from guards.incidents import holding
 from guards.obligation import Obligation, Owed
-from guards.opening import Opening, open_now
-from guards.unread import Unread
 from guards.vocabulary import SECURITY_GATES
 from storage import exceptions, incidents, obligations
 from storage.database import Tx
@@ -59,8 +58,8 @@ def _owed(
     backfill = at + rules.backfill_within
     yield Owed.CHANGE_RECORD, f"Formal change record of {change.id}: link it", at + rules.record_within, False
     yield Owed.BACKFILL, f"Back to the normal flow: the work in {record.version} is on main, reviewed and tested", backfill, False
-    if over := overridden(change, facts):
-        yield Owed.RECONCILIATION, f"Reconcile what {change.id} went past: {', '.join(over)}", backfill, False
+    if past := gone_past(at_dispatch(change, facts), facts):
+        yield Owed.RECONCILIATION, f"Reconcile what {change.id} went past: {', '.join(past)}", backfill, False
     for exemption in taken:
         mandatory = "run it afterwards, attach the run to the incident" if exemption.requirement in SECURITY_GATES else "make up for it"
         yield Owed.RECONCILIATION, f"{exemption.requirement} was left out by {exemption.id}: {mandatory}", backfill, False
@@ -76,17 +75,3 @@ def _elsewhere(tx: Tx, cited: Incident | None) -> bool:
     if cited is None:
         return False
     return cited.closed_at is None or any(one.kind is Owed.POSTMORTEM for one in obligations.about(tx, cited.reference))
-
-
-def overridden(change: Change, facts: Facts) -> list[str]:
-    """What the change went past at this moment: the window when none was open, freezes, incidents (EMG-07, EMG-21)."""
-    content = change.content
-    found = [] if isinstance(open_now(content.service, content.environment, facts), Opening) else ["the change window"]
-    for freeze in () if isinstance(facts.freezes, Unread) else facts.freezes:
-        places = content.environment in freeze.environments and (freeze.services is None or content.service in freeze.services)
-        if places and freeze.active(facts.at):
-            found.append(f"freeze {freeze.id}")
-    mildest = facts.policy.incidents.blocks.get(content.environment)
-    if mildest and not isinstance(facts.incidents, Unread):
-        found += [f"incident {one.reference}" for one in holding(content.service, mildest, facts.incidents, facts)]
-    return found

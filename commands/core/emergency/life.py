@@ -8,12 +8,14 @@ from commands.core.cards import note
 from commands.core.emergency import access, afterwards
 from commands.core.emergency.redraw import card_of
 from commands.core.record import Actor
+from commands.core.requests import at_dispatch
 from commands.core.tell import post_to
 from commands.core.text import Code
 from guards.change import Change
 from guards.emergencies import lacks
 from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState
 from guards.facts import Facts
+from guards.gone_past import gone_past
 from storage import changes, emergencies, timers
 from storage.database import Tx
 
@@ -67,7 +69,8 @@ def used(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     timers.cancel(tx, f"{EXPIRE}:{id_}")
     ledger.write(
         tx, "emergency:used", ledger.CLOCK, facts, correlation, subject=id_, service=now.service, environment=now.environment,
-        change=change.id, digest=change.content.digest, commit=change.content.commit, overridden=afterwards.overridden(change, facts),
+        change=change.id, digest=change.content.digest, commit=change.content.commit,
+        overridden=gone_past(at_dispatch(change, facts), facts),
     )  # fmt: skip
     afterwards.begin(tx, now, change, facts, correlation)
     card_of(tx, now.id, now.service, facts, correlation)
