@@ -14,6 +14,7 @@ from commands.core.command import Ask
 from commands.core.emergency import life as emergency
 from commands.core.expire import expires
 from commands.core.inside import inside
+from commands.core.on_call import tell_on_call
 from commands.core.orders import order_of
 from commands.core.queue import BY_TIME
 from commands.core.requests import at_dispatch
@@ -260,6 +261,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
     departure.went_out(tx, change, facts, correlation)
+    tell_on_call(tx, change, record.CLOCK, facts, correlation)
     now = open_now(request.service, request.environment or "", facts)
     if isinstance(now, Opening) and (short := too_short(now, request, facts)):
         log_of(tx, change, facts, correlation, f"⚠️ {short}")
