@@ -289,6 +289,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "cancellable",
             "undecided_exception",
             "complete_exception",
+            "declarable",
+            "classified",
             "undecided_emergency",
             "withdrawable_emergency",
             "closable_emergency",
@@ -626,7 +628,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release follow-up list` shows those that are open.",
     ),
     _R.NO_SUCH_INCIDENT: Meaning(
-        ("known_incident", "still_open", "otherwise", "restored"),
+        ("known_incident", "still_open", "otherwise", "restored", "declarable"),
         "There is no incident with this reference, and none that its source calls so.",
         "`/release incident list` shows those that there are.",
     ),

@@ -11,7 +11,7 @@ from commands.core.emergency import life, redraw, tell
 from commands.core.emergency.card import CRITERIA
 from commands.core.fields import IncidentWord, SeverityWord
 from commands.core.incidents import bound
-from commands.core.text import Code, Form, Input, Line
+from commands.core.text import Form, Input, Line
 from commands.core.words import Arguments, EnvironmentName, Named, ServiceName, VersionWord
 from guards.artifact import pinned
 from guards.authorization import authorized
@@ -84,8 +84,6 @@ def _said(made: Emergency, known: Incident | None, facts: Facts) -> tuple[Line, 
     lines: list[Line] = [("It covers ", made.what, f" once {facts.policy.emergency.count} others approved it.")]
     if known is None:
         lines.append((f"⚠️ No incident {made.incident} is known here; it stands on record as you wrote it.",))
-    elif not known.open(facts.at):
-        lines.append(("⚠️ ", Code(known.reference), " is closed already."))
     if made.digest is None:
         lines.append(("⚠️ The version is not built yet, or could not be read: it can be approved when it is.",))
     return tuple(lines)
@@ -146,5 +144,5 @@ command = Command(
     ask=ask,
     run=declare,
     form=form,
-    form_after=frozenset({Refusal.INCOMPLETE}),
+    form_after=frozenset({Refusal.INCOMPLETE, Refusal.NO_SUCH_INCIDENT, Refusal.WRONG_STATE}),
 )

@@ -39,12 +39,27 @@ def declarable(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.INCOMPLETE, "No emergency was described.", _FORM)
     if lacking := [name for name, said in _wanted(record) if not said.strip()]:
         return Refuse(Refusal.INCOMPLETE, f"The emergency lacks its {', '.join(lacking)}.", _FORM)
+    if no := _cites(record, facts):
+        return no
     if not record.severity and not isinstance(facts.cited, Incident):
         why = f"No incident {record.incident} is known here, so nothing tells how grave it is."
         return Refuse(Refusal.INCOMPLETE, why, "Give the severity, or open the incident first.")
     if record.until <= facts.at:
         return Refuse(Refusal.INCOMPLETE, "It would be over at once.", "Declare it anew.")
     return Allow(f"the emergency covers {record.what}")
+
+
+def _cites(record: Emergency, facts: Facts) -> Refuse | None:
+    """Why the incident that it cites is none that it could be declared for (EMG-14)."""
+    cited, policy, open_one = facts.cited, facts.policy, "Open one, `/release incident open`, or name the one that is open."
+    if isinstance(cited, Incident):
+        if cited.open(facts.at):
+            return None
+        return Refuse(Refusal.WRONG_STATE, f"{cited.reference} is closed, and nothing is an emergency because of it any more.", open_one)
+    asked = policy.emergency.open_incident
+    if asked is False or (asked is None and Action.INCIDENT not in policy.allow and not policy.incidents.intake):
+        return None
+    return Refuse(Refusal.NO_SUCH_INCIDENT, f"No incident {record.incident} is known here.", open_one)
 
 
 def _wanted(record: Emergency) -> Iterator[tuple[str, str]]:

@@ -218,6 +218,22 @@ async def test_a_grave_emergency_never_ends_without_its_postmortem(with_incident
     assert await closing(world) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_where_incidents_are_kept_it_takes_one_that_is_open(with_incidents):
+    """EMG-14: where somebody opens them, a made-up reference is none, and neither is one that is over."""
+    world, incident = with_incidents, "INC-2026-1122-001"
+    await declare(world, incident="INC-77")
+    assert "No incident INC-77 is known here." in world.form("carla").as_text()
+    await world.say("carla", '/release incident open SEV-2 title="logins fail" services=api')
+    await world.say("carla", f'/release incident close {incident} mechanism="it went away" verification="logins work"')
+    await declare(world, incident=incident)
+    assert f"{incident} is closed" in world.form("carla").as_text()
+    assert "emergency:declared" not in await world.tags()
+    await world.say("carla", '/release incident open SEV-2 title="logins fail again" services=api')
+    await declare(world, incident="inc-2026-1122-002")
+    assert "emergency:declared" in await world.tags()
+
+
 async def closing(world):
     await world.say("carla", f"/release {CLOSE}")
     return await world.codes()

@@ -33,6 +33,7 @@ from guards.holiday import Holidays
 from guards.hotfix import HotfixFacts, HotfixState
 from guards.identity import Stranger
 from guards.incident import Incident
+from guards.incident_rules import IncidentRules, SignedIntake
 from guards.lead import held_back_until
 from guards.obligation import Obligation, Owed
 from guards.override import as_recorded, overriding
@@ -220,6 +221,15 @@ def test_an_emergency_without_its_record_is_a_normal_change() -> None:
 INCIDENT = Incident("INC-2026-1124-001", "logins fail", 2, ("api",), AT - HOUR, QUINN.id, QUINN.name, "signalbox", "", AT - HOUR)
 
 
+NAMELESS = Absent("incident INC-7")
+KEEPING = policy(allow={**POLICY.allow, Action.INCIDENT: {"production": (Role.RELEASE_MANAGER,)}})
+HEARING = policy(incidents=IncidentRules(intake={"pager": SignedIntake(kind="http", secret="PAGER")}))
+
+
+def asking(known: bool, under: Policy = POLICY) -> Policy:
+    return under.model_copy(update={"emergency": EmergencyRules(open_incident=known)})
+
+
 def draft(**parts: Any) -> Request:
     return request(
         action=Action.DECLARE_EMERGENCY, by=QUINN, emergency=emergency(id="", state=EmergencyState.DECLARED, approvals=(), **parts)
@@ -234,6 +244,13 @@ def draft(**parts: Any) -> Request:
             pytest.param(draft(**{field: " "}), FACTS, Refusal.INCOMPLETE, id=f"no {field}")
             for field in ("reason", "waiting", "rollback", "follow_ups", "incident")
         ),
+        pytest.param(draft(), facts(cited=replace(INCIDENT, closed_at=AT)), Refusal.WRONG_STATE, id="its incident is closed"),
+        pytest.param(draft(), facts(cited=NAMELESS), Allow, id="an incident that nobody keeps here"),
+        pytest.param(draft(), facts(KEEPING, cited=NAMELESS), Refusal.NO_SUCH_INCIDENT, id="unknown, where somebody opens incidents"),
+        pytest.param(draft(), facts(HEARING, cited=NAMELESS), Refusal.NO_SUCH_INCIDENT, id="unknown, where a source tells of them"),
+        pytest.param(draft(), facts(KEEPING, cited=INCIDENT), Allow, id="open, where somebody opens incidents"),
+        pytest.param(draft(), facts(asking(False, KEEPING), cited=NAMELESS), Allow, id="the policy takes any reference"),
+        pytest.param(draft(), facts(asking(True), cited=NAMELESS), Refusal.NO_SUCH_INCIDENT, id="the policy asks for an open one"),
         pytest.param(draft(severity=0), facts(cited=INCIDENT), Allow, id="as grave as its incident"),
         pytest.param(draft(severity=0), facts(cited=Absent("incident INC-7")), Refusal.INCOMPLETE, id="nobody knows how grave it is"),
         pytest.param(draft(until=AT), FACTS, Refusal.INCOMPLETE, id="over at once"),
