@@ -19,7 +19,7 @@ from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Facts
 from guards.incidents import known_record
-from guards.obligation import Obligation, Owed
+from guards.obligation import TO_BE_FOUND, Obligation, Owed
 from guards.obligations import dischargeable, evidenced, owed
 from guards.sections import Person
 from guards.vocabulary import Action
@@ -163,11 +163,12 @@ def done_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form |
     one = facts.obligation
     if not isinstance(one, Obligation):
         return None
+    hint = "A link, or the number of a record." if one.kind in TO_BE_FOUND else "A link, a number or a sentence."
     return Form(
         title="It is done",
         word="follow-up done",
         submit="Done",
-        inputs=(Input("shown", "What shows it?", "text", hint="A link, a number or a sentence.", shortest=3, longest=1000),),
+        inputs=(Input("shown", "What shows it?", "text", hint=hint, shortest=3, longest=1000),),
         known={"obligation": one.id},
         lines=(owing.line_of(one, facts),),
     )

@@ -111,7 +111,7 @@ Nothing was started. id <id>\
     for one in await owed(world):
         assert "still-owed" in await closing(world)
         who = one.owner.partition("@")[0]
-        await world.say(who, f"/release follow-up done {one.id} see the incident's page")
+        await world.say(who, f"/release follow-up done {one.id} https://wiki.acme.example/INC-77")
         assert (await world.tags())[-1] == "obligation:done"
     await world.news()
     await world.press("carla", "Close", world.cards()[1])
@@ -130,13 +130,13 @@ Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)
 Covers
 api v1.4.0 in production, once
 …
-✅ OBL-2026-1122-001 Formal change record of CR-2026-1122-002: link it (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-002 Back to the normal flow: the work in v1.4.0 is on main, reviewed and tested (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-003 Reconcile what CR-2026-1122-002 went past: the change window (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-004 Review EMG-2026-1122-001 with deployment, pull requests, commits, tag and remediation (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-005 alert before keys run out (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-007 renew keys by a job (Dev Author, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
+✅ OBL-2026-1122-001 Formal change record of CR-2026-1122-002: link it (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-002 Back to the normal flow: the work in v1.4.0 is on main, reviewed and tested (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-003 Reconcile what CR-2026-1122-002 went past: the change window (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-004 Review EMG-2026-1122-001 with deployment, pull requests, commits, tag and remediation (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-005 alert before keys run out (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-007 renew keys by a job (Dev Author, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
 Closed
 Resolution: logins work since 23:40
 What happened: the key ran out
@@ -168,7 +168,7 @@ async def test_the_incident_that_it_was_used_for_and_its_postmortem_come_first(w
     await world.ci_says(RunState.SUCCEEDED)
     await world.news()
     for one in await owed(world):
-        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} see the incident's page")
+        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} https://wiki.acme.example/INC-77")
     assert "still-owed" in await closing(world)
     assert f"{incident}, for which {ID} was used, is open; its postmortem is owed from its end on." in world.told("carla")
 
@@ -242,7 +242,7 @@ async def closing(world):
 async def test_it_is_closed_only_with_all_three_accounts(world):
     await used(world)
     for one in await owed(world):
-        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} done")
+        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} done, see CHG0031234")
     await world.news()
     await world.say("carla", f"/release emergency close {ID} resolution=mended")
     assert "Closing EMG-2026-1122-001 lacks its account of what happened, prevention." in world.form("carla").as_text()

@@ -64,6 +64,21 @@ def test_what_is_done_is_shown(shown, answer):
     assert said(evidenced(replace(REQUEST, rationale=shown), FACTS)) == answer
 
 
+@pytest.mark.parametrize("kind", [Owed.CHANGE_RECORD, Owed.BACKFILL])
+@pytest.mark.parametrize(
+    ("shown", "answer"),
+    [
+        ("https://itsm.acme.example/CHG0031234", Allow), ("it is CHG0031234", Allow), ("CR-2026-1124-001", Allow), ("merged by #12", Allow),
+        ("done", Refusal.NO_RATIONALE), ("I did it at 10", Refusal.NO_RATIONALE), ("https://", Refusal.NO_RATIONALE),
+        ("# 12", Refusal.NO_RATIONALE),
+    ],
+)  # fmt: skip
+def test_a_record_and_the_way_back_are_there_to_be_found(kind, shown, answer):
+    """EMG-08, EMG-09."""
+    known = replace(FACTS, obligation=replace(ONE, kind=kind))
+    assert said(evidenced(replace(REQUEST, rationale=shown), known)) == answer
+
+
 def test_reminders_come_before_when_it_is_due_and_again_and_again():
     rule = ObligationRule(before=timedelta(hours=4), again=timedelta(hours=24))
     assert [reminder(ONE, step, rule) - ONE.due for step in range(4)] == [-4 * HOUR, 0 * HOUR, DAY, 2 * DAY]

@@ -44,6 +44,7 @@ class Shown:
         incident: that it cites, when it is known here.
         owing: what is or was owed for it.
         grants: break-glass access in it.
+        code: tag and pull requests of what went out.
     """
 
     record: Emergency
@@ -51,6 +52,7 @@ class Shown:
     incident: Incident | None
     owing: tuple[Obligation, ...]
     grants: tuple[Grant, ...] = ()
+    code: tuple[Line, ...] = ()
 
 
 def standing(record: Emergency, facts: Facts) -> tuple[str, str]:
@@ -128,13 +130,14 @@ def _said(record: Emergency, zone: str) -> Iterable[Line]:
 
 
 def _used(shown: Shown, zone: str) -> Iterable[Line]:
-    """The change, and its links to code and run (EMG-11)."""
+    """The change with its run, commit, artifact, tag and pull requests (EMG-11, EMG-20)."""
     record, change = shown.record, shown.change
     if change is None or record.used is None:
         return
     run: Line = (", run ", Link(change.run_url, change.run or "run")) if change.run_url else (f", run {change.run}",) if change.run else ()
     yield (Code(change.id), f" {change.state}, handed to CI ", Moment(record.used, zone), *run)
     yield ("Commit ", Code(change.content.commit[:12]), ", artifact ", Code(short(change.content.digest)))
+    yield from shown.code
 
 
 _GRANTS = {

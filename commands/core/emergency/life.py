@@ -6,6 +6,7 @@ Invariant: every step is one transaction with its ledger entry and its card; an 
 from commands.core import record as ledger
 from commands.core.cards import note
 from commands.core.emergency import access, afterwards
+from commands.core.emergency.code import USED, code_body
 from commands.core.emergency.redraw import card_of
 from commands.core.record import Actor
 from commands.core.requests import at_dispatch
@@ -68,9 +69,9 @@ def used(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     assert now is not None
     timers.cancel(tx, f"{EXPIRE}:{id_}")
     ledger.write(
-        tx, "emergency:used", ledger.CLOCK, facts, correlation, subject=id_, service=now.service, environment=now.environment,
+        tx, USED, ledger.CLOCK, facts, correlation, subject=id_, service=now.service, environment=now.environment,
         change=change.id, digest=change.content.digest, commit=change.content.commit,
-        overridden=gone_past(at_dispatch(change, facts), facts),
+        overridden=gone_past(at_dispatch(change, facts), facts), code=code_body(now.service, facts),
     )  # fmt: skip
     afterwards.begin(tx, now, change, facts, correlation)
     card_of(tx, now.id, now.service, facts, correlation)

@@ -5,6 +5,7 @@ Invariant: somebody is always told: where nobody holds a role, the alert channel
 
 from commands.core.cards import note
 from commands.core.emergency.card import CRITERIA, Shown
+from commands.core.emergency.code import code_lines
 from commands.core.gather_incident import owed_for
 from commands.core.on_call import holders
 from commands.core.tell import alert, reply_to
@@ -21,7 +22,8 @@ def read(tx: Tx, id: str) -> Shown | None:  # noqa: A002
     if record is None:
         return None
     change = changes.get(tx, record.change) if record.change else None
-    return Shown(record, change, incidents.by_reference(tx, record.incident), owed_for(tx, record), accesses.of_emergency(tx, record.id))
+    cited, grants = incidents.by_reference(tx, record.incident), accesses.of_emergency(tx, record.id)
+    return Shown(record, change, cited, owed_for(tx, record), grants, code_lines(tx, id) if change else ())
 
 
 def at_once(tx: Tx, record: Emergency, facts: Facts, correlation: str) -> dict[str, list[str]]:
