@@ -27,6 +27,7 @@ DAYS = 7
 """Today, and the days after it that are shown."""
 
 _SERVICES = 20
+"""Services that are shown when none is named."""
 
 
 class Places(Arguments):
@@ -66,6 +67,8 @@ def now_and_next(work: Work[Places]) -> Reply:
             request = Request(Action.READ, work.asker.person, service, environment)
             alike.setdefault(tuple(_place(request, work.facts)), []).append(f"{service} in {environment}")
     parts = [Part(lines, heading=", ".join(places)) for lines, places in alike.items()]
+    if not args.service and (left := len(policy.services) - _SERVICES) > 0:
+        parts.append(Part(((f"⚠️ {left} more service{'s' * (left != 1)} not shown; name one: ", Code("/release window <service>")),)))
     mine = [c for c in changes.undecided(work.tx, args.service, limit=200) if c.requester == work.asker.person.id]
     if mine:
         parts.append(Part(tuple(_mine(work, change) for change in mine[:10]), heading="Your changes"))

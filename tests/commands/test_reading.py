@@ -217,6 +217,17 @@ async def test_when_may_i_is_told_of_ones_own_changes(world):
     assert change not in world.told("rita")
 
 
+async def test_services_that_are_not_shown_are_counted(world):
+    """WIN-16: nobody takes what is shown for all that there is."""
+    data = policy_data(windows={})
+    data["services"] |= {f"s{n}": {**data["services"]["web"], "repository": f"acme/s{n}"} for n in range(20)}
+    await world.restart(Policy.model_validate(data))
+    await world.say("audrey", "/release window")
+    assert world.told("audrey").endswith("⚠️ 2 more services not shown; name one: /release window <service>")
+    await world.say("audrey", "/release window s19")
+    assert "not shown" not in world.told("audrey")
+
+
 async def test_where_no_window_is_left_none_is_promised(world):
     await world.restart(Policy.model_validate(policy_data(windows={})))
     await world.say("audrey", "/release window")
