@@ -90,6 +90,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         (
             "reasoned",
             "evidenced",
+            "referenced",
             "worded_answer",
             "closable_hotfix",
             "looked_at",
@@ -291,6 +292,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "complete_exception",
             "declarable",
             "classified",
+            "deploys",
+            "executable",
             "undecided_emergency",
             "withdrawable_emergency",
             "closable_emergency",
@@ -481,9 +484,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release emergency list` shows those that are open.",
     ),
     _R.NOT_COVERED: Meaning(
-        ("approved",),
+        ("approved", "executable"),
         "The emergency is not approved yet, or approvals of it do not count any more, or it covers another version or place. It covers "
-        "exactly one version in one place, and lets nothing else past windows and freezes.",
+        "exactly one version in one place, or one other change there, and lets nothing else past windows and freezes.",
         "Have those approve it who still may, or declare one for what is to go out.",
     ),
     _R.NO_SUCH_GRANT: Meaning(

@@ -85,6 +85,7 @@ def report(work: Work[Report]) -> Reply:
     lines: list[Line] = [
         (Bold(str(len(found))), f" declared, {len(used)} used, {open_ones} of these not closed"),
         *_lateness(owing, work.at),
+        *(_count(kind, count) for kind, count in Counter(one.kind for one in found if not one.deploys).most_common()),
         *(_count(CRITERIA[criterion], count) for criterion, count in Counter(one.criterion for one in found).most_common()),
         *(_count(service, count) for service, count in Counter(one.service for one in found).most_common(_LONGEST)),
         *(_reason(one) for one in used[:_LONGEST]),

@@ -21,7 +21,7 @@ def classified(request: Request, facts: Facts) -> Decision:
 def misnamed(record: Emergency, facts: Facts) -> Refuse | Unsure | None:
     """Why an emergency is no hotfix though it is called one, or None."""
     known = facts.hotfixes
-    if record.classification is Classification.EMERGENCY:
+    if record.classification is Classification.EMERGENCY or not record.deploys:
         return None
     if isinstance(known, Unread):
         return Unsure(known.what, known.why)

@@ -16,6 +16,8 @@ from guards.vocabulary import Role
 _FOUND_BY = re.compile(r"https?://[^\s/]+|\b[A-Z][A-Z0-9]+-?[0-9]+|#[0-9]+")
 """By what something is found again: a link, the number of a record or ticket, that of a pull request."""
 
+_LINK = "Give a link to it, or its number: `https://…`, `CHG0031234`, `#12`."
+
 
 def addressees(one: Obligation, step: int, facts: Facts) -> tuple[Person, ...]:
     """Who is reminded: its owner first; once it is due the service's owners too, and a span later the release managers.
@@ -71,6 +73,13 @@ def dischargeable(request: Request, facts: Facts) -> Decision:
     )
 
 
+def referenced(request: Request, facts: Facts) -> Decision:
+    """Whether what was done can be looked up."""
+    if _FOUND_BY.search(request.rationale):
+        return Allow("it says where it is found")
+    return Refuse(Refusal.NO_RATIONALE, "Nothing says where it is found.", _LINK)
+
+
 def evidenced(request: Request, facts: Facts) -> Decision:
     """Whether something shows that it is done."""
     if not request.rationale.strip():
@@ -78,5 +87,5 @@ def evidenced(request: Request, facts: Facts) -> Decision:
     one = facts.obligation
     if isinstance(one, Obligation) and one.kind in TO_BE_FOUND and not _FOUND_BY.search(request.rationale):
         why = f"{one.id} ({one.kind}) is done when what shows it can be looked up."
-        return Refuse(Refusal.NO_RATIONALE, why, "Give a link to it, or its number: `https://…`, `CHG0031234`, `#12`.")
+        return Refuse(Refusal.NO_RATIONALE, why, _LINK)
     return Allow("it says what shows it")

@@ -50,6 +50,7 @@ async def test_on_a_sunday_night_from_the_declaration_to_ci(world, golden):
     assert await world.news() == ["emergency-declare:accepted", "emergency:declared"]
     assert await world.body("emergency:declared") == snapshot(
         {
+            "action": "",
             "approvers": [],
             "change": None,
             "classification": "emergency",
@@ -58,8 +59,10 @@ async def test_on_a_sunday_night_from_the_declaration_to_ci(world, golden):
             "declarer": "carla@acme.example",
             "digest": "sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
             "ending": None,
+            "executed": None,
             "follow_ups": "alert before keys run out",
             "incident": "INC-77",
+            "kind": "deployment",
             "reason": "logins fail",
             "rollback": "promote v1.3.2",
             "severity": 2,

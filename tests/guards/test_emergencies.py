@@ -13,20 +13,23 @@ from guards.classified import classified
 from guards.decision import Allow, Refusal, Unsure
 from guards.emergencies import (
     apart,
-    closable_emergency,
     counting,
     covered,
     declarable,
+    deploys,
+    executable,
     heard,
     known_emergency,
     may_still,
     pinned_by,
+    pinned_if_deployed,
     same_version,
     spoke,
     undecided_emergency,
     withdrawable_emergency,
 )
-from guards.emergency import Classification, Emergency, EmergencyState, Ending, Spoken
+from guards.emergency import Classification, Emergency, EmergencyKind, EmergencyState, Ending, Execution, Spoken
+from guards.emergency_closing import closable_emergency
 from guards.emergency_rules import EmergencyRules
 from guards.facts import Facts, Request
 from guards.holiday import Holidays
@@ -230,6 +233,9 @@ def asking(known: bool, under: Policy = POLICY) -> Policy:
     return under.model_copy(update={"emergency": EmergencyRules(open_incident=known)})
 
 
+DONE = Execution(QUINN.id, QUINN.name, "CHG0031234", AT - MINUTE)
+
+
 def draft(**parts: Any) -> Request:
     return request(
         action=Action.DECLARE_EMERGENCY, by=QUINN, emergency=emergency(id="", state=EmergencyState.DECLARED, approvals=(), **parts)
@@ -289,6 +295,76 @@ def test_what_is_called_a_hotfix_was_begun_as_one(called: str, hotfixes: Any, ex
     name = Classification(called)
     assert said(classified(draft(classification=name), facts(hotfixes=hotfixes))) == expected
     assert said(covered(URGENT, knowing(emergency(classification=name), hotfixes=hotfixes))) == expected
+
+
+FLAG = {"kind": EmergencyKind.FLAG, "version": "new-checkout", "action": "off", "digest": None, "commit": None}
+
+
+def flag(**parts: Any) -> Emergency:
+    """Quinn's emergency for a flag, approved by Mara and Otto."""
+    made = emergency(**{**FLAG, **parts})
+    return replace(made, approvals=tuple(replace(one, digest=made.binds or "") for one in made.approvals))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(draft(**FLAG), Allow, id="complete"),
+        pytest.param(draft(**{**FLAG, "action": " "}), Refusal.INCOMPLETE, id="nobody says what is changed"),
+        pytest.param(draft(**FLAG, classification=Classification.HOTFIX), Refusal.INCOMPLETE, id="a hotfix is a version"),
+    ],
+)
+def test_what_is_no_deployment_is_declared_completely(asked: Request, expected: Expected) -> None:
+    """EMG-22."""
+    assert said(declarable(asked, FACTS)) == expected
+    assert said(classified(asked, FACTS)) == Allow
+    assert said(pinned_if_deployed(asked, FACTS)) == Allow
+
+
+def test_a_deployment_has_a_fixed_version() -> None:
+    assert said(pinned_if_deployed(replace(draft(version="latest"), version="latest"), FACTS)) == Refusal.FLOATING_REFERENCE
+    assert said(pinned_if_deployed(request(), FACTS)) == Allow
+
+
+@pytest.mark.parametrize(
+    ("record", "by", "expected"),
+    [
+        pytest.param(flag(), QUINN, Allow, id="approved by two others"),
+        pytest.param(flag(), LOST, Allow, id="who asks is for the authorization"),
+        pytest.param(flag(), MARA, Refusal.NOT_COVERED, id="by one who approved it"),
+        pytest.param(flag(approvals=()), QUINN, Refusal.NOT_COVERED, id="approvals that are gone"),
+        pytest.param(flag(state=EmergencyState.DECLARED), QUINN, Refusal.NOT_COVERED, id="not approved yet"),
+        pytest.param(flag(until=AT), QUINN, Refusal.WRONG_STATE, id="over"),
+        pytest.param(flag(state=EmergencyState.USED, executed=DONE), QUINN, Refusal.WRONG_STATE, id="used"),
+        pytest.param(replace(flag(), action="on"), QUINN, Refusal.NOT_COVERED, id="approved otherwise"),
+        pytest.param(emergency(), QUINN, Refusal.WRONG_STATE, id="CI carries a deployment out"),
+        pytest.param(Absent("emergency EMG-9"), QUINN, Refusal.NO_SUCH_EMERGENCY, id="none"),
+    ],
+)
+def test_what_ci_does_not_carry_out_is_said_to_be_done_once(record: Any, by: Any, expected: Expected) -> None:
+    """EMG-05, EMG-22."""
+    assert said(executable(replace(URGENT, by=by, version="new-checkout"), knowing(record, artifact=LOST))) == expected
+
+
+def test_no_version_goes_by_what_covers_a_flag() -> None:
+    """EMG-05: also where the flag is called like a version."""
+    like = flag(version="v1.4.0")
+    assert said(covered(URGENT, knowing(like))) == Refusal.NOT_COVERED
+    assert overriding(URGENT, knowing(like)) is None
+    assert said(deploys(URGENT, knowing(like))) == Refusal.WRONG_STATE
+    assert said(deploys(URGENT, knowing(emergency()))) == Allow
+    assert said(deploys(URGENT, knowing(None))) == Refusal.NO_SUCH_EMERGENCY
+    assert told(executable(URGENT, knowing(flag(state=EmergencyState.USED, executed=DONE))))[0] == (
+        "EMG-2026-1124-001 was used by Quinn; it covers nothing else (EMG-05)."
+    )
+
+
+def test_a_flag_is_approved_by_who_did_not_declare_it() -> None:
+    new = flag(state=EmergencyState.DECLARED, approvals=())
+    assert said(apart(request(by=DANA), knowing(new, artifact=LOST))) == Refusal.NOT_PERMITTED  # she wrote no part of a flag
+    assert said(apart(request(by=MARA), knowing(new, artifact=LOST))) == Allow
+    assert said(apart(request(by=QUINN), knowing(new, artifact=LOST))) == Refusal.OWN_REQUEST
+    assert told(same_version(request(), knowing(new, artifact=LOST))) == ("the flag new-checkout of api in production: off",)
 
 
 def test_nothing_that_is_not_declared_is_misnamed() -> None:

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from guards.emergency import EmergencyKind
 from guards.facts import Facts, Request
 from guards.go import Ride
-from guards.gone_past import gone_past
+from guards.gone_past import gone_past, gone_past_by_hand
 from guards.incident import Incident
 from guards.incident_rules import IncidentRules
 from guards.unread import Unread
@@ -69,3 +70,31 @@ PROVEN = replace(proven(), emergency=emergency())
 def test_what_would_have_held_it_is_named(asked: Request, known: Facts, past: tuple[str, ...]) -> None:
     record = emergency(until=NIGHT + HOUR)
     assert gone_past(asked, replace(known, emergency=record)) == past
+
+
+FLAGS = replace(FREEZE, blocks=(Blocked.FLAGS,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "past"),
+    [
+        pytest.param("flag", facts(), (), id="by day"),
+        pytest.param("flag", facts(at=NIGHT), ("the change window",), id="a flag at night"),
+        pytest.param("configuration", facts(at=NIGHT), ("the change window",), id="a setting at night"),
+        pytest.param("api-deprecation", facts(at=NIGHT, freezes=LOST), (), id="how long an API lives hangs on no window"),
+        pytest.param("flag", facts(freezes=(FLAGS,)), ("freeze FRZ-2026-1124-001",), id="a freeze of flags"),
+        pytest.param("configuration", facts(freezes=(FLAGS,)), (), id="a freeze of flags, and it is a setting"),
+        pytest.param("configuration", facts(freezes=(FREEZE,)), ("freeze FRZ-2026-1124-001",), id="a freeze, and it is a setting"),
+        pytest.param("flag", facts(freezes=(FREEZE,)), (), id="a freeze of deployments, and it is a flag"),
+        pytest.param("flag", facts(freezes=(replace(FLAGS, services=("web",)),)), (), id="elsewhere"),
+        pytest.param("flag", facts(freezes=(replace(FLAGS, in_force=None),)), (), id="nobody approved the freeze"),
+        pytest.param("flag", facts(freezes=(replace(FLAGS, end=AT),)), (), id="the freeze is over"),
+        pytest.param("flag", facts(freezes=(replace(FLAGS, passes=(ChangeType.NORMAL,)),)), (), id="it passes"),
+        pytest.param("flag", facts(freezes=LOST), ("Slack, which could not be read",), id="freezes unread"),
+        pytest.param("flag", facts(HELD, incidents=(GRAVE,), promotions=()), ("incident INC-2026-1124-001",), id="an incident"),
+    ],
+)
+def test_what_would_have_held_a_change_by_hand_is_named(kind: str, known: Facts, past: tuple[str, ...]) -> None:
+    """EMG-22, WIN-05, WIN-06."""
+    record = emergency(kind=EmergencyKind(kind), action="off", until=NIGHT + HOUR)
+    assert gone_past_by_hand(record, URGENT, replace(known, emergency=record)) == past

@@ -9,7 +9,7 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
 from guards.identity import Stranger
 from guards.obligation import SEEN_BY_THE_BOT, Obligation, Owed, reminder
-from guards.obligations import addressees, dischargeable, evidenced, owed
+from guards.obligations import addressees, dischargeable, evidenced, owed, referenced
 from guards.sections import ObligationRule
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action
@@ -75,6 +75,7 @@ def test_what_is_done_is_shown(shown, answer):
 )  # fmt: skip
 def test_a_record_and_the_way_back_are_there_to_be_found(kind, shown, answer):
     """EMG-08, EMG-09."""
+    assert said(referenced(replace(REQUEST, rationale=shown), FACTS)) == answer
     known = replace(FACTS, obligation=replace(ONE, kind=kind))
     assert said(evidenced(replace(REQUEST, rationale=shown), known)) == answer
 

@@ -3,22 +3,20 @@
 Invariant: it is recorded in the transaction in which the emergency is used, and an emergency is closed only when all of it is done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from commands.core import obligations as owing
 from commands.core import record as ledger
 from commands.core.cards import note
 from commands.core.incidents import bound
-from commands.core.requests import at_dispatch
 from commands.core.tell import reply_to
 from commands.core.text import Line
 from guards.business import end_of_business_day
 from guards.change import Change
-from guards.emergency import Emergency
+from guards.emergency import Emergency, EmergencyKind
 from guards.exemption import Exemption
 from guards.facts import Facts
-from guards.gone_past import gone_past
 from guards.incident import Incident
 from guards.obligation import Obligation, Owed
 from guards.vocabulary import SECURITY_GATES
@@ -26,8 +24,14 @@ from storage import exceptions, incidents, obligations
 from storage.database import Tx
 
 
-def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: str) -> None:
-    """Record what is owed from now on: its declarer owes the papers, the owner of the service the review."""
+def begin(tx: Tx, record: Emergency, change: Change | None, past: Sequence[str], facts: Facts, correlation: str) -> None:
+    """Record what is owed from now on: its declarer owes the papers, the owner of the service the review.
+
+    Args:
+        record: used by now.
+        change: that goes out by it; None for what CI does not carry out.
+        past: what it went past.
+    """
     policy = facts.policy
     answers = policy.by_id[policy.services[record.service].owners[0]]
     people = {True: (answers.id, answers.name), False: (record.declarer, record.declarer_name)}
@@ -35,7 +39,8 @@ def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: 
     if cited:
         bound(tx, cited, record.id, ledger.CLOCK, facts, correlation)  # it may be known only since it was declared
     yours: dict[str, list[Line]] = {}
-    for kind, text, due, by_owner in _owed(record, change, exceptions.used_by(tx, change.id), facts, elsewhere=_elsewhere(tx, cited)):
+    taken, what = (exceptions.used_by(tx, change.id), change.id) if change else ((), record.what)
+    for kind, text, due, by_owner in _owed(record, what, past, taken, facts, elsewhere=_elsewhere(tx, cited)):
         owner, name = people[by_owner]
         one = Obligation(
             obligations.next_id(tx, facts.at.date()), kind, record.id, record.service, text, owner, name, due, facts.at, ledger.CLOCK.id
@@ -50,20 +55,24 @@ def begin(tx: Tx, record: Emergency, change: Change, facts: Facts, correlation: 
 
 
 def _owed(
-    record: Emergency, change: Change, taken: tuple[Exemption, ...], facts: Facts, *, elsewhere: bool
+    record: Emergency, what: str, past: Sequence[str], taken: tuple[Exemption, ...], facts: Facts, *, elsewhere: bool
 ) -> Iterator[tuple[Owed, str, datetime, bool]]:  # fmt: skip
     """Kind, text, when it is due, and whether the owner of the service owes it, not the declarer."""
     rules, at = facts.policy.emergency, facts.at
     review = end_of_business_day(at, rules.review_days, record.service, facts)
     backfill = at + rules.backfill_within
-    yield Owed.CHANGE_RECORD, f"Formal change record of {change.id}: link it", at + rules.record_within, False
-    yield Owed.BACKFILL, f"Back to the normal flow: the work in {record.version} is on main, reviewed and tested", backfill, False
-    if past := gone_past(at_dispatch(change, facts), facts):
-        yield Owed.RECONCILIATION, f"Reconcile what {change.id} went past: {', '.join(past)}", backfill, False
+    yield Owed.CHANGE_RECORD, f"Formal change record of {what}: link it", at + rules.record_within, False
+    back = f"the work in {record.version} is on main, reviewed and tested" if record.deploys else f"{what} is as before, or reviewed"
+    yield Owed.BACKFILL, f"Back to the normal flow: {back}", backfill, False
+    if past:
+        yield Owed.RECONCILIATION, f"Reconcile what {what} went past: {', '.join(past)}", backfill, False
+    if record.kind is EmergencyKind.DEPRECATION:
+        yield Owed.NOTIFICATION, f"Tell all who use {record.version} of {record.service}: {record.action}", backfill, False
     for exemption in taken:
         mandatory = "run it afterwards, attach the run to the incident" if exemption.requirement in SECURITY_GATES else "make up for it"
         yield Owed.RECONCILIATION, f"{exemption.requirement} was left out by {exemption.id}: {mandatory}", backfill, False
-    yield Owed.REVIEW, f"Review {record.id} with deployment, pull requests, commits, tag and remediation", review, True
+    looked_at = "deployment, pull requests, commits, tag" if record.deploys else "what was changed, by whom, what followed"
+    yield Owed.REVIEW, f"Review {record.id} with {looked_at} and remediation", review, True
     yield Owed.FOLLOW_UP, record.follow_ups, review, False
     severity = facts.policy.incidents.named(record.severity)
     if severity.postmortem and not elsewhere:
