@@ -69,6 +69,7 @@ WORDS: Final = {
     "dependencies": "how a train fits with other trains",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one; of a hotfix the one that "
     "production runs",
+    "delay": "what waiting costs",
     "doubtful": "`accept`: a local time that the clocks skip or repeat is meant as it is",
     "downtime": "the planned downtime, or `none`",
     "environment": "an environment, or one of its aliases; of a freeze also several, with commas between",
@@ -81,6 +82,7 @@ WORDS: Final = {
     "excluded": "services that deliberately do not ride, with commas between",
     "exceptions": "how hotfixes and late changes are handled",
     "exit": "what has to be true before it is lifted",
+    "flags": "what becomes of feature flags and configuration, where the version takes something back",
     "freeze": "a freeze's id: `FRZ-2026-1121-001`",
     "hotfix": "a hotfix's id: `HOT-2026-1121-001`",
     "grant": "an access's id: `BGL-2026-1121-001`",
@@ -88,8 +90,8 @@ WORDS: Final = {
     "how": "how it was mended",
     "impact": "who is hurt, and how",
     "improve": "what is to improve, in words",
-    "incident": "an incident, by our reference or by the name that its source gave it: `INC-2026-1121-001`; of a hotfix also a link, "
-    "left out: the ticket",
+    "incident": "an incident, by our reference or by the name that its source gave it: `INC-2026-1121-001`; of a hotfix also a link, or "
+    "the ticket where no incident was opened",
     "infeasible": "why it cannot end; needed for a permanent one",
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`; "
@@ -103,6 +105,7 @@ WORDS: Final = {
     "mechanism": "how service was restored",
     "migration": "what it does to its database: `no`, `expand` (it only adds), `contract` (it removes) or `other`; left open, it counts as "
     "a migration where that matters",
+    "mitigation": "what eases it until it ships",
     "notes": "anything else that the record should say",
     "on": "the branch that it shall have; left out: from version and ticket, like `hotfix/1.4.1-PAY-12`",
     "once": "`yes` or `no`: whether the first change uses it up; left out: no",
@@ -114,8 +117,9 @@ WORDS: Final = {
     "prevention": "what keeps it from happening again; of a hotfix which work items do",
     "provider": "`github`",
     "queue": "`yes`: when only time speaks against it, keep it, and let it go at the next allowed time; buttons say it",
-    "rationale": "what you looked at, and why; of a train: why its services ride one; of a hotfix: why it ships then",
+    "rationale": "what you looked at, and why; of a train: why its services ride one",
     "reason": "why",
+    "reverted": "why something is taken back, where the version does that",
     "reconsider": "what would make you think again; needed for a permanent one",
     "record": "the id of what belongs to it: a change, a freeze, an exception, a set promotion, a follow-up or a run of a train",
     "regression": "which test would catch it now",
@@ -138,6 +142,7 @@ WORDS: Final = {
     "service": "a service from the policy file; of a freeze also several, with commas between",
     "services": "services from the policy file, with commas between them",
     "severity": "a severity from `incidents.severities` in the policy file: `SEV-1`; of an emergency left out: as the incident says",
+    "signoff": "who agreed: an e-mail address from `people`",
     "set": "a set promotion's id, as it stands on its card: `SET-2026-1121-001`",
     "since": "when it begins, `2026-12-24T18:00` in the policy's zone; left out: now; of a report from when on, `30d` by itself",
     "stabilization": "days from the cutoff to the go/no-go; 0 is the same day",
@@ -155,7 +160,7 @@ WORDS: Final = {
     "unbranched": "why no release branch is cut",
     "underway": "what becomes of work that is on its way when the freeze begins: `finish`, `hold` or `stop`; left out: what its kind says",
     "until": "when it ends, in the same form",
-    "verification": "what shows that it is restored",
+    "verification": "what shows that it is restored; of a version that takes something back, what will show that it worked",
     "verified": "what shows that production works",
     "version": "a release tag: `v1.4.0`; for an exception also `all`; of a hotfix the one that production runs, as you confirm it",
     "waiting": "why waiting for the next window costs more than the risk of going now",

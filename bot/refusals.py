@@ -110,8 +110,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
     ),
     _R.FROZEN: Meaning(
-        ("not_frozen",),
-        "A freeze holds this place. The refusal names who declared it, why, and until when.",
+        ("not_frozen", "takes_merges"),
+        "A freeze holds this place, or the branch. The refusal names who declared it, why, and until when.",
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`). Where nothing but time speaks against it, "
         "a button queues it for the next allowed time; it is judged once more then.",
     ),
@@ -158,9 +158,20 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have CI tag a release `vMAJOR.MINOR.PATCH`, and promote that.",
     ),
     _R.ENVIRONMENT_SKIPPED: Meaning(
-        ("in_order",),
-        "The version has not run in the environment before this one, or this one is not on the service's way.",
+        ("in_order", "verified_before", "soaked"),
+        "The version has not run in the environment before this one, or too short a time until another version took its place there, or "
+        "this one is not on the service's way.",
         "Promote it to the environment before first; the refusal has the command.",
+    ),
+    _R.NOT_VERIFIED: Meaning(
+        ("verified_before",),
+        "The version was deployed to the environment before, but nobody said what they looked at there.",
+        "Look at it there: smoke and end-to-end tests, monitoring. Then `/release verify <change>` with what you saw.",
+    ),
+    _R.NOT_SOAKED: Meaning(
+        ("soaked",),
+        "The version has not run long enough in the environment before (`evidence.soak`).",
+        "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself. An emergency by its record passes.",
     ),
     _R.ALREADY_RUNNING: Meaning(
         ("asked_once", "ready_to_depart", "way_back"),

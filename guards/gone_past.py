@@ -48,9 +48,7 @@ def _held_by_hand(request: Request, held: Blocked, facts: Facts) -> Iterator[str
     if isinstance(facts.freezes, Unread):
         yield f"{facts.freezes.what}, {_UNREAD}"
     else:
-        here = [
-            f for f in facts.freezes if f.active(facts.at) and f.in_force is not None and f.reaches(request.service, request.environment)
-        ]
+        here = [f for f in facts.freezes if f.active(facts.at) and f.reaches(request.service, request.environment)]
         yield from (f"freeze {f.id}" for f in here if held in f.blocks and ChangeType.NORMAL not in f.passes)
     yield from _incidents(request, facts)
 

@@ -18,7 +18,8 @@ from guards.facts import Facts, Request
 from guards.opening import Opening, gated, local, open_now
 from guards.proof import bill_of
 from guards.provenance import Proof
-from guards.release import UNWRITTEN, RecordText, is_said
+from guards.release import UNWRITTEN, RecordText, RevertText, is_said
+from guards.reverts import Revert, reverts_of
 from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
@@ -30,7 +31,7 @@ Value = str | Unread | None
 
 
 class Field(StrEnum):
-    """The twelve fields, in the order in which they are shown."""
+    """The twelve fields, in the order in which they are shown; the last one is there only where the version takes something back."""
 
     TAG = "release tag"
     COMMIT = "commit"
@@ -44,6 +45,7 @@ class Field(StrEnum):
     ROLLBACK = "rollback plan"
     ISSUES = "known issues and risks"
     WINDOW = "production window"
+    REVERTS = "reverts"
 
 
 WRITTEN = (Field.ISSUES, Field.ROLLBACK)
@@ -77,6 +79,8 @@ def record_of(request: Request, facts: Facts) -> ReleaseRecord:
         facts: of this moment.
     """
     fields = {field: _or_by_exception(field, tell(request, facts), request, facts) for field, tell in _TELL.items()}
+    if taken_back(request, facts):
+        fields[Field.REVERTS] = _reverts(request, facts)
     return ReleaseRecord(request.service or "", request.version or "", fields)
 
 
@@ -106,9 +110,17 @@ def unedited(request: Request, facts: Facts) -> Decision:
     return Allow("written on what is true now")
 
 
+def taken_back(request: Request, facts: Facts) -> tuple[Revert, ...]:
+    """What the version is known to take back from its target (HOT-18); work that could not be read is another field's matter."""
+    found = reverts_of(request.service or "", facts)
+    return () if isinstance(found, Unread) else found
+
+
 def filled_in(request: Request, facts: Facts) -> Decision:
     """Whether what people have to write was written: known issues with risks, and how it is rolled back."""
-    lacking = [name for name, text in _texts(request.record).items() if not is_said(text)]
+    lacking: list[str] = [name for name, text in _texts(request.record).items() if not is_said(text)]
+    if taken_back(request, facts):
+        lacking += [f"{name} of the revert" for name in _unsaid(request.record)]
     if lacking:
         return Refuse(
             Refusal.INCOMPLETE,
@@ -120,6 +132,18 @@ def filled_in(request: Request, facts: Facts) -> Decision:
 
 def _texts(record: RecordText | None) -> dict[Field, str]:
     return {Field.ISSUES: record.issues if record else "", Field.ROLLBACK: record.rollback if record else ""}
+
+
+def _unsaid(record: RecordText | None) -> list[str]:
+    """What a record does not say of what is taken back (HOT-18)."""
+    said = (record and record.revert) or RevertText()
+    return [
+        name
+        for name, text in {
+            "reason": said.reason, "impact": said.impact, "verification": said.verification, "flags and configuration": said.flags,
+        }.items()
+        if not is_said(text)
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- the twelve fields
@@ -286,6 +310,16 @@ def _window(request: Request, facts: Facts) -> Value:
     if isinstance(slot, Unread):
         return slot
     return f"from {local(slot, facts.policy.zone_of(request.service))}" if slot else None
+
+
+def _reverts(request: Request, facts: Facts) -> Value:
+    record, what = facts.record, "; ".join(one.sentence for one in taken_back(request, facts))
+    if not isinstance(record, RecordText):
+        return record
+    if record.revert is None or _unsaid(record):
+        return None
+    said = record.revert
+    return f"{what}. Why: {said.reason}. Impact: {said.impact}. Verified by: {said.verification}. Flags and configuration: {said.flags}"
 
 
 _TELL: Mapping[Field, Callable[[Request, Facts], Value]] = {

@@ -14,6 +14,7 @@ from commands.core.bundle_attached import Registry
 from commands.core.bundle_history import History
 from commands.core.bundle_records import OURS, Recorded, as_json, records
 from commands.core.deadline import Deadline
+from commands.core.hotfixes.evidence import pieces_of
 from commands.core.orders import key_of, order_of
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.ci import CI, RunLog
@@ -31,7 +32,20 @@ from guards.run_log import KeptLog
 from guards.unread import Absent, Unread
 from guards.version import Artifact
 from guards.vocabulary import Action
-from storage import approvals, artifacts, audit, changes, deployments, exceptions, incidents, obligations, releases, run_logs, verifications
+from storage import (
+    approvals,
+    artifacts,
+    audit,
+    changes,
+    deployments,
+    exceptions,
+    hotfixes,
+    incidents,
+    obligations,
+    releases,
+    run_logs,
+    verifications,
+)
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -198,6 +212,7 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
         notes=releases.notes(tx, service, version),
         exceptions=tuple(used.values()),
         incidents=tuple({one.reference: one for change in found for one in incidents.of_record(tx, change.id)}.values()),
+        hotfixes=tuple((one, pieces_of(tx, one, policy), hotfixes.ports(tx, one.id)) for one in hotfixes.of_version(tx, service, version)),
         deployments=tuple(deployments.of_version(tx, service, version)),
         registered=artifacts.registered(tx, service, version),
         into=into,

@@ -336,6 +336,8 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "in_force": freeze.in_force.isoformat() if freeze.in_force else None,
         "approved_by": freeze.approved_by,
         "calendar": freeze.calendar,
+        **({"lapses": freeze.lapses.isoformat()} if freeze.lapses else {}),
+        **({"passes_risk": freeze.passes_risk.value} if freeze.passes_risk else {}),
     }
 
 

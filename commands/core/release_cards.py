@@ -85,6 +85,8 @@ def written_lines(facts: Facts) -> Iterable[Line]:
     if isinstance(facts.record, RecordText):
         yield (Bold("Known issues and risks"), f": {facts.record.issues}")
         yield (Bold("Rollback"), f": {facts.record.rollback}")
+        if facts.record.revert:
+            yield (Bold("Takes back"), f": {facts.record.revert.reason}; impact: {facts.record.revert.impact}")
     if isinstance(facts.notes, ReleaseNotes):
         where: Line = (
             (Link(facts.notes.url, "published"),) if facts.notes.url else ("published",) if facts.notes.published else ("a draft",)

@@ -184,7 +184,6 @@ async def test_the_incident_that_it_was_used_for_and_its_postmortem_come_first(w
     assert await closing(world) == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("grave", "called", "later"),
     [
@@ -218,7 +217,6 @@ async def test_a_grave_emergency_never_ends_without_its_postmortem(with_incident
     assert await closing(world) == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_where_incidents_are_kept_it_takes_one_that_is_open(with_incidents):
     """EMG-14: where somebody opens them, a made-up reference is none, and neither is one that is over."""
     world, incident = with_incidents, "INC-2026-1122-001"

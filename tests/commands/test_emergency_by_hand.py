@@ -11,8 +11,6 @@ from tests.world.world import World
 FLAG = {"what": "api new-checkout production", "kind": "flag", "action": "off for all"}
 LINK = "off since 23:41, https://flags.acme.example/new-checkout/12"
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 async def world(database_url):

@@ -130,7 +130,6 @@ async def test_what_cannot_be_is_said_and_recorded(world, typed, said):
 
 
 @pytest.mark.parametrize("named", ["inc-2026-1124-001", "p-77", "P-77"])
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_it_belongs_to_the_record_that_is_meant(world, named):
     """EMG-10, EMG-25: written otherwise it would be lost, and the record closed without it."""
     await world.say("rita", "/release " + ADD.replace("INC-2026-1124-001", named) + " kind=corrective-action")

@@ -9,9 +9,6 @@ from tests.world.world import World
 
 ID = "EMG-2026-1124-001"
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""What differs here between databases is told elsewhere."""
-
 
 @pytest.fixture
 async def story(database_url):

@@ -9,8 +9,6 @@ from tests.world.world import World
 
 FRIDAY, MONDAY = datetime(2026, 11, 27, 10, 0, tzinfo=UTC), datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 async def world(database_url):

@@ -271,6 +271,10 @@ def test_a_value_of_the_wrong_shape_is_refused_and_its_twin_loads(
     [
         pytest.param({"days": [], "dates": []}, "the window never opens", id="neither days nor dates"),
         pytest.param({"valid_from": "2026-02-01", "valid_to": "2026-01-31"}, "`valid_to` is before", id="over before it begins"),
+        pytest.param({"days": [], "dates": ["2026-01-05"], "of_month": ["last"]}, "choose among `days`", id="the last of no weekday"),
+        pytest.param({"every_weeks": 2}, "takes `week_of`", id="each second week, counted from nowhere"),
+        pytest.param({"week_of": "2026-01-05"}, "takes `week_of`", id="a week that counts for nothing"),
+        pytest.param({"every_weeks": 2, "week_of": "2026-01-05", "of_month": ["first", "last"]}, None, id="fortnightly and by the month"),
         pytest.param({"start": time(10, tzinfo=UTC)}, "times without an offset", id="a time with an offset"),
         pytest.param({"start": time(10)}, None, id="a time without one"),
         pytest.param({"days": [], "dates": ["2026-01-05"]}, None, id="dates alone"),
