@@ -123,6 +123,7 @@ async def test_a_version_that_nobody_built_goes_the_way_of_the_policy_up_to_what
     told = trial.told(asker)[-1].as_text()
     assert "Could not read" not in told
     assert {line.removeprefix("reason: ") for line in told.splitlines() if line.startswith("reason: ")} == {
+        "not-verified",
         "record-incomplete",
         "no-release-notes",
     }
