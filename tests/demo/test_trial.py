@@ -34,6 +34,7 @@ EVERYTHING = {
     "hotfix": {"look_again": "10m"},
     "record_links": {"asked": True},
     "obligations": {"before": "2h"},
+    "strategy": {"link": "https://wiki.example.com/release-strategy"},
 }  # fmt: skip
 """Every section that the example leaves out."""
 
