@@ -121,11 +121,12 @@ def _proven(facts: Facts, artifact: Artifact, running: Deployment, before: Deplo
         ),),
         (Signature(artifact.digest, _KEY, "sha256:" + "d0" * 32, url),),
     )  # fmt: skip
+    owners = CodeOwners.read("CODEOWNERS", f"* @{reviewer.login}\n")
     evidence = Evidence(
         tag=Tag(service.repository, VERSION, "7a" * 20, artifact.commit, True, True, "valid", tagger, AT - DAY),
         work=Span(service.repository, running.commit, artifact.commit, (commit,), (pull,)),
         checks=tuple(Check(name, CheckState.PASSED, url, AT - DAY, 1, "github-actions", 7) for name in CHECKS),
-        owners=CodeOwners.read("CODEOWNERS", f"* @{reviewer.login}\n"),
+        owners=owners, owners_before=owners,
         protection=Protection("main", frozenset(CHECKS), 1, True, True, True),
         proof=proof, retrievable=True,
     )  # fmt: skip
