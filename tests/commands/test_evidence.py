@@ -186,6 +186,18 @@ async def test_what_is_spoiled_after_the_approval_is_refused_at_dispatch(world, 
         assert "fixed pointer moved" in world.card("alerts").as_text()
 
 
+async def test_what_is_security_sensitive_was_reviewed_by_who_may_judge_that(world):
+    """RSK-06: two approvals and an owner's are not enough; with Rita's, who holds security, it goes."""
+    marked = frozenset({"risk:low", "security"})
+    work(pulls=(replace(pull(12, DEV, "rob", "olga"), labels=marked),))(world)
+    await ask(world)
+    assert "no-specialist" in await world.codes()
+    assert "#12 (security) lacks an approval of security" in world.told("carla")
+    work(pulls=(replace(pull(12, DEV, "rob", "rita"), labels=marked),))(world)
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+
+
 async def test_a_branch_that_is_named_oddly_is_named_on_the_card_or_refused(world):
     """NAM-01: `naming.misnamed` says which."""
     work(pulls=(replace(pull(12, DEV, "rob", "olga"), branch="patch-1"),))(world)
