@@ -13,7 +13,7 @@ from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import BlockedWords, BranchWords, EnvironmentNames, ListedPerson, MomentWord, ServiceNames, TeamNames
 from commands.core.freeze_card import FATES, freeze_lines, still, where, zone_of
 from commands.core.freezing import declared, lifters, tell_approver
-from commands.core.text import Bold, Code, Form, Input, Line, Moment
+from commands.core.text import Bold, Code, Form, Input, Line, Link, Moment
 from commands.core.words import Arguments, Named, NoArguments, policy_of, shown
 from guards.authorization import authorized
 from guards.consistency import nearest
@@ -113,6 +113,9 @@ def list_freezes(work: Work[NoArguments]) -> Reply:
     lines = [line for freeze in facts.freezes for line in freeze_lines(freeze, facts)]
     able = [p.name for e in sorted(work.policy.production) for p in lifters(e, facts)]
     lines.append(("May approve, extend and lift: ", Bold(", ".join(dict.fromkeys(able)) or "nobody")))
+    strategy = work.policy.strategy
+    where: Line = (" ", Link(strategy.link, "The release strategy")) if strategy.link else ()
+    lines.append((Bold("How they are approved and recorded: "), strategy.freezes, *where))
     return Reply(note("🧊 Freezes" if facts.freezes else "🌤️ No freeze", *lines))
 
 

@@ -5,9 +5,9 @@ Invariant: a window that never opens is an error, and a time has no offset of it
 
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from guards.section import Section
 from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Url, Zone
@@ -149,6 +149,17 @@ class FreezeCalendar(Section):
         default=timedelta(hours=24),
         description="How long what was read last is good enough. After that nothing goes out where its freezes hold, until it is read.",
     )
+
+
+class ReleaseStrategy(Section):
+    """What the release-strategy record says of freezes (FRZ-15)."""
+
+    freezes: Annotated[str, StringConstraints(min_length=3, max_length=1000)] = Field(
+        default="A freeze is declared with approver, reason, scope, start, end and exit criteria, and approved by whoever may lift it. Its "
+        "declaration, approval, extension and end are entries of the ledger; its card stands in the channels that it holds.",
+        description="How freezes are approved and recorded, in a few sentences.",
+    )
+    link: Url | None = Field(default=None, description="Where the whole release strategy can be read.")
 
 
 class Estimate(Section):

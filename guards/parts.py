@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, Window
+from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, ReleaseStrategy, Window
 from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
@@ -78,6 +78,9 @@ class Parts(Section):
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end, incident and train.",
+    )
+    strategy: ReleaseStrategy = Field(
+        default=ReleaseStrategy(), description="The release-strategy record: what it says of freezes (FRZ-15); `freeze list` shows it."
     )
     freeze_calendars: Mapping[Name, FreezeCalendar] = Field(
         default={}, description="Name → a shared calendar of freezes; left out: freezes are declared by people only (FRZ-08)."

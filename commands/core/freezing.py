@@ -11,7 +11,7 @@ from commands.core.cards import note
 from commands.core.freeze_card import FATES, freeze_card, freeze_lines, zone_of
 from commands.core.record import Actor
 from commands.core.stop import stop_later
-from commands.core.tell import card_of, log_of, post_to, reply_to
+from commands.core.tell import card_of, exception_card_of, log_of, post_to, reply_to
 from commands.core.text import Card, Code, Line, Moment
 from guards.authorization import who_may
 from guards.calendar_rules import FreezeKind
@@ -23,7 +23,7 @@ from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
 from guards.vocabulary import Action, Blocked, Fate
-from storage import changes, freezes, outbox, timers
+from storage import changes, exceptions, freezes, outbox, timers
 from storage.database import Tx
 
 KIND = "freeze"
@@ -101,6 +101,8 @@ def changed(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
     if Blocked.MERGES in freeze.blocks:
         for service in facts.policy.services if freeze.services is None else freeze.services:
             mirror.due(tx, service, facts, correlation)
+        for exemption in exceptions.current(tx, facts.at):
+            exception_card_of(tx, exemption, facts, correlation)  # whether main can be released hangs on it (FRZ-14)
     for change in changes.undecided(tx, None, limit=200):
         if freeze.reaches(change.content.service, change.content.environment):
             card_of(tx, change, facts, correlation)
@@ -248,10 +250,10 @@ def working(tx: Tx, freeze: Freeze) -> tuple[Change, ...]:
 
 
 def _as_asked(change: Change) -> Request:
-    """What a freeze looks at."""
+    """What a freeze looks at in a change that is with CI: the migration as it was weighed then, not as its requester put it."""
     content, nobody = change.content, Unread("who asks")
     return Request(
-        Action.PROMOTE, nobody, content.service, content.environment, change_type=content.change_type, migration=content.migration
+        Action.PROMOTE, nobody, content.service, content.environment, change_type=content.change_type, migration=change.migrates
     )  # fmt: skip
 
 

@@ -290,7 +290,10 @@ def emergency_body(record: Emergency) -> dict[str, Any]:
     return {
         **{name: getattr(record, name) for name in (
             "version", "digest", "commit", "severity", "reason", "waiting", "rollback", "follow_ups", "incident", "declarer", "change",
+            "action",
         )},
+        "kind": record.kind.value,
+        "executed": {**asdict(record.executed), "at": record.executed.at.isoformat()} if record.executed else None,
         "criterion": record.criterion.value,
         "classification": record.classification.value,
         "until": record.until.isoformat(),

@@ -685,6 +685,21 @@ async def test_a_grave_one_takes_a_security_review_whatever_it_touches(database_
             assert "security" in world.told("carla")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_outside_its_window_a_hotfix_waits_like_any_change(story):
+    """HOT-08: without an emergency there is no way past the window."""
+    world = story.world
+    await story.opened()
+    story.fixed()
+    await world.wait(until=datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
+    await story.asked()
+    await world.approve("rita")
+    assert "dispatch:waits" in await world.news()
+    assert [order for order in world.ci.started if order.environment == "production"] == []
+    await world.wait(until=datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    assert [order.version for order in world.ci.started if order.environment == "production"] == ["v1.4.1"]
+
+
 async def test_a_maintained_release_branch_has_to_have_the_fix_too(database_url):
     async with World(database_url, policy(maintained=["release/1.3"])) as world:
         story = await Story(world).begin()
@@ -708,7 +723,7 @@ async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story, tmp_path):
     await world.say("dev", f"/release hotfix show {one.id}")
     assert world.told("dev").partition("Evidence")[2] == snapshot("""\
 
-✅ Incident and severity: PAY-12, no incident, SEV-3: Production is degraded for some; there is a way around.
+✅ Incident and severity: PAY-12, incident INC-7, SEV-3: Production is degraded for some; there is a way around.
 ✅ Pull requests: acme/api#12 into hotfix/1.4.1-PAY-12; acme/api#41 into main; v1.4.0 and 1 reviewed commit of hotfix/1.4.1-PAY-12 (HOT-2026-1124-001); reviews: not required by policy; code-owners: not required by policy; commits f1f1f1f1f1f1
 ✅ CI run and gates: deployed by https://ci.test/runs/run-1; checks: not required by policy; specialist-reviews: not required by policy; sbom: not required by policy; provenance: not required by policy; signature: not required by policy
 ✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1; from v1.4.0 at babababababa, sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, confirmed by Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)
