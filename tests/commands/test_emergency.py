@@ -197,7 +197,7 @@ Owed afterwards
 ⬜ OBL-2026-1122-005 alert before keys run out (Carla Captain, until Nov 24, 2026 00:00 (Tue 00:00 Europe/Berlin))
 ⬜ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, until Nov 27, 2026 23:30 (Fri 23:30 Europe/Berlin))
 [Close]
-EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time and go/no-go, nothing else\
+EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else\
 """)
     assert await world.verified()
 

@@ -110,7 +110,7 @@ Owed afterwards
 ⬜ OBL-2026-1122-004 Review EMG-2026-1122-001 with what was changed, by whom, what followed and remediation (Olga Owner, until Nov 24, 2026 00:00 (Tue 00:00 Europe/Berlin))
 ⬜ OBL-2026-1122-005 alert before keys run out (Carla Captain, until Nov 24, 2026 00:00 (Tue 00:00 Europe/Berlin))
 ⬜ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, until Nov 27, 2026 23:30 (Fri 23:30 Europe/Berlin))
-EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time and go/no-go, nothing else\
+EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else\
 """)
 
     await world.say("audrey", "/release window report")
@@ -136,7 +136,16 @@ async def test_responders_are_told_which_flags_were_changed(world):
     at = world.clock.now()
     for number, services in ((1, ("api",)), (2, ("web",))):
         one = Incident(
-            f"INC-2026-1122-00{number}", "orders are lost", 2, services, at, "carla@acme.example", "Carla Captain", "pager", "", at
+            f"INC-2026-1122-00{number}",
+            "orders are lost",
+            2,
+            services,
+            at,
+            "carla@acme.example",
+            "Carla Captain",
+            "pager",
+            f"P-{number}",
+            at,
         )
         await world.house.store.write(lambda tx, one=one: incidents.add(tx, one))
     await approved(world)
