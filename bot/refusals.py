@@ -157,9 +157,20 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have CI tag a release `vMAJOR.MINOR.PATCH`, and promote that.",
     ),
     _R.ENVIRONMENT_SKIPPED: Meaning(
-        ("in_order",),
-        "The version has not run in the environment before this one, or this one is not on the service's way.",
+        ("in_order", "verified_before", "soaked"),
+        "The version has not run in the environment before this one, or too short a time until another version took its place there, or "
+        "this one is not on the service's way.",
         "Promote it to the environment before first; the refusal has the command.",
+    ),
+    _R.NOT_VERIFIED: Meaning(
+        ("verified_before",),
+        "The version was deployed to the environment before, but nobody said what they looked at there.",
+        "Look at it there: smoke and end-to-end tests, monitoring. Then `/release verify <change>` with what you saw.",
+    ),
+    _R.NOT_SOAKED: Meaning(
+        ("soaked",),
+        "The version has not run long enough in the environment before (`evidence.soak`).",
+        "Wait: the refusal says until when. It can be approved meanwhile, and goes out by itself. An emergency by its record passes.",
     ),
     _R.ALREADY_RUNNING: Meaning(
         ("asked_once", "ready_to_depart", "way_back"),

@@ -39,6 +39,8 @@ class Refusal(StrEnum):
     FLOATING_REFERENCE = "floating-reference"
     PRE_RELEASE = "pre-release"
     ENVIRONMENT_SKIPPED = "environment-skipped"
+    NOT_VERIFIED = "not-verified"
+    NOT_SOAKED = "not-soaked"
     ALREADY_RUNNING = "already-running"
     # what proves it
     UNTRUSTED_TAG = "untrusted-tag"

@@ -225,6 +225,8 @@ def covered(request: Request, facts: Facts) -> Decision:
     record = facts.emergency
     if not isinstance(record, Emergency):
         return no_such_emergency(record)
+    if isinstance(facts.change, Unread):
+        return Unsure(facts.change.what, facts.change.why)
     if overriding(request, facts) is None:
         if record.state is EmergencyState.DECLARED and facts.at < record.until:
             return Refuse(Refusal.NOT_COVERED, f"{record.id} is not approved yet.", _ask(record, facts))

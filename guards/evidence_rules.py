@@ -52,6 +52,11 @@ class Evidence(Section):
         description="Evidence that is not asked for everywhere → why: the recorded rationale of the deviation, on cards, in records and in "
         "bundles (EXC-09).",
     )
+    soak: Duration = Field(
+        default=timedelta(minutes=15),
+        description="So long a version runs in the environment before it goes on, counted from its newest success there, where `soak` is "
+        "asked for (PRM-09).",
+    )
     reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
 
 

@@ -129,6 +129,8 @@ class Facts:
         evidence: what was read to prove it.
         registered: what the version named when it was first seen; None when it is new (PRM-04).
         before: the newest success of this version in the environment before; None when there is none (PRM-01).
+        looked: the verification of this very artifact there; None where nobody was asked for one (PRM-08).
+        replaced: the first success of another version there since; None while it runs there (PRM-09).
         running: what runs in the target now.
         change: the change in question; Absent when the id names none, None while there is none yet.
         approvals: decisions about the change.
@@ -186,6 +188,8 @@ class Facts:
     evidence: Evidence = field(default_factory=Evidence)
     registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
+    looked: Verification | Unread | None = Unread("the verification in the environment before", _NOT_ASKED)
+    replaced: Deployment | Unread | None = Unread("what runs in the environment before", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)
     change: Change | Absent | Unread | None = None
     approvals: tuple[Approval, ...] | Unread = Unread("the approvals", _NOT_ASKED)

@@ -5,6 +5,7 @@ Invariant: it is what the file says and nothing more; whether its parts agree is
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -197,10 +198,14 @@ class Parts(Section):
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
 
-    def verifies(self, environment: str) -> bool:
-        """Whether a change into an environment is closed only after somebody looked (REC-10)."""
+    def verifies(self, service: str, environment: str) -> bool:
+        """Whether a change into an environment is closed only after somebody looked (REC-10), or goes on only then (PRM-08)."""
         asked = self.post_release.verification.asked
-        return environment in self.production and (self._strict(environment) if asked is None else asked)
+        if environment in self.production and (self._strict(environment) if asked is None else asked):
+            return True
+        chain = self.chain(service)
+        after = next((later for here, later in pairwise(chain) if here == environment), None)
+        return after is not None and Requirement.VERIFIED_BEFORE in self.required(service, after)
 
     def tasks(self, environment: str) -> tuple[Task, ...]:
         """What is owed after a success in an environment (REC-12)."""

@@ -1,4 +1,4 @@
-"""The next allowed time: the first moment that windows, holidays, freezes and lead time let pass together (WIN-09, CMD-13).
+"""The next allowed time: the first moment that windows, holidays, freezes, lead time and soak let pass together (WIN-09, CMD-13).
 
 Invariant: exact within five years. No earlier moment is allowed, and none is promised that the facts do not carry: where a calendar
 cannot be read there is no answer, and where the search ends without one it says so.
@@ -15,6 +15,7 @@ from guards.freeze_record import Freeze
 from guards.freezing import holding
 from guards.lead import held_back_until
 from guards.opening import Rule, gated, known_until, rules_of
+from guards.soak import soaks_until
 from guards.unread import Unread
 
 HORIZON = timedelta(days=5 * 366)
@@ -32,12 +33,14 @@ def next_slot(request: Request, facts: Facts, known: Assessment | None = None) -
         request, facts: what is judged.
         known: the risk, where it is not to be told anew.
     """
-    begins = held_back_until(request, facts, known)
-    return begins if isinstance(begins, Unread) else first_slot(request, facts, begins)
+    begins, soaked = held_back_until(request, facts, known), soaks_until(request, facts)
+    if isinstance(begins, Unread):
+        return begins
+    return soaked if isinstance(soaked, Unread) else first_slot(request, facts, max(begins, soaked))
 
 
 def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | Unread | None:
-    """The same without lead time, from a moment on.
+    """The same without lead time and soak, from a moment on.
 
     Args:
         request: gives the place, and what freezes look at.

@@ -168,6 +168,8 @@ class Requirement(StrEnum):
     RISK = "risk-assessment"
     LEAD_TIME = "lead-time"
     FORWARD_PORTS = "forward-ports"
+    VERIFIED_BEFORE = "verified-before"
+    SOAK = "soak"
 
 
 SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})

@@ -73,6 +73,8 @@ HEALS = _PEOPLE | {
     Refusal.NOT_ITS_TURN,
     Refusal.SET_NOT_READY,
     Refusal.NOT_PORTED,
+    Refusal.NOT_VERIFIED,
+    Refusal.NOT_SOAKED,
 }
 """What people or time heal: the change is kept."""
 

@@ -25,6 +25,7 @@ from guards.neighbours import GitHubCI, OciRegistry
 from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
+from guards.verified import Verification
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Profile, Requirement, Role, Weekday
 
@@ -118,6 +119,10 @@ ARTIFACT = Artifact(
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
 STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
+LOOKED = Verification(
+    "CR-2026-1123-001", "OBL-2026-1123-001", STAGED.at, STAGED.at + 4 * HOUR, STAGED.at + HOUR, OTTO.id, OTTO.name,
+    frozenset({Role.SERVICE_OWNER}), "smoke tests and the error rate",
+)  # fmt: skip
 PROMOTED = Promotion("staging", STAGED.digest, STAGED.commit, STAGED.at, "CR-2026-1123-001", (MARA.name,))
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
@@ -228,7 +233,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
-        registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
+        registered=ARTIFACT, before=STAGED, looked=LOOKED, replaced=None, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
         notes=None, promotions=(PROMOTED,), rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip

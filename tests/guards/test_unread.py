@@ -42,6 +42,7 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule
+from guards.staged import soaked, verified_before
 from guards.timetable import reachable
 from guards.train import Room
 from guards.unread import Absent, Unread
@@ -58,6 +59,7 @@ from tests.guards.cases import (
     FACTS,
     HOTFIX,
     HOUR,
+    LOOKED,
     MARA,
     OTHER_DIGEST,
     OTTO,
@@ -84,6 +86,7 @@ from tests.guards.cases import (
     two_of,
 )
 from tests.guards.proofs import NOTES, RECORD
+from tests.guards.test_staged import ASKING as STAGING_COUNTS
 
 PROMOTION = (
     authorized,
@@ -118,6 +121,8 @@ GUARDS: tuple[Guard, ...] = (
     forward_ported,
     verifiable,
     looks_after,
+    verified_before,
+    soaked,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -131,6 +136,7 @@ POLICIES = (
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
     policy(freeze_calendars={"company": COMPANY_CALENDAR}),
     policy(incidents=IncidentRules(blocks={"production": "SEV-2"})),
+    STAGING_COUNTS,
 )
 
 
@@ -153,6 +159,8 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         ),
         "registered": (None, ARTIFACT, replace(ARTIFACT, digest=OTHER_DIGEST)),
         "before": (None, STAGED, replace(STAGED, digest=OTHER_DIGEST)),
+        "looked": (None, LOOKED, replace(LOOKED, at=None, by=None, name=None, looked_at="")),
+        "replaced": (None, replace(STAGED, version="v1.5.0", at=STAGED.at + timedelta(minutes=1))),
         "running": (None, RUNNING, replace(RUNNING, version="v1.4.0")),
         "change": (None, change(under), change(under, requester=MARA.id), change(under, state=State.RUNNING), Absent("change CR-9")),
         "approvals": (
@@ -217,6 +225,8 @@ NEEDED_SOMETIMES = {
     "notes",
     "promotions",
     "incidents",
+    "looked",  # see test_staged.py
+    "replaced",
     "pieces",  # only the end of a hotfix asks for them
     "verification",  # only /release verify asks for it
     "channel",  # only trains ask for it
