@@ -49,6 +49,7 @@ WORDS: Final = {
     "`SET-2026-1121-001`",
     "channel": "where a train is posted: a channel's id, like `C024BE91L`",
     "closing": "within how many days after the window a run is closed",
+    "action": "of an emergency that is no deployment: how the setting, the flag or the API is changed",
     "classification": "of an emergency: `hotfix`, `emergency` or `both`",
     "criterion": "what makes it an emergency: `production-down`, `security-incident`, `data-at-risk` or `sla-breach`",
     "commit": "a commit: all 40 digits to cut it, `api@<commit>,web@<commit>` for several repositories; of a flagged one at least 7",
@@ -95,7 +96,7 @@ WORDS: Final = {
     "infeasible": "why it cannot end; needed for a permanent one",
     "issues": "known issues and risks, with what is done about them and what to watch",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`; "
-    "of a follow-up: `follow-up` or `corrective-action`",
+    "of a follow-up: `follow-up` or `corrective-action`; of an emergency: `deployment`, `configuration`, `flag` or `api-deprecation`",
     "lasts": "how long, like `90m` or `2h`",
     "link": "where it can be seen",
     "login": "a GitHub login",

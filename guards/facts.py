@@ -178,7 +178,7 @@ class Facts:
         incidents: all that nobody closed.
         heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
         incident: the incident in question; Absent when the reference names none.
-        bound: what the record is that is to belong to it, as a noun; Absent when the id names none.
+        bound: what the record is that is to belong to it, or that something is to be owed for, as a noun; Absent when the id names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 

@@ -25,6 +25,7 @@ from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
+from guards.work import Work, works_read
 
 T = TypeVar("T")
 Value = str | Unread | None
@@ -207,30 +208,40 @@ def _artifact(request: Request, facts: Facts) -> Value:
     return _of_artifact(lambda a: f"{where or a.service} {a.version}@{a.digest}", facts)
 
 
+def _works(request: Request, facts: Facts, asked: bool) -> tuple[Work, ...] | Unread | str | None:
+    """The work in each repository of the service; else what the field says."""
+    evidence, version = facts.evidence, request.version
+    for work, where in ((evidence.work, ""), *((other.work, f" of {other.repository}") for other in evidence.beside)):
+        found = _given(work, asked, f"the work in {version}{where}")
+        if not isinstance(found, Span):
+            return found
+    return works_read(evidence)
+
+
 def _tickets(request: Request, facts: Facts) -> Value:
     asked = _asked(Requirement.TICKETS, request, facts)
-    work = _given(facts.evidence.work, asked, f"the work in {request.version}")
-    if not isinstance(work, Span):
-        return work
-    tickets = dict.fromkeys(ticket for pull in work.pulls for ticket in pull.tickets)
-    return ", ".join(tickets) or _nothing(work, asked)
+    works = _works(request, facts, asked)
+    if not isinstance(works, tuple):
+        return works
+    tickets = dict.fromkeys(ticket for work in works for pull in work.span.pulls for ticket in pull.tickets)
+    return ", ".join(tickets) or _nothing(works, asked)
 
 
 def _pulls(request: Request, facts: Facts) -> Value:
     asked = _asked(Requirement.PULL_REQUESTS, request, facts)
-    work = _given(facts.evidence.work, asked, f"the work in {request.version}")
-    if not isinstance(work, Span):
-        return work
+    works = _works(request, facts, asked)
+    if not isinstance(works, tuple):
+        return works
     said = []
-    for pull in work.pulls:
+    for name, pull in ((work.name(pull), pull) for work in works for pull in work.span.pulls):
         source = backport_of(pull)
-        said.append(f"#{pull.number}" + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
-    return ", ".join(said) or _nothing(work, asked)
+        said.append(name + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
+    return ", ".join(said) or _nothing(works, asked)
 
 
-def _nothing(work: Span, asked: bool) -> str | None:
+def _nothing(works: tuple[Work, ...], asked: bool) -> str | None:
     """What an empty list means: nothing to list where there is no work; else a field that is empty, where the policy asks for it."""
-    if not work.commits:
+    if not any(work.span.commits for work in works):
         return "nothing new: the target runs this commit"
     return None if asked else NOT_REQUIRED
 
@@ -251,18 +262,23 @@ def _sbom(request: Request, facts: Facts) -> Value:
     proof = _given(facts.evidence.proof, asked, f"what is attached to {request.version}")
     if not isinstance(proof, Proof):
         return proof
-    if isinstance(facts.artifact, Artifact) and (bill := bill_of(proof, facts.artifact)):
+    if isinstance(facts.artifact, Artifact) and (
+        bill := bill_of(proof, facts.artifact, signed=facts.policy.signed_sboms(request.environment))
+    ):
         return f"{bill.format} {bill.version} {short(bill.hash)}"
     return None if asked else NOT_REQUIRED
 
 
 def _checks(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.CHECKS, request, facts)
-    checks = _given(facts.evidence.checks, asked, f"the checks of {request.version}")
-    if not isinstance(checks, tuple):
-        return checks
-    wanted = facts.policy.checks(request.service or "")
-    return ", ".join(f"{c.name} {c.state}" for c in checks if c.name in wanted) or (None if asked else NOT_REQUIRED)
+    asked, service = _asked(Requirement.CHECKS, request, facts), request.service or ""
+    said: list[str] = []
+    for read, repository in ((facts.evidence.checks, None), *((other.checks, other.repository) for other in facts.evidence.beside)):
+        checks = _given(read, asked, f"the checks of {request.version}{f' of {repository}' if repository else ''}")
+        if not isinstance(checks, tuple):
+            return checks
+        wanted = facts.policy.checks(service, repository)
+        said += [f"{f'{repository} ' if repository else ''}{c.name} {c.state}" for c in checks if c.name in wanted]
+    return ", ".join(said) or (None if asked else NOT_REQUIRED)
 
 
 def _promotions(request: Request, facts: Facts) -> Value:

@@ -250,10 +250,10 @@ def working(tx: Tx, freeze: Freeze) -> tuple[Change, ...]:
 
 
 def _as_asked(change: Change) -> Request:
-    """What a freeze looks at."""
+    """What a freeze looks at in a change that is with CI: the migration as it was weighed then, not as its requester put it."""
     content, nobody = change.content, Unread("who asks")
     return Request(
-        Action.PROMOTE, nobody, content.service, content.environment, change_type=content.change_type, migration=content.migration
+        Action.PROMOTE, nobody, content.service, content.environment, change_type=content.change_type, migration=change.migrates
     )  # fmt: skip
 
 

@@ -135,8 +135,8 @@ class Gather:
 
     async def _between(self, ask: Ask, base: str, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
         """The work between two versions; no artifact is looked at for that."""
-        work = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
-        return Unread("the artifact", "nobody asked for it"), Evidence(work=work)
+        evidence = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
+        return Unread("the artifact", "nobody asked for it"), evidence
 
     async def glimpse(self, ask: Ask, by: Person) -> Facts:
         """What can be read in the moment in which a form can be opened; all that comes later is `Unread`.

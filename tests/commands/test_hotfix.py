@@ -712,7 +712,7 @@ async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story, tmp_path):
     await world.say("dev", f"/release hotfix show {one.id}")
     assert world.told("dev").partition("Evidence")[2] == snapshot("""\
 
-✅ Incident and severity: PAY-12, no incident, SEV-3: Production is degraded for some; there is a way around.
+✅ Incident and severity: PAY-12, incident INC-7, SEV-3: Production is degraded for some; there is a way around.
 ✅ Pull requests: acme/api#12 into hotfix/1.4.1-PAY-12; acme/api#41 into main; v1.4.0 and 1 reviewed commit of hotfix/1.4.1-PAY-12 (HOT-2026-1124-001); reviews: not required by policy; code-owners: not required by policy; commits f1f1f1f1f1f1
 ✅ CI run and gates: deployed by https://ci.test/runs/run-1; checks: not required by policy; specialist-reviews: not required by policy; sbom: not required by policy; provenance: not required by policy; signature: not required by policy
 ✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1; from v1.4.0 at babababababa, sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, confirmed by Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)

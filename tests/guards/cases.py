@@ -216,7 +216,7 @@ def emergency(**parts: Any) -> Emergency:
     """Quinn's emergency for api in production, declared an hour ago, approved by Mara and Otto, good for three hours more."""
     whole = Emergency(
         id="EMG-2026-1124-001", declarer=QUINN.id, declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
-        classification=Classification.HOTFIX, severity=2, service="api", environment="production", version="v1.4.0",
+        classification=Classification.EMERGENCY, severity=2, service="api", environment="production", version="v1.4.0",
         digest=ARTIFACT.digest, commit=ARTIFACT.commit, reason="logins fail", waiting="nobody can log in until Monday",
         rollback="promote v1.3.0", follow_ups="alert before keys run out", incident="INC-7", until=AT + 3 * HOUR,
         state=EmergencyState.APPROVED, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER)),
