@@ -6,7 +6,7 @@ Invariant: of one freeze one timer is set. Whether it holds is told by the clock
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from commands.core import mirror, record
+from commands.core import calendar_post, mirror, record
 from commands.core.cards import note
 from commands.core.freeze_card import FATES, freeze_card, freeze_lines, zone_of
 from commands.core.record import Actor
@@ -98,6 +98,7 @@ def changed(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
         body = {"freeze": freeze.id, "channel": channel}
         key = f"{KIND}:{subject_of(freeze.id, channel)}"
         outbox.add(tx, outbox.Message(KIND, body, key=key, lane=channel, correlation=correlation), facts.at)
+    calendar_post.due(tx, facts, correlation)
     if Blocked.MERGES in freeze.blocks:
         for service in facts.policy.services if freeze.services is None else freeze.services:
             mirror.due(tx, service, facts, correlation)
