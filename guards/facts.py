@@ -17,7 +17,8 @@ from guards.exemption import Exemption
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
-from guards.hotfix import Ground, Hotfix, HotfixFacts, Piece, Scope
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
+from guards.hotfix_evidence import Piece
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
