@@ -11,7 +11,20 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import artifact, authorization, cutoff, emergencies, exceptions, freeze, moments, readiness, record, set_promotion, timetable
+from guards import (
+    artifact,
+    authorization,
+    cutoff,
+    emergencies,
+    exceptions,
+    freeze,
+    hotfixing,
+    moments,
+    readiness,
+    record,
+    set_promotion,
+    timetable,
+)
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
@@ -21,7 +34,7 @@ GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun, "stabilized": rea
 HELPERS = {
     "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],
     "verifiable": [record], "looks_after": [record],
-    "composed": [set_promotion], "approved": [emergencies, authorization], "apart": [artifact, authorization], "same_version": [artifact, authorization],
+    "shipped": [hotfixing], "closable_hotfix": [hotfixing], "composed": [set_promotion], "approved": [emergencies, authorization], "apart": [artifact, authorization], "same_version": [artifact, authorization],
     **{name: [authorization] for name in ("known_emergency", "undecided_emergency", "withdrawable_emergency", "heard", "spoke", "closable_emergency", "accessible", "pending_grant", "grants_to_others", "endable_grant")},
     **{name: [timetable] for name in ("known_run", "not_cut_yet", "open_run", "captained", "able_captains", "by_captain", "accountable")},
 }  # fmt: skip
