@@ -34,7 +34,7 @@ GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun, "stabilized": rea
 HELPERS = {
     "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],
     "verifiable": [record], "looks_after": [record],
-    "shipped": [hotfixing], "closable_hotfix": [hotfixing], "composed": [set_promotion], "approved": [emergencies, authorization], "apart": [artifact, authorization], "same_version": [artifact, authorization],
+    "composed": [set_promotion], "approved": [emergencies, authorization], "apart": [artifact, authorization], "same_version": [artifact, authorization],
     **{name: [authorization] for name in ("known_emergency", "undecided_emergency", "withdrawable_emergency", "heard", "spoke", "closable_emergency", "accessible", "pending_grant", "grants_to_others", "endable_grant")},
     **{name: [hotfixing] for name in ("shipped", "closable_hotfix")},
     **{name: [timetable] for name in ("known_run", "not_cut_yet", "open_run", "captained", "able_captains", "by_captain", "accountable")},
