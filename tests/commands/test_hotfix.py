@@ -11,7 +11,8 @@ from bot.evidence.keys import public
 from bot.evidence.verify import Proven, verify
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed, RunState
-from guards.hotfix import Evidenced, HotfixState, How
+from guards.hotfix import HotfixState, How
+from guards.hotfix_evidence import Evidenced
 from guards.obligation import Owed
 from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span, Tag
