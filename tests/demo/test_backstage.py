@@ -62,7 +62,7 @@ async def test_the_panel_shows_what_every_guard_said_what_is_on_record_and_what_
 
 async def test_the_clock_goes_on_and_what_is_due_happens(company, backstage):
     carla = company.people["carla"]
-    for to, why in (("timer", "nothing waits"), ("cutoff", "no run of a train has a cutoff"), ("decision", "a go/no-go")):
+    for to, why in (("cutoff", "no run of a train has a cutoff"), ("decision", "a go/no-go")):
         with pytest.raises(LookupError, match=why):
             await backstage.act(carla, {"what": "clock", "to": to})
         assert (await jumps(backstage))[to]["why"]
