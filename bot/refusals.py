@@ -610,6 +610,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "not passed again.",
         "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for checks.",
     ),
+    _R.NOT_OF_THE_CUT: Meaning(
+        ("of_the_cut",),
+        "The candidate is not what was cut and stabilized for the run: its commit is not the newest one of the release branch, or its "
+        "service was not cut at all.",
+        "Have CI tag the newest commit of the release branch, and make that version the candidate; what else was merged rides the next "
+        "train.",
+    ),
     _R.NO_SUCH_BLOCKER: Meaning(
         ("authorized", "open_blocker"),
         "There is no blocker with this id.",

@@ -11,12 +11,30 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import artifact, authorization, cutoff, emergencies, exceptions, freeze, moments, readiness, record, set_promotion, timetable
+from guards import (
+    artifact,
+    authorization,
+    cutoff,
+    emergencies,
+    exceptions,
+    freeze,
+    moments,
+    of_cut,
+    readiness,
+    record,
+    set_promotion,
+    timetable,
+)
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
 GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *command.whole, *dispatch.GUARDS)}
-GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun, "stabilized": readiness.stabilized}  # of what no person asks for
+GUARDS |= {
+    "cuttable": cutoff.cuttable,
+    "begun": cutoff.begun,
+    "stabilized": readiness.stabilized,
+    "of_the_cut": of_cut.of_the_cut,
+}  # of what no person asks for
 
 HELPERS = {
     "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],

@@ -122,7 +122,7 @@ Quality
 🔇 silent, which is no go: Olga Owner
 ⚪ checks not required by policy
 ✅ reviews passed: api: everybody who wrote it is known
-✅ blockers passed: api: no blocker is open, 0 fixes since the cutoff are in order
+✅ blockers passed: api: no blocker is open, 0 fixes since the cutoff are in order; api: what was cut is c0ffee000000
 Governance
 🟢 go by Carla Captain, today 11:00 (Tue 11:00 Europe/Berlin)
 ✅ window passed: api: from Tue 24 Nov 13:00 Europe/Berlin
@@ -553,6 +553,37 @@ async def test_one_version_that_fails_stops_the_whole_candidate(database_url):
         await world.say("rita", GO)
         assert [e["service"] for e in (await world.body("decision:go"))["entries"]] == ["api", "web"]
         assert (await world.tags()).count("decision:recorded") == 2
+
+
+async def test_the_candidate_is_the_release_branch_as_it_stands_and_nothing_else(database_url):
+    """TRN-09, TRN-12, TRN-16: neither what a fix overtook, nor what was merged after the cutoff."""
+    async with World(database_url, strict_policy()) as world:
+        await prove(world)
+        await world.on_staging()
+        await rides(world, cut={"branch": "release/1.4", "unbranched": ""})
+        branch = world.vcs.moves[REPOSITORY, "release/1.4"] = [(TUESDAY, COMMIT)]
+        await world.say("carla", f"/release go call {RUN}")
+        await all_say_go(world)
+
+        branch.append((TUESDAY, "f1" * 20))
+        await world.say("rita", GO)
+        assert await world.codes() == ["not-ready"]
+        assert "api: v1.4.0 is c0ffee000000; release/1.4 names f1f1f1f1f1f1." in world.told("rita")
+        world.vcs.away = Unread("GitHub", "no answer")
+        await world.say("rita", GO)
+        assert (await world.news())[-1] == "go:unsure"
+        world.vcs.away = None
+
+        branch.pop()
+        await world.say("rita", GO)
+        assert "decision:go" in await world.news()
+
+        merged = Artifact("api", "v1.5.0", OTHER, "15" * 20, frozenset({"dev"}), frozenset({"rob"}))
+        world.artifacts.add(merged)
+        await world.runs_in("dev", "v1.5.0", digest=OTHER, commit="15" * 20)
+        await change_run(world, version="v1.5.0")
+        await world.say("carla", f"/release train readiness {RUN}")
+        assert "api: v1.5.0 is 151515151515; release/1.4 names c0ffee000000." in world.told("carla")
 
 
 async def test_in_the_strict_profile_a_red_check_stops_the_go_until_it_is_green(database_url):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from commands.core.deadline import Deadline
 from commands.core.ports.vcs import Vcs
-from guards.cut import OpenPull
+from guards.cut import Cut, OpenPull
 from guards.cutoff import Source, branch_of, green, next_version
 from guards.decision import Allow
 from guards.facts import Facts
@@ -68,6 +68,12 @@ class Look:
     async def head(self, service: str, branch: str, at: datetime | None = None) -> str | Absent | Unread:
         """What a branch of a service's repository names, now or at a moment."""
         return await self._ask(service, f"the head of {branch}", lambda vcs, repository: vcs.head(repository, branch, at))
+
+    async def heads(self, made: Iterable[Cut]) -> dict[str, str | Absent | Unread]:
+        """Repository → what the branch of its cut names now; nothing for one that the policy file does not know any more (TRN-12)."""
+        known = [cut for cut in made if cut.branch and cut.services[0] in self._policy.services]
+        found = await asyncio.gather(*(self.head(cut.services[0], cut.branch) for cut in known))
+        return {cut.repository: head for cut, head in zip(known, found, strict=True)}
 
     async def parts(self, service: str, one: str | Absent | Unread | None, other: str | Absent | Unread) -> str | Absent | Unread:
         """Where two commits part; what kept one of them from being read is told instead."""

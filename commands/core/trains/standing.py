@@ -81,7 +81,8 @@ def of_run(tx: Tx, id: str, facts: Facts, complete: Callable[[Tx, Ask, Facts], F
     }
     call = decisions.call_about(tx, id, candidate.hash) if candidate else None
     stabilized = Stabilization(cuts.of_run(tx, id), cuts.fixes(tx, id), cuts.blockers(tx, id))
-    return replace(facts, run=run, train=train, go=GoFacts(candidate, call, decisions.of_run(tx, id), own, stabilized))
+    heads = facts.go.heads if facts.go else {}
+    return replace(facts, run=run, train=train, go=GoFacts(candidate, call, decisions.of_run(tx, id), own, stabilized, heads))
 
 
 def rides_of(tx: Tx, service: str, version: str, *, pin: bool) -> tuple[Ride, ...]:
