@@ -610,6 +610,12 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "not passed again.",
         "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for checks.",
     ),
+    _R.OF_A_SET: Meaning(
+        ("in_its_set",),
+        "The go for the version is one for a manifest: it goes to production as an entry of that set, in its order, after the integration "
+        "suite.",
+        "Ask for the whole set: `/release train promote <run> <environment>`. What ran there before can be gone back to alone.",
+    ),
     _R.NOT_OF_THE_CUT: Meaning(
         ("of_the_cut",),
         "The candidate is not what was cut and stabilized for the run: its commit is not the newest one of the release branch, or its "

@@ -73,6 +73,11 @@ def content_hash(entries: tuple[Pinned, ...]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def of_manifest(candidate: Candidate) -> bool:
+    """Whether it is what a manifest pins, whose hash it then has; else it is the one version of a train with one service (MAN-02)."""
+    return candidate.hash != content_hash(candidate.entries)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What somebody answered for an area (GNG-10).

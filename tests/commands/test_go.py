@@ -89,6 +89,14 @@ async def test_from_the_roll_call_to_ci(world):
     assert [order.environment for order in world.ci.started] == ["staging", "production"]
     answers = {a["guard"]: a for a in (await world.body("dispatch:ordered"))["answers"]}
     assert answers["decided"]["why"].startswith("go by Rita Manager (GNG-2026-1124-001) for ")
+    assert (await run_of(world)).stage is Stage.DEPARTING
+    await world.ci_says(RunState.FAILED)
+    assert (await run_of(world)).stage is Stage.STOPPED
+    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.approve("olga")
+    await world.ci_says(RunState.SUCCEEDED)
+    assert (await run_of(world)).stage is Stage.DEPARTED  # so that its retrospective and its end are owed
+    assert "retrospective" in {o["kind"] for o in [await world.body("obligation:owed")]}
     assert await world.verified()
 
 
@@ -346,7 +354,8 @@ async def test_a_go_that_was_used_up_cannot_be_withdrawn(world):
     await world.ci_says(RunState.SUCCEEDED)
     await world.say("rita", f"/release go withdraw {RUN} too late")
     assert await world.codes() == ["wrong-state"]
-    assert "All that GNG-2026-1124-001 let go was handed to CI." in world.told("rita")
+    assert "weekly-2026-11-24 is departed: no go stands that could be withdrawn." in world.told("rita")
+    assert "Go back with a promotion of the version before." in world.told("rita")
 
 
 async def test_a_go_dies_with_its_candidate(world):
@@ -541,6 +550,10 @@ async def test_one_version_that_fails_stops_the_whole_candidate(database_url):
             await world.say("dev", f"/release promote {service} v1.4.0 staging")
             await world.ci_says(RunState.SUCCEEDED)
         await rides(world, services=("api", "web"))
+        await world.say("carla", f"/release go call {RUN}")
+        assert await world.codes() == ["no-candidate"]
+        assert f"/release manifest build {RUN}" in world.told("carla")
+        await world.say("carla", f"/release manifest build {RUN} api=v1.4.0 web=v1.4.0")
         await world.say("carla", f"/release go call {RUN}")
         assert (await world.body("decision:opened"))["deadline"] == "2026-11-24T10:30:00+00:00"
         await all_say_go(world)

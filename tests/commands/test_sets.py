@@ -208,6 +208,9 @@ async def test_production_takes_a_suite_that_passed_against_exactly_this_set(wor
 
     await world.ci_says(RunState.FAILED, order.key)
     assert "CI ended it: failed" in world.told("carla")
+    await world.say("carla", "/release promote web v2.0.0 production migration=no")  # the go is one for the set, in its order
+    assert "of-a-set" in await world.codes()
+    assert "web v2.0.0 goes to production with lib v1.2.0, api v1.4.0, as the set of weekly-2026-11-24." in world.told("carla")
     await world.say("carla", f"/release manifest integrate {RUN}")
     await world.ci_says(RunState.SUCCEEDED)
     await world.say("carla", f"/release train promote {RUN} production migration=no")

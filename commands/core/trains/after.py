@@ -4,7 +4,7 @@ Invariant: of one run one retrospective is owed, by who leads it; the obligation
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from commands.core import obligations as owing
@@ -19,13 +19,13 @@ from commands.core.trains.tell import train_card_of
 from commands.core.trains.tracking import tracking
 from guards.cut import CutState
 from guards.facts import Facts
-from guards.go import Outcome
+from guards.go import GoDecision, Outcome, of_manifest
 from guards.obligation import Aftermath, Obligation, Owed
 from guards.policy import Policy
 from guards.retrospective import spans
 from guards.sections import Person
 from guards.train import Stage, TrainRun
-from storage import cuts, decisions, obligations, sets, trains
+from storage import cuts, decisions, obligations, releases, sets, trains
 from storage.database import Tx
 
 OWN = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL})
@@ -74,11 +74,21 @@ def of_run(tx: Tx, run: TrainRun, policy: Policy) -> Aftermath:
     taken = [cut.taken for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT]
     go = next((one for one in reversed(decisions.of_run(tx, run.id)) if one.outcome is Outcome.GO), None)
     call = decisions.call_about(tx, run.id, go.candidate.hash) if go else None
+    departed = sets.arrived(tx, run.id, policy.production) or (_arrived_alone(tx, go, policy) if go else None)
     return Aftermath(
-        cut=min(taken, default=None), decided=go.at if go else None, departed=sets.arrived(tx, run.id, policy.production),
+        cut=min(taken, default=None), decided=go.at if go else None, departed=departed,
         called=call.opened if call else None, fixes=len(cuts.fixes(tx, run.id)), late=len(cuts.late(tx, run.id)),
         blockers=len(cuts.blockers(tx, run.id)), owed=obligations.about(tx, run.id),
     )  # fmt: skip
+
+
+def _arrived_alone(tx: Tx, go: GoDecision, policy: Policy) -> datetime | None:
+    """When what a run brings without a manifest first ran in production after its go, UTC; None when it never did."""
+    if of_manifest(go.candidate):
+        return None
+    entry = go.candidate.entries[0]
+    ran = (one.at for one in releases.promotions(tx, entry.service, entry.version) if one.environment in policy.production)
+    return next((at for at in ran if at >= go.at), None)
 
 
 def retrospective_body(after: Aftermath) -> dict[str, Any]:
