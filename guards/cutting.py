@@ -70,10 +70,10 @@ def later(request: Request, facts: Facts) -> Decision:
         return _no_run(facts)
     if moment is None or moment <= facts.at:
         return Refuse(Refusal.BAD_SCHEDULE, "The new cutoff is over already.", "Give a moment that is later than now.")
-    if moment > run.schedule.decision:
+    if moment >= run.schedule.decision:
         return Refuse(
             Refusal.BAD_SCHEDULE,
-            f"The go/no-go of {run.id} is at {run.schedule.decision:%Y-%m-%d %H:%M} UTC, before the new cutoff.",
+            f"The go/no-go of {run.id} is at {run.schedule.decision:%Y-%m-%d %H:%M} UTC, and not after the new cutoff.",
             "Give an earlier moment, or amend the schedule.",
         )
     return Allow(f"the cutoff moves to {moment:%Y-%m-%d %H:%M} UTC")

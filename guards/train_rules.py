@@ -41,7 +41,10 @@ class TrainRules(Section):
         default=_H / 2, description="An opening with less than this left after the go/no-go is passed over for the next one."
     )
     late: Duration = Field(
-        default=timedelta(minutes=2), description="What happens later than this after its moment is marked late (TRN-22)."
+        default=timedelta(minutes=2),
+        le=timedelta(minutes=10),
+        description="What happens later than this after its moment is marked late (TRN-22); a cutoff that is late needs the record of what "
+        "main named at its moment.",
     )
     reminders: Reminders = Field(default=Reminders(), description="Who is reminded when.")
     escalate: Duration = Field(

@@ -72,9 +72,10 @@ def _cutoff(tx: Tx, reaching: Reaching) -> None:
 
 def _decision(tx: Tx, reaching: Reaching) -> None:
     """The roll is called, unless the captain called it before (GNG-03)."""
-    if reaching.run.stage is Stage.STABILIZING:
-        trains.move(tx, reaching.run, Stage.DECIDING)
-    reaching.note(tx, "🗳️ It is time for go or no-go.")
+    if reaching.run.stage in AHEAD:
+        reaching.note(tx, "🗳️ It is time for go or no-go, and it is not cut: the roll is called once it is.")
+    elif reaching.run.stage in {Stage.STABILIZING, Stage.DECIDING}:
+        reaching.note(tx, "🗳️ It is time for go or no-go.")
     roll_call.at_decision(tx, reaching.run.id, reaching.facts, reaching.correlation)
 
 

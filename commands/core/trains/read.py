@@ -128,7 +128,7 @@ class Look:
 
     async def source(
         self, repository: str, services: tuple[str, ...], train: Train, running: Mapping[str, Deployment | None], said: str, *,
-        at: datetime | None = None, commit: str | None = None, chosen: bool = False,
+        at: datetime | None = None, or_now: bool = False, commit: str | None = None, chosen: bool = False,
     ) -> Source:  # fmt: skip
         """All that is judged about one repository.
 
@@ -139,12 +139,15 @@ class Look:
             running: service → what production runs.
             said: the version that a person said, or "".
             at: the moment whose commit is cut; None for now.
+            or_now: that moment is just over: where nobody can tell what was named then, what is named now is cut.
             commit: which commit instead.
             chosen: a person named it.
         """
         first, main = services[0], self._policy.services[services[0]].branch
         now = await self.head(first, main)
         wanted = commit or (now if at is None else await self.head(first, main, at))
+        if or_now and isinstance(wanted, Unread):
+            wanted = now
         version = next_version({name: (found.version if (found := running[name]) else None) for name in services}, said)
         branch = branch_of(version) if train.branch and isinstance(version, str) else ""
         base = await self._base(services, running)
