@@ -36,16 +36,14 @@ from commands.core.collect import Collect
 from commands.core.feeds import Feeds
 from commands.core.gather import Gather
 from commands.core.hand_over import HandOver
-from commands.core.hotfixes.look import HotfixLook
 from commands.core.mirror import Mirror
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
 from commands.core.publish import Publish
-from commands.core.record_links import LookAtLinks
 from commands.core.road import Road
 from commands.core.send import Send
-from commands.core.trains.work import TrainWork
+from commands.core.unasked import carriers
 from guards.neighbours import GitHubCI
 from guards.policy import Policy
 from storage import inbox, open_work, outbox
@@ -191,10 +189,8 @@ async def build(
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
-    train_work = TrainWork(policy, store, beside.histories, clock)
-    hotfix_look = HotfixLook(policy, store, beside.histories, clock)
-    link_look = LookAtLinks(policy, store, beside.links, clock)
-    road = Road(policy, store, gather, chat, ci, clock, COMMANDS, sign_in, train_work, hotfix_look, link_look)
+    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in)
+    road = Road(policy, store, gather, chat, clock, COMMANDS, unasked)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
     hand_over = HandOver(policy, store, collect, packer, chat, clock)

@@ -23,7 +23,7 @@ from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
 from bot.tracing import span
 from commands.core.feeds import Busy, Feeds
 from commands.core.intake import KIND
-from commands.core.invocation import IncidentsTold, Reported
+from commands.core.invocation import REPORTED, IncidentsTold, Reported
 from commands.core.ports.ci import CI, Forged, Malformed
 from commands.core.ports.clock import Clock
 from commands.core.ports.incidents import IncidentSource
@@ -171,7 +171,7 @@ class Doors:
         if heard.reports:
             payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
             told = _name(heard.delivery)
-            if lost := await self._remember(Delivery(f"ci:{name}:{told}", "reported", payload, f"ci-{told}"[:64])):
+            if lost := await self._remember(Delivery(f"ci:{name}:{told}", REPORTED, payload, f"ci-{told}"[:64])):
                 return lost
         return web.json_response({"ok": True}, status=202)
 

@@ -15,6 +15,7 @@ from bot.log import log
 from bot.metrics import CARRIED, SENT
 from bot.pump import Pump
 from bot.tracing import failed, span
+from commands.core.invocation import ASKED, REPORTED
 from commands.core.ports.clock import Clock
 from commands.core.road import Road
 from commands.core.send import Send
@@ -107,7 +108,7 @@ class Workers:
         return await self._store.write(lambda tx: inbox.take(tx, now, free, LEASE, WORKER))
 
     async def _carry(self, taken: inbox.Taken) -> None:
-        kind = taken.delivery.kind if taken.delivery.kind in {"asked", "reported"} else "timer"
+        kind = taken.delivery.kind if taken.delivery.kind in {ASKED, REPORTED} else "timer"
         with span("carry", taken.delivery.correlation, kind=kind) as traced:
             begun = perf_counter()
             try:

@@ -25,7 +25,7 @@ from commands.core.command import Ask
 from commands.core.dispatch import GUARDS, HEALS
 from commands.core.gather import Gather
 from commands.core.inside import inside
-from commands.core.invocation import Reported
+from commands.core.invocation import REPORTED, Reported
 from commands.core.ports.ci import Deployed, Run, RunState
 from commands.core.requests import at_dispatch
 from guards.change import Change
@@ -92,7 +92,7 @@ class Company:
         """What CI says, from the inbox on."""
         payload = Reported(ci="bench", reports=reports).model_dump(mode="json")
         number = next(self._number)
-        await self._house.inbox.put(inbox.Delivery(f"ci:bench:{id(self)}-{number}", "reported", payload, f"bench-{number}"))
+        await self._house.inbox.put(inbox.Delivery(f"ci:bench:{id(self)}-{number}", REPORTED, payload, f"bench-{number}"))
         self._house.workers.inbox.ring()
         await self._quiet()
 

@@ -21,7 +21,7 @@ from bot.metrics import RECEIVED, REFUSED
 from bot.slack import payloads
 from bot.slack.payloads import Body
 from bot.tracing import failed, span
-from commands.core.invocation import Asked
+from commands.core.invocation import ASKED, Asked
 from storage.errors import CommitUnknown
 from storage.inbox import Delivery, Inbox
 
@@ -118,13 +118,13 @@ class Intake:
                 return None
             asked, key = read
             try:
-                new = await self._inbox.put(Delivery(key, "asked", asked.model_dump(exclude_defaults=True), correlation))
+                new = await self._inbox.put(Delivery(key, ASKED, asked.model_dump(exclude_defaults=True), correlation))
             except Exception as error:  # the database, or a fault of ours: the person must hear of it either way
                 failed(traced, error)
                 log.error("delivery not remembered", kind=kind, why=type(error).__name__)
-                RECEIVED.labels("asked", "refused").inc()
+                RECEIVED.labels(ASKED, "refused").inc()
                 return await _turn_back(kind, ack, body, PERHAPS if isinstance(error, CommitUnknown) else BUSY)
-            RECEIVED.labels("asked", "new" if new else "again").inc()
+            RECEIVED.labels(ASKED, "new" if new else "again").inc()
             self._ring()
             if not new:  # one that is new is logged when it is carried out; this line would cost as much as remembering it
                 log.info("delivery repeated", kind=kind)

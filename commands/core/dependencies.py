@@ -13,7 +13,7 @@ from commands.core.text import Bold
 from guards.facts import Facts
 from guards.moments import instant
 from guards.policy import Policy
-from storage import inbox, timers
+from storage import timers
 from storage.database import Tx
 
 KIND = "dependencies"
@@ -37,7 +37,7 @@ def _next(policy: Policy, after: datetime) -> datetime:
     return due
 
 
-def remind(tx: Tx, taken: inbox.Taken, facts: Facts, correlation: str) -> None:
+def remind(tx: Tx, facts: Facts, correlation: str) -> None:
     """Tell each owner, and set the timer for the next month."""
     policy = facts.policy
     asked = {name: service for name, service in policy.services.items() if service.refresh}
@@ -53,4 +53,3 @@ def remind(tx: Tx, taken: inbox.Taken, facts: Facts, correlation: str) -> None:
     if asked:
         record.write(tx, "dependencies:reminded", record.CLOCK, facts, correlation, services=list(asked), people=told)
     begin(tx, policy, facts.at)
-    inbox.done(tx, taken.id, None)

@@ -1,15 +1,27 @@
-"""What nobody typed: reports of CI, and timers whose moment came. The road hands them here, and they end as its other deliveries do.
+"""What nobody typed: reports of CI and of sources of incidents, and timers whose moment came. The road hands them here by their kind.
 
 Invariant: what follows and the mark "done" on the inbox row are one transaction.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from commands.core import exempt, follow, freeze_import, freezing, intake, keep_log, mirror, obligations, record
-from commands.core.announce import announce
+from commands.core import (
+    announce,
+    dependencies,
+    exempt,
+    follow,
+    freeze_import,
+    freezing,
+    home,
+    intake,
+    keep_log,
+    mirror,
+    obligations,
+    record,
+)
 from commands.core.command import Ask
 from commands.core.dispatch import advance
 from commands.core.emergency import access, life
@@ -17,7 +29,7 @@ from commands.core.expire import expired
 from commands.core.gather import Gather
 from commands.core.hotfixes import owing
 from commands.core.inside import inside
-from commands.core.invocation import IncidentsTold, Reported
+from commands.core.invocation import REPORTED, IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
 from commands.core.ports.ci import CI, Pushed, Run
@@ -29,9 +41,31 @@ from guards.policy import Policy
 from storage import changes, inbox
 from storage.database import Store, Tx
 
+Payload = Mapping[str, Any]
+
+Carry = Callable[[inbox.Taken], Awaitable[None]]
+"""Carries out one delivery, and marks it done in the transaction of its effects."""
+
+Step = Callable[[Tx, str, Facts, str], object]
+"""What is done with a subject (its id, the facts, the correlation); it may be run again after a serialization failure, so it only reads
+and writes rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A delivery whose transaction can begin.
+
+    Args:
+        work: what is done in it.
+        outside: what was read before; None where the policy and the moment are all that is needed.
+    """
+
+    work: Callable[[Tx, Facts], object]
+    outside: Facts | None = None
+
 
 class Due:
-    """Carries out reports and timers.
+    """Carries out reports, and those timers that need one transaction.
 
     Args:
         policy: in force.
@@ -47,14 +81,60 @@ class Due:
         self._gather = gather
         self._ci = ci
         self._clock = clock
-        self._suite = integrate.Suite(policy, store, ci, clock)
+        self._suites = integrate.Suite(policy, store, ci, clock)
+        self._ready: Mapping[str, Callable[[Payload, str], Awaitable[_Ready]]] = {
+            REPORTED: self._reported,
+            "follow": self._follow,
+            "timeout": self._informed("change", follow.timed_out),
+            "expire": self._informed("change", expired),
+            "advance": self._informed("change", _advance),
+            intake.KIND: self._incidents,
+            integrate.SUITE: self._suite,
+            roll_call.SILENT: self._informed("run", roll_call.silent),
+            exempt.REVIEW: _alone("exception", exempt.reviewed),
+            exempt.EXPIRE: _alone("exception", exempt.expired),
+            life.EXPIRE: _alone("emergency", life.expired),
+            access.END: _alone("grant", access.over),
+            obligations.REMIND: self._obligation,
+            freezing.KIND: _freeze,
+            freeze_import.KIND: self._freeze_calendar,
+            mirror.KIND: _alone("service", mirror.due),
+            announce.KIND: self._windows,
+            keep_log.KEEP: self._log,
+            home.BEAT: _home,
+            dependencies.KIND: _dependencies,
+        }
 
-    async def reported(self, taken: inbox.Taken, reported: Reported, correlation: str) -> None:
-        """Carry out what a CI reported: of its own runs, or of what it deployed without an order."""
-        facts = Facts(at=self._clock.now(), policy=self._policy)
-        by = Actor(f"ci:{reported.ci}", reported.ci)
+    def kinds(self) -> Mapping[str, Carry]:
+        """Kind of delivery → who carries it out."""
+        return dict.fromkeys(self._ready, self._carry)
+
+    async def _carry(self, taken: inbox.Taken) -> None:
+        ready = await self._ready[taken.delivery.kind](taken.delivery.payload, taken.delivery.correlation)
+        outside = ready.outside or Facts(at=self._clock.now(), policy=self._policy)
 
         def work(tx: Tx) -> None:
+            ready.work(tx, replace(outside, at=self._clock.now()))  # judged at this transaction's moment (FRZ-03)
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
+
+    def _informed(self, noun: str, step: Step) -> Callable[[Payload, str], Awaitable[_Ready]]:
+        """What is done with a subject after what lies outside was read; a change tells the reader its place and people."""
+
+        async def ready(payload: Payload, correlation: str) -> _Ready:
+            subject = str(payload[noun])
+            outside = await self._gather.outside(Ask(change=subject) if noun == "change" else Ask())
+            return _Ready(lambda tx, facts: step(tx, subject, facts, correlation), outside)
+
+        return ready
+
+    async def _reported(self, payload: Payload, correlation: str) -> _Ready:
+        """What a CI reported: of its own runs, or of what it deployed without an order."""
+        reported = Reported.model_validate(payload)
+        by = Actor(f"ci:{reported.ci}", reported.ci)
+
+        def work(tx: Tx, facts: Facts) -> None:
             for report in reported.reports:
                 if isinstance(report, Run):
                     known = follow.reported(tx, report, by, facts, correlation) or integrate.reported(tx, report, by, facts, correlation)
@@ -65,230 +145,81 @@ class Due:
                     owing.pushed(tx, report.repository, facts)
                 else:
                     observed(tx, report, by, facts, correlation)
-            inbox.done(tx, taken.id, None)
 
-        await self._store.write(work)
+        return _Ready(work)
 
-    async def incidents(self, taken: inbox.Taken, told: IncidentsTold, correlation: str) -> None:
-        """Carry out what a source of incidents said.
+    async def _incidents(self, payload: Payload, correlation: str) -> _Ready:
+        """What a source of incidents said."""
+        told = IncidentsTold.model_validate(payload)
+        return _Ready(lambda tx, facts: intake.heard(tx, told, facts, correlation), await self._gather.outside(Ask()))
 
-        Args:
-            taken: the delivery; marked done in the transaction of its effects.
-            told: what it says.
-            correlation: of the delivery.
-        """
-        outside = await self._gather.outside(Ask())
+    async def _follow(self, payload: Payload, correlation: str) -> _Ready:
+        """A run that has no end yet is looked up; where CI never took the order, it is judged and ordered anew."""
+        id = str(payload["change"])  # noqa: A001
+        change = await self._store.read(lambda tx: changes.get(tx, id))
+        if change is None or change.dispatched is None:
+            return _Ready(_nothing)
+        ci = self._ci[self._policy.services[change.content.service].ci]
+        found = await ci.find(order_of(change, self._policy), change.run, change.dispatched)
+        outside = await self._gather.outside(Ask(change=id))
+        return _Ready(lambda tx, facts: follow.looked_up(tx, id, found, facts, correlation), outside)
 
-        def work(tx: Tx) -> None:
-            intake.heard(tx, told, replace(outside, at=self._clock.now()), correlation)
-            inbox.done(tx, taken.id, None)
+    async def _suite(self, payload: Payload, correlation: str) -> _Ready:
+        """A run of the integration suite that has no end yet is looked up."""
+        id = str(payload["integration"])  # noqa: A001
+        found = await self._suites.look_up(id)
+        return _Ready(lambda tx, facts: integrate.looked_up(tx, id, found, facts, correlation))
 
-        await self._store.write(work)
+    async def _log(self, payload: Payload, correlation: str) -> _Ready:
+        """The log of a run that ended is copied (AUD-12)."""
+        id, tries = str(payload["change"]), int(payload.get("tries", 0))  # noqa: A001
+        found = await keep_log.read(self._store, self._policy, self._ci, id, self._clock.now())
+        return _Ready(lambda tx, facts: keep_log.settle(tx, id, found, tries, facts, correlation))
 
-    async def fired(self, taken: inbox.Taken, word: str, change_id: str, correlation: str) -> None:
-        """Carry out what a timer wants done with a change.
+    async def _obligation(self, payload: Payload, correlation: str) -> _Ready:
+        """People are reminded of what is owed."""
+        id, step = str(payload["obligation"]), int(payload["step"])  # noqa: A001
+        return _Ready(lambda tx, facts: obligations.reminded(tx, id, step, facts, correlation), await self._gather.outside(Ask()))
 
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            word: `follow`, `timeout`, `expire` or `advance`.
-            change_id: whose timer.
-            correlation: of the delivery.
-        """
-        outside = await self._gather.outside(Ask(change=change_id))
-        step: Callable[[Tx, Facts], Any]
-        if word == "follow":
-            change = await self._store.read(lambda tx: changes.get(tx, change_id))
-            if change is None or change.dispatched is None:
-                step = _nothing
-            else:
-                ci = self._ci[self._policy.services[change.content.service].ci]
-                found = await ci.find(order_of(change, self._policy), change.run, change.dispatched)
-                step = lambda tx, facts: follow.looked_up(tx, change_id, found, facts, correlation)  # noqa: E731
-        elif word == "timeout":
-            step = lambda tx, facts: follow.timed_out(tx, change_id, facts, correlation)  # noqa: E731
-        elif word == "expire":
-            step = lambda tx, facts: expired(tx, change_id, facts, correlation)  # noqa: E731
-        else:
-            step = lambda tx, facts: _advance(tx, change_id, facts, correlation)  # noqa: E731
-
-        def work(tx: Tx) -> None:
-            step(tx, replace(outside, at=self._clock.now()))  # judged at this transaction's moment (FRZ-03)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def suite(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
-        """Look up a run of the integration suite that has no end yet.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            id: of the run.
-            correlation: of the delivery.
-        """
-        found = await self._suite.look_up(id)
-
-        def work(tx: Tx) -> None:
-            integrate.looked_up(tx, id, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def exception(self, taken: inbox.Taken, word: str, id: str, correlation: str) -> None:  # noqa: A002
-        """Carry out what a timer wants done with an exception.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            word: `exempt.REVIEW` or `exempt.EXPIRE`.
-            id: the exception's.
-            correlation: of the delivery.
-        """
-        step = exempt.reviewed if word == exempt.REVIEW else exempt.expired
-
-        def work(tx: Tx) -> None:
-            step(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def emergency(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
-        """Record that an emergency is over.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            id: the emergency's.
-        """
-
-        def work(tx: Tx) -> None:
-            life.expired(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def access(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
-        """End break-glass access whose time is over (EMG-18).
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            id: the grant's.
-        """
-
-        def work(tx: Tx) -> None:
-            access.over(tx, id, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def roll_call(self, taken: inbox.Taken, run: str, correlation: str) -> None:
-        """Carry out the deadline of a roll call.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            run: the run's id.
-            correlation: of the delivery.
-        """
-        outside = await self._gather.outside(Ask())
-
-        def work(tx: Tx) -> None:
-            roll_call.silent(tx, run, replace(outside, at=self._clock.now()), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def log(self, taken: inbox.Taken, change_id: str, tries: int, correlation: str) -> None:
-        """Copy the log of a run that ended (AUD-12).
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            change_id: whose run.
-            tries: how often it was tried before.
-            correlation: of the delivery.
-        """
-        found = await keep_log.read(self._store, self._policy, self._ci, change_id, self._clock.now())
-
-        def work(tx: Tx) -> None:
-            keep_log.settle(tx, change_id, found, tries, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def obligation(self, taken: inbox.Taken, id: str, step: int, correlation: str) -> None:  # noqa: A002
-        """Remind people of what is owed.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            id: the obligation's.
-            step: which reminder it is.
-        """
-        outside = await self._gather.outside(Ask())
-
-        def work(tx: Tx) -> None:
-            obligations.reminded(tx, id, step, replace(outside, at=self._clock.now()), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def freeze(self, taken: inbox.Taken, id: str, since: datetime, correlation: str) -> None:  # noqa: A002
-        """Tell that a freeze begins or ends (FRZ-09, FRZ-11).
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            id: the freeze's.
-            since: when it was looked last, UTC.
-            correlation: of the delivery.
-        """
-
-        def work(tx: Tx) -> None:
-            freezing.fired(tx, id, since, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def freeze_calendar(self, taken: inbox.Taken, name: str, correlation: str) -> None:
-        """Read a shared calendar of freezes (FRZ-08).
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            name: of the calendar in the policy.
-            correlation: of the delivery.
-        """
+    async def _freeze_calendar(self, payload: Payload, correlation: str) -> _Ready:
+        """A shared calendar of freezes is read (FRZ-08)."""
+        name = str(payload["calendar"])
         found = await self._gather.calendar(name)
+        return _Ready(lambda tx, facts: freeze_import.took(tx, name, found, facts, correlation))
 
-        def work(tx: Tx) -> None:
-            freeze_import.took(tx, name, found, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def merge_status(self, taken: inbox.Taken, service: str, correlation: str) -> None:
-        """Look after what a service's open pull requests say of merge freezes (FRZ-13).
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            service: its name in the policy.
-            correlation: of the delivery.
-        """
-
-        def work(tx: Tx) -> None:
-            mirror.due(tx, service, Facts(at=self._clock.now(), policy=self._policy), correlation)
-            inbox.done(tx, taken.id, None)
-
-        await self._store.write(work)
-
-    async def windows(self, taken: inbox.Taken, since: datetime, correlation: str) -> None:
-        """Tell which windows opened and closed (WIN-18).
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            since: when it was looked last, UTC.
-            correlation: of the delivery.
-        """
+    async def _windows(self, payload: Payload, correlation: str) -> _Ready:
+        """People are told which windows opened and closed (WIN-18)."""
+        since = _since(payload)
         outside = await self._gather.outside(Ask())
+        return _Ready(lambda tx, facts: announce.announce(tx, since, inside(tx, Ask(), facts), correlation), outside)
 
-        def work(tx: Tx) -> None:
-            announce(tx, since, inside(tx, Ask(), replace(outside, at=self._clock.now())), correlation)
-            inbox.done(tx, taken.id, None)
 
-        await self._store.write(work)
+def _alone(noun: str, step: Step) -> Callable[[Payload, str], Awaitable[_Ready]]:
+    """What is done with a subject where nothing outside matters."""
+
+    async def ready(payload: Payload, correlation: str) -> _Ready:
+        return _Ready(lambda tx, facts: step(tx, str(payload[noun]), facts, correlation))
+
+    return ready
+
+
+async def _freeze(payload: Payload, correlation: str) -> _Ready:
+    """People are told that a freeze begins or ends (FRZ-09, FRZ-11)."""
+    id, since = str(payload["freeze"]), _since(payload)  # noqa: A001
+    return _Ready(lambda tx, facts: freezing.fired(tx, id, since, facts, correlation))
+
+
+async def _home(payload: Payload, correlation: str) -> _Ready:
+    return _Ready(lambda tx, facts: home.beat(tx, payload, facts, correlation))
+
+
+async def _dependencies(payload: Payload, correlation: str) -> _Ready:
+    return _Ready(lambda tx, facts: dependencies.remind(tx, facts, correlation))
+
+
+def _since(payload: Payload) -> datetime:
+    """When it was looked last, UTC."""
+    return datetime.fromisoformat(str(payload["since"]))
 
 
 def _nothing(tx: Tx, facts: Facts) -> None:

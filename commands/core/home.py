@@ -5,8 +5,10 @@ not opened it for long is left alone.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from commands.core.cards import refusal_card
 from commands.core.command import Ask
@@ -24,7 +26,7 @@ from guards.judge import judge
 from guards.policy import Policy
 from guards.unread import Unread
 from guards.vocabulary import Action
-from storage import audit, homes, inbox, outbox, timers
+from storage import audit, homes, outbox, timers
 from storage.database import Store, Tx
 
 BEAT = "home"
@@ -59,9 +61,8 @@ def opened(tx: Tx, user: str, facts: Facts) -> None:
     timers.ensure(tx, _next(audit.head(tx)[0], facts.at + ANYWAY, facts))
 
 
-def beat(tx: Tx, taken: inbox.Taken, facts: Facts, correlation: str) -> None:
+def beat(tx: Tx, payload: Mapping[str, Any], facts: Facts, correlation: str) -> None:
     """Look whether anything was recorded since the last look, and have each Home drawn anew if so."""
-    payload = taken.delivery.payload
     homes.prune(tx, facts.at - LOOKS)
     viewers = homes.recent(tx, facts.at - LOOKS, VIEWERS)
     head, anyway = audit.head(tx)[0], datetime.fromisoformat(payload["anyway"])
@@ -70,7 +71,6 @@ def beat(tx: Tx, taken: inbox.Taken, facts: Facts, correlation: str) -> None:
         show(tx, user, None, facts, correlation)
     if viewers:
         timers.ensure(tx, _next(head, facts.at + ANYWAY if due else anyway, facts))
-    inbox.done(tx, taken.id, None)
 
 
 def _next(head: int, anyway: datetime, facts: Facts) -> timers.Timer:

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from commands.core.ports.ci import Deployed, Pushed, Run
 from commands.core.ports.incidents import Told
 
+ASKED, REPORTED = "asked", "reported"
+"""Kinds of delivery: `Asked`, `Reported`."""
+
 
 class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -78,7 +78,7 @@ class LookAtLinks:
     def __init__(self, policy: Policy, store: Store, links: Links, clock: Clock) -> None:
         self._policy, self._store, self._links, self._clock = policy, store, links, clock
 
-    async def carry(self, taken: inbox.Taken, correlation: str) -> None:
+    async def carry(self, taken: inbox.Taken) -> None:
         """One beat: look at those that are due, and set the timer for what comes next."""
         now = self._clock.now()
         due = await self._store.read(lambda tx: record_links.due(tx, now, AT_ONCE)) if self._policy.looks_at_links else ()
@@ -88,7 +88,7 @@ class LookAtLinks:
         def work(tx: Tx) -> None:
             facts = Facts(at=self._clock.now(), policy=self._policy)
             for one, answer in zip(due, answers, strict=True):
-                _found(tx, one, answer, facts, correlation)
+                _found(tx, one, answer, facts, taken.delivery.correlation)
             _beat_again(tx, facts)
             inbox.done(tx, taken.id, None)
 

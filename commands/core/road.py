@@ -6,8 +6,8 @@ Invariant: nothing that people, timers or CI cause is done elsewhere. Judgement,
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,40 +16,23 @@ from commands.core import (
     announce,
     cards,
     dependencies,
-    exempt,
     freeze_import,
-    freezing,
     home,
-    intake,
-    keep_log,
     mirror,
-    obligations,
     record,
     record_links,
 )
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
-from commands.core.due import Due
-from commands.core.emergency import access
-from commands.core.emergency import life as emergency
+from commands.core.due import Carry
 from commands.core.gather import Gather
-from commands.core.hotfixes import hotfix_work
-from commands.core.hotfixes.look import HotfixLook
 from commands.core.inside import inside
-from commands.core.invocation import Asked, IncidentsTold, Reported
+from commands.core.invocation import ASKED, REPORTED, Asked
 from commands.core.ports.chat import Chat, Unposted
-from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
-from commands.core.ports.people import SignIn
 from commands.core.queue import queue_button
 from commands.core.requests import cases_of, request_of, several
-from commands.core.sign_in import SignInSteps
 from commands.core.tell import alert, alert_if_moved, reply_to
 from commands.core.text import Card, Form, worded
-from commands.core.trains import integrate, roll_call
-from commands.core.trains import keys as train
-from commands.core.trains.fire import Trains
-from commands.core.trains.work import KINDS as TRAIN_KINDS
-from commands.core.trains.work import TrainWork
 from commands.core.words import Arguments, Missing, Problem, assign, bind, match, split
 from guards.authorization import authorized
 from guards.decision import Allow, Refuse
@@ -67,19 +50,6 @@ from storage.database import Store, Tx
 AFTER_FAULT = timedelta(minutes=5)
 """After this a timer whose work failed for a fault of the bot fires again."""
 
-_SUBJECTS = (
-    "calendar", "change", "emergency", "exception", "freeze", "grant", "hotfix", "integration", "obligation", "run", "service",
-)  # fmt: skip
-"""Whose timer is set again under its own name; a run has many of kind `train`, told apart by their delivery."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """How an invocation ends: with a private answer, with a form, or with nothing to say."""
-
-    card: Card | None = None
-    form: Form | None = None
-
 
 class Road:
     """Carries out what the inbox holds.
@@ -89,96 +59,45 @@ class Road:
         store: the database.
         gather: reads facts.
         chat: opens forms while their trigger lives.
-        ci: name in the policy's `ci` → the system that deploys.
         clock: the present.
         commands: every command that can be typed, in help order.
-        sign_in: proves whose GitHub account is whose.
-        train_work: carries out the timers of train runs.
-        links: looks at the links in records.
-        hotfixes: carries out the timers of hotfixes.
+        unasked: kind of a delivery that nobody typed → who carries it out.
     """
 
     def __init__(
-        self, policy: Policy, store: Store, gather: Gather, chat: Chat, ci: Mapping[str, CI], clock: Clock,
-        commands: Sequence[AnyCommand], sign_in: SignIn, train_work: TrainWork, hotfixes: HotfixLook,
-        links: record_links.LookAtLinks,
+        self, policy: Policy, store: Store, gather: Gather, chat: Chat, clock: Clock, commands: Sequence[AnyCommand],
+        unasked: Mapping[str, Carry],
     ) -> None:  # fmt: skip
         self.policy = policy
         self._store = store
         self._gather = gather
         self._chat = chat
         self._clock = clock
-        self._due = Due(policy, store, gather, ci, clock)
-        self._train_work = train_work
-        self._links = links
-        self._hotfixes = hotfixes
-        self._trains = Trains(policy, store, gather, clock)
-        self._sign_in = SignInSteps(policy, store, sign_in, clock)
+        self._unasked = unasked
         self.commands = {command.name: command for command in commands}
 
     async def carry(self, taken: inbox.Taken) -> None:
-        """Carry out one delivery, and mark it done in the transaction of its effects."""
-        payload, correlation = taken.delivery.payload, taken.delivery.correlation
-        match taken.delivery.kind:
-            case "asked":
-                await self._asked(taken, Asked.model_validate(payload), correlation)
-            case "reported":
-                await self._due.reported(taken, Reported.model_validate(payload), correlation)
-            case exempt.REVIEW | exempt.EXPIRE as word:
-                await self._due.exception(taken, word, str(payload["exception"]), correlation)
-            case access.END:
-                await self._due.access(taken, str(payload["grant"]), correlation)
-            case emergency.EXPIRE:
-                await self._due.emergency(taken, str(payload["emergency"]), correlation)
-            case word if word in TRAIN_KINDS:
-                await self._train_work.fired(taken, payload, correlation)
-            case integrate.SUITE:
-                await self._due.suite(taken, str(payload["integration"]), correlation)
-            case roll_call.SILENT:
-                await self._due.roll_call(taken, str(payload["run"]), correlation)
-            case train.KIND:
-                await self._trains.carry(taken, correlation)
-            case announce.KIND:
-                await self._due.windows(taken, datetime.fromisoformat(str(payload["since"])), correlation)
-            case keep_log.KEEP:
-                await self._due.log(taken, str(payload["change"]), int(payload.get("tries", 0)), correlation)
-            case intake.KIND:
-                await self._due.incidents(taken, IncidentsTold.model_validate(payload), correlation)
-            case obligations.REMIND:
-                await self._due.obligation(taken, str(payload["obligation"]), int(payload["step"]), correlation)
-            case record_links.KIND:
-                await self._links.carry(taken, correlation)
-            case freezing.KIND:
-                since = datetime.fromisoformat(str(payload["since"]))
-                await self._due.freeze(taken, str(payload["freeze"]), since, correlation)
-            case freeze_import.KIND:
-                await self._due.freeze_calendar(taken, str(payload["calendar"]), correlation)
-            case mirror.KIND:
-                await self._due.merge_status(taken, str(payload["service"]), correlation)
-            case hotfix_work.KIND:
-                await self._hotfixes.fired(taken, str(payload["hotfix"]), correlation)
-            case home.BEAT:
-                facts = Facts(at=self._clock.now(), policy=self.policy)
-                await self._store.write(lambda tx: home.beat(tx, taken, facts, correlation))
-            case dependencies.KIND:
-                facts = Facts(at=self._clock.now(), policy=self.policy)
-                await self._store.write(lambda tx: dependencies.remind(tx, taken, facts, correlation))
-            case "link":
-                await self._sign_in.fired(taken, str(payload["person"]), correlation)
-            case word:
-                await self._due.fired(taken, word, str(payload["change"]), correlation)
+        """Carry out one delivery, and mark it done in the transaction of its effects.
+
+        Raises:
+            KeyError: nobody carries out what is of this kind.
+        """
+        if taken.delivery.kind == ASKED:
+            await self._asked(taken, Asked.model_validate(taken.delivery.payload), taken.delivery.correlation)
+        else:
+            await self._unasked[taken.delivery.kind](taken)
 
     async def give_up(self, taken: inbox.Taken) -> None:
         """After the last attempt failed: record it, and tell the asker, or whoever watches the alerts, an id to quote.
 
-        What a timer would have done for a change, an exception, a freeze, an obligation or a train stays due, and so does what a source
-        of incidents said: it is tried again after a while.
+        What nobody typed stays due, and is delivered again after a while: people ask again by themselves, timers do not. A report of CI
+        is not, since runs are looked up anyway, and one that cannot be read would come back for ever.
         """
         facts = Facts(at=self._clock.now(), policy=self.policy)
         correlation, kind = taken.delivery.correlation, taken.delivery.kind
         asked: Asked | None = None
-        if kind == "asked":
-            with suppress(ValidationError):  # what cannot even be read is recorded and done, or it would come back for ever
+        if kind == ASKED:
+            with suppress(ValidationError):  # what cannot even be read is recorded and done
                 asked = Asked.model_validate(taken.delivery.payload)
 
         def work(tx: Tx) -> None:
@@ -187,21 +106,9 @@ class Road:
                 self._answer(tx, asked, cards.fault_card(correlation), facts, correlation)
             else:
                 alert(tx, facts, cards.fault_card(correlation), correlation)
-            for noun in _SUBJECTS if kind != train.KIND else ():
-                if subject := taken.delivery.payload.get(noun):
-                    timers.set(tx, timers.Timer(f"{kind}:{subject}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
-            if kind == home.BEAT:
-                timers.ensure(tx, timers.Timer(home.BEAT, home.BEAT, facts.at + AFTER_FAULT, taken.delivery.payload))
-            if kind in {train.KIND, intake.KIND}:
-                payload = taken.delivery.payload
-                again = f"{kind}:again:{taken.id}"  # a timer of its own: the first one may have been set anew meanwhile
-                timers.set(tx, timers.Timer(again, kind, facts.at + AFTER_FAULT, payload))
-            if kind == record_links.KIND:
-                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
-            if kind == dependencies.KIND:
-                timers.ensure(tx, timers.Timer(kind, kind, facts.at + AFTER_FAULT, {}))
-            if kind == announce.KIND:
-                announce.begin(tx, self.policy, facts.at + AFTER_FAULT)
+            if kind in self._unasked and kind != REPORTED:
+                # a timer of its own: the first one may have been set anew meanwhile
+                timers.set(tx, timers.Timer(f"again:{taken.id}", kind, facts.at + AFTER_FAULT, taken.delivery.payload))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -236,20 +143,17 @@ class Road:
         again = cards.AGAIN in asked.fields
         asked = asked.model_copy(update={"fields": {name: word for name, word in asked.fields.items() if name != cards.AGAIN}})
         command, bound = self._read(asked)
-        if form := await self._form(asked, command, bound, asker, again):
-            told = _Told(form=form)
-        elif isinstance(bound, Problem | Missing) or command is None:
-            if isinstance(bound, Missing):
-                bound = Problem((f"It lacks {' and '.join(bound.names)}.",))
-            assert isinstance(bound, Problem)
-            await self._misread(taken, asked, by, bound, command, correlation)
-            return
-        else:
+        form = await self._form(asked, command, bound, asker, again)
+        if form is None and command and isinstance(bound, Arguments):
             ask = command.ask(bound, asker)
             outside = await self._gather.outside(ask, by)
-            told = await self._store.write(lambda tx: self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation))
-        if told.form:
-            await self._open(taken, asked, told.form, correlation)
+            form = await self._store.write(lambda tx: self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation))
+        elif form is None:
+            problem = Problem((f"It lacks {' and '.join(bound.names)}.",)) if isinstance(bound, Missing) else bound
+            assert isinstance(problem, Problem)
+            await self._misread(taken, asked, by, problem, command, correlation)
+        if form:
+            await self._open(taken, asked, form, correlation)
 
     async def _form(
         self, asked: Asked, command: AnyCommand | None, bound: Arguments | Missing | Problem, asker: Asker, again: bool
@@ -295,7 +199,8 @@ class Road:
     def _decide(
         self, tx: Tx, taken: inbox.Taken, asked: Asked, command: AnyCommand, args: Arguments, ask: Ask, asker: Asker, outside: Facts,
         correlation: str,
-    ) -> _Told:  # fmt: skip
+    ) -> Form | None:  # fmt: skip
+        """Judge, and do it or refuse it; a form where that is what must come first."""
         # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
@@ -317,7 +222,7 @@ class Road:
             if not judgement.unsure:
                 form = command.form(args.model_dump(exclude_none=True), facts, asker.person)
                 if form:
-                    return _Told(form=replace(form, lines=(*(worded(r.why) for r in final), *form.lines)))
+                    return replace(form, lines=(*(worded(r.why) for r in final), *form.lines))
             # nobody is told that a reason is missing when the form would come to nothing: what could not be read is what stops it
             judgement = replace(judgement, heals=heals | command.form_after)
         tag = command.name.replace(" ", "-")
@@ -341,7 +246,7 @@ class Road:
             if reply.card:
                 self._answer(tx, asked, reply.card, facts, correlation)
         inbox.done(tx, taken.id, {"outcome": judgement.outcome})
-        return _Told()
+        return None
 
     async def _open(self, taken: inbox.Taken, asked: Asked, form: Form, correlation: str) -> None:
         """Open a form; it only asks, so nothing is recorded but that the delivery is answered."""

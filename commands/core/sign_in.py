@@ -22,6 +22,9 @@ from guards.unread import Unread
 from storage import inbox, links, timers
 from storage.database import Store, Tx
 
+KIND = "link"
+"""Of the timers."""
+
 PATIENCE = timedelta(minutes=15)
 """How long the person has to confirm in Slack what GitHub said, and GitHub to hand out a code."""
 
@@ -42,7 +45,7 @@ def ask_again(tx: Tx, linking: Linking, facts: Facts) -> None:
         due = min(facts.at + timedelta(seconds=max(linking.interval, _LEAST)), linking.expires)
     else:
         due = facts.at
-    timers.set(tx, timers.Timer(timer_of(linking), "link", due, {"person": linking.person}))
+    timers.set(tx, timers.Timer(timer_of(linking), KIND, due, {"person": linking.person}))
 
 
 def timer_of(linking: Linking) -> str:
@@ -66,14 +69,9 @@ class SignInSteps:
         self._sign_in = sign_in
         self._clock = clock
 
-    async def fired(self, taken_: inbox.Taken, person: str, correlation: str) -> None:
-        """Do the next step of a person's attempt.
-
-        Args:
-            taken_: the timer's delivery; marked done in the transaction of its effects.
-            person: corporate id.
-            correlation: of the delivery.
-        """
+    async def carry(self, delivered: inbox.Taken) -> None:
+        """Do the next step of a person's attempt; the delivery is marked done in the transaction of its effects."""
+        person, correlation = str(delivered.delivery.payload["person"]), delivered.delivery.correlation
         was = await self._store.read(lambda tx: links.attempt(tx, person))
         found = await self._next(was) if was else None
 
@@ -83,7 +81,7 @@ class SignInSteps:
             if found and now == was:  # not begun anew, given up or confirmed while GitHub was asked
                 assert now is not None
                 _go_on(tx, now, found, facts, correlation)
-            inbox.done(tx, taken_.id, None)
+            inbox.done(tx, delivered.id, None)
 
         await self._store.write(work)
 

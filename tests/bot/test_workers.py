@@ -213,6 +213,35 @@ async def test_a_row_that_nobody_can_read_is_given_up_too(world):
     assert await world.house.store.read(inbox.backlog) == 0
 
 
+async def test_whatever_a_timer_wanted_stays_due_after_a_fault(world, monkeypatch):
+    """Each kind of delivery that nobody typed, of whatever part of the bot; a report of CI is not repeated, since runs are looked up anyway."""
+
+    async def broken(_):
+        raise ValueError("a fault of the bot")
+
+    carried = world.house.road._unasked
+    monkeypatch.setattr(world.house.road, "_unasked", dict.fromkeys(carried, broken))
+    for kind in carried:
+        delivery = Delivery(f"t:{kind}", kind, {"of": kind}, "c-1")
+        await world.house.store.write(lambda tx, delivery=delivery: inbox.remember(tx, delivery, world.clock.now()))
+    for _ in range(6):
+        await world.wait(seconds=10)
+    assert await tags(world) == ["fault:given-up"] * len(carried)
+    assert await world.house.store.read(inbox.backlog) == 0
+
+    seen = []
+
+    async def whole(taken):
+        seen.append((taken.delivery.kind, taken.delivery.payload))
+        await world.house.store.write(lambda tx: inbox.done(tx, taken.id, None))
+
+    monkeypatch.setattr(world.house.road, "_unasked", dict.fromkeys(carried, whole))
+    await world.wait(minutes=5)
+    again = sorted(kind for kind in carried if kind != "reported")
+    assert sorted(kind for kind, payload in seen if payload == {"of": kind}) == again
+    assert len(again) > 20
+
+
 async def test_a_tick_without_a_database_is_made_up_by_the_next(world, monkeypatch):
     await world.runs_in("dev")
     await world.say("dev", "/release promote api v1.4.0 staging")

@@ -164,7 +164,7 @@ async def test_a_timer_whose_work_fails_is_told_to_the_watch_and_fires_again(wor
     def broken(*words):
         raise ValueError("a fault of the bot")
 
-    monkeypatch.setattr(due, "_advance", broken)
+    monkeypatch.setattr(due, "advance", broken)
     await world.wait(until=datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
     for seconds in (1, 2, 4):
         await world.wait(seconds=seconds)

@@ -633,7 +633,7 @@ async def test_the_card_stands_in_the_thread_of_the_runs_own_card_and_is_redrawn
 async def test_a_roll_call_whose_deadline_met_a_fault_is_looked_at_again(world, monkeypatch):
     """OPS-07: what the clock had to do for a run stays due."""
     await world.say("carla", f"/release go call {RUN}")
-    monkeypatch.setattr(roll_call, "silent", lambda *_: 1 / 0)
+    monkeypatch.setattr(roll_call, "silent_card", lambda *_: 1 / 0)
     await world.wait(hours=1)
     for _ in range(12):
         await world.wait(minutes=10)

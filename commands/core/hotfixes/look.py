@@ -57,14 +57,9 @@ class HotfixLook:
         self._policy, self._store, self._clock = policy, store, clock
         self._branches = Branches(policy, histories)
 
-    async def fired(self, taken: inbox.Taken, id: str, correlation: str) -> None:  # noqa: A002
-        """One look.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            id: the hotfix's.
-            correlation: of the delivery.
-        """
+    async def carry(self, taken: inbox.Taken) -> None:
+        """One look; its delivery is marked done in the transaction of its effects."""
+        id, correlation = str(taken.delivery.payload["hotfix"]), taken.delivery.correlation  # noqa: A001
         hotfix = await self._store.read(lambda tx: hotfixes.get(tx, id))
         seen = await self._seen(hotfix) if hotfix and hotfix.service in self._policy.services else Seen()
 

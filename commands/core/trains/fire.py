@@ -137,9 +137,9 @@ class Trains:
         self._clock = clock
         self._reminding = Reminding(policy, store, gather, clock)
 
-    async def carry(self, taken: inbox.Taken, correlation: str) -> None:
+    async def carry(self, taken: inbox.Taken) -> None:
         """Carry out one timer; its delivery is marked done with the last of its effects."""
-        payload = taken.delivery.payload
+        payload, correlation = taken.delivery.payload, taken.delivery.correlation
         match payload:
             case {"train": name}:
                 await self._reminding.of_draft(taken, str(name), correlation)

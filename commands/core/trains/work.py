@@ -3,8 +3,7 @@
 Invariant: each delivery ends in one transaction with its effects.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
@@ -18,9 +17,6 @@ from guards.facts import Facts
 from guards.policy import Policy
 from storage import inbox
 from storage.database import Store
-
-KINDS = frozenset({cut.KIND, branch.KIND, branch.WATCH, closing.KIND})
-"""Kinds of the timers that are carried out here."""
 
 
 class TrainWork:
@@ -43,7 +39,10 @@ class TrainWork:
             closing.KIND: Removal(store, branches),
         }
 
-    async def fired(self, taken: inbox.Taken, payload: dict[str, Any], correlation: str) -> None:
-        """Carry out a timer of one of `KINDS`."""
+    def kinds(self) -> Mapping[str, Callable[[inbox.Taken], Awaitable[None]]]:
+        """Kind of delivery → who carries it out."""
+        return dict.fromkeys(self._doers, self._carry)
+
+    async def _carry(self, taken: inbox.Taken) -> None:
         facts = Facts(at=self._clock.now(), policy=self._policy)
-        await self._doers[taken.delivery.kind].carry(taken, payload, facts, correlation)
+        await self._doers[taken.delivery.kind].carry(taken, taken.delivery.payload, facts, taken.delivery.correlation)
