@@ -26,7 +26,9 @@ class Reminders(Section):
 
 
 class QuietHours(Section):
-    """When nobody is sent a reminder, in their own time zone at Slack; those of cutoffs and windows come all the same."""
+    """When nobody is sent a reminder, in their own time zone at Slack; those of cutoffs and windows, and of what an emergency left behind,
+    come all the same.
+    """
 
     start: ClockTime = Field(default=time(20), description="From this local time on.")
     end: ClockTime = Field(default=time(8), description="Until this one; not later than `start`: on the next day.")

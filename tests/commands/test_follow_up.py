@@ -75,6 +75,20 @@ It belongs to CR-2026-1124-001 (follow-up).
     assert await world.news() == []
 
 
+async def test_whoever_sleeps_is_reminded_when_their_quiet_hours_end_and_once(world):
+    """TRN-23: it is eight in Berlin and night in New York; by noon it is overdue, and that is what is told at last."""
+    world.people["dev"].tz = "America/New_York"
+    await world.say("rita", f"/release {ADD}")
+    count, told = len(world.slack.private(world.people["dev"])), []
+    for hours in (21, 4, 2):
+        await world.wait(hours=hours)
+        body = await world.body("obligation:reminded")
+        told.append((body["told"], body["asleep"]))
+    assert told == [([], ["dev@acme.example"]), (["olga@acme.example"], ["dev@acme.example"]), (["dev@acme.example"], [])]
+    assert len(world.slack.private(world.people["dev"])) == count + 1
+    assert world.told("dev").startswith("⏰ Overdue")
+
+
 async def test_after_a_long_night_people_are_told_once(world):
     """A bot that was down tells the newest, not each that it missed."""
     await world.say("rita", f"/release {ADD}")

@@ -16,9 +16,9 @@ from commands.core.ports.clock import Clock
 from commands.core.trains import after, roll_call
 from commands.core.trains.card import next_move
 from commands.core.trains.cut import Order, order
+from commands.core.trains.duties import Cause
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.plan import plan_ahead, skip
-from commands.core.trains.remind import Cause
 from commands.core.trains.reminding import Reminding
 from commands.core.trains.tell import train_card_of, train_note
 from guards.facts import Facts
