@@ -66,7 +66,8 @@ def test_everything_that_is_owed_is_named():
 
 
 def test_what_a_run_cost_in_time():
-    whole = Aftermath(cut=AT, called=AT + HOUR, decided=AT + 3 * HOUR, departed=AT + 8 * HOUR)
-    assert spans(whole) == Spans(3 * HOUR, 5 * HOUR, 8 * HOUR, 2 * HOUR)
+    merged = (("acme/api#7", AT - 2 * HOUR),)
+    whole = Aftermath(cut=AT, called=AT + HOUR, decided=AT + 3 * HOUR, departed=AT + 8 * HOUR, merged=merged)
+    assert spans(whole) == Spans(3 * HOUR, 5 * HOUR, 8 * HOUR, 2 * HOUR, {"acme/api#7": 10 * HOUR})
     assert spans(replace(whole, departed=None)) == Spans(3 * HOUR, None, None, 2 * HOUR)
     assert spans(NONE) == Spans(None, None, None, None)

@@ -3,6 +3,7 @@
 Invariant: of one run one retrospective is owed, by who leads it; the obligation's timer reminds of it, nothing else does.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from guards.policy import Policy
 from guards.retrospective import spans
 from guards.sections import Person
 from guards.train import Stage, TrainRun
-from storage import cuts, decisions, obligations, releases, sets, trains
+from storage import audit, changes, cuts, decisions, obligations, releases, sets, trains
 from storage.database import Tx
 
 OWN = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL})
@@ -78,8 +79,21 @@ def of_run(tx: Tx, run: TrainRun, policy: Policy) -> Aftermath:
     return Aftermath(
         cut=min(taken, default=None), decided=go.at if go else None, departed=departed,
         called=call.opened if call else None, fixes=len(cuts.fixes(tx, run.id)), late=len(cuts.late(tx, run.id)),
-        blockers=len(cuts.blockers(tx, run.id)), owed=obligations.about(tx, run.id),
+        blockers=len(cuts.blockers(tx, run.id)), merged=_merged(tx, run), refusals=_refusals(tx, run), owed=obligations.about(tx, run.id),
     )  # fmt: skip
+
+
+def _merged(tx: Tx, run: TrainRun) -> tuple[tuple[str, datetime], ...]:
+    """The pull requests that rode from the cutoff on, as far as it is known when they were merged."""
+    made = [cut for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT]
+    return tuple((f"{cut.repository}#{one.number}", one.merged) for cut in made for one in cut.included if one.merged)
+
+
+def _refusals(tx: Tx, run: TrainRun) -> dict[str, int]:
+    """What was refused about the run, its sets, and the changes that brought what it had its go for."""
+    gone = {(entry.service, entry.version) for one in decisions.of_run(tx, run.id) for entry in one.candidate.entries}
+    about = {change.id for place in sorted(gone) for change in changes.of_version(tx, *place)}
+    return audit.refused(tx, {run.id, *about, *sets.ids_of_run(tx, run.id)})
 
 
 def _arrived_alone(tx: Tx, go: GoDecision, policy: Policy) -> datetime | None:
@@ -97,13 +111,15 @@ def retrospective_body(after: Aftermath) -> dict[str, Any]:
     named = {"stabilization": took.stabilization, "waiting": took.waiting, "lead": took.lead, "roll_call": took.roll_call}
     return {
         **{name: int(span.total_seconds()) if span is not None else None for name, span in named.items()},
-        "fixes": after.fixes, "late": after.late, "blockers": after.blockers,
+        "fixes": after.fixes, "late": after.late, "blockers": after.blockers, "refusals": dict(after.refusals),
+        "changes": {name: int(span.total_seconds()) for name, span in took.changes.items()},
     }  # fmt: skip
 
 
 def lines_of(after: Aftermath, zone: str) -> tuple[Line, ...]:
     """The same for people."""
     took = spans(after)
+    refused = ", ".join(f"{tag.removesuffix(':refused').replace('-', ' ')} {count}" for tag, count in after.refusals.items()) or "nothing"
     there: Line = ("It was never whole in production.",)
     if after.departed:
         there = ("It was whole in production ", Moment(after.departed, zone), ".")
@@ -112,8 +128,19 @@ def lines_of(after: Aftermath, zone: str) -> tuple[Line, ...]:
         (f"From the cutoff until it was there: {_span(took.lead)}, which the train added to the lead time of what was merged last.",),
         (f"Of that stabilization until the go: {_span(took.stabilization)}; from the go until it was there: {_span(took.waiting)}.",),
         (f"The roll call waited {_span(took.roll_call)} for its decision.",),
+        *_lead_times(took.changes),
         (f"Fixes since the cutoff: {after.fixes}; late changes: {after.late}; blockers: {after.blockers}.",),
+        (f"Refused on the way: {refused}.",),
     )
+
+
+def _lead_times(changes: Mapping[str, timedelta]) -> Iterator[Line]:
+    """From merge to production: how long the middle one took, and which took longest; the ledger has each."""
+    if changes:
+        name, longest = max(changes.items(), key=lambda change: change[1])
+        middle = sorted(changes.values())[(len(changes) - 1) // 2]
+        half = f"{len(changes)} pull requests, half of them within {_span(middle)}"
+        yield (f"From its merge until it was there: {half}; {name} took longest, {_span(longest)}.",)
 
 
 def _span(length: timedelta | None) -> str:
