@@ -104,8 +104,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Settle it with that person, then ask for a new change.",
     ),
     _R.OUTSIDE_WINDOW: Meaning(
-        ("in_window",),
-        "No change window of this service is open there now.",
+        ("in_window", "in_its_slot"),
+        "No change window of this service is open there now, or another one than that of the run by which it has its go.",
         "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
     ),
     _R.FROZEN: Meaning(

@@ -28,6 +28,7 @@ from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.hotfixed import hotfixed
 from guards.in_set import in_its_set
+from guards.in_slot import in_its_slot
 from guards.incidents import no_incident
 from guards.lifecycle import State
 from guards.order import in_order
@@ -149,6 +150,7 @@ GUARDS = (
     no_incident,
     in_window,
     decided,
+    in_its_slot,
     approved,
 )
 """What each version is judged by that is asked for in an environment, alone or as an entry of a set."""

@@ -6,7 +6,7 @@ Invariant: whatever people say is said about one candidate, by its hash; about a
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -197,8 +197,10 @@ class Ride:
         run: its next run that is not over; None when there is none.
         decisions: the newest decision of each run about a candidate that holds the version, with the hash of the run's candidate
             now; None where it has none any more.
+        runs: id → the run, of those decisions.
     """
 
     train: str
     run: TrainRun | None
     decisions: tuple[tuple[GoDecision, str | None], ...] = ()
+    runs: Mapping[str, TrainRun] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 Invariant: a run is closed when nothing of it is owed any more; what is still owed is named, all of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -50,6 +50,12 @@ def spans(after: Aftermath) -> Spans:
 
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
     return end - start if start and end else None
+
+
+def average(found: Iterable[timedelta | None]) -> timedelta | None:
+    """Of those that are known; None when none is."""
+    known = [span for span in found if span is not None]
+    return sum(known, timedelta(0)) / len(known) if known else None
 
 
 def over(request: Request, facts: Facts) -> Decision:

@@ -13,8 +13,10 @@ from guards.assessment import Assessment
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.freezing import holding
+from guards.go import Outcome
 from guards.lead import held_back_until
 from guards.opening import Rule, gated, known_until, rules_of
+from guards.train import Stage, TrainRun
 from guards.unread import Unread
 
 HORIZON = timedelta(days=5 * 366)
@@ -33,7 +35,18 @@ def next_slot(request: Request, facts: Facts, known: Assessment | None = None) -
         known: the risk, where it is not to be told anew.
     """
     begins = held_back_until(request, facts, known)
-    return begins if isinstance(begins, Unread) else first_slot(request, facts, begins)
+    if isinstance(begins, Unread):
+        return begins
+    opens = [run.schedule.opens for run in to_depart(facts)] if request.environment in facts.policy.production else []
+    return first_slot(request, facts, max(begins, min(opens, default=begins)))
+
+
+def to_depart(facts: Facts) -> tuple[TrainRun, ...]:
+    """The runs that a version has its go by, and that have not begun to depart: it goes in the window of one of them (TRN-30)."""
+    rides = () if isinstance(facts.rides, Unread) else facts.rides
+    about = ((ride.runs.get(one.run), one, now) for ride in rides for one, now in ride.decisions)
+    gone = (run for run, one, now in about if run and one.outcome is Outcome.GO and now == one.candidate.hash)
+    return tuple(run for run in gone if run.stage is Stage.GO)
 
 
 def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | Unread | None:

@@ -115,7 +115,7 @@ Carla Captain
 Decision
 today 11:00 (Tue 11:00 Europe/Berlin)
 Window
-today 13:00 (Tue 13:00 Europe/Berlin) to today 15:00 (Tue 15:00 Europe/Berlin)
+today 11:00 (Tue 11:00 Europe/Berlin) to today 15:00 (Tue 15:00 Europe/Berlin)
 Answers until
 today 12:00 (Tue 12:00 Europe/Berlin)
 Candidate
@@ -133,7 +133,7 @@ Quality
 ✅ blockers passed: api: no blocker is open, 0 fixes since the cutoff are in order; api: what was cut is c0ffee000000
 Governance
 🟢 go by Carla Captain, today 11:00 (Tue 11:00 Europe/Berlin)
-✅ window passed: api: from Tue 24 Nov 13:00 Europe/Berlin
+✅ window passed: api: from Tue 24 Nov 12:00 Europe/Berlin
 ⚪ rollback not required by policy
 ⚪ record not required by policy
 ⚪ notes not required by policy

@@ -132,6 +132,14 @@ Refused on the way: manifest build 1.
 today 11:00 (Tue 12:00 Europe/Berlin) · weekly-2026-11-24\
 """)
     assert (await owed(world))[0].evidence == "recorded by Carla Captain"
+    await world.say("dev", "/release train show weekly")  # MET-08: over the runs of a train, not only of each
+    told = world.told("dev").replace("`", "")
+    assert told[told.index("What its last") : told.index("[Amend]")] == snapshot("""\
+What its last runs cost
+On average of 1: stabilization 2 d 30 min, from the cutoff to production 2 d 1 h 30 min.
+weekly-2026-11-24 stabilization 2 d 30 min, from the cutoff to production 2 d 1 h 30 min; 0 fixes, 1 late, 1 blockers, 1 refusals
+""")
+    await world.news()
     await world.say("carla", f"/release train retro {RUN} well=again improve=again")
     assert (await world.news(), await world.codes()) == (["train-retro:refused"], ["wrong-state"])
     assert await world.verified()

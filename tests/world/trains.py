@@ -15,11 +15,12 @@ from tests.world.world import World
 RUN = "weekly-2026-11-24"
 AREAS = {"artifact": "dev", "quality": "olga", "governance": "carla", "operations": "audrey"}
 """Who answers for what."""
-OPENS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+CLOSES = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 SCHEDULE = Schedule(
-    TUESDAY - timedelta(days=5), TUESDAY - timedelta(days=2), TUESDAY, OPENS, OPENS + timedelta(hours=2), OPENS + timedelta(days=2),
-    OPENS + timedelta(days=5),
+    TUESDAY - timedelta(days=5), TUESDAY - timedelta(days=2), TUESDAY, TUESDAY, CLOSES, CLOSES + timedelta(days=2),
+    CLOSES + timedelta(days=5),
 )  # fmt: skip
+"""It departs in what is left of the window after its go/no-go."""
 WEEKLY = Train(
     "weekly", TrainRule("0 11 * * SUN", (), None, "Europe/Berlin", 2, time(11), "weekdays"), channel_id("releases"), ("api",), (),
     ("carla@acme.example",), {area: (f"{who}@acme.example",) for area, who in AREAS.items()}, "rita@acme.example",

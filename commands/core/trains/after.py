@@ -12,7 +12,7 @@ from commands.core import obligations as owing
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Reply
-from commands.core.text import Button, Line, Moment
+from commands.core.text import Bold, Button, Code, Line, Moment
 from commands.core.trains import closing
 from commands.core.trains.plan import unset_timers
 from commands.core.trains.run_work import RunWork
@@ -23,14 +23,18 @@ from guards.facts import Facts
 from guards.go import GoDecision, Outcome, of_manifest
 from guards.obligation import Aftermath, Obligation, Owed
 from guards.policy import Policy
-from guards.retrospective import spans
+from guards.retrospective import OVER, Spans, average, spans
 from guards.sections import Person
-from guards.train import Stage, TrainRun
+from guards.train import Stage, Train, TrainRun
 from storage import audit, changes, cuts, decisions, obligations, releases, sets, trains
 from storage.database import Tx
 
 OWN = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL})
 """What the captain owes at the end of a run, whoever that is."""
+
+
+_LOOKED, _REPORTED = 30, 8
+"""Runs of a train that are looked through for its report, and that it tells of."""
 
 
 def owe_end(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> None:
@@ -141,6 +145,28 @@ def _lead_times(changes: Mapping[str, timedelta]) -> Iterator[Line]:
         middle = sorted(changes.values())[(len(changes) - 1) // 2]
         half = f"{len(changes)} pull requests, half of them within {_span(middle)}"
         yield (f"From its merge until it was there: {half}; {name} took longest, {_span(longest)}.",)
+
+
+def report(tx: Tx, train: Train, policy: Policy) -> tuple[Line, ...]:
+    """What the last runs of a train cost in time, and what came after their cutoffs; nothing before the first one is over (MET-08)."""
+    ended = [run for run in trains.runs(tx, train.id, _LOOKED) if run.stage in OVER | {Stage.CLOSED}][:_REPORTED]
+    seen = [(run, found, spans(found)) for run in ended if (found := of_run(tx, run, policy)).cut]
+    if not seen:
+        return ()
+    means = (average(took.stabilization for _, _, took in seen), average(took.lead for _, _, took in seen))
+    mean = f"On average of {len(seen)}: stabilization {_span(means[0])}, from the cutoff to production {_span(means[1])}."
+    return (
+        (Bold(mean),),
+        *(
+            (Code(run.id), _cost(found, took))
+            for run, found, took in seen
+        ),
+    )  # fmt: skip
+
+
+def _cost(found: Aftermath, took: Spans) -> str:
+    after_it = f"{found.fixes} fixes, {found.late} late, {found.blockers} blockers, {sum(found.refusals.values())} refusals"
+    return f" stabilization {_span(took.stabilization)}, from the cutoff to production {_span(took.lead)}; {after_it}"
 
 
 def _span(length: timedelta | None) -> str:

@@ -131,7 +131,7 @@ def _timeline(run: TrainRun, zone: str, reached: Mapping[Milestone, Reached], fa
     lines: list[Line] = [] if over else [(picture(run.schedule, here(run, at)),), ("🚆 you are here: ", Bold(where_now(run, at)))]
     for milestone, name, emoji, words in STATIONS:
         due: datetime = getattr(run.schedule, name)
-        done = reached.get(milestone)
+        done = reached.get(milestone) if facts.at >= due else None  # one that was reached can be moved later
         lines.append((f"{'✅' if done else '▫️'} {emoji} {words} ", Moment(due, zone), *_lateness(done, zone, facts)))
     return Part(tuple(lines))
 

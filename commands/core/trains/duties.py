@@ -151,15 +151,23 @@ def _in_window(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Sequence[Du
     if run.stage in AHEAD:
         return (Duty(run.captain, ("It was not cut, so it cannot depart.",), _cut(run)),)
     if run.stage in {Stage.STABILIZING, Stage.DECIDING}:
+        if facts.at >= run.schedule.closes:
+            return (Duty(run.captain, ("Its window is over, and it has no go.",), _postpone(run)),)
         show = Button("Show the checklist", "train readiness", {"run": run.id})
         people = dict.fromkeys((run.captain, *managers(train, facts)))
         return tuple(Duty(person, ("It has no go, so it cannot depart.",), show) for person in people)
     if run.stage not in {Stage.GO, Stage.DEPARTING, Stage.STOPPED}:
         return ()
+    if run.stage is Stage.GO and facts.at >= run.schedule.closes:
+        return (Duty(run.captain, ("It has its go, and did not depart in its window.",), _postpone(run)),)
     waiting = tuple(_approvals(tx, train, run, facts))
     said = "It has its go and has not departed." if run.stage is Stage.GO else f"It is {run.stage}, and not in production with everything."
     on_its_way = waiting or run.stage is Stage.DEPARTING
     return (Duty(run.captain, (said,), None if on_its_way else _depart(tx, train, run, facts)), *waiting)
+
+
+def _postpone(run: TrainRun) -> Button:
+    return Button("Have it depart in the next one", "train postpone", {"run": run.id}, "primary")
 
 
 def _depart(tx: Tx, train: Train, run: TrainRun, facts: Facts) -> Button | None:

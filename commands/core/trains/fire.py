@@ -21,6 +21,7 @@ from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.plan import plan_ahead, skip
 from commands.core.trains.reminding import Reminding
 from commands.core.trains.tell import train_card_of, train_note
+from guards.cutting import POSTPONABLE
 from guards.facts import Facts
 from guards.opening import local
 from guards.policy import Policy
@@ -90,7 +91,13 @@ def _closes(tx: Tx, reaching: Reaching) -> None:
         skip(tx, reaching.run, "Nobody cut it before its window was over.", reaching.facts)
         body = {"train": reaching.train.id, "reason": "not cut"}
         record.write(tx, "train:skipped", record.CLOCK, reaching.facts, reaching.correlation, subject=reaching.run.id, **body)
-    reaching.note(tx, "🏁 The window is over.")
+    waits = reaching.run.stage in POSTPONABLE and reaching.run.stage is not Stage.STOPPED
+    rest = (
+        f" It has not departed, and departs in no other one before somebody types /release train postpone {reaching.run.id} …"
+        if waits
+        else ""
+    )
+    reaching.note(tx, f"🏁 The window is over.{rest}")
 
 
 def _retrospective(tx: Tx, reaching: Reaching) -> None:

@@ -101,6 +101,7 @@ def rides_of(tx: Tx, service: str, version: str, *, pin: bool) -> tuple[Ride, ..
     decided = [(decision, trains.run(tx, decision.run)) for decision in decisions.of_version(tx, service, version)]
     rides = []
     for train in carrying:
-        known = tuple((decision, _hash_of(tx, run, train)) for decision, run in decided if run and run.train == train.id)
-        rides.append(Ride(train.id, next(iter(runs[train.id]), None), known))
+        known = [(decision, run) for decision, run in decided if run and run.train == train.id]
+        about = tuple((decision, _hash_of(tx, run, train)) for decision, run in known)
+        rides.append(Ride(train.id, next(iter(runs[train.id]), None), about, {run.id: run for _, run in known}))
     return tuple(rides)
