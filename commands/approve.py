@@ -119,7 +119,7 @@ command = Command(
     whole=(open_set, set_as_seen),
     skips=(undecided_by_asker,),
     # an approval may come before its window, or while another change is at work (WIN-09)
-    heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT, Refusal.LEAD_TIME}),
+    heals=frozenset({Refusal.OUTSIDE_WINDOW, Refusal.IN_FLIGHT, Refusal.LEAD_TIME, Refusal.NOT_SOAKED}),
     queues=BY_TIME,
     form=form,
     form_after=frozenset({Refusal.NO_RATIONALE}),

@@ -1,4 +1,4 @@
-"""/release verify <change> <what was looked at …>: say that a change does in production what it should; that closes it (REC-10)."""
+"""/release verify <change> <what was looked at …>: say that a change does what it should where it went; that closes it (REC-10, PRM-08)."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from commands.core import post_release, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
+from commands.core.dispatch import judge_again
 from commands.core.text import Form, Input
 from commands.core.verify_card import closing_lines
 from commands.core.words import Arguments, ChangeId, Rest
@@ -41,6 +42,7 @@ def verify(work: Work[Verify]) -> Reply:
     content = change.content
     roles = own_roles(work.asker.person, content.service, content.environment, work.facts)[0]
     post_release.verify(work.tx, change, asked, work.request.rationale.strip(), actor, roles, work.facts, work.correlation)
+    judge_again(work.tx, content.service, content.version, work.facts, work.correlation)
     what = f"{content.service} {content.version} in {content.environment}"
     return Reply(note(f"✅ {change.id} is verified and closed", (f"{what}: your words stand in its record.",)))
 
@@ -63,7 +65,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form | None
 
 command = Command(
     name="verify",
-    summary="Say what you looked at in production; that closes a change.",
+    summary="Say what you looked at after a deployment; that closes a change.",
     examples=("verify CR-2026-1121-001 error rate and p95 on the api dashboard, and an order of my own",),
     action=Action.VERIFY,
     guards=(authorized, verifiable, looks_after, looked_at),

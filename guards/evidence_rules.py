@@ -52,6 +52,16 @@ class Evidence(Section):
         description="Evidence that is not asked for everywhere → why: the recorded rationale of the deviation, on cards, in records and in "
         "bundles (EXC-09).",
     )
+    signed_sboms: bool | None = Field(
+        default=None,
+        description="Whether a bill of materials counts only when somebody whom the policy pins signed that it is this digest's; left out: "
+        "where the environment's profile is `strict`. False: one that names the digest counts too (EVD-09).",
+    )
+    soak: Duration = Field(
+        default=timedelta(minutes=15),
+        description="So long a version runs in the environment before it goes on, counted from its newest success there, where `soak` is "
+        "asked for (PRM-09).",
+    )
     reviews: int = Field(default=2, ge=1, le=10, description="Approvals that each pull request needs on its last commit (EVD-14, CF-10).")
 
 

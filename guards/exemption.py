@@ -30,6 +30,8 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.RISK: "RSK-02",
     Requirement.LEAD_TIME: "RSK-01",
     Requirement.FORWARD_PORTS: "HOT-09",
+    Requirement.VERIFIED_BEFORE: "PRM-08",
+    Requirement.SOAK: "PRM-09",
 }
 """The rule that each requirement stands for: an exception's policy reference."""
 

@@ -16,7 +16,7 @@ from guards.exemption import Exemption
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
-from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Piece, Scope
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
@@ -129,6 +129,8 @@ class Facts:
         evidence: what was read to prove it.
         registered: what the version named when it was first seen; None when it is new (PRM-04).
         before: the newest success of this version in the environment before; None when there is none (PRM-01).
+        looked: the verification of this very artifact there; None where nobody was asked for one (PRM-08).
+        replaced: the first success of another version there since; None while it runs there (PRM-09).
         running: what runs in the target now.
         change: the change in question; Absent when the id names none, None while there is none yet.
         approvals: decisions about the change.
@@ -169,11 +171,12 @@ class Facts:
             alone. Absent when the name names none.
         hotfixes: what the hotfixes of the service say about the version (HOT-09).
         hotfix: the hotfix in question.
+        pieces: the eight items of its record (HOT-12).
         ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
         incidents: all that nobody closed.
         heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
         incident: the incident in question; Absent when the reference names none.
-        bound: what the record is that is to belong to it, as a noun; Absent when the id names none.
+        bound: what the record is that is to belong to it, or that something is to be owed for, as a noun; Absent when the id names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
@@ -185,6 +188,8 @@ class Facts:
     evidence: Evidence = field(default_factory=Evidence)
     registered: Artifact | Unread | None = Unread("what the version named first", _NOT_ASKED)
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
+    looked: Verification | Unread | None = Unread("the verification in the environment before", _NOT_ASKED)
+    replaced: Deployment | Unread | None = Unread("what runs in the environment before", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)
     change: Change | Absent | Unread | None = None
     approvals: tuple[Approval, ...] | Unread = Unread("the approvals", _NOT_ASKED)
@@ -226,6 +231,7 @@ class Facts:
     after: Aftermath | None = None
     hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)
     hotfix: Hotfix | Absent | None = None
+    pieces: tuple[Piece, ...] | Unread = Unread("the record of the hotfix", _NOT_ASKED)
     ground: Ground | None = None
     incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)
     heard: Mapping[str, datetime] = field(default_factory=dict)

@@ -5,17 +5,19 @@ Invariant: it is what the file says and nothing more; whether its parts agree is
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, Window
+from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, ReleaseStrategy, Window
 from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
+from guards.naming import Naming
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.post_release_rules import PostRelease, Task
 from guards.section import Section
@@ -25,7 +27,6 @@ from guards.sections import (
     Environment,
     GoRules,
     Limits,
-    Naming,
     ObligationRule,
     Person,
     RoleGrant,
@@ -77,6 +78,9 @@ class Parts(Section):
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end, incident and train.",
+    )
+    strategy: ReleaseStrategy = Field(
+        default=ReleaseStrategy(), description="The release-strategy record: what it says of freezes (FRZ-15); `freeze list` shows it."
     )
     freeze_calendars: Mapping[Name, FreezeCalendar] = Field(
         default={}, description="Name → a shared calendar of freezes; left out: freezes are declared by people only (FRZ-08)."
@@ -194,10 +198,19 @@ class Parts(Section):
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
 
-    def verifies(self, environment: str) -> bool:
-        """Whether a change into an environment is closed only after somebody looked (REC-10)."""
+    def signed_sboms(self, environment: str | None) -> bool:
+        """Whether a bill of materials has to be signed in an environment; everywhere in one that is not known."""
+        asked = self.evidence.signed_sboms
+        return (environment is None or self._strict(environment)) if asked is None else asked
+
+    def verifies(self, service: str, environment: str) -> bool:
+        """Whether a change into an environment is closed only after somebody looked (REC-10), or goes on only then (PRM-08)."""
         asked = self.post_release.verification.asked
-        return environment in self.production and (self._strict(environment) if asked is None else asked)
+        if environment in self.production and (self._strict(environment) if asked is None else asked):
+            return True
+        chain = self.chain(service)
+        after = next((later for here, later in pairwise(chain) if here == environment), None)
+        return after is not None and Requirement.VERIFIED_BEFORE in self.required(service, after)
 
     def tasks(self, environment: str) -> tuple[Task, ...]:
         """What is owed after a success in an environment (REC-12)."""
@@ -228,9 +241,11 @@ class Parts(Section):
         places = [(s, e) for s, e in self._required if service in {None, s} and environment in {None, e}]
         return any(Requirement.RISK in self._required[place] for place in places)
 
-    def checks(self, service: str) -> tuple[str, ...]:
-        """The checks that a service's commits must have passed."""
-        return self.services[service].checks or self.evidence.checks
+    def checks(self, service: str, repository: str | None = None) -> tuple[str, ...]:
+        """The checks that a service's commits must have passed; those of another of its repositories where one is named."""
+        known = self.services[service]
+        rules = known.repository_rules.get(repository or "")
+        return (rules and rules.checks) or known.checks or self.evidence.checks
 
     def approval_rule(self, environment: str) -> ApprovalRule:
         """What an approval takes; an environment without a rule of its own needs none."""

@@ -225,7 +225,9 @@ KIND_OF = {
 
 def _afterwards(request: Request, policy: Policy, past: Past) -> Sequence[Checked]:
     environment = request.environment or ""
-    asked = {KIND_OF[task] for task in policy.tasks(environment)} | ({Owed.VERIFICATION} if policy.verifies(environment) else set())
+    asked = {KIND_OF[task] for task in policy.tasks(environment)} | (
+        {Owed.VERIFICATION} if policy.verifies(request.service or "", environment) else set()
+    )
     return [_after(kind, asked, policy, past) for kind in _TASKS]
 
 

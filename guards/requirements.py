@@ -14,6 +14,7 @@ from guards.release_record import recorded
 from guards.review import owned, pulled, reviewed, ticketed
 from guards.source import checked, protected, tagged
 from guards.specialists import specialised
+from guards.staged import soaked, verified_before
 from guards.vocabulary import Requirement
 
 GUARD_OF: Mapping[Requirement, Guard] = {
@@ -35,6 +36,8 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.RISK: assessed,
     Requirement.LEAD_TIME: announced,
     Requirement.FORWARD_PORTS: forward_ported,
+    Requirement.VERIFIED_BEFORE: verified_before,
+    Requirement.SOAK: soaked,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())

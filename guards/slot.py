@@ -1,4 +1,4 @@
-"""The next allowed time: the first moment that windows, holidays, freezes and lead time let pass together (WIN-09, CMD-13).
+"""The next allowed time: the first moment that windows, holidays, freezes, lead time and soak let pass together (WIN-09, CMD-13).
 
 Invariant: exact within five years. No earlier moment is allowed, and none is promised that the facts do not carry: where a calendar
 cannot be read there is no answer, and where the search ends without one it says so.
@@ -16,6 +16,7 @@ from guards.freezing import holding
 from guards.go import Outcome
 from guards.lead import held_back_until
 from guards.opening import Rule, gated, known_until, rules_of
+from guards.soak import soaks_until
 from guards.train import Stage, TrainRun
 from guards.unread import Unread
 
@@ -34,11 +35,13 @@ def next_slot(request: Request, facts: Facts, known: Assessment | None = None) -
         request, facts: what is judged.
         known: the risk, where it is not to be told anew.
     """
-    begins = held_back_until(request, facts, known)
+    begins, soaked = held_back_until(request, facts, known), soaks_until(request, facts)
     if isinstance(begins, Unread):
         return begins
+    if isinstance(soaked, Unread):
+        return soaked
     opens = [run.schedule.opens for run in to_depart(facts)] if request.environment in facts.policy.production else []
-    return first_slot(request, facts, max(begins, min(opens, default=begins)))
+    return first_slot(request, facts, max(begins, soaked, min(opens, default=begins)))
 
 
 def to_depart(facts: Facts) -> tuple[TrainRun, ...]:
@@ -50,7 +53,7 @@ def to_depart(facts: Facts) -> tuple[TrainRun, ...]:
 
 
 def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | Unread | None:
-    """The same without lead time, from a moment on.
+    """The same without lead time and soak, from a moment on.
 
     Args:
         request: gives the place, and what freezes look at.
@@ -108,7 +111,7 @@ def _earliest(rules: tuple[Rule, ...], gaps: Iterable[tuple[datetime, datetime]]
 class _Week:
     """The minutes of a week, by the wall clock, in which some window may open: what lets a search pass over most gaps between freezes.
 
-    It takes too many minutes rather than too few: holidays and the days on which a window counts are left out of it.
+    It takes too many minutes rather than too few: holidays, the weeks of a month and the days on which a window counts are left out of it.
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:

@@ -64,6 +64,22 @@ def proof(tx: Tx, service: str, environment: str, version: str) -> Deployment | 
     return _one(tx, _PROOF, service=service, environment=environment, version=version)
 
 
+_AFTER = _SELECT.where(*_HERE, _C.at > bindparam("then")).order_by(_C.at, _C.id).limit(1)
+
+
+def replaced(tx: Tx, earlier: Deployment) -> Deployment | None:
+    """What took the place of the newest success of a version; None while it runs there (PRM-09).
+
+    Args:
+        earlier: the newest success of its version in its place.
+    """
+    now = running(tx, earlier.service, earlier.environment)
+    if now is None or now.version == earlier.version:
+        return None
+    row = tx.run(_AFTER, {"service": earlier.service, "environment": earlier.environment, "then": earlier.at}).one_or_none()
+    return now if row is None else Deployment(**row._mapping)
+
+
 _OF_COMMIT = _RUNNING.where(_C.commit == bindparam("commit"))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, text
 
 from guards.change import Change
 from guards.verified import Verification
+from guards.version import Deployment
 from guards.vocabulary import Role
 from storage.changes import of_rows
 from storage.database import Tx
@@ -18,8 +19,9 @@ from storage.errors import LostRace
 from storage.tables.base import table
 from storage.tables.changes import ChangeRow
 from storage.tables.verifications import OPEN_VERIFICATIONS, VerificationRow
+from storage.tables.versions import DeploymentRow
 
-_T, _CHANGE = table(VerificationRow), table(ChangeRow)
+_T, _CHANGE, _RAN = table(VerificationRow), table(ChangeRow), table(DeploymentRow)
 _C = _T.c
 _GET = select(*(_C[f.name] for f in fields(Verification))).where(_C.change == bindparam("of"))
 _VERIFY = (
@@ -50,13 +52,35 @@ def ask(tx: Tx, verification: Verification) -> None:
     tx.run(_T.insert(), {f.name: getattr(verification, f.name) for f in fields(Verification)} | {"roles": sorted(verification.roles)})
 
 
+_GIVEN = (
+    select(*(_C[f.name] for f in fields(Verification)))
+    .join(_RAN, _C.change == _RAN.c.change)
+    .where(*(_RAN.c[name] == bindparam(name) for name in ("service", "environment", "version", "digest")))
+    .order_by(_C.at.is_(None), _C.at.desc(), _C.asked.desc())
+    .limit(1)
+)
+
+
+def given(tx: Tx, deployment: Deployment) -> Verification | None:
+    """The newest verification of an artifact in a place, by whichever change it came there; one that waits only where none was given.
+
+    Args:
+        deployment: gives artifact and place (PRM-08).
+    """
+    place = {name: getattr(deployment, name) for name in ("service", "environment", "version", "digest")}
+    return _noun(tx.run(_GIVEN, place).one_or_none())
+
+
 def of(tx: Tx, change: str) -> Verification | None:
     """The verification of a change; None where nobody was asked for one.
 
     Args:
         change: its id.
     """
-    row = tx.run(_GET, {"of": change}).one_or_none()
+    return _noun(tx.run(_GET, {"of": change}).one_or_none())
+
+
+def _noun(row: Any) -> Verification | None:
     return None if row is None else Verification(**{**row._mapping, "roles": frozenset(Role(role) for role in row.roles)})
 
 

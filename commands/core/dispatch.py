@@ -14,6 +14,7 @@ from commands.core.command import Ask
 from commands.core.emergency import life as emergency
 from commands.core.expire import expires
 from commands.core.inside import inside
+from commands.core.on_call import tell_on_call
 from commands.core.orders import order_of
 from commands.core.queue import BY_TIME
 from commands.core.requests import at_dispatch
@@ -36,6 +37,7 @@ from guards.in_slot import in_its_slot
 from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
+from guards.migration import weighed
 from guards.need import Need, need_of
 from guards.opening import Opening, open_now
 from guards.order import in_order
@@ -75,6 +77,8 @@ HEALS = _PEOPLE | {
     Refusal.NOT_ITS_TURN,
     Refusal.SET_NOT_READY,
     Refusal.NOT_PORTED,
+    Refusal.NOT_VERIFIED,
+    Refusal.NOT_SOAKED,
 }
 """What people or time heal: the change is kept."""
 
@@ -241,7 +245,11 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
     key = f"{change.id}.{change.attempt + 1}"
     if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
         return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
-    change = changes.move(tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="")
+    request = at_dispatch(change, facts)
+    change = changes.move(
+        tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="",
+        migrates=weighed(request, facts).migration,
+    )  # fmt: skip
     order = order_of(change, facts.policy)
     outbox.add(
         tx,
@@ -251,13 +259,13 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         facts.at,
     )
     timers.cancel(tx, f"expire:{change.id}")
-    request = at_dispatch(change, facts)
     record.write(
         tx, "dispatch:ordered", record.CLOCK, facts, correlation, subject=change.id, service=content.service,
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
     departure.went_out(tx, change, facts, correlation)
+    tell_on_call(tx, change, record.CLOCK, facts, correlation)
     now = open_now(request.service, request.environment or "", facts)
     if isinstance(now, Opening) and (short := too_short(now, request, facts)):
         log_of(tx, change, facts, correlation, f"⚠️ {short}")

@@ -9,8 +9,9 @@ from functools import partial
 
 from commands.core.command import Ask
 from commands.core.freeze_shared import shared
-from commands.core.gather_incident import incident_facts, open_incidents, owed_for
+from commands.core.gather_incident import incident_facts, open_incidents, owed_for, subject_facts
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
+from commands.core.hotfixes.evidence import pieces_of
 from commands.core.trains import after, standing
 from guards.access import Grant
 from guards.change import Change
@@ -24,6 +25,7 @@ from guards.order import environment_before
 from guards.train import TrainRun
 from guards.unread import Absent, Unread
 from guards.version import Artifact
+from guards.vocabulary import Requirement
 from storage import (
     accesses,
     approvals,
@@ -119,17 +121,17 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.incident:
         facts = incident_facts(tx, ask, facts, only_reading=only_reading)
+    elif ask.bound:
+        facts = subject_facts(tx, ask, facts)
     if ask.hotfix or ask.begun:
         return _hotfix_facts(tx, ask, facts)
     if ask.linking:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
         return facts
-    before = environment_before(facts.policy, service, environment)
     return replace(
-        facts,
+        _before(tx, service, environment, version, facts),
         registered=artifacts.registered(tx, service, version),
-        before=deployments.proof(tx, service, before, version) if before else None,
         running=deployments.running(tx, service, environment),
         in_flight=claims.held(tx, service, environment),
         duplicate=changes.open_like(tx, service, environment, version),
@@ -140,6 +142,18 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         exceptions=_exceptions(tx, facts, service, environment),
         rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )
+
+
+def _before(tx: Tx, service: str, environment: str, version: str, facts: Facts) -> Facts:
+    """What the version went through in the environment before (PRM-01, PRM-08, PRM-09)."""
+    name, asked = environment_before(facts.policy, service, environment), facts.policy.required(service, environment)
+    before = deployments.proof(tx, service, name, version) if name else None
+    facts = replace(facts, before=before)
+    if before is None:
+        return facts
+    if Requirement.VERIFIED_BEFORE in asked:
+        facts = replace(facts, looked=verifications.given(tx, before))
+    return replace(facts, replaced=deployments.replaced(tx, before)) if Requirement.SOAK in asked else facts
 
 
 def _train_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
@@ -166,13 +180,14 @@ def _hotfix_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
     if one is None:
         return replace(facts, hotfix=Absent(f"hotfix {ask.hotfix}"))
     waived = exceptions.reaching(tx, one.service, one.environment, facts.at)
-    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), exceptions=waived)
+    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), pieces=pieces_of(tx, one, facts.policy), exceptions=waived)
 
 
 def _hotfixes(tx: Tx, service: str, version: str, facts: Facts) -> HotfixFacts:
     """What the hotfixes of a service say about a version of it (HOT-01, HOT-03, HOT-09)."""
-    twin = artifacts.twin(tx, facts.artifact) if isinstance(facts.artifact, Artifact) else None
-    return HotfixFacts(hotfixes.making(tx, service, version), hotfixes.live(tx, service), hotfixes.owed(tx, service), twin)
+    making, live = hotfixes.around(tx, service, version)
+    twin = artifacts.twin(tx, facts.artifact) if making and isinstance(facts.artifact, Artifact) else None
+    return HotfixFacts(making, live, hotfixes.owed(tx, service), twin)
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:

@@ -40,7 +40,7 @@ def begin(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     content, policy = change.content, facts.policy
     rule = policy.post_release
     note_links(tx, content.service, content.version, facts)
-    if policy.verifies(content.environment):
+    if policy.verifies(content.service, content.environment):
         _ask_to_verify(tx, change, facts, correlation)
     owed = []
     for task in policy.tasks(content.environment):

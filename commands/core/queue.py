@@ -16,7 +16,7 @@ from guards.judge import Judgement
 from guards.opening import local
 from guards.slot import next_slot
 
-BY_TIME = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.LEAD_TIME})
+BY_TIME = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.LEAD_TIME, Refusal.NOT_SOAKED})
 """What time alone heals."""
 
 QueueWord = Annotated[Literal["yes"] | None, Named()]

@@ -112,6 +112,7 @@ async def test_a_roll_call_waits_for_each_area_that_is_silent(world):
     assert f"{RUN} lacks open blockers: BLK-2026-1124-001 (PAY-1)" in led
     assert f"{RUN} lacks its roll call: no area was asked about what it would bring" in led
     assert "lacks" not in await opens(world, "olga")
+    await world.house.store.write(lambda tx: cuts.resolve(tx, blocker, "mended", "olga@acme.example", world.clock.now()))
     await world.say("carla", f"/release go call {RUN}")
     assert f"{RUN} lacks an answer from artifact, quality, governance, operations" in await opens(world, "carla")
     assert f"Answer for quality of {RUN}" in await opens(world, "olga")

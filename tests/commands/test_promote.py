@@ -11,6 +11,8 @@ from guards.policy import Policy
 from guards.unread import Unread
 from tests.world.company import COMMIT, DIGEST, policy_data
 
+pytestmark = pytest.mark.both
+
 OTHER = "sha256:" + "b2" * 32
 ASK = "/release promote api v1.4.0 production"
 FRIDAY = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
@@ -44,7 +46,7 @@ none
 Approvals
 0 of 1
 Evidence
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
 Who may approve
 Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
@@ -462,7 +464,7 @@ Approvals
 Why
 No change window of api in production is open now (Fri 27 Nov 11:00 Europe/Berlin).
 Evidence
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
 Who may approve
 Still may: Rob Second, Olga Owner
 Decisions

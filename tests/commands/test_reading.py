@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
 from tests.world.company import policy_data
+from tests.world.world import World
 
 
 async def test_status_tells_what_runs_where_and_what_is_open(world):
@@ -68,7 +70,7 @@ If Carla Captain asked now
 ✅ in_its_slot: no run waits for its window with it
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ✅ in_its_set: no manifest brings it
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -107,7 +109,7 @@ If Rita Manager asked now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ reasoned: a reason was given
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
@@ -127,7 +129,7 @@ If it were dispatched now
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ✅ in_its_set: no manifest brings it
 ✅ in_turn: it is no entry of a set
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING
@@ -156,6 +158,18 @@ async def test_windows_are_listed_as_the_policy_has_them(world):
 weekdays: Mon, Tue, Wed, Thu 10:00 to 16:00 Europe/Berlin, all services in production
 Closed on Fri.\
 """)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_the_windows_leave_out_is_counted(database_url):
+    data = policy_data()
+    data["services"] |= {f"part-{n}": {**data["services"]["web"], "repository": f"acme/part-{n}"} for n in range(20)}
+    async with World(database_url, data) as world:
+        await world.say("audrey", "/release window")
+        assert "2 more services are left out. /release window <service> shows each." in world.told("audrey")
+        assert "part-17 in production" in world.told("audrey")
+        await world.say("audrey", "/release window part-19")
+        assert "left out" not in world.told("audrey")
 
 
 async def test_the_windows_of_today_and_of_this_week(world):

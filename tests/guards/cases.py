@@ -25,6 +25,7 @@ from guards.neighbours import GitHubCI, OciRegistry
 from guards.policy import Policy
 from guards.release import Promotion
 from guards.sections import ApprovalRule, Environment, Person, RoleGrant, Service, Slack
+from guards.verified import Verification
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Profile, Requirement, Role, Weekday
 
@@ -118,6 +119,10 @@ ARTIFACT = Artifact(
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
 STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
+LOOKED = Verification(
+    "CR-2026-1123-001", "OBL-2026-1123-001", STAGED.at, STAGED.at + 4 * HOUR, STAGED.at + HOUR, OTTO.id, OTTO.name,
+    frozenset({Role.SERVICE_OWNER}), "smoke tests and the error rate",
+)  # fmt: skip
 PROMOTED = Promotion("staging", STAGED.digest, STAGED.commit, STAGED.at, "CR-2026-1123-001", (MARA.name,))
 RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
@@ -211,7 +216,7 @@ def emergency(**parts: Any) -> Emergency:
     """Quinn's emergency for api in production, declared an hour ago, approved by Mara and Otto, good for three hours more."""
     whole = Emergency(
         id="EMG-2026-1124-001", declarer=QUINN.id, declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
-        classification=Classification.HOTFIX, severity=2, service="api", environment="production", version="v1.4.0",
+        classification=Classification.EMERGENCY, severity=2, service="api", environment="production", version="v1.4.0",
         digest=ARTIFACT.digest, commit=ARTIFACT.commit, reason="logins fail", waiting="nobody can log in until Monday",
         rollback="promote v1.3.0", follow_ups="alert before keys run out", incident="INC-7", until=AT + 3 * HOUR,
         state=EmergencyState.APPROVED, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER)),
@@ -228,7 +233,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
     people = {p.id: p.model_copy() for p in under.people}
     read = Facts(
         at=AT, policy=under, groups={"S0QUALITY": frozenset({"U0QUINN"})}, people=people, artifact=ARTIFACT,
-        registered=ARTIFACT, before=STAGED, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
+        registered=ARTIFACT, before=STAGED, looked=LOOKED, replaced=None, running=RUNNING, change=change(under), approvals=(approval(under=under),), in_flight=None,
         duplicate=None, freezes=(), holidays={"DE": WORKING}, shared={"company": AT}, exceptions=(), delegations=(), links={}, record=None,
         notes=None, promotions=(PROMOTED,), rides=(), hotfixes=HotfixFacts(), incidents=(),
     )  # fmt: skip
@@ -266,7 +271,7 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
 
 HOTFIX = Hotfix(
     "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
-    Scope("PAY-12", "SEV-3", "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
+    Scope("PAY-12", "SEV-3", "INC-7", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts", "by hand", OTTO.id), HotfixState.OPEN, DANA.id, DANA.name,
     AT - HOUR,
 )  # fmt: skip
 """What makes v1.4.0 of what production runs."""

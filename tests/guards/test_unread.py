@@ -29,7 +29,7 @@ from guards.forward_port import forward_ported
 from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
 from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
-from guards.hotfix import HotfixFacts
+from guards.hotfix import Evidenced, HotfixFacts, Piece
 from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.incident import HERE, Incident
@@ -42,6 +42,7 @@ from guards.order import in_order
 from guards.policy import Policy
 from guards.record import as_seen, cancellable, decided_by_asker, reasoned, undecided, undecided_by_asker
 from guards.sections import ApprovalRule, DelegationRule
+from guards.staged import soaked, verified_before
 from guards.timetable import reachable
 from guards.train import Room, Stage
 from guards.unread import Absent, Unread
@@ -58,6 +59,7 @@ from tests.guards.cases import (
     FACTS,
     HOTFIX,
     HOUR,
+    LOOKED,
     MARA,
     OTHER_DIGEST,
     OTTO,
@@ -87,6 +89,7 @@ from tests.guards.proofs import NOTES, RECORD
 from tests.guards.test_go import RUN
 from tests.guards.test_in_set import SET
 from tests.guards.test_in_slot import EARLY
+from tests.guards.test_staged import ASKING as STAGING_COUNTS
 
 PROMOTION = (
     authorized,
@@ -121,6 +124,8 @@ GUARDS: tuple[Guard, ...] = (
     forward_ported,
     verifiable,
     looks_after,
+    verified_before,
+    soaked,
 )
 HEALS = frozenset({Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED})
 
@@ -134,6 +139,7 @@ POLICIES = (
     policy(delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,))),
     policy(freeze_calendars={"company": COMPANY_CALENDAR}),
     policy(incidents=IncidentRules(blocks={"production": "SEV-2"})),
+    STAGING_COUNTS,
 )
 
 
@@ -156,6 +162,8 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         ),
         "registered": (None, ARTIFACT, replace(ARTIFACT, digest=OTHER_DIGEST)),
         "before": (None, STAGED, replace(STAGED, digest=OTHER_DIGEST)),
+        "looked": (None, LOOKED, replace(LOOKED, at=None, by=None, name=None, looked_at="")),
+        "replaced": (None, replace(STAGED, version="v1.5.0", at=STAGED.at + timedelta(minutes=1))),
         "running": (None, RUNNING, replace(RUNNING, version="v1.4.0")),
         "change": (None, change(under), change(under, requester=MARA.id), change(under, state=State.RUNNING), Absent("change CR-9")),
         "approvals": (
@@ -195,6 +203,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
             HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
             HotfixFacts(live=(HOTFIX,)),
         ),
+        "pieces": ((), (Piece(Evidenced.TAG, (), "the tag"),)),
         "verification": (None, VERIFICATION, replace(VERIFICATION, at=AT, by=OTTO.id, name=OTTO.name, looked_at="the dashboards")),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
@@ -225,6 +234,9 @@ NEEDED_SOMETIMES = {
     "notes",
     "promotions",
     "incidents",
+    "looked",  # see test_staged.py
+    "replaced",
+    "pieces",  # only the end of a hotfix asks for them
     "verification",  # only /release verify asks for it
     "channel",  # only trains ask for it
 }

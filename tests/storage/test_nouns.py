@@ -137,6 +137,20 @@ async def test_the_newest_success_is_what_runs(changed):
     assert await changed.read(lambda tx: deployments.overview(tx, "web")) == [web]
 
 
+async def test_what_took_the_place_of_a_version_is_the_first_that_came_after_it(store):
+    second, third = replace(DEPLOYMENT, version="v1.5.0", at=AT + HOUR), replace(DEPLOYMENT, version="v1.6.0", at=AT + 2 * HOUR)
+    elsewhere = replace(DEPLOYMENT, environment="staging", version="v1.7.0", at=AT + HOUR / 2)
+
+    async def replaced(*there):
+        await store.write(lambda tx: [deployments.add(tx, one) for one in there])
+        return await store.read(lambda tx: deployments.replaced(tx, DEPLOYMENT))
+
+    assert await replaced() is None
+    assert await replaced(DEPLOYMENT, elsewhere) is None
+    assert await replaced(replace(DEPLOYMENT, version="v1.3.0")) == replace(DEPLOYMENT, version="v1.3.0")  # at the same moment
+    assert await replaced(second, third) == second
+
+
 async def test_of_two_at_the_same_moment_the_later_row_runs(store):
     twin = replace(DEPLOYMENT, version="v1.5.0")
     await store.write(lambda tx: [deployments.add(tx, one) for one in (DEPLOYMENT, twin)])

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from guards.identity import Linking
+from guards.version import Deployment
 from storage import (
     approvals,
     artifacts,
@@ -28,6 +29,7 @@ from storage import (
     run_logs,
     timers,
     trains,
+    verifications,
 )
 from storage.database import Store
 from tests.storage.cases import AT
@@ -39,6 +41,7 @@ BY_NUMBER = {
     "audit.about": {"ledger"},  # rare, and an index would cost every entry
 }
 SORTS = {
+    "verifications.given",  # of one version in one place
     "decisions.of_version",  # the few decisions about one version
     "changes.undecided",
     "changes.undecided of",
@@ -75,6 +78,8 @@ LOOKUPS = {
     "deployments.of_commit": lambda tx: deployments.of_commit(tx, "a", "b", "c"),
     "deployments.of_version": lambda tx: deployments.of_version(tx, "a", "b"),
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
+    "deployments.replaced": lambda tx: deployments.replaced(tx, Deployment("a", "b", "c", "d", "e", AT)),
+    "verifications.given": lambda tx: verifications.given(tx, Deployment("a", "b", "c", "d", "e", AT)),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
     "releases.record": lambda tx: releases.record(tx, "a", "b"),

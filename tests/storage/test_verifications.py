@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from guards.lifecycle import State
 from guards.obligation import Obligation, Owed
 from guards.verified import Verification
+from guards.version import Deployment
 from guards.vocabulary import Role
-from storage import changes, obligations, verifications
+from storage import changes, deployments, obligations, verifications
 from storage.errors import Conflict, LostRace
 from tests.storage.cases import AT, CHANGE, HOUR, MINUTE
 
@@ -60,3 +62,32 @@ async def test_what_waits_is_found_until_somebody_looked(asked):
         assert [change.id for change in waiting] == found
     await asked.write(look())
     assert await asked.read(lambda tx: verifications.awaited(tx, None, 5)) == []
+
+
+async def test_the_one_that_was_given_goes_before_those_that_wait(asked):
+    """It is one of an artifact in a place, by whichever change it came there (PRM-08)."""
+    again = replace(CHANGE, id="CR-2", state=State.SUCCEEDED)
+    waiting = replace(ASKED, change=again.id, obligation="OBL-2", asked=AT + MINUTE)
+    content = CHANGE.content
+    ran = Deployment("api", content.environment, content.version, content.digest, content.commit, AT, CHANGE.id)
+
+    async def given(one=ran):
+        return await asked.read(lambda tx: verifications.given(tx, one))
+
+    assert await given() is None  # it never succeeded
+    await asked.write(lambda tx: deployments.add(tx, ran))
+    assert await given() == ASKED
+    for other in ({"digest": "sha256:" + "0" * 64}, {"environment": "dev"}, {"version": "v0.0.1"}, {"service": "web"}):
+        assert await given(replace(ran, **other)) is None
+
+    def second(tx):
+        changes.add(tx, again)
+        obligations.add(tx, replace(OWED, id="OBL-2", about=again.id))
+        verifications.ask(tx, waiting)
+        deployments.add(tx, replace(ran, change=again.id, at=AT + MINUTE))
+
+    await asked.write(second)
+    assert await given() == waiting
+    assert await given(replace(ran, change=None, at=AT + HOUR)) == waiting
+    done = await asked.write(look(AT + 2 * MINUTE))
+    assert await given() == done

@@ -21,7 +21,9 @@ DECLARED = 'migration=no answers=none customers="a new button" downtime=none dat
 
 
 def strict_policy(**rules: Any) -> dict[str, Any]:
-    """A policy that asks for everything in production, and on the way there for what the strict profile asks."""
+    """A policy that asks in production for everything but a look and a while in staging, and on the way there for what the strict
+    profile asks; `environments={}` asks for everything.
+    """
     data = policy_data()
     del data["services"]["web"]
     data["services"]["api"] |= {"history": "github", "artifacts": "registry", "coordinates": "acme/api"}
@@ -31,7 +33,8 @@ def strict_policy(**rules: Any) -> dict[str, Any]:
     for role in assessing:
         data["roles"].setdefault(role, []).append({"people": ["rita@acme.example"]})
     data["allow"]["approve"]["production"] += assessing
-    data["evidence"] = {"taggers": ["ci@acme.example"], "checks": list(CHECKS), **rules}
+    apart = {"production": {"omit": ["verified-before", "soak"]}}
+    data["evidence"] = {"taggers": ["ci@acme.example"], "checks": list(CHECKS), "environments": apart, **rules}
     return data
 
 
