@@ -55,6 +55,7 @@ from commands import (
     verify,
     whoami,
     window,
+    window_cover,
     window_report,
     withdraw,
 )
@@ -79,6 +80,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     notes.publish_notes,
     window.command,
     window.window_list,
+    window_cover.command,
     window_report.command,
     freeze.declare_freeze,
     freeze.freeze_list,

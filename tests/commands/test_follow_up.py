@@ -15,10 +15,15 @@ ADD = 'follow-up add INC-2026-1124-001 what="an alert on the queue" owner=dev@ac
 async def world(database_url):
     """The company, with an incident that its pager calls P-77."""
     async with World(database_url) as made:
-        at = made.clock.now()
-        known = Incident("INC-2026-1124-001", "queue stuck", 3, ("api",), at, "rob@acme.example", "Rob Reviewer", "pager", "P-77", at)
-        await made.house.store.write(lambda tx: incidents.add(tx, known))
+        await paged(made)
         yield made
+
+
+async def paged(world):
+    """There is an incident to follow up."""
+    at = world.clock.now()
+    known = Incident("INC-2026-1124-001", "queue stuck", 3, ("api",), at, "rob@acme.example", "Rob Reviewer", "pager", "P-77", at)
+    await world.house.store.write(lambda tx: incidents.add(tx, known))
 
 
 async def test_it_is_recorded_told_to_its_owner_and_done_with_what_shows_it(world):

@@ -9,7 +9,7 @@ from guards.cut import Blocker
 from guards.policy import Policy
 from storage import cuts, homes, timers
 from tests.commands.test_exception import lenient, wish
-from tests.commands.test_follow_up import ADD
+from tests.commands.test_follow_up import ADD, paged
 from tests.commands.test_train import draft, published
 from tests.world.company import policy_data
 from tests.world.trains import RUN, all_say_go, rides
@@ -125,6 +125,7 @@ async def test_a_roll_call_waits_for_each_area_that_is_silent(world):
 
 
 async def test_a_follow_up_waits_for_whoever_owes_it(world):
+    await paged(world)
     await world.say("carla", "/release " + ADD.replace("dev@", "rita@"))
     assert "an alert on the queue" in await opens(world, "rita")
     assert "an alert on the queue" not in await opens(world, "rob")
