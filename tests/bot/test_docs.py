@@ -18,6 +18,7 @@ from guards import (
     emergencies,
     exceptions,
     freeze,
+    hotfixing,
     moments,
     of_cut,
     readiness,
@@ -41,6 +42,7 @@ HELPERS = {
     "verifiable": [record], "looks_after": [record],
     "composed": [set_promotion], "approved": [emergencies, authorization], "apart": [artifact, authorization], "same_version": [artifact, authorization],
     **{name: [authorization] for name in ("known_emergency", "undecided_emergency", "withdrawable_emergency", "heard", "spoke", "closable_emergency", "accessible", "pending_grant", "grants_to_others", "endable_grant")},
+    **{name: [hotfixing] for name in ("shipped", "closable_hotfix")},
     **{name: [timetable] for name in ("known_run", "not_cut_yet", "open_run", "captained", "able_captains", "by_captain", "accountable")},
 }  # fmt: skip
 """Guards that ask another file for an answer."""
