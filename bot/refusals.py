@@ -105,8 +105,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Settle it with that person, then ask for a new change.",
     ),
     _R.OUTSIDE_WINDOW: Meaning(
-        ("in_window",),
-        "No change window of this service is open there now.",
+        ("in_window", "in_its_slot"),
+        "No change window of this service is open there now, or another one than that of the run by which it has its go.",
         "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
     ),
     _R.FROZEN: Meaning(
@@ -630,6 +630,19 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A release blocker of the run is open, a commit on its release branch has a flaw that nobody accepted, or its checks have "
         "not passed again.",
         "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for checks.",
+    ),
+    _R.OF_A_SET: Meaning(
+        ("in_its_set",),
+        "The go for the version is one for a manifest: it goes to production as an entry of that set, in its order, after the integration "
+        "suite.",
+        "Ask for the whole set: `/release train promote <run> <environment>`. What ran there before can be gone back to alone.",
+    ),
+    _R.NOT_OF_THE_CUT: Meaning(
+        ("of_the_cut",),
+        "The candidate is not what was cut and stabilized for the run: its commit is not the newest one of the release branch, or its "
+        "service was not cut at all.",
+        "Have CI tag the newest commit of the release branch, and make that version the candidate; what else was merged rides the next "
+        "train.",
     ),
     _R.NO_SUCH_BLOCKER: Meaning(
         ("authorized", "open_blocker"),

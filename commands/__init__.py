@@ -135,6 +135,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     cut.train_cut,
     cut.train_hold,
     cut.train_extend,
+    cut.train_postpone,
     blocker.blocker_add,
     blocker.blocker_resolve,
     blocker.blocker_list,

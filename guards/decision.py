@@ -114,6 +114,8 @@ class Refusal(StrEnum):
     BRANCH_ELSEWHERE = "branch-elsewhere"
     BEING_CUT = "being-cut"
     NOT_STABLE = "not-stable"
+    OF_A_SET = "of-a-set"
+    NOT_OF_THE_CUT = "not-of-the-cut"
     NO_SUCH_BLOCKER = "no-such-blocker"
     NO_SUCH_FIX = "no-such-fix"
     NO_SUCH_OBLIGATION = "no-such-obligation"

@@ -253,6 +253,7 @@ class GoFacts:
         decisions: all about the run, oldest first.
         entries: service and version → the facts about it, bound for production; what was not gathered is missing.
         stabilization: what happened since the cutoff; None while nobody looked.
+        heads: repository → what the run's release branch names there now.
     """
 
     candidate: Candidate | None
@@ -260,6 +261,7 @@ class GoFacts:
     decisions: tuple[GoDecision, ...]
     entries: Mapping[tuple[str, str], Facts]
     stabilization: Stabilization | None = None
+    heads: Mapping[str, str | Absent | Unread] = field(default_factory=dict)
 
     def of(self, entry: Pinned) -> Facts | None:
         """The facts about an entry of the candidate, if they were gathered."""

@@ -67,7 +67,9 @@ If Carla Captain asked now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
+✅ in_its_slot: no run waits for its window with it
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+✅ in_its_set: no manifest brings it
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
 Nothing was started. promote api v1.4.0 production\
 """)
@@ -123,7 +125,9 @@ If it were dispatched now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
+✅ in_its_slot: no run waits for its window with it
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+✅ in_its_set: no manifest brings it
 ✅ in_turn: it is no entry of a set
 ⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
 Nothing was started. approve CR-2026-1124-002 looks good\
