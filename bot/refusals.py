@@ -36,6 +36,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NOT_PERMITTED: Meaning(
         (
+            "may_attest",
             "authorized",
             "independent",
             "apart",
@@ -65,7 +66,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated", "independent", "apart", "impartial"),
+        ("unauthored", "separated", "independent", "apart", "impartial"),
         "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception or emergency for "
         "it into production, and decide about no run that brings it.",
         "Ask somebody who did not work on it.",
@@ -88,6 +89,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NO_RATIONALE: Meaning(
         (
+            "worded",
             "reasoned",
             "evidenced",
             "worded_answer",
@@ -260,6 +262,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ),
         "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
         "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
+    ),
+    _R.EVIDENCE_LACKING: Meaning(
+        ("itemized",),
+        "Something that `evidence.items` of the policy names is shown by nothing, or something speaks against it: a check that did not "
+        "pass, a signed statement of another result, or somebody who said that it fails.",
+        "Have CI report the check for exactly that commit, or have somebody whom the policy names say that it holds or does not apply: "
+        "`/release attest`.",
     ),
     _R.NO_RISK_LABEL: Meaning(
         ("labelled",),

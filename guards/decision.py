@@ -58,6 +58,7 @@ class Refusal(StrEnum):
     RECORD_INCOMPLETE = "record-incomplete"
     NO_RELEASE_NOTES = "no-release-notes"
     NO_HISTORY = "no-history"
+    EVIDENCE_LACKING = "evidence-lacking"
     # its risk
     NO_RISK_LABEL = "no-risk-label"
     NOT_ASSESSED = "not-assessed"

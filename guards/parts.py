@@ -15,6 +15,7 @@ from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
+from guards.item_rules import EvidenceItem
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
@@ -194,6 +195,10 @@ class Parts(Section):
     def _asked_in(self, environment: Environment) -> frozenset[Requirement]:
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
+
+    def items(self, service: str, environment: str | None) -> Mapping[str, EvidenceItem]:
+        """The items of evidence that a service's versions need in an environment, by name (EVD-02)."""
+        return {name: item for name, item in self.evidence.items.items() if item.reaches(service, environment)}
 
     def verifies(self, service: str, environment: str) -> bool:
         """Whether a change into an environment is closed only after somebody looked (REC-10), or goes on only then (PRM-08)."""
