@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup demo test test-peers test-bench test-browser lint format bench docs lock clean npm chromium
+.PHONY: help setup demo test test-postgresql test-peers test-bench test-browser lint format bench docs lock clean npm chromium
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 @\2/' | column -t -s@
@@ -34,9 +34,9 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells its stories (a release, a train, a Friday, an emergency) and exits; POLICY=FILE plays your own policy.
 	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
-TESTS := $(BIN)/pytest -q -m "not peers and not browser and not bench" -n $(WORKERS) --dist worksteal
+TESTS := $(BIN)/pytest -q -m "not postgresql and not peers and not browser and not bench" -n $(WORKERS) --dist worksteal
 
-test: setup  ## Unit tests, stories and contracts on SQLite and PostgreSQL; COVERAGE=1 holds the coverage that we ask for, and takes longer.
+test: setup  ## Unit tests, stories on SQLite, races and all that is about the database on PostgreSQL too; COVERAGE=1 holds the coverage that we ask for, and takes longer.
 ifdef COVERAGE
 	$(BIN)/coverage erase
 	$(TESTS) --cov --cov-report=
@@ -45,6 +45,9 @@ ifdef COVERAGE
 else
 	$(TESTS)
 endif
+
+test-postgresql: setup  ## The stories that `make test` plays on SQLite alone, on PostgreSQL.
+	$(BIN)/pytest -q -m postgresql -n $(WORKERS) --dist worksteal
 
 test-peers: setup npm  ## Tests against what others publish: GitHub's recorded webhooks and API description, Slack's manifest schema.
 	scripts/peers.sh

@@ -205,7 +205,7 @@ async def build(
 
     probes: dict[str, Probe] = {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
-    intake = Intake(client, remembered, secret or secrets.token_hex(16), workers.inbox.ring)
+    intake = Intake(client, remembered, secret or secrets.token_hex(16))
     over_websocket = None
     if settings.slack_app_token:
         from bot.slack.socket import SocketMode
@@ -220,7 +220,7 @@ async def build(
     over_http = None if settings.socket_mode else secret
     routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
     feeds, sources = Feeds(policy, store, gather, ICal()), incident_sources_of(settings, policy)
-    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, workers.inbox.ring, feeds, sources)
+    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, feeds, sources)
     return House(
         settings, policy, store, gather, collect, packer, remembered, road, workers, Scheduler(workers.tick), health, doors, intake,
         transport, session, directory, sign_in, tuple(beside.histories.values()), over_websocket,

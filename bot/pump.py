@@ -1,6 +1,7 @@
 """Takes rows as places are free and has each carried out in a task of its own, whenever it is rung.
 
-Invariant: every task is tracked; a pump stops only when it is drained, whatever a row or a look for rows runs into.
+Invariant: every task is tracked; a pump stops only when it is drained, whatever a row or a look for rows runs into. It looks when it is
+rung, and when a place becomes free that a row may be waiting for: each look is a transaction.
 """
 
 import asyncio
@@ -46,11 +47,13 @@ class Pump(Generic[R]):
         self._give_back = give_back
         self._at_once = at_once
         self._bell = asyncio.Event()
+        self._looking = False
+        self._full = False
         self._at_work: dict[asyncio.Task[None], R] = {}
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
         self.resting = asyncio.Event()
-        """Set while the last look found nothing to take and nothing is at work."""
+        """Set while nothing is at work, and nothing was rung for since the last look that worked."""
 
     def start(self) -> None:
         """Begin to take rows."""
@@ -95,7 +98,9 @@ class Pump(Generic[R]):
             self._bell.clear()
             free = self._at_once - len(self._at_work)
             if free <= 0 or self._stopping:
+                self._full = True
                 continue
+            self._looking = True
             try:
                 rows = await self._take(free)
             except StorageError as error:
@@ -108,10 +113,8 @@ class Pump(Generic[R]):
                 task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}")
                 self._at_work[task] = row
                 task.add_done_callback(self._done)
-            if len(rows) == free:
-                self.ring()
-            elif not self._at_work and not self._bell.is_set():
-                self.resting.set()
+            self._looking, self._full = False, len(rows) == free
+            self._rest()
 
     async def _one(self, row: R) -> None:
         try:
@@ -121,4 +124,11 @@ class Pump(Generic[R]):
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._at_work[task]
-        self.ring()
+        if self._full:
+            self._full = False
+            self.ring()
+        self._rest()
+
+    def _rest(self) -> None:
+        if not (self._at_work or self._looking or self._full or self._bell.is_set()):
+            self.resting.set()

@@ -56,7 +56,6 @@ class Doors:
         inbox: where callbacks are remembered.
         clock: to judge the age of requests.
         health: for the health routes.
-        ring: says that there is something to carry out.
         feeds: the calendars that people subscribe to.
         sources: name in the policy → a source of incidents.
     """
@@ -69,7 +68,6 @@ class Doors:
         inbox: Inbox,
         clock: Clock,
         health: Health,
-        ring: Callable[[], None],
         feeds: Feeds,
         sources: Mapping[str, IncidentSource],
     ) -> None:
@@ -81,7 +79,6 @@ class Doors:
         self._inbox = inbox
         self._clock = clock
         self._health = health
-        self._ring = ring
 
     def app(self) -> web.Application:
         """The application for the public port."""
@@ -196,7 +193,6 @@ class Doors:
             log.error("callback not remembered", why=type(error).__name__, correlation=delivery.correlation)
             return web.json_response({"error": "not remembered; send it again"}, status=503, headers={"Retry-After": "5"})
         RECEIVED.labels(delivery.kind, "new" if new else "again").inc()
-        self._ring()
         return None
 
 

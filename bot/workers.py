@@ -9,7 +9,9 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
+from typing import Any
 
 from bot.log import log
 from bot.metrics import CARRIED, SENT
@@ -58,7 +60,18 @@ class Workers:
         self.outbox = Pump("outbox", self._take_messages, self._deliver)
 
     def start(self) -> None:
-        """Begin to work; whatever an earlier process left is taken when its lease is over."""
+        """Begin to work, on what this process's transactions add from now on at once; what others add is found by the next tick.
+
+        Whatever an earlier process left is taken when its lease is over.
+        """
+        loop = asyncio.get_running_loop()
+
+        def woken(pump: Pump[Any]) -> None:
+            with suppress(RuntimeError):  # the loop is closed: the next process takes the row
+                loop.call_soon_threadsafe(pump.ring)
+
+        self._store.listen(inbox.QUEUE, partial(woken, self.inbox))
+        self._store.listen(outbox.QUEUE, partial(woken, self.outbox))
         self.inbox.start()
         self.outbox.start()
 
@@ -121,7 +134,6 @@ class Workers:
             else:
                 CARRIED.labels(kind, "done").observe(perf_counter() - begun)
                 log.info("carried", kind=kind, attempts=taken.attempts)
-        self.outbox.ring()
 
     async def _release(self, taken: inbox.Taken) -> None:
         """Give back a delivery that was cancelled: its transaction was rolled back, or is done and says so."""
@@ -173,7 +185,6 @@ class Workers:
             else:
                 SENT.labels(kind, "done").observe(perf_counter() - begun)
                 log.info("sent", kind=kind, attempts=sending.attempts)
-        self.inbox.ring()
 
     async def _unsent(self, sending: outbox.Sending, error: Exception) -> None:
         kind, correlation = sending.message.kind, sending.message.correlation

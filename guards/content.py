@@ -6,6 +6,7 @@ Invariant: when any part that an approver saw moves, the hash moves, and `moved`
 import hashlib
 import json
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from guards.assessment import UNSAID, Declared
 from guards.vocabulary import ChangeType, Migration
@@ -52,15 +53,20 @@ class Content:
     @property
     def hash(self) -> str:
         """sha256 over the canonical JSON of all parts, hex."""
-        parts = {name: getattr(self, name) for name in self.__slots__}
-        for name in ("manifest", "emergency"):
-            if parts[name] is None:
-                del parts[name]  # the hash of a change without one stays what stands in the ledger
-        return hashlib.sha256(_CANONICAL.encode(parts).encode()).hexdigest()
+        return _hash(self)
 
     def moved(self, now: "Content") -> tuple[str, ...]:
         """The names of the parts that differ, in field order."""
         return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(now, f.name))
+
+
+@lru_cache(maxsize=1024)  # a content never changes, and is asked for its hash by each judgement and each card
+def _hash(content: Content) -> str:
+    parts = {name: getattr(content, name) for name in content.__slots__}
+    for name in ("manifest", "emergency"):
+        if parts[name] is None:
+            del parts[name]  # the hash of a change without one stays what stands in the ledger
+    return hashlib.sha256(_CANONICAL.encode(parts).encode()).hexdigest()
 
 
 def _plain(part: object) -> object:

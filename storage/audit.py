@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Executable, bindparam, func, or_, select
+from sqlalchemy.engine import CursorResult
 
 from storage.chain import GENESIS, Row, Withheld, content_hash, digest
 from storage.columns import iso
@@ -58,15 +59,16 @@ _LOCK_HEAD = _READ_HEAD.with_for_update()
 _SET_HEAD = _HEAD.update().where(_HEAD.c.id == 1).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
 
 
-def append(tx: Tx, entry: Entry) -> int:
-    """Write an entry at the end. Writers wait for each other from here to their commit: append late in a transaction.
+def append(tx: Tx, entry: Entry) -> None:
+    """Write an entry at the end: the first has number 1, and there are no gaps.
 
-    Returns:
-        Its number; the first is 1 and there are no gaps.
+    Writers wait for each other from there to their commit, so all entries of a transaction are written as its last thing.
+
+    Raises:
+        ValueError: the body is no JSON.
     """
-    last = tx.run(_LOCK_HEAD).one()
-    unsigned = Row(
-        seq=last.seq + 1,
+    row = Row(
+        seq=0,
         at=iso(entry.at),
         tag=entry.tag,
         actor=entry.actor,
@@ -78,13 +80,29 @@ def append(tx: Tx, entry: Entry) -> int:
         correlation=entry.correlation,
         policy=entry.policy,
         body=json.dumps(entry.body, sort_keys=True, separators=(",", ":"), allow_nan=False),
-        prev=last.hash,
+        prev="",
         hash="",
     )
-    row = unsigned._replace(hash=digest(unsigned))
-    tx.run(_T.insert(), row._asdict())
-    tx.run(_SET_HEAD, {"new_seq": row.seq, "new_hash": row.hash})
-    return row.seq
+    tx.at_end(_chain, row)
+
+
+def _chain(tx: Tx, loose: list[Row]) -> None:
+    """Number the entries of a transaction, and chain them to what is there."""
+    head = tx.run(_LOCK_HEAD).one()
+    chained: list[Row] = []
+    prev = head.hash
+    for seq, row in enumerate(loose, head.seq + 1):
+        linked = row._replace(seq=seq, prev=prev)
+        prev = digest(linked)
+        chained.append(linked._replace(hash=prev))
+    tx.run(_T.insert(), [row._asdict() for row in chained])
+    tx.run(_SET_HEAD, [{"new_seq": row.seq, "new_hash": row.hash} for row in chained])  # the database lets it go forward by one only
+
+
+def _read(tx: Tx, statement: Executable, values: dict[str, Any] | None = None) -> CursorResult[Any]:
+    """What stands there, the entries of this transaction included."""
+    tx.early(_chain)
+    return tx.run(statement, values)
 
 
 _PAGE = 2_000
@@ -100,7 +118,7 @@ def rows(tx: Tx, after: int = 0, limit: int | None = None) -> Iterator[Row]:
     """
     left = limit
     while left is None or left > 0:
-        page = tx.run(_ROWS, {"after": after, "limit": _PAGE if left is None else min(left, _PAGE)}).all()
+        page = _read(tx, _ROWS, {"after": after, "limit": _PAGE if left is None else min(left, _PAGE)}).all()
         yield from map(Row._make, page)
         if not page:
             return
@@ -136,7 +154,7 @@ def show(
     if since is not None:
         found = found.where(_C.at >= iso(since)).order_by(_C.at.desc())  # by the index on `at`, not back through the whole ledger
     found = found.order_by(_C.seq.desc())
-    return [Row._make(row) for row in tx.run(found)]
+    return [Row._make(row) for row in _read(tx, found)]
 
 
 _ABOUT = (
@@ -166,7 +184,7 @@ def about(tx: Tx, service: str, version: str, changes: Collection[str], exceptio
         used_by = body.get("change") if isinstance(body, dict) else None
         return subject in changes or (subject in exceptions and (used_by is None or used_by in changes)) or _names(body, version)
 
-    return [row.seq for row in tx.run(_ABOUT, given) if shown(row.subject, json.loads(row.body))]
+    return [row.seq for row in _read(tx, _ABOUT, given) if shown(row.subject, json.loads(row.body))]
 
 
 def _names(body: Any, version: str) -> bool:
@@ -235,7 +253,7 @@ def story(tx: Tx, subjects: Collection[str], services: Collection[str], since: d
         since, until: aware; both moments count.
     """
     given = {"subjects": sorted(subjects), "services": sorted(services), "since": iso(since), "until": iso(until)}
-    yield from map(Row._make, tx.run(_STORY, given))
+    yield from map(Row._make, _read(tx, _STORY, given))
 
 
 _TAGGED = (
@@ -252,7 +270,7 @@ def tagged(tx: Tx, tags: Collection[str], since: datetime, until: datetime) -> I
         tags: whole ones.
         since, until: aware; half-open.
     """
-    yield from map(Row._make, tx.run(_TAGGED, {"tags": sorted(tags), "since": iso(since), "until": iso(until)}))
+    yield from map(Row._make, _read(tx, _TAGGED, {"tags": sorted(tags), "since": iso(since), "until": iso(until)}))
 
 
 _COUNT = select(func.count()).where(_T.c.subject == bindparam("about"), _T.c.tag == bindparam("which"))
@@ -260,10 +278,10 @@ _COUNT = select(func.count()).where(_T.c.subject == bindparam("about"), _T.c.tag
 
 def count(tx: Tx, subject: str, tag: str) -> int:
     """How many entries with a tag there are about a subject."""
-    return int(tx.run(_COUNT, {"about": subject, "which": tag}).scalar_one())
+    return int(_read(tx, _COUNT, {"about": subject, "which": tag}).scalar_one())
 
 
 def head(tx: Tx) -> tuple[int, str]:
     """The number and the hash of the last entry; 0 and the genesis hash when there is none."""
-    last = tx.run(_READ_HEAD).one()
+    last = _read(tx, _READ_HEAD).one()
     return last.seq, last.hash

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
@@ -38,12 +39,15 @@ class Tx:
         connection: begun by the store, which also ends it.
     """
 
-    __slots__ = ("_connection", "_dialect", "_failed")
+    __slots__ = ("_connection", "_dialect", "_failed", "_last", "woken")
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
         self._failed: DBAPIError | None = None
+        self._last: dict[Callable[[Tx, list[Any]], None], list[Any]] = {}
+        self.woken: set[str] = set()
+        """Queues that got rows, or a place for one."""
 
     def run(self, statement: Statement, values: Any = None) -> CursorResult[Any]:
         """Execute one statement.
@@ -59,10 +63,33 @@ class Tx:
             self._failed = error
             raise
 
-    def sound(self) -> None:
-        """Raise the error of a statement that failed and was swallowed: PostgreSQL would answer the commit with a silent roll-back."""
+    def at_end(self, write: Callable[["Tx", list[Any]], None], row: Any) -> None:
+        """Have a row written together with the others of its kind, as the last thing before the commit.
+
+        Args:
+            write: writes them all; a function of a module.
+        """
+        self._last.setdefault(write, []).append(row)
+
+    def early(self, write: Callable[["Tx", list[Any]], None]) -> None:
+        """Write now what waits for the end, since somebody wants to read it."""
+        if rows := self._last.pop(write, None):
+            write(self, rows)
+
+    def wake(self, queue: str) -> None:
+        """After the commit, whoever works on a queue looks for what is there to take; see `Store.listen`."""
+        self.woken.add(queue)
+
+    def finish(self) -> None:
+        """Write what waited for the end. To be called by the store.
+
+        Raises:
+            DBAPIError: a statement failed and was swallowed; PostgreSQL would answer the commit with a silent roll-back.
+        """
         if self._failed is not None:
             raise self._failed
+        for write in tuple(self._last):
+            self.early(write)
 
 
 def insert(table: sa.Table, finish: Callable[[Any], sa.Executable]) -> Statement:
@@ -96,6 +123,7 @@ class Store:
             from storage.migrations import upgrade_engine  # alembic is heavy, and all others are migrated before
 
             upgrade_engine(self._engines.write)
+        self._bells: dict[str, Callable[[], None]] = {}
         self._writers = _Line(self._engines.writers, "storage-write")
         self._readers = _Line(self._engines.readers, "storage-read") if self._engines.readers else self._writers
 
@@ -121,7 +149,7 @@ class Store:
             Closed: the store was closed.
             Exception: whatever `work` raised, after the roll-back.
         """
-        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work), ahead=ahead)
+        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work, self._bells), ahead=ahead)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a read-only transaction: all its reads see one moment.
@@ -129,6 +157,15 @@ class Store:
         Args and errors: as for `write`.
         """
         return await self._in_thread(self._readers, functools.partial(_transact, self._engines.read, work))
+
+    def listen(self, queue: str, bell: Callable[[], None]) -> None:
+        """Have a bell rung after each of this store's transactions that woke a queue; rows that others add are not heard of.
+
+        Args:
+            queue: as for `Tx.wake`.
+            bell: called in the transaction's thread; it neither blocks nor raises.
+        """
+        self._bells[queue] = bell
 
     async def alive(self, limit: float = 3.0) -> str | None:
         """Whether the database answers (OPS-01).
@@ -211,9 +248,10 @@ class _Line:
 
 
 _ONE = sa.text("SELECT 1")
+_NO_BELLS: Mapping[str, Callable[[], None]] = MappingProxyType({})
 
 
-def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
+def _transact(engine: sa.Engine, work: Callable[[Tx], T], bells: Mapping[str, Callable[[], None]] = _NO_BELLS) -> T:
     """Run one transaction, again where that is safe and of use."""
     for attempt in range(1, ATTEMPTS + 1):
         committing = False
@@ -223,14 +261,13 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
                 try:
                     tx = Tx(connection)
                     result = work(tx)
-                    tx.sound()
+                    tx.finish()
                     committing = True
                     transaction.commit()
                 except BaseException:
                     if not connection.invalidated:
                         transaction.rollback()
                     raise
-                return result
         except DBAPIError as error:
             if committing and error.connection_invalidated:
                 raise CommitUnknown("the connection to the database broke during a commit") from error
@@ -239,6 +276,10 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T]) -> T:
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - in the worker's thread, so that two that collided part
         except StatementError as error:  # a value that was refused before it got to the database: a naive moment, no JSON
             raise (error.orig or error) from None
+        else:
+            for queue in tx.woken & bells.keys():
+                bells[queue]()
+            return result
     raise AssertionError("unreachable")
 
 

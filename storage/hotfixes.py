@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, or_, select, text
 
 from guards.hotfix import Afterwards, Hotfix, HotfixState, How, Port, Scope, Ships
 from storage.counters import dated_id
@@ -18,6 +18,9 @@ from storage.tables.base import table
 from storage.tables.hotfixes import LIVE, OWED, HotfixRow, PortRow
 
 _H, _P = table(HotfixRow), table(PortRow)
+_IS_LIVE = frozenset({HotfixState.ORDERED, HotfixState.OPEN, HotfixState.SHIPPED})
+"""As the condition `LIVE` says."""
+
 _SELECT = select(*(_H.c[f.name] for f in fields(Hotfix)))
 _GET = _SELECT.where(_H.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
@@ -26,6 +29,10 @@ _MAKING = (
 )
 # as text: a bound value would hide the partial index from the planner
 _LIVE = _SELECT.where(_H.c.service == bindparam("of"), text(f"hotfix.{LIVE}")).order_by(_H.c.at, _H.c.id)
+_AROUND = (
+    _SELECT.where(_H.c.service == bindparam("of"), or_(text(f"hotfix.{LIVE}"), _H.c.version == bindparam("named")))
+    .order_by(_H.c.at, _H.c.id)
+)  # fmt: skip
 _LIVE_IN = _SELECT.where(_H.c.repository == bindparam("where"), text(f"hotfix.{LIVE}")).order_by(_H.c.at, _H.c.id)
 _RECENT = _SELECT.order_by(_H.c.at.desc(), _H.c.id.desc()).limit(bindparam("limit"))
 _MOVE = _H.update().where(_H.c.id == bindparam("which"), _H.c.state == bindparam("was"))
@@ -76,6 +83,13 @@ def makes(tx: Tx, service: str, version: str) -> bool:
 def live(tx: Tx, service: str) -> tuple[Hotfix, ...]:
     """Those of a service that something is still to be done about, oldest first."""
     return tuple(_hotfix(row) for row in tx.run(_LIVE, {"of": service}))
+
+
+def around(tx: Tx, service: str, version: str) -> tuple[Hotfix | None, tuple[Hotfix, ...]]:
+    """What `making` and `live` find, in one read: each promotion is judged by it."""
+    found = [_hotfix(row) for row in tx.run(_AROUND, {"of": service, "named": version})]
+    made = [one for one in found if one.version == version]
+    return (made[-1] if made else None), tuple(one for one in found if one.state in _IS_LIVE)
 
 
 def live_in(tx: Tx, repository: str) -> tuple[Hotfix, ...]:

@@ -28,6 +28,9 @@ TURNS = 6
 new connection takes until its delivery is here. A commit costs as much as twenty rows; for a delivery that comes alone, these turns
 cost microseconds."""
 
+QUEUE = "inbox"
+"""Woken when something may be taken; see `Tx.wake`."""
+
 _T = table(InboxRow)
 _C = _T.c
 _PUT = insert(_T, lambda new: new.values(state="open", attempts=0).on_conflict_do_nothing(index_elements=["key"]).returning(_C.key))
@@ -112,6 +115,8 @@ def remember_all(tx: Tx, deliveries: Sequence[Delivery], at: datetime) -> None:
 def _remember(tx: Tx, rows: list[dict[str, Any]]) -> list[bool]:
     """One statement for all rows: whoever is acknowledged in a burst waits for the database once, not once for each row."""
     new = set(tx.run(_PUT, rows).scalars())
+    if new:
+        tx.wake(QUEUE)
     answers = []
     for row in rows:
         answers.append(row["key"] in new)
@@ -247,6 +252,7 @@ def failed(tx: Tx, id: int, why: str, retry_at: datetime) -> None:  # noqa: A002
     """
     if tx.run(_FAILED, {"which": id, "reason": why, "again": retry_at}).rowcount != 1:
         raise LostRace(f"delivery {id} is done already")
+    tx.wake(QUEUE)
 
 
 _ANSWER = select(_C.answer).where(_C.key == bindparam("key"))

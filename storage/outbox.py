@@ -15,6 +15,9 @@ from storage.errors import LostRace
 from storage.tables.base import table
 from storage.tables.machinery import OutboxRow
 
+QUEUE = "outbox"
+"""Woken when something may be taken; see `Tx.wake`."""
+
 _T = table(OutboxRow)
 _C = _T.c
 
@@ -93,6 +96,7 @@ def add(tx: Tx, message: Message, at: datetime) -> int:
         "added": at,
         "due": message.due or at,
     }
+    tx.wake(QUEUE)
     return int(tx.run(_ADD, values).scalar_one())
 
 
@@ -153,7 +157,10 @@ def take(tx: Tx, at: datetime, limit: int, lease: timedelta, worker: str) -> lis
 
 
 _END = (
-    _T.update().where(_C.id == bindparam("which"), _C.state == "sending").values(state=bindparam("as"), until=None, why=bindparam("reason"))
+    _T.update()
+    .where(_C.id == bindparam("which"), _C.state == "sending")
+    .values(state=bindparam("as"), until=None, why=bindparam("reason"))
+    .returning(_C.lane)
 )
 
 
@@ -179,8 +186,11 @@ def dead(tx: Tx, id: int, why: str) -> None:  # noqa: A002
 
 
 def _end(tx: Tx, id_: int, state: str, why: str | None) -> None:
-    if tx.run(_END, {"which": id_, "as": state, "reason": why}).rowcount != 1:
+    lane = tx.run(_END, {"which": id_, "as": state, "reason": why}).scalar_one_or_none()
+    if lane is None:
         raise LostRace(f"message {id_} is not on its way")
+    if lane:
+        tx.wake(QUEUE)  # the next one of its lane may go
 
 
 _GET = select(_C.key).where(_C.id == bindparam("id"), _C.state == "sending")

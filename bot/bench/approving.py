@@ -93,7 +93,6 @@ class Company:
         payload = Reported(ci="bench", reports=reports).model_dump(mode="json")
         number = next(self._number)
         await self._house.inbox.put(inbox.Delivery(f"ci:bench:{id(self)}-{number}", REPORTED, payload, f"bench-{number}"))
-        self._house.workers.inbox.ring()
         await self._quiet()
 
     async def awaiting(self) -> Change:

@@ -47,12 +47,10 @@ class Intake:
         client: with the bot's token.
         inbox: where deliveries are remembered.
         signing_secret: for Bolt's own bookkeeping; the signature is checked before Bolt in `bot/web.py`.
-        ring: says that there is something to carry out.
     """
 
-    def __init__(self, client: AsyncWebClient, inbox: Inbox, signing_secret: str, ring: Callable[[], None]) -> None:
+    def __init__(self, client: AsyncWebClient, inbox: Inbox, signing_secret: str) -> None:
         self._inbox = inbox
-        self._ring = ring
 
         async def authorize() -> AuthorizeResult:
             """One workspace, one token: no `auth.test` for each request."""
@@ -125,7 +123,6 @@ class Intake:
                 RECEIVED.labels(ASKED, "refused").inc()
                 return await _turn_back(kind, ack, body, PERHAPS if isinstance(error, CommitUnknown) else BUSY)
             RECEIVED.labels(ASKED, "new" if new else "again").inc()
-            self._ring()
             if not new:  # one that is new is logged when it is carried out; this line would cost as much as remembering it
                 log.info("delivery repeated", kind=kind)
             await ack()

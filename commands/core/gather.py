@@ -41,7 +41,7 @@ from storage import (
     delegations,
     links,
 )
-from storage.database import Store
+from storage.database import Store, Tx
 
 GLIMPSE = 1.0
 """Seconds: Slack opens a form up to 3 s after the click."""
@@ -151,17 +151,15 @@ class Gather:
         """
         if ask.go:
             return await self._of_run(ask, by, seconds)
-        parts = await self._store.read(lambda tx: parts_of(tx, ask, self.policy))
-        if not parts:
-            return await self._alone(ask, by, seconds)
+        parts, subjects = await self._store.read(lambda tx: _known(tx, ask, self.policy))
         # what stands around a set is read like that of any change, at the same time as that of its entries
-        alone, *entries = await asyncio.gather(*(self._alone(one, by, seconds) for one in (ask, *parts)))
+        alone, *entries = await asyncio.gather(
+            *(self._alone(one, about, by, seconds) for one, about in zip((ask, *parts), subjects, strict=True))
+        )
         return replace(alone, parts=dict(zip(map(key_of, parts), entries, strict=True)))
 
-    async def _alone(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
+    async def _alone(self, ask: Ask, about: Subject, by: Person | None, seconds: float) -> Facts:
         """The same for a single subject."""
-        named = ask.change or ask.service or ask.exception or ask.emergency or ask.train or ask.run
-        about = await self._store.read(lambda tx: subject_of(tx, ask)) if named else Subject()
         ids = sorted((about.people | await self._acting(ask)) - ({by.id} if by else set()))
         deadline = Deadline(seconds)
         groups, holidays, (artifact, evidence), people, (channel, calendar, ground) = await asyncio.gather(
@@ -236,6 +234,12 @@ class Gather:
         if not logins or service is None or not await self._store.read(links.exist):
             return {}
         return await self._people.accounts(logins, self.policy.services[service].repository, deadline)
+
+
+def _known(tx: Tx, ask: Ask, policy: Policy) -> tuple[tuple[Ask, ...], list[Subject]]:
+    """What is asked of each entry of a set, and what the whole and each of them is about."""
+    parts = parts_of(tx, ask, policy)
+    return parts, [subject_of(tx, one) for one in (ask, *parts)]
 
 
 async def _no_calendar() -> Unread:

@@ -185,8 +185,9 @@ def _hotfix_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
 
 def _hotfixes(tx: Tx, service: str, version: str, facts: Facts) -> HotfixFacts:
     """What the hotfixes of a service say about a version of it (HOT-01, HOT-03, HOT-09)."""
-    twin = artifacts.twin(tx, facts.artifact) if isinstance(facts.artifact, Artifact) else None
-    return HotfixFacts(hotfixes.making(tx, service, version), hotfixes.live(tx, service), hotfixes.owed(tx, service), twin)
+    making, live = hotfixes.around(tx, service, version)
+    twin = artifacts.twin(tx, facts.artifact) if making and isinstance(facts.artifact, Artifact) else None
+    return HotfixFacts(making, live, hotfixes.owed(tx, service), twin)
 
 
 def _exceptions(tx: Tx, facts: Facts, service: str, environment: str) -> tuple[Exemption, ...]:

@@ -11,7 +11,17 @@ import pytest
 
 from tests.world.world import World
 
+HERE = Path(__file__).parent
 GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A story is the same on both databases; what differs is SQL and locks, and each statement's own tests run on both. So the main road
+    and those that race for rows are played on PostgreSQL by `make test`, and all others by a target of their own."""
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if case and case.params.get("database_url") == "postgresql" and item.path.parent == HERE and not item.get_closest_marker("both"):
+            item.add_marker("postgresql")
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from guards.lifecycle import State
 from storage.errors import Unavailable
 from tests.world.world import World
 
+pytestmark = pytest.mark.both
+
 ASK = "/release promote api v1.4.0 staging"
 
 

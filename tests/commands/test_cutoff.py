@@ -355,6 +355,7 @@ async def test_a_branch_is_ordered_once_over_a_restart(story, killed):
     assert len(await story.cuts()) == 1
 
 
+@pytest.mark.both
 async def test_two_bots_cut_once(story):
     world = story.world
     await story.at_the_moment()

@@ -278,6 +278,7 @@ async def settled(world, other) -> None:
         await house.workers.quiet()
 
 
+@pytest.mark.both
 async def test_a_freeze_declared_at_one_replica_stops_the_dispatch_at_the_other_at_once(postgresql_world):
     """FRZ-03: within a second of its commit; here at the very moment, on each of the two."""
     world = postgresql_world
@@ -297,6 +298,7 @@ async def test_a_freeze_declared_at_one_replica_stops_the_dispatch_at_the_other_
     assert [order.environment for order in world.ci.started] == ["staging", "production"]
 
 
+@pytest.mark.both
 async def test_of_a_freeze_and_an_approval_at_two_replicas_at_the_same_time_one_is_first(postgresql_world):
     """Whichever is committed first: a change that went out did so before the freeze, and none goes out after it."""
     world = postgresql_world

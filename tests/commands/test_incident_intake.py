@@ -266,6 +266,7 @@ async def test_what_could_not_be_carried_out_for_a_fault_of_ours_is_told_and_tri
     assert await world.news() == ["incident:opened"]
 
 
+@pytest.mark.both
 async def test_two_words_about_a_new_incident_at_once_make_one(world):
     """On two replicas, each with a delivery of its own."""
     words = [

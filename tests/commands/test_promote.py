@@ -11,6 +11,8 @@ from guards.policy import Policy
 from guards.unread import Unread
 from tests.world.company import COMMIT, DIGEST, policy_data
 
+pytestmark = pytest.mark.both
+
 OTHER = "sha256:" + "b2" * 32
 ASK = "/release promote api v1.4.0 production"
 FRIDAY = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)

@@ -223,6 +223,7 @@ async def test_a_moment_that_was_missed_comes_late_and_says_so(world):
     assert "⚠️ late" in next(world.shown(card) for card in world.cards() if RUN in world.shown(card) and "Cutoff" in world.shown(card))
 
 
+@pytest.mark.both
 async def test_two_replicas_reach_a_moment_once(world):
     await published(world)
     async with world.replica() as other:

@@ -83,6 +83,7 @@ async def test_a_reminder_that_failed_comes_once_when_the_fault_is_gone(world, m
     assert (await world.news()).count("train:reminded") == 1
 
 
+@pytest.mark.both
 async def test_two_replicas_remind_once(world):
     await alone(world)
     before = len(told(world, "carla"))

@@ -55,6 +55,9 @@ async def test_of_a_service_one_is_under_way_and_no_two_make_one_version(store):
     assert await store.read(lambda tx: hotfixes.makes(tx, "api", "v1.4.1"))
     await store.write(lambda tx: hotfixes.add(tx, replace(two, id="HOT-4", at=AT + timedelta(hours=2))))
     assert (await store.read(lambda tx: hotfixes.making(tx, "api", "v1.4.2"))).id == "HOT-4"
+    for version in ("v1.4.1", "v1.4.2", "v1.9.0"):
+        both = await store.read(lambda tx, version=version: (hotfixes.making(tx, "api", version), hotfixes.live(tx, "api")))
+        assert await store.read(lambda tx, version=version: hotfixes.around(tx, "api", version)) == both
 
 
 @pytest.mark.parametrize(
