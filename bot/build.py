@@ -22,7 +22,7 @@ from bot.evidence.keys import private
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
-from bot.neighbours import Neighbours, incident_sources_of, neighbours_of, sign_in_of
+from bot.neighbours import Neighbours, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
@@ -174,14 +174,23 @@ async def build(
     """
     clock = clock or MachineClock()
     store = await TracedStore.open(settings.database_url.get_secret_value())
-    if lost := unknown_places(policy, await store.read(open_work.all_of)):
+    transport, session = Transport(), aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
+    try:
+        await _nothing_lost(policy, store)
+        beside = neighbours or neighbours_of(settings, policy, transport, clock)
+        return _put_together(settings, policy, clock, beside, store, transport, session)
+    except BaseException:  # whoever called gets no house to close
+        await session.close()
+        await transport.close()
         await store.close()
-        raise ValueError(lost)
-    transport = Transport()
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
+        raise
+
+
+def _put_together(
+    settings: Settings, policy: Policy, clock: Clock, beside: Neighbours, store: Store, transport: Transport, session: aiohttp.ClientSession
+) -> House:
     client = _slack(settings, session)
     remembered = inbox.Inbox(store, clock.now)
-    beside = neighbours or neighbours_of(settings, policy, transport, clock)
     ci: dict[str, CI] = {name: TracedCI(name, one) for name, one in beside.ci.items()}
     chat = SlackChat(client, session)
     directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
@@ -218,13 +227,20 @@ async def build(
 
     health = Health(probes, clock, backlog, policy.hash, settings.git_sha)
     over_http = None if settings.socket_mode else secret
-    routes = {"github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}": (name, one) for name, one in ci.items()}
-    feeds, sources = Feeds(policy, store, gather, ICal()), incident_sources_of(settings, policy)
-    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, feeds, sources)
+    routes: dict[str, dict[str, CI]] = {}
+    for name, one in ci.items():
+        routes.setdefault("github" if isinstance(policy.ci[name], GitHubCI) else f"ci/{name}", {})[name] = one
+    feeds = Feeds(policy, store, gather, ICal())
+    doors = Doors(intake.bolt, over_http, routes, remembered, clock, health, feeds, beside.incidents)
     return House(
         settings, policy, store, gather, collect, packer, remembered, road, workers, Scheduler(workers.tick), health, doors, intake,
         transport, session, directory, sign_in, tuple(beside.histories.values()), over_websocket,
     )  # fmt: skip
+
+
+async def _nothing_lost(policy: Policy, store: Store) -> None:
+    if lost := unknown_places(policy, await store.read(open_work.all_of)):
+        raise ValueError(lost)
 
 
 def unknown_places(policy: Policy, work: Iterable[OpenWork]) -> str:

@@ -50,6 +50,7 @@ class Neighbours:
         freeze_calendars: shared calendars of freezes.
         statuses: kind in a service's `history` → where merge freezes are shown.
         links: looks at the links in records.
+        incidents: name in the policy's `incidents.intake` → who is heard there.
     """
 
     ci: Mapping[str, CI]
@@ -61,6 +62,7 @@ class Neighbours:
     freeze_calendars: FreezeCalendars = field(default_factory=NoFreezeCalendars)
     statuses: Mapping[str, MergeStatuses] = field(default_factory=dict)
     links: Links = field(default_factory=NobodyLooks)
+    incidents: Mapping[str, IncidentSource] = field(default_factory=dict)
 
 
 def neighbours_of(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> Neighbours:
@@ -79,6 +81,7 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
         freeze_calendars=_freeze_calendars(policy, transport),
         statuses=_statuses(settings, policy, transport, clock),
         links=links_of(settings) if policy.looks_at_links else NobodyLooks(),
+        incidents=incident_sources_of(settings, policy),
     )
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
 
 from bot.setting_types import (
     Api,
@@ -141,6 +142,18 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise SettingsError([f"{name}: {error}"]) from None
         raise SettingsError([f"{name}: is not set; set it or {name}_FILE"])
+
+
+class Stated(Settings):
+    """Settings that are said by the program itself, for the demo and the bench: nothing of the machine's own bot gets in."""
+
+    @override
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: PydanticBaseSettingsSource, **__: object
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is stated, and neither the environment nor a file."""
+        return (init_settings,)
 
 
 VARIABLES: Final = {field: str(info.validation_alias) for field, info in Settings.model_fields.items()}

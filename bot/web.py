@@ -52,7 +52,7 @@ class Doors:
     Args:
         bolt: the listeners.
         signing_secret: Slack's; None in Socket Mode, where `/slack/events` does not exist.
-        ci: route → name in the policy and CI, for callbacks.
+        ci: route → the CIs that are called back there, by their names in the policy; GitHub has one route for all of its kind.
         inbox: where callbacks are remembered.
         clock: to judge the age of requests.
         health: for the health routes.
@@ -64,7 +64,7 @@ class Doors:
         self,
         bolt: AsyncApp,
         signing_secret: str | None,
-        ci: Mapping[str, tuple[str, CI]],
+        ci: Mapping[str, Mapping[str, CI]],
         inbox: Inbox,
         clock: Clock,
         health: Health,
@@ -126,7 +126,7 @@ class Doors:
         return await to_aiohttp_response(answer)
 
     async def github(self, request: web.Request) -> web.StreamResponse:
-        """GitHub's webhooks; the CI of kind `github`."""
+        """GitHub's webhooks, for each CI of kind `github`: each takes what comes from its own workflows."""
         return await self._heard(request, "github")
 
     async def callback(self, request: web.Request) -> web.StreamResponse:
@@ -161,15 +161,16 @@ class Doors:
     async def _heard(self, request: web.Request, route: str) -> web.StreamResponse:
         if route not in self._ci:
             return web.json_response({"error": "no such CI"}, status=404)
-        name, ci = self._ci[route]
-        heard = ci.hear(_headers(request), await request.read(), self._clock.now())
-        if isinstance(heard, Forged | Malformed):
-            return _unbelieved(name, heard)
-        if heard.reports:
-            payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
-            told = _name(heard.delivery)
-            if lost := await self._remember(Delivery(f"ci:{name}:{told}", REPORTED, payload, f"ci-{told}"[:64])):
-                return lost
+        headers, body, at = _headers(request), await request.read(), self._clock.now()
+        for name, ci in self._ci[route].items():
+            heard = ci.hear(headers, body, at)
+            if isinstance(heard, Forged | Malformed):
+                return _unbelieved(name, heard)
+            if heard.reports:
+                payload = Reported(ci=name, reports=heard.reports).model_dump(mode="json")
+                told = _name(heard.delivery)
+                if lost := await self._remember(Delivery(f"ci:{name}:{told}", REPORTED, payload, f"ci-{told}"[:64])):
+                    return lost
         return web.json_response({"ok": True}, status=202)
 
     async def incidents(self, request: web.Request) -> web.StreamResponse:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 
-from bot.settings import Settings
+from bot.settings import Settings, Stated
 from guards.policy import Policy
 
 SECRET = "the-bench-signing-secret"  # noqa: S105 - signs requests of this program to itself
@@ -91,7 +91,7 @@ def settings(database_url: str, slack_url: str) -> Settings:
         database_url: a migrated database.
         slack_url: base of the Web API.
     """
-    return Settings.model_validate({
+    return Stated.model_validate({
         "SIGNALBOX_DATABASE_URL": SecretStr(database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
         "SLACK_BOT_TOKEN": SecretStr(TOKEN), "SLACK_SIGNING_SECRET": SecretStr(SECRET), "SLACK_API_URL": slack_url,
     })  # fmt: skip

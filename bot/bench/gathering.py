@@ -29,7 +29,7 @@ from bot.demo.people import MEMBERS, RELEASE_CI
 from bot.demo.repository import Repository
 from bot.neighbours import neighbours_of
 from bot.policy_file import parse
-from bot.settings import Settings
+from bot.settings import Settings, Stated
 from commands.core.deadline import Deadline
 from commands.core.prove import Prove
 from guards.policy import Policy
@@ -134,7 +134,7 @@ async def _released(folder: Path, pulls: int) -> AsyncIterator[tuple[Settings, P
         file = folder / "signalbox.yaml"
         text = demo.text(replay.url, made.builds.public_key, RELEASE_CI.email, _ids())
         await asyncio.to_thread(file.write_text, text, encoding="utf-8")
-        settings = Settings.model_validate({
+        settings = Stated.model_validate({
             "SIGNALBOX_POLICY": file, "GITHUB_API_URL": f"{replay.url}{API}", "GITHUB_TOKEN": SecretStr(shared), "GITHUB_APP_ID": None,
             "GITHUB_APP_PRIVATE_KEY": None,
         })  # fmt: skip

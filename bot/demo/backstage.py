@@ -13,15 +13,17 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
-from bot.demo import completion, moments
+from bot.demo import completion
 from bot.demo.ci_process import CIError
 from bot.demo.company import Company
+from bot.demo.jumps import Jump, Jumps
 from bot.demo.panel import panel
 from bot.demo.playground import Playground
 from bot.demo.tour import Tour
 from bot.workspace import Person
 from bot.workspace.page import Beside
 from bot.workspace.text import Json
+from guards.opening import local
 from storage.errors import StorageError
 
 
@@ -58,7 +60,7 @@ class _Wanted(BaseModel):
 
 class _Clock(_Wanted):
     what: Literal["clock"]
-    to: Literal["hour", "morning", "timer", "change"]
+    to: Literal["hour", "morning", "cutoff", "decision", "window", "timer", "change"]
 
 
 class _Trouble(_Wanted):
@@ -89,6 +91,7 @@ class Backstage(Beside):
     def __init__(self, company: Playground, marked: str = "") -> None:
         self._company, self._marked = company, marked
         self._zone = company.house.policy.zone
+        self._jumps = Jumps(company)
         self._tour = Tour(company) if isinstance(company, Company) else None
         self._shown: Json | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -105,12 +108,11 @@ class Backstage(Beside):
 
     async def _look(self) -> Json:
         company = self._company
-        due = await company.next_due()
         if self._tour:
             await self._tour.go_on()
         return {
             "marked": self._marked,
-            "clock": {"due": f"{due.astimezone(ZoneInfo(self._zone)):%a %d %b %H:%M}" if due else None},
+            "clock": [self._drawn(to, each) for to, each in (await self._jumps.ahead()).items()],
             "troubles": [{"name": name, "label": each.label, "told": each.told} for name, each in TROUBLES.items()],
             "trouble": TROUBLES[self._company.trouble].told if self._company.trouble else "",
             "tour": self._tour.shown() if self._tour else {"stories": [], "step": None},
@@ -141,24 +143,17 @@ class Backstage(Beside):
                     return "The bot was cut off in the middle of whatever it did, and started again on the same database."
 
     async def _move(self, to: str) -> str | None:
-        company, now = self._company, self._company.clock.now()
-        match to:
-            case "hour":
-                target = now + timedelta(hours=1)
-            case "morning":
-                target = moments.morning(now, self._zone)
-            case "timer":
-                due = await company.next_due()
-                if due is None:
-                    raise LookupError("nothing waits for a moment")
-                target = max(due, now)
-            case _:
-                change = moments.before_the_clocks_change(now, self._zone)
-                if change is None:
-                    raise LookupError(f"the clocks never change in {self._zone}")
-                target = change
-        await company.pass_time(target - now)
+        company = self._company
+        jump = (await self._jumps.ahead())[to]
+        if jump.at is None:
+            raise LookupError(jump.why)
+        await company.pass_time(max(jump.at - company.clock.now(), timedelta()))
         return f"It is {company.clock.now().astimezone(ZoneInfo(self._zone)):%A %-d %B %Y, %H:%M %Z} now."
+
+    def _drawn(self, to: str, jump: Jump) -> Json:
+        """A button of the clock; the moments that go on with the clock itself are not told with it."""
+        at = local(jump.at, self._zone, self._company.clock.now()) if jump.at and to not in {"hour", "morning"} else ""
+        return {"to": to, "label": jump.label, "at": at, "why": "" if jump.at else jump.why}
 
     async def _trouble_with(self, name: str) -> str:
         trouble = TROUBLES.get(name)
@@ -170,11 +165,16 @@ class Backstage(Beside):
         return trouble.told
 
     async def _redeliver(self, person: Person) -> str:
-        last = self._company.slack.last(person)
+        company = self._company
+        last = company.slack.last(person)
         if last is None:
             raise LookupError(f"{person.name} has done nothing yet that could be delivered again")
-        again = await self._company.slack.redeliver(last)
-        return f"Slack delivered {person.name}'s last {_NAMES[last.kind]} a second time; the bot answered {again.status}, and did nothing."
+        await company.house.workers.quiet()
+        before = await company.traces()
+        again = await company.again(last)
+        more = [f"{many} more in {where}" for where, many in ((await company.traces()) - before).items()]
+        did = f"and then there was {' and '.join(more)}" if more else "and did nothing: no entry in the ledger, no message, no call of CI"
+        return f"Slack delivered {person.name}'s last {_NAMES[last.kind]} a second time; the bot answered {again.status}, {did}."
 
 
 _NAMES = {"slash_commands": "command", "interactive": "click or form", "events_api": "event"}

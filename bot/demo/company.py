@@ -23,7 +23,7 @@ from bot.demo.playground import Playground
 from bot.demo.repository import Repository
 from bot.evidence.keys import generate, pem_of
 from bot.policy_file import load
-from bot.settings import Settings
+from bot.settings import Stated
 from bot.workspace import Channel, installed
 from bot.workspace.manifest import EVERYTHING, OURS
 from storage import migrations
@@ -91,7 +91,7 @@ class Company(Playground):
         )
         self._stack.callback(os.environ.pop, f"{policy.CI_SECRET}_FILE", None)
         os.environ[f"{policy.CI_SECRET}_FILE"] = str(secret)
-        self._settings = Settings.model_validate({  # each is named, so that nothing of this machine's own bot gets in
+        self._settings = Stated.model_validate({
             "SIGNALBOX_DATABASE_URL": SecretStr(database), "SIGNALBOX_HOST": "127.0.0.1", "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"),

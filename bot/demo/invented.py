@@ -16,12 +16,17 @@ from typing_extensions import override
 
 from bot.demo.ci_faults import Fault, Faults
 from bot.demo.invented_ci import InventedCI
+from bot.demo.invented_others import (
+    InventedFreezeCalendars,
+    InventedIncidents,
+    InventedLinks,
+    InventedReleases,
+    InventedStatuses,
+)
 from bot.demo.playground import Controls
 from bot.neighbours import Neighbours
-from commands.core.ports.chat import Unposted
 from commands.core.ports.ci import CI, Deployed
 from commands.core.ports.clock import Clock
-from commands.core.ports.vcs import Published
 from guards.codeowners import CodeOwners
 from guards.cut import OpenPull
 from guards.neighbours import GitHubCI
@@ -135,7 +140,7 @@ class InventedVcs:
 
     async def tag(self, repository: str, version: str) -> Tag | Absent | Unread:
         """A tag that CI's release identity signed."""
-        commit, who = commit_of(repository, version), self._policy.evidence.taggers[0]
+        commit, who = commit_of(repository, version), next(iter(self._policy.evidence.taggers), "release-bot@invented.example")
         tagger = Contributor(None, who) if "@" in who else Contributor(who)
         return Tag(repository, version, commit[::-1], commit, True, True, "valid", tagger, self._clock.now() - timedelta(days=2))
 
@@ -198,14 +203,6 @@ class InventedVcs:
         return list(dict.fromkeys(name for names in named for name in names))
 
 
-class InventedReleases:
-    """Implements `Releases`: takes every page, and keeps none."""
-
-    async def publish(self, repository: str, tag: str, name: str, text: str) -> Published | Unposted:  # noqa: ARG002 - the port's
-        """Say where it would stand."""
-        return Published(f"https://invented.example/{repository}/releases/{tag}")
-
-
 class InventedWorld(Controls):
     """All neighbours of one policy.
 
@@ -221,9 +218,14 @@ class InventedWorld(Controls):
         cast = Cast.of(policy)
         self.cast = cast
         self._ci = {
-            name: InventedCI(self, "/webhooks/github" if isinstance(each, GitHubCI) else f"/webhooks/ci/{name}")
+            name: InventedCI(
+                self,
+                "/webhooks/github" if isinstance(each, GitHubCI) else f"/webhooks/ci/{name}",
+                {service for service, one in policy.services.items() if one.ci == name},
+            )
             for name, each in policy.ci.items()
         }
+        self._incidents = InventedIncidents(policy, self)
         source, vcs = InventedSource(policy, cast, self.faults, clock), InventedVcs(policy, cast, clock, self._ci.values())
         ci: dict[str, CI] = dict(self._ci)
         self.neighbours = Neighbours(
@@ -232,6 +234,10 @@ class InventedWorld(Controls):
             {"github": vcs},
             {name: _Proofs(source) for name in policy.artifacts},
             {"github": InventedReleases()},
+            freeze_calendars=InventedFreezeCalendars(),
+            statuses={"github": InventedStatuses()},
+            links=InventedLinks(),
+            incidents=self._incidents.sources,
         )
 
     def note(self, method: str, path: str, status: int) -> None:
@@ -251,7 +257,9 @@ class InventedWorld(Controls):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def begin(self) -> None:
-        """Every service runs its first version everywhere, and the bot is told."""
+        """Every service runs its first version everywhere, no incident is open, and the bot is told."""
+        await self._incidents.beat()
+        self.spawn(self._incidents.go_on())
         for name, service in self.policy.services.items():
             digest, commit = digest_of(name, FIRST), commit_of(service.repository, FIRST)
             for environment in self.policy.chain(name):
@@ -271,4 +279,5 @@ class InventedWorld(Controls):
 
     @override
     async def set_clock(self) -> None:
-        """It is the same clock."""
+        """It is the same clock; whoever tells of incidents is heard at the new time, too."""
+        await self._incidents.beat()

@@ -4,7 +4,7 @@ Invariant: it takes each order once, and what it tells is signed, as any CI's wo
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -61,10 +61,12 @@ class InventedCI:
 
     Args:
         place: where it is.
-        path: the bot's route for its callbacks.
+        path: the bot's route for its callbacks; GitHub has one for all of its kind.
+        services: what it deploys.
     """
 
-    def __init__(self, place: Place, path: str) -> None:
+    def __init__(self, place: Place, path: str, services: Collection[str]) -> None:
+        self._services = services
         self._place, self._path, self._secret = place, path, SecretStr("invented-" + path * 4)
         self._runs: dict[str, Run] = {}
         self.branches: dict[tuple[str, str], str] = {}
@@ -135,14 +137,18 @@ class InventedCI:
         return RunLog(f"{order.key}: invented, nothing was deployed\n".encode(), "text/plain")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:
-        """Verify and read what `report` sent."""
+        """Verify what `report` sent, and read what is of this CI's own services."""
         if why := verify([self._secret], headers, "POST", self._path, body, at):
             return Forged(why)
         try:
             callback = Callback.model_validate_json(body)
         except ValidationError as error:
             return Malformed(str(error.errors()[0]["msg"]))
-        return Heard(callback.delivery, tuple(report.value() for report in callback.reports))
+        told = (report.value() for report in callback.reports)
+        return Heard(callback.delivery, tuple(one for one in told if self._mine(one)))
+
+    def _mine(self, report: Run | Deployed) -> bool:
+        return report.key in self._runs if isinstance(report, Run) else report.service in self._services
 
     async def alive(self) -> Unread | None:
         """It is this process."""

@@ -3,6 +3,7 @@
 Invariant: people reach the bot by signed Slack requests over HTTP; whatever was started is ended with the playground.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -137,6 +138,7 @@ class Playground:
         await self.house.workers.quiet()
         self.clock.move(by)
         await self.ci.set_clock()
+        await self.house.workers.quiet()  # what others tell at the new time is known before anything is due
         for _ in range(3):  # what is due now may set another timer for now
             await self.house.workers.tick()
             await self.house.workers.quiet()
@@ -202,6 +204,11 @@ class Playground:
     async def ledger(self) -> list[chain.Row]:
         """Every entry, oldest first."""
         return await self.house.store.read(lambda tx: list(audit.rows(tx)))
+
+    async def traces(self) -> Counter[str]:
+        """How much there is of what the bot leaves behind, by where it is."""
+        told = len(self.slack.state.messages)
+        return Counter({"the ledger": len(await self.ledger()), "Slack": told, "CI's log": len(await self.ci.calls())})
 
     async def verified(self) -> chain.Sound | chain.Broken:
         """What `signalbox audit verify` finds."""

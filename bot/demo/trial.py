@@ -18,7 +18,7 @@ from bot.demo.invented import FIRST, InventedWorld
 from bot.demo.playground import Playground
 from bot.demo.stage import Stage
 from bot.demo.terminal import Ask, in_background
-from bot.settings import Settings
+from bot.settings import Stated
 from bot.workspace import installed
 from bot.workspace.manifest import EVERYTHING, OURS
 from bot.workspace.page import Page
@@ -82,7 +82,7 @@ class Trial(Playground):
         self._stack.push_async_callback(self.ci.close)
         self._neighbours = self.ci.neighbours
         await asyncio.to_thread(migrations.upgrade, database)
-        self._settings = Settings.model_validate({  # each is named, so that nothing of this machine's own bot gets in
+        self._settings = Stated.model_validate({
             "SIGNALBOX_DATABASE_URL": SecretStr(database), "SIGNALBOX_HOST": "127.0.0.1", "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": None, "SLACK_API_URL": self.slack.url.rstrip("/"), "GITHUB_API_URL": "http://127.0.0.1:1",
@@ -109,8 +109,10 @@ class Trial(Playground):
         for id_, services in channels.items():
             shown = self.slack.add_channel("-".join(["releases", *services])[:80], everyone, id=id_)
             self.releases = self.__dict__.get("releases", shown)
-        if policy.slack.alerts not in channels:
-            self.slack.add_channel("alerts", everyone, id=policy.slack.alerts)
+        others = {policy.slack.alerts: "alerts", policy.incidents.channel: "incidents", policy.post_release.announce: "announcements"}
+        for other, name in others.items():
+            if other and other not in channels:
+                self.slack.add_channel(name, everyone, id=other)
         listed = {each for grants in policy.roles.values() for grant in grants for each in grant.people}
         free = [self.people[handle] for handle, p in zip(self.people, policy.people, strict=True) if p.id not in listed] or everyone[:1]
         for role, grants in policy.roles.items():

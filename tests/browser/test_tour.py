@@ -38,15 +38,30 @@ async def lets_time_pass(tab, number: int, until: str) -> None:
     await step(tab).get_by_role("button", name=f"Let time pass until {until}").click()
 
 
+async def behind_the_scenes(tab):
+    """Opens the panel."""
+    await tab.get_by_role("button", name="Behind the scenes").first.click()
+    return tab.get_by_role("complementary", name="Behind the scenes")
+
+
 async def becomes(tab, name: str) -> None:
     await step(tab).get_by_role("button", name=f"Be {name}", exact=True).click()
     await expects(tab.get_by_label("You are")).to_have_value(name.lower())
 
 
-async def pictured(tab, name: str, shown) -> None:
+async def panel_says(beside) -> str:
+    """The panel in words; of what was asked and recorded the kinds, since how often a run is looked up depends on how long it takes."""
+    sections = [await beside.locator(f"section[aria-labelledby={part}-title]").inner_text() for part in ("clock", "troubles", "judged")]
+    for part in ("calls", "ledger"):
+        kinds = {each for each in await beside.locator(f"#{part} code").all_inner_texts() if not each.startswith("GET /runs/")}
+        sections += [await beside.locator(f"#{part}-title").inner_text(), *sorted(kinds)]
+    return "\n".join(sections)
+
+
+async def pictured(tab, name: str, shown, beside=None) -> None:
     """Keeps a picture of the page. The docs' own are drawn anew only when that is asked for, since ids and times differ each time; what
-    the card in it says in words must not: else it is stale, and this fails."""
-    words = (await shown.inner_text()) + "\n" + (await step(tab).inner_text())
+    the card in it says in words must not, nor the panel where it is the subject: else it is stale, and this fails."""
+    words = "\n".join([await shown.inner_text(), await step(tab).inner_text(), *([await panel_says(beside)] if beside else [])])
     for pattern, instead in ((r"\b[0-9a-f]{7,64}\b", "<id>"), (r"\b\d\d:\d\d\b", "<time>"), (r"\d+ repl(y|ies)\n?", "")):
         words = re.sub(pattern, instead, words)
     words = re.sub(r"\s*\n\s*", "\n", words).strip() + "\n"
@@ -59,10 +74,11 @@ async def pictured(tab, name: str, shown) -> None:
 
 
 async def fits(tab, scheme: str, width: int) -> None:
-    """Nothing is wider than the window, in light and dark."""
+    """Nothing is wider than the window, in light and dark, and nothing scrolls but what is meant to."""
     await tab.emulate_media(color_scheme=scheme)
     await tab.set_viewport_size({"width": width, "height": 844})
     assert await tab.evaluate("document.documentElement.scrollWidth") == width
+    assert await tab.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert await tab.evaluate("[...document.querySelectorAll('*')].every((e) => e.getBoundingClientRect().right <= innerWidth + 1)")
     await tab.screenshot(path=KEPT / f"{scheme}-{width}-beside.png")
 
@@ -87,12 +103,12 @@ async def test_a_promotion(tab):
     await approves(page, "Read the diff, staging is green.")
     await step(page).get_by_text("step 7 of 7").wait_for()
     await card(page, "→ production: deployed").wait_for()
-    await page.get_by_role("button", name="Behind the scenes").first.click()
-    beside = page.get_by_role("complementary", name="Behind the scenes")
+    beside = await behind_the_scenes(page)
     await beside.get_by_text("POST /runs").first.wait_for()
     await beside.get_by_text("dispatch:ordered").first.wait_for()
     await beside.get_by_text("approved").first.wait_for()
-    await pictured(page, "behind-the-scenes", card(page, "→ production: deployed"))
+    await beside.locator("#judged-title").evaluate("(it) => it.scrollIntoView()")
+    await pictured(page, "behind-the-scenes", card(page, "→ production: deployed"), beside)
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
         await fits(page, scheme, width)
     await page.set_viewport_size({"width": 1280, "height": 800})
@@ -170,24 +186,49 @@ async def test_a_fault(tab, company):
     await begins(page, "A fault")
     await step(page).get_by_role("button", name="Switch it on").click()
     await step(page).get_by_text("step 2 of 4").wait_for()
-    await approves(page, "Read the diff.")
+    beside = await behind_the_scenes(page)
+    await beside.get_by_text("CI takes the next order, and its answer never arrives.").wait_for()
+    await page.get_by_role("button", name="Signalbox").click()  # the App Home says what waits for Rita, and takes her approval
+    await page.get_by_role("tab", name="Home").click()
+    home = page.locator("#home")
+    await home.get_by_text("asked by Carla Captain").wait_for()
+    for part in ("Waits for you", "What runs where", "Next allowed in production", "Freezes"):
+        await home.get_by_text(part, exact=True).wait_for()
+    await home.get_by_role("button", name="→ production").click()
+    await page.get_by_role("dialog").get_by_role("textbox").fill("Read the diff.")
+    await page.get_by_role("dialog").locator("button.primary").click()
+    await home.get_by_text("Nothing waits for you.").wait_for()
+    await page.get_by_role("button", name="# releases").click()
     await step(page).get_by_text("step 4 of 4").wait_for()
     await card(page, "→ production: deployed").wait_for()
     runs = [run for run in await company.ci.runs() if run.order.environment == "production"]
     assert len(runs) == 1
+    await beside.get_by_role("button", name="Next timer").click()  # the copy of the run's log
+    await page.get_by_role("status").get_by_text("It is Tuesday 24 November 2026, 11:0").wait_for()
+    await beside.get_by_text("log:kept").first.wait_for()
 
 
 async def test_a_train(tab, company):
     page = await tab("carla")
     await begins(page, "A release train")
+    beside = await behind_the_scenes(page)
+    cutoff = beside.get_by_role("button", name="To the next cutoff")
+    await beside.get_by_text("To the next cutoff: no run of a train has a cutoff ahead").wait_for()
+    await expects(cutoff).to_be_disabled()
     await sends(page, 1)
     await card(page, "daily-2026-11-24").get_by_text("before the cutoff").first.wait_for()
-    await lets_time_pass(page, 2, "Tue 12:00")
+    await page.locator("#pin").get_by_text("📌").get_by_text("daily-2026-11-24").click()
+    await page.locator("#pinned article").first.wait_for()
+    await page.locator("#pin").click()
+    await cutoff.click()
+    await page.get_by_role("status").get_by_text("It is Tuesday 24 November 2026, 12:00").wait_for()
     await sends(page, 3)
     await card(page, "daily-2026-11-24").get_by_text("you are here").wait_for()
     for number in (4, 5):
         await sends(page, number)
-    await lets_time_pass(page, 6, "Tue 13:00")
+    await step(page).get_by_text("step 6 of").wait_for()
+    await beside.get_by_role("button", name="To the next go/no-go").click()
+    await page.get_by_role("status").get_by_text("It is Tuesday 24 November 2026, 13:00").wait_for()
     await sends(page, 7)
     await card(page, "Refused: go").get_by_text("not-answered").wait_for()
     for number in (8, 9, 10):
@@ -201,14 +242,32 @@ async def test_a_train(tab, company):
     assert {each.version for name in company.riders for each in await company.ci.standing(name)} == {"v1.4.0"}
 
 
-async def test_a_tour_can_be_left_at_any_step(tab):
+async def test_a_tour_can_be_left_at_any_step_and_the_panel_does_what_its_buttons_say(tab, company):
     page = await tab("carla")
-    await begins(page, "A promotion")
+    await begins(page, "Separation of duties")
     await step(page).get_by_role("button", name="Leave the tour").click()
     await step(page).get_by_role("button", name="A promotion", exact=True).wait_for()
-    await page.get_by_role("button", name="Behind the scenes").first.click()
-    beside = page.get_by_role("complementary", name="Behind the scenes")
+    beside, status = await behind_the_scenes(page), page.get_by_role("status")
     await beside.get_by_role("button", name="Kill the bot").click()
-    await page.get_by_role("status").get_by_text("started again on the same database").wait_for()
+    await status.get_by_text("started again on the same database").wait_for()
     await beside.get_by_role("button", name="+1 h").click()
-    await page.get_by_text("Tuesday 24 November 2026, 12:0").first.wait_for()
+    await status.get_by_text("Tuesday 24 November 2026, 12:0").wait_for()
+    await beside.get_by_role("button", name="CI down").click()
+    await beside.locator("#troubles .error").get_by_text("CI answers 503 until all is well again.").wait_for()
+    await beside.get_by_role("button", name="All well").click()
+    await beside.get_by_text("All is well.", exact=True).wait_for()
+    twice = beside.get_by_label("My next click is a double click")
+    await twice.check()
+    waiting = card(page, "→ production: waits")
+    await waiting.get_by_role("button", name="Cancel request").click()
+    await page.get_by_role("dialog", name="Are you sure?").get_by_role("button", name="Yes").click()
+    await card(page, "Refused: cancel").wait_for()  # the second of two
+    await card(page, "→ production: cancelled").wait_for()
+    assert [row.tag for row in await company.ledger()].count("change:cancelled-by") == 1
+    assert not await twice.is_checked()
+    await beside.get_by_role("button", name="Deliver my last again").click()
+    await status.get_by_text("click or form a second time; the bot answered 200, and did nothing").wait_for()
+    await beside.get_by_role("button", name="Until the next window opens").click()
+    await status.get_by_text(re.compile("2026, 10:00 CET now")).wait_for()
+    await beside.get_by_role("button", name="Clock change").click()
+    await status.get_by_text("It is Sunday 28 March 2027, 01:30 CET now.").wait_for()

@@ -260,7 +260,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
         "verify", "status", "home", "explain", "changes", "record", "notes", "window (list, report)", "freeze list",
         "incident (list, context, timeline, action)", "emergency (list, show, report)", "break-glass (end, list)",
         "exception (list, show)", "train (list, show, readiness)",
-        "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence",
+        "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence", "attest",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 

@@ -28,6 +28,11 @@ def backstage(company):
     return Backstage(company)
 
 
+async def jumps(backstage):
+    """The clock's buttons, by name."""
+    return {each["to"]: each for each in (await backstage.look(None))["clock"]}
+
+
 async def test_the_box_completes_what_the_bot_takes(backstage):
     words = {each["name"]: each for each in backstage.words()}
     assert list(words) == [each.name for each in COMMANDS]
@@ -44,7 +49,7 @@ async def test_the_box_completes_what_the_bot_takes(backstage):
 async def test_the_panel_shows_what_every_guard_said_what_is_on_record_and_what_ci_was_asked(company, backstage):
     carla = company.people["carla"]
     before = await backstage.look(carla)
-    assert (before["judged"], before["calls"], before["clock"]["due"]) == (None, [], None)
+    assert (before["judged"], before["calls"]) == (None, [])
     await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
     shown = await backstage.look(carla)
     assert shown["judged"]["tag"] == "promote:refused" == shown["ledger"][0]["tag"]
@@ -57,12 +62,17 @@ async def test_the_panel_shows_what_every_guard_said_what_is_on_record_and_what_
 
 async def test_the_clock_goes_on_and_what_is_due_happens(company, backstage):
     carla = company.people["carla"]
-    with pytest.raises(LookupError, match="nothing waits"):
-        await backstage.act(carla, {"what": "clock", "to": "timer"})
+    for to, why in (("timer", "nothing waits"), ("cutoff", "no run of a train has a cutoff"), ("decision", "a go/no-go")):
+        with pytest.raises(LookupError, match=why):
+            await backstage.act(carla, {"what": "clock", "to": to})
+        assert (await jumps(backstage))[to]["why"]
+    assert (await jumps(backstage))["window"] == {
+        "to": "window", "label": "Until the next window opens", "at": "Wed 25 Nov 10:00 Europe/Berlin", "why": "",
+    }  # fmt: skip
     assert await backstage.act(carla, {"what": "clock", "to": "hour"}) == "It is Tuesday 24 November 2026, 12:00 CET now."
     assert await backstage.act(carla, {"what": "clock", "to": "morning"}) == "It is Wednesday 25 November 2026, 10:00 CET now."
     await one_that_waits(company)
-    assert (await backstage.look(carla))["clock"]["due"]
+    assert (await jumps(backstage))["timer"]["at"]
     for _ in range(9):  # other things are due before: what is not approved for a week expires
         told = await backstage.act(carla, {"what": "clock", "to": "timer"})
         if (await company.ledger())[-1].tag == "change:expired":
@@ -70,6 +80,13 @@ async def test_the_clock_goes_on_and_what_is_due_happens(company, backstage):
     assert told.startswith("It is Wednesday 2 December 2026, 10:")
     assert await backstage.act(carla, {"what": "clock", "to": "change"}) == "It is Sunday 28 March 2027, 01:30 CET now."
     assert await backstage.act(carla, {"what": "clock", "to": "hour"}) == "It is Sunday 28 March 2027, 03:30 CEST now."
+
+
+async def test_the_clock_goes_to_the_next_window_whatever_is_closed_in_between(company, backstage):
+    carla = company.people["carla"]
+    for day in ("Wednesday 25", "Thursday 26", "Monday 30"):  # production is closed on Fridays and at the weekend
+        told = await backstage.act(carla, {"what": "clock", "to": "window"})
+        assert told == f"It is {day} November 2026, 10:00 CET now."
 
 
 async def test_faults_are_switched_on_and_off(company, backstage):
@@ -93,8 +110,10 @@ async def test_what_is_delivered_twice_is_done_once_and_a_bot_that_was_killed_go
     await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
     entries = len(await company.ledger())
     told = await backstage.act(carla, {"what": "redeliver"})
-    assert told == "Slack delivered Carla Captain's last command a second time; the bot answered 200, and did nothing."
-    await company.house.workers.quiet()
+    assert told == (
+        "Slack delivered Carla Captain's last command a second time; the bot answered 200, and did nothing: no entry in the ledger, no "
+        "message, no call of CI."
+    )
     assert len(await company.ledger()) == entries
 
     old = company.house
@@ -104,6 +123,15 @@ async def test_what_is_delivered_twice_is_done_once_and_a_bot_that_was_killed_go
     assert "Carla Captain" in company.told("carla")[-1].as_text()
     await company.deploy_unasked("v1.3.2", "dev")  # CI finds it too
     assert (await company.ledger())[-1].tag == "deployment:observed"
+
+
+async def test_a_bot_that_did_the_same_twice_would_be_told_of(company, backstage, monkeypatch):
+    """The sentence is about what was looked at, not about what ought to be."""
+    carla = company.people["carla"]
+    await company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}")
+    monkeypatch.setattr(company, "again", lambda _: company.say("carla", f"/release promote {SERVICE} v1.3.2 production {HARMLESS}"))
+    told = await backstage.act(carla, {"what": "redeliver"})
+    assert told.endswith("the bot answered 200, and then there was 1 more in the ledger and 1 more in Slack.")
 
 
 async def test_while_there_is_no_bot_the_panel_shows_what_it_showed(company, backstage):
@@ -176,8 +204,15 @@ async def test_the_story_of_a_train_can_be_left_half_way_and_played_again(compan
     await tour.turn("train")
     with pytest.raises(LookupError, match="waits for no moment"):
         await tour.turn("pass")
-    await play(company, tour, 2)
-    judged = (await Backstage(company).look(company.people["carla"]))["judged"]
+    backstage = Backstage(company)
+    await play(company, tour, 1)
+    assert {to: (await jumps(backstage))[to]["at"] for to in ("cutoff", "decision")} == {
+        "cutoff": "Tue 24 Nov 12:00 Europe/Berlin",
+        "decision": "Tue 24 Nov 13:00 Europe/Berlin",
+    }
+    await play(company, tour, 1)
+    assert (await jumps(backstage))["cutoff"]["at"] == "Wed 25 Nov 12:00 Europe/Berlin"
+    judged = (await backstage.look(company.people["carla"]))["judged"]
     assert (judged["tag"], "checks-not-passed" in {each["code"] for each in judged["answers"]}) == ("cut:refused", True)
     await play(company, tour, 3)
     await tour.turn("leave")

@@ -17,9 +17,9 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.build import House, build
-from bot.neighbours import Neighbours
+from bot.neighbours import Neighbours, incident_sources_of
 from bot.scheduler import Scheduler
-from bot.settings import Settings
+from bot.settings import Stated
 from bot.workspace import Channel, Exchange, Message, Person, Workspace, installed
 from bot.workspace.forms import View
 from bot.workspace.text import Json
@@ -138,7 +138,7 @@ class World:
             await house.stop()
 
     async def _start(self) -> House:
-        settings = Settings.model_validate({
+        settings = Stated.model_validate({
             "SIGNALBOX_DATABASE_URL": SecretStr(self.database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
@@ -157,6 +157,7 @@ class World:
             self.freeze_calendars,
             {"github": self.statuses},
             links=self.links,
+            incidents=incident_sources_of(settings, self.policy),
         )
         house = await build(settings, self.policy, self.clock, beside)
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it

@@ -4,7 +4,6 @@
 import { make } from "./element.js";
 
 const SIGNS = { allow: "✅", refuse: "⛔", unsure: "⚠️" };
-const CLOCK = { hour: "+1 h", morning: "Tomorrow 10:00", timer: "Next timer", change: "Clock change" };
 
 /** Draws it; `aside(what)` asks for something there, `become(handle)` is somebody, `write(text)` puts a text into the message box, `alone()` makes room for it. */
 export class Beside {
@@ -109,11 +108,15 @@ export class Beside {
     ].filter(Boolean);
   }
 
-  #clock({ due }) {
-    return [
-      make("p", {}, due ? `Next timer: ${due}` : "Nothing waits for a moment."),
-      make("div", { class: "actions" }, ...Object.entries(CLOCK).map(([to, label]) => this.#ask(label, { what: "clock", to }))),
-    ];
+  #clock(jumps) {
+    const buttons = jumps.map(({ to, label, at, why }) => {
+      const made = this.#ask(label, { what: "clock", to });
+      made.disabled = Boolean(why);
+      made.title = at || why;
+      return made;
+    });
+    const told = jumps.filter(({ at, why }) => at || why).map(({ label, at, why }) => make("li", {}, `${label}: ${at || why}`));
+    return [make("div", { class: "actions" }, ...buttons), make("ul", {}, ...told)];
   }
 
   #troubles({ troubles, trouble }) {
