@@ -89,7 +89,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NO_RATIONALE: Meaning(
         (
-            "worded",
+            "reason_said",
             "reasoned",
             "evidenced",
             "worded_answer",

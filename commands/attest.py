@@ -13,7 +13,7 @@ from commands.core.words import Arguments, Rest, ServiceName, VersionWord
 from guards.artifact import built, pinned
 from guards.attestation import Attestation, Word
 from guards.authorization import authorized
-from guards.itemized import may_attest, unauthored, worded
+from guards.itemized import may_attest, reason_said, unauthored
 from guards.roles import own_roles
 from guards.version import Artifact
 from guards.vocabulary import Action
@@ -72,7 +72,7 @@ command = Command(
         "attest api v1.4.0 secrets-manager holds all 14 secrets are read from the vault, list in PAY-12",
     ),
     action=Action.ATTEST,
-    guards=(authorized, pinned, built, may_attest, unauthored, worded),
+    guards=(authorized, pinned, built, may_attest, unauthored, reason_said),
     arguments=Attest,
     ask=ask,
     run=attest,

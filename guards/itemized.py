@@ -154,7 +154,7 @@ def unauthored(request: Request, facts: Facts) -> Decision:
     return Allow(f"{by.name} wrote nothing of it")
 
 
-def worded(request: Request, facts: Facts) -> Decision:
+def reason_said(request: Request, facts: Facts) -> Decision:
     """Whether it says what was looked at, or why it does not apply."""
     if is_said(request.rationale):
         return Allow("it says why")

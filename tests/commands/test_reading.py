@@ -66,7 +66,7 @@ If Carla Captain asked now
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked, itemized
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -105,7 +105,7 @@ If Rita Manager asked now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ reasoned: a reason was given
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked, itemized
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
@@ -123,7 +123,7 @@ If it were dispatched now
 ✅ decided: api rides no train: its approval is the decision
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
 ✅ in_turn: it is no entry of a set
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked, itemized
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING

@@ -14,7 +14,7 @@ from guards.evidence_rules import EnvironmentEvidence
 from guards.evidence_rules import Evidence as Rules
 from guards.facts import Facts
 from guards.item_rules import DEFAULT_ITEMS, EvidenceItem
-from guards.itemized import itemized, may_attest, unauthored, worded
+from guards.itemized import itemized, may_attest, reason_said, unauthored
 from guards.provenance import Statement
 from guards.unread import Unread
 from guards.vcs import CheckState
@@ -225,8 +225,8 @@ def test_nobody_vouches_for_their_own_work(by: Any, what: Word, known: Facts, an
 
 @pytest.mark.parametrize("text", ["", " ", "tbd", "later", "-"])
 def test_it_says_why(text: str) -> None:
-    assert said(worded(replace(saying(MARA), rationale=text), facts())) == Refusal.NO_RATIONALE
-    assert said(worded(saying(MARA), facts())) == Allow
+    assert said(reason_said(replace(saying(MARA), rationale=text), facts())) == Refusal.NO_RATIONALE
+    assert said(reason_said(saying(MARA), facts())) == Allow
 
 
 # ---------------------------------------------------------------- the policy file
