@@ -71,7 +71,7 @@ def _evidence() -> Evidence:
     pull = Pull(
         212, _MERGED.title, _MERGED.url, "main", _COMMIT, _AT - timedelta(days=2), _COMMIT, _ADA, (_ADA,), reviews,
         frozenset({"risk:medium"}), "", _GRACE,
-        _MERGED.tickets, ("src/sums.py",),
+        _MERGED.tickets, ("src/sums.py",), "feature/PAY-418-round-sums",
     )  # fmt: skip
     commit = Commit(_COMMIT, _MERGED.title, f"{_URL}/commit/{_COMMIT}", _ADA, _ADA, (), verified=True, pulls=(212,))
     checks = ("lint", "unit-test", "integration-test", "sast")
@@ -83,6 +83,7 @@ def _evidence() -> Evidence:
         work=Span("example/billing-api", "ab12" * 10, _COMMIT, (commit,), (pull,)),
         checks=tuple(Check(name, CheckState.PASSED, None, _AT, 1, "github-actions", 1) for name in checks),
         owners=CodeOwners.read("CODEOWNERS", "* @ghopper"),
+        owners_before=CodeOwners.read("CODEOWNERS", "* @ghopper"),
         protection=Protection("main", frozenset(checks), 1, enforce_admins=True),
         proof=Proof(
             _DIGEST,

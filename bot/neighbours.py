@@ -166,7 +166,7 @@ def _histories(settings: Settings, policy: Policy, transport: Transport, clock: 
     from bot.adapters.github_vcs import GitHubVcs
 
     api = GitHubApi(transport, _github_auth(settings, transport, clock), clock=clock, api_url=settings.github_api_url)
-    return {"github": GitHubVcs(api)}
+    return {"github": GitHubVcs(api, ticket=policy.naming.ticket)}
 
 
 def _releases(settings: Settings, policy: Policy, transport: Transport, clock: Clock) -> dict[str, Releases]:

@@ -92,6 +92,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "reason_said",
             "reasoned",
             "evidenced",
+            "referenced",
             "worded_answer",
             "closable_hotfix",
             "looked_at",
@@ -111,8 +112,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
     ),
     _R.FROZEN: Meaning(
-        ("not_frozen",),
-        "A freeze holds this place. The refusal names who declared it, why, and until when.",
+        ("not_frozen", "takes_merges"),
+        "A freeze holds this place, or the branch. The refusal names who declared it, why, and until when.",
         "Wait until it lifts, or ask whoever may lift it (`/release freeze list`). Where nothing but time speaks against it, "
         "a button queues it for the next allowed time; it is judged once more then.",
     ),
@@ -194,6 +195,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("pulled",),
         "Commits between what runs there and this version came in without a merged pull request.",
         "Bring them in by a pull request that is reviewed, and have CI build a new version.",
+    ),
+    _R.BAD_BRANCH_NAME: Meaning(
+        ("pulled",),
+        "A merged pull request came from a branch that no pattern of `naming` fits, and `naming.misnamed` refuses those.",
+        "Bring the work in from a branch that is named well, and have CI build a new version; or have the policy file warn only.",
     ),
     _R.NO_TICKET: Meaning(
         ("ticketed",),
@@ -309,6 +315,10 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "cancellable",
             "undecided_exception",
             "complete_exception",
+            "declarable",
+            "classified",
+            "deploys",
+            "executable",
             "undecided_emergency",
             "withdrawable_emergency",
             "closable_emergency",
@@ -499,9 +509,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release emergency list` shows those that are open.",
     ),
     _R.NOT_COVERED: Meaning(
-        ("approved",),
+        ("approved", "executable"),
         "The emergency is not approved yet, or approvals of it do not count any more, or it covers another version or place. It covers "
-        "exactly one version in one place, and lets nothing else past windows and freezes.",
+        "exactly one version in one place, or one other change there, and lets nothing else past windows and freezes.",
         "Have those approve it who still may, or declare one for what is to go out.",
     ),
     _R.NO_SUCH_GRANT: Meaning(
@@ -646,7 +656,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "`/release follow-up list` shows those that are open.",
     ),
     _R.NO_SUCH_INCIDENT: Meaning(
-        ("known_incident", "still_open", "otherwise", "restored"),
+        ("known_incident", "still_open", "otherwise", "restored", "declarable"),
         "There is no incident with this reference, and none that its source calls so.",
         "`/release incident list` shows those that there are.",
     ),
@@ -671,9 +681,9 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Have each of them done; `/release follow-up list <run>`, or `/release hotfix show <hotfix>`, shows them.",
     ),
     _R.NO_SUCH_HOTFIX: Meaning(
-        ("known_hotfix", "shipped", "closable_hotfix"),
-        "There is no hotfix with this id.",
-        "`/release hotfix list` shows those that there are.",
+        ("known_hotfix", "shipped", "closable_hotfix", "classified"),
+        "There is no hotfix with this id, or none that makes the version of an emergency that is declared as a hotfix.",
+        "`/release hotfix list` shows those that there are; `/release hotfix start` begins one.",
     ),
     _R.HOTFIX_UNDER_WAY: Meaning(
         ("alone_under_way",),

@@ -5,7 +5,6 @@ from commands.core.release_cards import changes_card
 from commands.core.words import Arguments, ServiceName, VersionWord
 from guards.authorization import authorized
 from guards.notes import comparable
-from guards.vcs import Span
 from guards.vocabulary import Action
 
 
@@ -24,9 +23,8 @@ def ask(args: Changes, asker: Asker) -> Ask:
 
 def changes(work: Work[Changes]) -> Reply:
     """Each pull request, each commit without one, and the diff."""
-    span, args = work.facts.evidence.work, work.args
-    assert isinstance(span, Span)
-    return Reply(changes_card(args.service, args.base, args.version, work.policy.services[args.service], span))
+    args = work.args
+    return Reply(changes_card(args.service, args.base, args.version, work.policy.services[args.service], work.facts.evidence))
 
 
 command = Command(

@@ -1,4 +1,7 @@
-"""/release emergency declare <service> <version> <environment> …: declare the one audited way past the calendar, for exactly one action."""
+"""/release emergency declare <service> <version> <environment> …: declare the one audited way past the calendar, for exactly one action.
+
+With `kind=` it is a setting, a flag or an API's deprecation that is changed, and its name stands where a version would (EMG-22, EMG-24).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,13 +14,13 @@ from commands.core.emergency import life, redraw, tell
 from commands.core.emergency.card import CRITERIA
 from commands.core.fields import IncidentWord, SeverityWord
 from commands.core.incidents import bound
-from commands.core.text import Code, Form, Input, Line
+from commands.core.text import Form, Input, Line
 from commands.core.words import Arguments, EnvironmentName, Named, ServiceName, VersionWord
-from guards.artifact import pinned
 from guards.authorization import authorized
+from guards.classified import classified
 from guards.decision import Refusal
-from guards.emergencies import declarable, pinned_by
-from guards.emergency import Classification, Criterion, Emergency
+from guards.emergencies import declarable, pinned_by, pinned_if_deployed
+from guards.emergency import Classification, Criterion, Emergency, EmergencyKind
 from guards.facts import Facts
 from guards.incident import Incident
 from guards.sections import Person
@@ -39,6 +42,8 @@ class Declare(Arguments):
     rollback: Annotated[str, Named()]
     after: Annotated[str, Named()]
     severity: Annotated[SeverityWord | None, Named()] = None
+    kind: Annotated[Literal["deployment", "configuration", "flag", "api-deprecation"], Named()] = "deployment"
+    action: Annotated[str, Named()] = ""
 
 
 def ask(args: Declare, asker: Asker) -> Ask:
@@ -49,8 +54,9 @@ def ask(args: Declare, asker: Asker) -> Ask:
         classification=Classification(args.classification), severity=severity, service=args.service,
         environment=args.environment, version=args.version, digest=None, commit=None, reason=args.reason, waiting=args.waiting,
         rollback=args.rollback, follow_ups=args.after, incident=args.incident, until=asker.at + asker.policy.emergency.lifetime,
+        kind=EmergencyKind(args.kind), action=args.action.strip() if args.kind != "deployment" else "",
     )  # fmt: skip
-    return Ask(service=args.service, environment=args.environment, version=args.version, urgent=draft)
+    return Ask(service=args.service, environment=args.environment, version=args.version if draft.deploys else None, urgent=draft)
 
 
 def declare(work: Work[Declare]) -> Reply:
@@ -58,7 +64,7 @@ def declare(work: Work[Declare]) -> Reply:
     draft, facts, cited = work.request.emergency, work.facts, work.facts.cited
     assert draft is not None
     known = cited if isinstance(cited, Incident) else None
-    digest, commit = pinned_by(draft, facts)
+    digest, commit = pinned_by(draft, facts) if draft.deploys else (None, None)
     made = replace(
         draft, id=emergencies.next_id(work.tx, work.at.date()), declared=work.at, until=work.at + work.policy.emergency.lifetime,
         severity=draft.severity or (known.severity if known else 0), incident=known.reference if known else draft.incident,
@@ -83,11 +89,15 @@ def _said(made: Emergency, known: Incident | None, facts: Facts) -> tuple[Line, 
     lines: list[Line] = [("It covers ", made.what, f" once {facts.policy.emergency.count} others approved it.")]
     if known is None:
         lines.append((f"⚠️ No incident {made.incident} is known here; it stands on record as you wrote it.",))
-    elif not known.open(facts.at):
-        lines.append(("⚠️ ", Code(known.reference), " is closed already."))
-    if made.digest is None:
+    if made.deploys and made.digest is None:
         lines.append(("⚠️ The version is not built yet, or could not be read: it can be approved when it is.",))
     return tuple(lines)
+
+
+_KINDS = (
+    ("deployment", "A deployment"), ("configuration", "A configuration change"), ("flag", "A feature flag"),
+    ("api-deprecation", "A shorter deprecation of an API"),
+)  # fmt: skip
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
@@ -105,7 +115,11 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         submit="Declare",
         inputs=(
             Input("service", "Service", "choice", tuple((s, s) for s in policy.services), fields.get("service", "")),
-            Input("version", "Version", initial=fields.get("version", ""), hint="A release tag, like v1.4.1.", shortest=2, longest=128),
+            Input("kind", "What kind of change is it?", "choice", _KINDS, fields.get("kind", "deployment")),
+            Input("version", "Version", initial=fields.get("version", ""), shortest=2, longest=128,
+                  hint="A release tag, like v1.4.1; of a setting, a flag or an API its name."),
+            Input("action", "What is changed, and how?", "text", initial=fields.get("action", ""), longest=1000, optional=True,
+                  hint="Of a setting, a flag or an API; a deployment says it by its version."),
             Input(
                 "environment", "Environment", "choice", tuple((e.name, e.name) for e in policy.environments),
                 policy.environment_names.get(typed, min(policy.production)),
@@ -133,17 +147,20 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
 
 command = Command(
     name="emergency declare",
-    summary="Declare an emergency change: one version, past window and freeze, once two others approved it.",
+    summary="Declare an emergency change: one version, setting or flag, past window and freeze, once two others approved it.",
     examples=(
-        "emergency declare api v1.4.1 production criterion=production-down classification=hotfix incident=INC-2026-1121-001 severity=SEV-1 "
-        'reason="logins fail, it renews the key" waiting="nobody can log in until Monday" rollback="promote v1.4.0" '
+        "emergency declare api v1.4.1 production criterion=production-down classification=emergency incident=INC-2026-1121-001 "
+        'severity=SEV-1 reason="logins fail, it renews the key" waiting="nobody can log in until Monday" rollback="promote v1.4.0" '
         'after="alert before keys run out"',
+        "emergency declare api new-checkout production kind=flag action=off criterion=data-at-risk classification=emergency "
+        'incident=INC-2026-1121-001 severity=SEV-1 reason="orders are lost" waiting="each hour loses orders" rollback="on again" '
+        'after="a test of the checkout"',
     ),
     action=Action.DECLARE_EMERGENCY,
-    guards=(authorized, pinned, declarable),
+    guards=(authorized, pinned_if_deployed, classified, declarable),
     arguments=Declare,
     ask=ask,
     run=declare,
     form=form,
-    form_after=frozenset({Refusal.INCOMPLETE}),
+    form_after=frozenset({Refusal.INCOMPLETE, Refusal.NO_SUCH_INCIDENT, Refusal.WRONG_STATE}),
 )

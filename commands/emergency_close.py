@@ -14,8 +14,9 @@ from commands.core.text import Form, Input
 from commands.core.words import Arguments, Named
 from guards.authorization import authorized
 from guards.decision import Refusal
-from guards.emergencies import closable_emergency, known_emergency
+from guards.emergencies import known_emergency
 from guards.emergency import Emergency, EmergencyState, Ending
+from guards.emergency_closing import closable_emergency
 from guards.facts import Facts
 from guards.sections import Person
 from guards.vocabulary import Action

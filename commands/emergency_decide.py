@@ -68,16 +68,19 @@ def confirm(work: Work[Decide]) -> Reply:
 def _approve(work: Work[Decide], reason: str, *, spoken: bool) -> Reply:
     held, person, facts = _emergency(work), work.asker.person, work.facts
     digest, commit = pinned_by(held, facts)
-    assert digest and commit  # `same_version` made sure that it is built
-    if held.digest is None:
+    if held.deploys and held.digest is None:
+        assert digest and commit  # `same_version` made sure that it is built
         held = emergencies.pin(work.tx, held, digest, commit)
+    bound = held.binds
+    assert bound
     roles = own_roles(person, held.service, held.environment, facts)[0]
     actor = record.actor_of(person, work.asker.slack, work.request, facts)
-    approval = EmergencyApproval(person.id, person.name, roles, reason, digest, work.at, spoken)
+    approval = EmergencyApproval(person.id, person.name, roles, reason, bound, work.at, spoken)
     now = life.approve(work.tx, held, approval, actor, facts, work.correlation)
     if now.state is EmergencyState.DECLARED:
         return Reply(note(f"✅ Your approval of {now.id} is recorded", ("It takes more people.",)))
-    return Reply(note(f"✅ {now.id} is approved", (f"{now.what} may go now: Promote it now, on its card.",)))
+    then = "may go now: Promote it now" if now.deploys else "may be changed now, once: It is carried out"
+    return Reply(note(f"✅ {now.id} is approved", (f"{now.what} {then}, on its card.",)))
 
 
 def hear(work: Work[Heard]) -> Reply:

@@ -1,8 +1,9 @@
 """/release emergency list | show | report: which emergencies are open, all that one says, and how often they happen (EMG-23)."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -13,12 +14,14 @@ from commands.core.emergency.card import CRITERIA, emergency_card, emergency_lin
 from commands.core.emergency.home import owing_lines
 from commands.core.emergency.tell import read
 from commands.core.fields import EmergencyId
+from commands.core.gather_incident import owed_for
+from commands.core.obligations import line_of
 from commands.core.text import Bold, Line
 from commands.core.words import Arguments, ServiceName, shown
 from guards.authorization import authorized
 from guards.emergencies import known_emergency
 from guards.emergency import Emergency, EmergencyState
-from guards.obligation import Owed
+from guards.obligation import Obligation
 from guards.vocabulary import Action
 from storage import emergencies, obligations
 
@@ -73,21 +76,30 @@ def show(work: Work[ShowEmergency]) -> Reply:
 
 
 def report(work: Work[Report]) -> Reply:
-    """How many there were, why, and how late the return to the normal flow was: so that it does not become routine (EMG-23)."""
+    """How many there were, why, how late what they took was done, and what is overdue now: so that it does not become routine (EMG-23)."""
     days = int(work.args.days)
     found = emergencies.since(work.tx, work.at - timedelta(days=days))
     used = [one for one in found if one.used]
-    backfills = [owed for one in used for owed in obligations.about(work.tx, one.id) if owed.kind is Owed.BACKFILL]
-    late = sum(owed.overdue(work.at) or (owed.done is not None and owed.done > owed.due) for owed in backfills)
+    owing = tuple({owed.id: owed for one in used for owed in owed_for(work.tx, one)}.values())
     open_ones = sum(one.state is EmergencyState.USED for one in used)
     lines: list[Line] = [
         (Bold(str(len(found))), f" declared, {len(used)} used, {open_ones} of these not closed"),
-        (f"Back in the normal flow late, or still overdue: {late} of {len(backfills)}",),
+        *_lateness(owing, work.at),
+        *(_count(kind, count) for kind, count in Counter(one.kind for one in found if not one.deploys).most_common()),
         *(_count(CRITERIA[criterion], count) for criterion, count in Counter(one.criterion for one in found).most_common()),
         *(_count(service, count) for service, count in Counter(one.service for one in found).most_common(_LONGEST)),
         *(_reason(one) for one in used[:_LONGEST]),
+        *(line_of(owed, work.facts) for owed in [owed for owed in owing if owed.overdue(work.at)][:_LONGEST]),
     ]
     return Reply(note(f"📊 Emergencies of the last {days} days", *lines))
+
+
+def _lateness(owing: Sequence[Obligation], at: datetime) -> Iterator[Line]:
+    """Of each kind that was owed, how much was done late or is overdue (EMG-08, EMG-10, EMG-23)."""
+    for kind in dict.fromkeys(one.kind for one in owing):
+        those = [one for one in owing if one.kind is kind]
+        late = sum(one.overdue(at) or (one.done is not None and one.done > one.due) for one in those)
+        yield (f"{kind}: {late} of {len(those)} late or still overdue",)
 
 
 def _count(what: str, count: int) -> Line:

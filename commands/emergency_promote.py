@@ -16,7 +16,7 @@ from guards.artifact import pinned, same_artifact
 from guards.authorization import authorized
 from guards.decided import decided
 from guards.decision import Refusal
-from guards.emergencies import known_emergency, same_version
+from guards.emergencies import deploys, known_emergency, same_version
 from guards.emergency import Emergency
 from guards.facts import Facts
 from guards.flight import alone, asked_once
@@ -82,6 +82,7 @@ command = Command(
     guards=(
         authorized,
         known_emergency,
+        deploys,
         same_version,
         approved,
         pinned,

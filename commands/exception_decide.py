@@ -6,9 +6,9 @@ from typing import Annotated
 from commands.core import exempt, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
-from commands.core.exempt_card import exception_lines, title
-from commands.core.tell import exception_card_of
-from commands.core.text import Form, reason
+from commands.core.exempt_card import exception_lines, flag, title
+from commands.core.tell import alert, exception_card_of
+from commands.core.text import Card, Form, Part, reason
 from commands.core.words import Arguments, ExceptionId, Rest
 from guards.authorization import authorized
 from guards.decision import Refusal
@@ -17,6 +17,7 @@ from guards.exemption import Exemption, ExemptionDecision, ExemptionState, Rulin
 from guards.facts import Facts
 from guards.independence import independent
 from guards.record import reasoned
+from guards.releasable import unreleasable
 from guards.sections import Person
 from guards.vocabulary import Action
 from storage import exceptions, timers
@@ -40,8 +41,16 @@ def approve(work: Work[DecideException]) -> Reply:
     if not enough(exemption.approvals, work.policy):
         exception_card_of(work.tx, exemption, work.facts, work.correlation)
         return Reply(note(f"✅ Your approval of {exemption.id} is recorded", ("It takes more people.",)))
-    _end(work, exemption, ExemptionState.APPROVED)
-    return Reply(note(f"✅ {exemption.id} counts from now on", (title(exemption, work.policy),)))
+    exemption = _end(work, exemption, ExemptionState.APPROVED)
+    flagged = flag(exemption, work.facts)
+    if flagged and isinstance(halted := unreleasable(exemption, work.facts), tuple):
+        actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
+        record.write(
+            work.tx, "exception:main-not-releasable", actor, work.facts, work.correlation, subject=exemption.id, services=list(halted)
+        )
+        card = Card(f"⚠️ {exemption.id} leaves main unreleasable", parts=(Part(((title(exemption, work.policy),),)), *flagged))
+        alert(work.tx, work.facts, card, work.correlation)
+    return Reply(Card(f"✅ {exemption.id} counts from now on", parts=(Part(((title(exemption, work.policy),),)), *flagged)))
 
 
 def reject(work: Work[DecideException]) -> Reply:

@@ -1,31 +1,33 @@
-"""/release fix accept: a commit on a release branch may be there as it is; how main gets it is written down (TRN-15, HOT-16)."""
+"""/release fix accept: a commit on a release branch may be there as it is; how main gets it is written down (TRN-15, HOT-16, HOT-17)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import CommitBegins
 from commands.core.obligations import owe
-from commands.core.text import Form, Input, Line
+from commands.core.text import Form, Input, Line, Moment
 from commands.core.train_fields import RunId
 from commands.core.trains.run_work import about
 from commands.core.words import Arguments, Named, Rest
 from guards.authorization import authorized
+from guards.business import end_of_day
 from guards.cut import Acceptance, Fix
 from guards.cutting import acceptable, known_run
 from guards.decision import Refusal
 from guards.facts import Facts
+from guards.freeze import takes_merges
 from guards.obligation import Obligation, Owed
 from guards.record import reasoned
 from guards.sections import Person
 from guards.vocabulary import Action
-from storage import cuts, obligations
+from storage import cuts, incidents, obligations
 
 RECONCILED = timedelta(hours=24)
-"""By then main has what is on a release branch alone; the captain of the run owes it (HOT-16)."""
+"""So much later main has what is on a release branch alone, where an open incident keeps people from bringing it there the same day."""
 
 
 class AcceptFix(Arguments):
@@ -52,15 +54,25 @@ def accept(work: Work[AcceptFix]) -> Reply:
     body = {"repository": fix.repository, "commit": fix.sha, "flaws": wrong, "reason": work.args.reason, "plan": work.args.plan}
     run.record("stabilization:accepted", body)
     text = f"Bring {fix.sha[:12]} of {fix.repository} ({fix.title}) to main: {work.args.plan}"
+    due, kept = _due(work, fix)
     owed = Obligation(
-        obligations.next_id(work.tx, work.at.date()), Owed.RECONCILIATION, run.run.id, None, text, run.run.captain, run.run.captain_name,
-        work.at + RECONCILED, work.at, person.id,
+        obligations.next_id(work.tx, work.at.date()), Owed.RECONCILIATION, run.run.id, None, text + kept, run.run.captain,
+        run.run.captain_name, due, work.at, person.id,
     )  # fmt: skip
     owe(work.tx, owed, run.by, work.facts, work.correlation)
     run.tell(
-        f"🤝 {run.run.id}: {fix.sha[:12]} is accepted", (f"{person.name}: {work.args.reason}",), (f"How main gets it: {work.args.plan}",)
-    )
+        f"🤝 {run.run.id}: {fix.sha[:12]} is accepted", (f"{person.name}: {work.args.reason}",), (f"How main gets it: {work.args.plan}",),
+        (f"{run.run.captain_name} owes that until ", Moment(due, work.policy.zone), kept),
+    )  # fmt: skip
     return Reply(note(f"🤝 {fix.sha[:12]} is accepted"))
+
+
+def _due(work: Work[AcceptFix], fix: Fix) -> tuple[datetime, str]:
+    """By when main has it: the same day where its service is at home, unless an open incident of the run prevents that (HOT-17)."""
+    if urgent := next((one for one in incidents.of_record(work.tx, work.args.run) if one.open(work.at)), None):
+        return work.at + RECONCILED, f" ({urgent.reference} is open, so it need not be the same day)"
+    service = next((cut.services[0] for cut in work.facts.cuts if cut.repository == fix.repository), None)
+    return end_of_day(work.at, service, work.facts), ""
 
 
 _PLAN = Input("plan", "How does main get it?", "text", hint="Who brings it there, and until when?", shortest=3)
@@ -92,7 +104,7 @@ command = Command(
     summary="Accept a flagged commit on a release branch that somebody else wrote.",
     examples=('fix accept weekly-2026-12-01 9fceb02d0ae5 plan="#44 brings it to main today" main has no such code any more',),
     action=Action.ACCEPT_FIX,
-    guards=(authorized, known_run, acceptable, reasoned),
+    guards=(authorized, known_run, acceptable, takes_merges, reasoned),
     arguments=AcceptFix,
     ask=ask,
     run=accept,

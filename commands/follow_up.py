@@ -12,12 +12,14 @@ from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import ListedPerson, MomentWord, ObligationId
+from commands.core.gather_incident import subject_of
 from commands.core.text import Form, Input
 from commands.core.words import Arguments, Named, Rest, ServiceName
 from guards.authorization import authorized
 from guards.decision import Refusal
 from guards.facts import Facts
-from guards.obligation import Obligation, Owed
+from guards.incidents import known_record
+from guards.obligation import TO_BE_FOUND, Obligation, Owed
 from guards.obligations import dischargeable, evidenced, owed
 from guards.sections import Person
 from guards.vocabulary import Action
@@ -27,6 +29,8 @@ _LONGEST = 20
 """Follow-ups that a list names."""
 
 _BUTTONS = 5
+
+_KINDS = (("follow-up", "A follow-up"), ("corrective-action", "A corrective action, so that it does not come again"))
 
 
 class Add(Arguments):
@@ -67,7 +71,7 @@ def ask_add(args: Add, asker: Asker) -> Ask:
         "", Owed(args.kind), args.about, args.service, args.what, owner.id, owner.name, datetime.fromisoformat(args.due), asker.at,
         asker.person.id,
     )  # fmt: skip
-    return Ask(service=args.service, owed=wanted)
+    return Ask(service=args.service, owed=wanted, bound=args.about)
 
 
 def ask_done(args: Done, asker: Asker) -> Ask:
@@ -82,9 +86,10 @@ def ask_pass(args: Pass, asker: Asker) -> Ask:
 
 def add(work: Work[Add]) -> Reply:
     """Record it; its owner is reminded until it is done."""
-    draft = work.request.obligation
+    draft, about = work.request.obligation, subject_of(work.tx, work.args.about)
     assert draft is not None
-    one = replace(draft, id=obligations.next_id(work.tx, work.at.date()))
+    assert isinstance(about, str)
+    one = replace(draft, id=obligations.next_id(work.tx, work.at.date()), about=about)
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     owing.owe(work.tx, one, actor, work.facts, work.correlation)
     if one.owner != work.asker.person.id:
@@ -114,6 +119,8 @@ def hand_on(work: Work[Pass]) -> Reply:
 def listed(work: Work[List]) -> Reply:
     """What is open, the first due first; of one record also what is done."""
     about = work.args.about
+    named = subject_of(work.tx, about) if about else None
+    about = named if isinstance(named, str) else about  # of what is no record, nothing is owed
     found = obligations.about(work.tx, about) if about else obligations.still_open(work.tx, _LONGEST + 1)
     lines = [owing.line_of(one, work.facts) for one in found[:_LONGEST]]
     if len(found) > _LONGEST:
@@ -134,6 +141,7 @@ def add_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         inputs=(
             Input("about", "What does it belong to?", initial=fields.get("about", ""), hint="An id, like CR-2026-1121-001."),
             Input("what", "What is to be done?", "text", initial=fields.get("what", ""), shortest=3),
+            Input("kind", "What is it?", "choice", _KINDS, fields.get("kind", "follow-up")),
             Input("owner", "Who does it?", "choice", people, fields.get("owner", person.id)),
             Input("due", "Until", "moment", initial=fields.get("due", "")),
             Input(
@@ -155,11 +163,12 @@ def done_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form |
     one = facts.obligation
     if not isinstance(one, Obligation):
         return None
+    hint = "A link, or the number of a record." if one.kind in TO_BE_FOUND else "A link, a number or a sentence."
     return Form(
         title="It is done",
         word="follow-up done",
         submit="Done",
-        inputs=(Input("shown", "What shows it?", "text", hint="A link, a number or a sentence.", shortest=3, longest=1000),),
+        inputs=(Input("shown", "What shows it?", "text", hint=hint, shortest=3, longest=1000),),
         known={"obligation": one.id},
         lines=(owing.line_of(one, facts),),
     )
@@ -170,7 +179,7 @@ follow_up_add = Command(
     summary="Record what somebody owes until a moment.",
     examples=('follow-up add CR-2026-1121-001 what="alert on the queue length" owner=rita@example.com due=2026-11-27T18:00',),
     action=Action.FOLLOW_UP,
-    guards=(authorized, owed),
+    guards=(authorized, known_record, owed),
     arguments=Add,
     ask=ask_add,
     run=add,

@@ -12,10 +12,10 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import BlockedWords, BranchWords, EnvironmentNames, ListedPerson, MomentWord, ServiceNames, TeamNames
 from commands.core.freeze_card import FATES, freeze_lines, still, where, zone_of
-from commands.core.freezing import declared, tell_approver
-from commands.core.text import Bold, Code, Form, Input, Line, Moment
+from commands.core.freezing import declared, lifters, tell_approver
+from commands.core.text import Bold, Code, Form, Input, Line, Link, Moment
 from commands.core.words import Arguments, Named, NoArguments, policy_of, shown
-from guards.authorization import authorized, who_may
+from guards.authorization import authorized
 from guards.consistency import nearest
 from guards.decision import Allow, Refusal
 from guards.facts import Facts
@@ -63,6 +63,7 @@ def ask_declare(args: Declare, asker: Asker) -> Ask:
         end=datetime.fromisoformat(args.until), reason=args.reason, exit_criteria=args.exit, plan=args.plan,
         by=asker.person.id, by_name=asker.person.name, approver=args.approver,
         fate=Fate(args.underway) if args.underway else kind.fate, branches=tuple(args.branches.split(",")) if args.branches else None,
+        passes_risk=kind.passes_risk,
     )  # fmt: skip
     service = freeze.services[0] if freeze.services and len(freeze.services) == 1 else None
     return Ask(service=service, environment=freeze.environments[0] if len(freeze.environments) == 1 else None, declared=freeze)
@@ -79,7 +80,8 @@ def declare(work: Work[Declare]) -> Reply:
     if isinstance(authorized(replace(work.request, action=Action.LIFT), work.facts), Allow):
         freeze = replace(freeze, in_force=work.at, approved=work.at, approved_by=work.asker.person.id)
     elif work.policy.freeze_kinds[freeze.kind].at_once:
-        freeze = replace(freeze, in_force=work.at)
+        within = work.policy.freeze_kinds[freeze.kind].approve_within
+        freeze = replace(freeze, in_force=work.at, lapses=max(freeze.start, work.at) + within)
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     declared(work.tx, freeze, actor, work.facts, work.correlation)
     if freeze.approved is None:
@@ -89,8 +91,10 @@ def declare(work: Work[Declare]) -> Reply:
     counts: Line = ("From ", Moment(freeze.start, zone), " until ", Moment(freeze.end, zone), fate)
     lines: tuple[Line, ...] = (("🧊 ", Code(freeze.id), f" {where(freeze)}: no {still(freeze)}"), counts)
     if freeze.approved is None:
-        able = ", ".join(person.name for person in _lifters(freeze.environments[0], work.facts)) or "nobody"
-        lines += ((f"{'It counts; it' if freeze.in_force else 'It holds nothing yet: it'} waits for the approval of ", Bold(able), "."),)
+        able = ", ".join(person.name for person in lifters(freeze.environments[0], work.facts)) or "nobody"
+        lapses: Line = (" Without it, it lapses ", Moment(freeze.lapses, zone), ".") if freeze.lapses else ()
+        begins = "It counts; it" if freeze.in_force else "It holds nothing yet: it"
+        lines += ((f"{begins} waits for the approval of ", Bold(able), ".", *lapses),)
     return Reply(
         note(
             f"🧊 {', '.join(freeze.services or ('All services',))} in {', '.join(freeze.environments)} stand still"
@@ -107,13 +111,12 @@ def list_freezes(work: Work[NoArguments]) -> Reply:
     facts = work.facts
     assert not isinstance(facts.freezes, Unread)
     lines = [line for freeze in facts.freezes for line in freeze_lines(freeze, facts)]
-    able = [p.name for e in sorted(work.policy.production) for p in _lifters(e, facts)]
+    able = [p.name for e in sorted(work.policy.production) for p in lifters(e, facts)]
     lines.append(("May approve, extend and lift: ", Bold(", ".join(dict.fromkeys(able)) or "nobody")))
+    strategy = work.policy.strategy
+    where: Line = (" ", Link(strategy.link, "The release strategy")) if strategy.link else ()
+    lines.append((Bold("How they are approved and recorded: "), strategy.freezes, *where))
     return Reply(note("🧊 Freezes" if facts.freezes else "🌤️ No freeze", *lines))
-
-
-def _lifters(environment: str, facts: Facts) -> tuple[Person, ...]:
-    return who_may(Action.LIFT, None, environment, facts)
 
 
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:

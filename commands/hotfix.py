@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.fields import HotfixId, SeverityWord, ShipsWord, TicketWord
+from commands.core.fields import Colleague, HotfixId, SeverityWord, ShipsWord, TicketWord
 from commands.core.hotfixes import branch
 from commands.core.hotfixes.card import ground_lines, hotfix_card, line_of, told
 from commands.core.hotfixes.hotfix_work import SOON, about
@@ -42,7 +42,9 @@ class Start(Arguments):
     impact: Annotated[str, Named()] = ""
     containment: Annotated[str, Named()] = ""
     ships: Annotated[ShipsWord | None, Named()] = None
-    rationale: Annotated[str, Named()] = ""
+    delay: Annotated[str, Named()] = ""
+    mitigation: Annotated[str, Named()] = ""
+    signoff: Annotated[Colleague | None, Named()] = None
     on: Annotated[str | None, Named(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = None
 
 
@@ -62,7 +64,7 @@ def ask_start(args: Start, asker: Asker) -> Ask:
     """It is about what a service's production runs; version and digest are what the asker confirms."""
     scope = Scope(
         args.ticket or "", args.severity or "", args.incident, args.scope, args.impact, args.containment,
-        Ships(args.ships) if args.ships else None, args.rationale,
+        Ships(args.ships) if args.ships else None, args.delay, args.mitigation, args.signoff or "",
     )  # fmt: skip
     return Ask(args.service, asker.policy.bound_for(args.service), args.version, args.digest, begun=scope, on=args.on or "")
 
@@ -93,7 +95,7 @@ def start(work: Work[Start]) -> Reply:
     begun.record(
         "hotfix:begun", base=hotfix.base, base_digest=hotfix.base_digest, base_commit=hotfix.base_commit, branch=hotfix.branch,
         ticket=said.ticket, severity=said.severity, incident=said.incident, scope=said.scope, impact=said.impact, rollback=said.rollback,
-        ships=said.ships, criteria=said.criteria,
+        ships=said.ships, delay=said.delay, mitigation=said.mitigation, signed_off=said.signed_off,
     )  # fmt: skip
     begun.draw()
     if there:
@@ -138,14 +140,16 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         inputs=(
             Input("ticket", "Ticket", initial=fields.get("ticket", ""), hint="It names the branch.", shortest=2, longest=40),
             Input("severity", "Severity", "choice", severities, fields.get("severity", "")),
-            Input("incident", "Incident", initial=fields.get("incident", ""), hint="Link or id; left open: the ticket.", optional=True),
+            Input("incident", "Incident", initial=fields.get("incident", ""), hint="Link or id; if there is none, the ticket.", shortest=2),
             Input("scope", "What is changed, at the least?", "text", initial=fields.get("scope", ""), shortest=3, longest=1000),
             Input("impact", "Who is hurt, and how?", "text", initial=fields.get("impact", ""), shortest=3, longest=1000),
             Input("containment", "How does one go back?", "text", initial=fields.get("containment", ""), shortest=3, longest=1000),
             Input("ships", "When does it ship?", "choice", _SHIPS, fields.get("ships", "")),
+            Input("delay", "What does waiting cost?", "text", initial=fields.get("delay", ""), shortest=3, longest=1000),
+            Input("mitigation", "What eases it meanwhile?", "text", initial=fields.get("mitigation", ""), shortest=3, longest=1000),
             Input(
-                "rationale", "Why then?", "text", initial=fields.get("rationale", ""), shortest=3, longest=1000,
-                hint="What does waiting cost, what eases it meanwhile, who agreed?",
+                "signoff", "Who agreed?", "choice", tuple((p.id, p.name) for p in policy.people[:100]), fields.get("signoff", ""),
+                hint="With severity and impact these are the criteria by which it ships then.",
             ),
             Input("on", "Branch", initial=fields.get("on", ""), hint="Left open: from version and ticket.", optional=True, longest=100),
         ),

@@ -18,6 +18,7 @@ from guards.hotfix import Afterwards, Hotfix, HotfixState
 from guards.hotfixing import closable_hotfix, shipped
 from guards.obligation import Owed
 from guards.sections import Person
+from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import timers
 
@@ -34,7 +35,7 @@ class Record(Arguments):
 
 
 class Close(Arguments):
-    """A hotfix; one that did not ship also takes the reason why it is given up."""
+    """A hotfix; one that did not ship also takes the reason why it is given up, one that CI deployed past the bot where its record is."""
 
     hotfix: HotfixId
     reason: Annotated[str, Rest()] = ""
@@ -73,7 +74,9 @@ def close(work: Work[Close]) -> Reply:
         owing.excepted(one, waived)
     state = HotfixState.GIVEN_UP if given_up else HotfixState.CLOSED
     one = one.change(state=state, ended=work.at, why=reason)
-    one.record("hotfix:given-up" if given_up else "hotfix:closed", reason=reason, exception=waived)
+    pieces = () if isinstance(work.facts.pieces, Unread) else work.facts.pieces
+    lacking = {piece.item.value: piece.lacking for piece in pieces if piece.lacking}
+    one.record("hotfix:given-up" if given_up else "hotfix:closed", reason=reason, exception=waived, lacking=lacking)
     timers.cancel(work.tx, f"hotfix:{one.hotfix.id}")
     done = "gave it up" if given_up else "closed it"
     one.log(f"{person.name} {done}{f': {reason}' if reason else '.'}")
@@ -96,12 +99,15 @@ def record_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form
 
 
 def close_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form | None:
-    """Asks why it is given up."""
+    """Asks why it is given up; of one that CI deployed past the bot, where the rest of its record is."""
     one = facts.hotfix
     if not isinstance(one, Hotfix):
         return None
-    why = Input("reason", "Why is it given up?", "text", initial=fields.get("reason", ""), shortest=3, longest=1000)
-    return Form(title="Give a hotfix up", word="hotfix close", submit="Give up", inputs=(why,), known={"hotfix": one.id})
+    ships = one.state is HotfixState.SHIPPED
+    title, submit = ("Close a hotfix", "Close") if ships else ("Give a hotfix up", "Give up")
+    asked = "Where is what it lacks on record?" if ships else "Why is it given up?"
+    why = Input("reason", asked, "text", initial=fields.get("reason", ""), shortest=3, longest=1000)
+    return Form(title=title, word="hotfix close", submit=submit, inputs=(why,), known={"hotfix": one.id})
 
 
 hotfix_record = Command(

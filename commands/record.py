@@ -1,7 +1,7 @@
 """/release record and record complete: the twelve fields of a release, and those that people write (REC-01, REC-02)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from commands.core import record
@@ -10,14 +10,14 @@ from commands.core.dispatch import judge_again
 from commands.core.record_links import note_links
 from commands.core.release_cards import record_card
 from commands.core.release_past import record_parts
-from commands.core.text import Form, Input
+from commands.core.text import Form, Input, Line
 from commands.core.words import Arguments, Named, ServiceName, VersionWord
 from guards.artifact import built, pinned
 from guards.authorization import authorized
 from guards.decision import Refusal
-from guards.facts import Facts
-from guards.release import UNWRITTEN, RecordText
-from guards.release_record import filled_in, incomplete, record_of, unedited
+from guards.facts import Facts, Request
+from guards.release import UNWRITTEN, RecordText, RevertText
+from guards.release_record import filled_in, incomplete, record_of, taken_back, unedited
 from guards.sections import Person
 from guards.version import Deployment
 from guards.vocabulary import Action
@@ -36,6 +36,10 @@ class Complete(Version):
 
     issues: Annotated[str, Named()] = ""
     rollback: Annotated[str, Named()] = ""
+    reverted: Annotated[str, Named()] = ""
+    impact: Annotated[str, Named()] = ""
+    verification: Annotated[str, Named()] = ""
+    flags: Annotated[str, Named()] = ""
     seen: Annotated[str | None, Named()] = None
 
 
@@ -47,7 +51,9 @@ def ask(args: Version, asker: Asker) -> Ask:
 def ask_complete(args: Complete, asker: Asker) -> Ask:
     """The revision as it would stand; a field that was left open keeps nothing of the one before."""
     person = asker.person
-    text = RecordText(args.issues.strip(), args.rollback.strip(), person.id, person.name, asker.at)
+    said = RevertText(args.reverted.strip(), args.impact.strip(), args.verification.strip(), args.flags.strip())
+    revert = said if said != RevertText() else None
+    text = RecordText(args.issues.strip(), args.rollback.strip(), person.id, person.name, asker.at, revert)
     return replace(ask(args, asker), record=text, seen=args.seen)
 
 
@@ -65,6 +71,7 @@ def complete(work: Work[Complete]) -> Reply:
     record.write(
         work.tx, "record:written", actor, work.facts, work.correlation, subject=f"{service} {version}", service=service,
         environment=work.request.environment, version=version, issues=text.issues, rollback=text.rollback, hash=text.hash,
+        **({"revert": asdict(text.revert)} if text.revert else {}),
     )  # fmt: skip
     note_links(work.tx, service, version, work.facts)
     judge_again(work.tx, service, version, work.facts, work.correlation)
@@ -78,7 +85,11 @@ def complete(work: Work[Complete]) -> Reply:
 def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
     """Asks for what only people know, prefilled with what is written."""
     was = facts.record if isinstance(facts.record, RecordText) else None
-    running = facts.running
+    running, service = facts.running, fields["service"]
+    request = Request(Action.READ, person, service, facts.policy.bound_for(service), fields["version"])
+    reverts = taken_back(request, facts)
+    lines: list[Line] = [(f"Runs there now: {running.version}",)] if isinstance(running, Deployment) else []
+    lines += [(f"↩️ {one.sentence}",) for one in reverts]
     return Form(
         title="Release record",
         word="record complete",
@@ -92,10 +103,21 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
                 "rollback", "How is it rolled back?", "text", initial=fields.get("rollback") or (was.rollback if was else ""), shortest=3,
                 longest=2000, hint="The method, and what speaks against it, like a migration that cannot be undone.",
             ),
+            *(_revert_inputs(fields, (was and was.revert) or RevertText()) if reverts else ()),
         ),
-        known={"service": fields["service"], "version": fields["version"], "seen": was.hash if was else UNWRITTEN},
-        lines=((f"Runs there now: {running.version}",),) if isinstance(running, Deployment) else (),
+        known={"service": service, "version": fields["version"], "seen": was.hash if was else UNWRITTEN},
+        lines=tuple(lines),
     )  # fmt: skip
+
+
+def _revert_inputs(fields: Mapping[str, str], was: RevertText) -> tuple[Input, ...]:
+    """What is asked of a version that takes something back (HOT-18)."""
+    asked = (
+        ("reverted", "Why is it taken back?", was.reason), ("impact", "Who notices, and how?", was.impact),
+        ("verification", "What will show that it worked?", was.verification),
+        ("flags", "What becomes of its flags and configuration?", was.flags),
+    )  # fmt: skip
+    return tuple(Input(name, label, "text", initial=fields.get(name) or said, shortest=3, longest=1000) for name, label, said in asked)
 
 
 show_record = Command(

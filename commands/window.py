@@ -27,6 +27,8 @@ DAYS = 7
 """Today, and the days after it that are shown."""
 
 _SERVICES = 20
+_MINE = 10
+"""Services, and changes of the asker, that one answer shows; the rest is counted."""
 
 
 class Places(Arguments):
@@ -46,12 +48,11 @@ def windows(work: Work[NoArguments]) -> Reply:
     policy = work.policy
     lines: list[Line] = []
     for name, w in policy.windows.items():
-        days = ", ".join([*w.days, *(f"{d}" for d in w.dates)])
         zone = w.zone or policy.zone
         where = f"{', '.join(w.services or ['all services'])} in {', '.join(w.environments or sorted(policy.production))}"
         holidays = f", not on holidays of {', '.join(w.holidays)}" if w.holidays else ""
         support = f"; support: {w.support}" if w.support else ""
-        lines.append((Bold(name), f": {days} {w.start:%H:%M} to {w.end:%H:%M} {zone}{holidays}, {where}{support}"))
+        lines.append((Bold(name), f": {w.recurrence} {w.start:%H:%M} to {w.end:%H:%M} {zone}{holidays}, {where}{support}"))
     holidays = f" and on public holidays of {', '.join(policy.holidays)}" if policy.holidays else ""
     lines.append((f"Closed on {', '.join(policy.closed_weekdays) or 'no weekday'}{holidays}.",))
     return Reply(note("🗓️ Change windows", *lines))
@@ -68,7 +69,11 @@ def now_and_next(work: Work[Places]) -> Reply:
     parts = [Part(lines, heading=", ".join(places)) for lines, places in alike.items()]
     mine = [c for c in changes.undecided(work.tx, args.service, limit=200) if c.requester == work.asker.person.id]
     if mine:
-        parts.append(Part(tuple(_mine(work, change) for change in mine[:10]), heading="Your changes"))
+        parts.append(Part(tuple(_mine(work, change) for change in mine[:_MINE]), heading="Your changes"))
+    left = () if args.service else list(policy.services)[_SERVICES:]
+    parts += [Part(((f"{len(left)} more services are left out. ", Code("/release window <service>"), " shows each."),))] if left else []
+    if len(mine) > _MINE:
+        parts.append(Part(((f"{len(mine) - _MINE} more of your changes are left out; ", Code("/release changes"), " has them."),)))
     return Reply(Card("🗓️ When may it go?", parts=tuple(parts)))
 
 

@@ -23,7 +23,10 @@ PERIOD = timedelta(days=30)
 _NOW = timedelta(microseconds=1)
 """What happened at this very moment is part of a period that ends now."""
 
-_TAGS = ("dispatch:ordered", "deployment:observed")
+_TAGS = ("dispatch:ordered", "deployment:observed", "emergency:used")
+_BY_HAND = {"configuration": "setting", "flag": "flag"}
+"""Kinds of emergency that windows hold for, and that are no deployment (WIN-05, WIN-06)."""
+
 _LISTED, _TOGETHER = 200, 20
 """Changes that are listed, and how many stand in one block."""
 
@@ -50,7 +53,8 @@ def report(work: Work[Period]) -> Reply:
         told = ("It ends before it begins: ", Moment(begin, policy.zone), " to ", Moment(end, policy.zone))
         return Reply(note("🤔 That is no period", told))
     rows = audit.tagged(work.tx, _TAGS, begin, end if args.before else end + _NOW)
-    found = [_read(row) for row in rows if row.environment in policy.production and args.service in {None, row.service}]
+    here = [row for row in rows if row.environment in policy.production and args.service in {None, row.service}]
+    found = [one for row in here if (one := _read(row))]
     return Reply(_card(adherence(found), begin, end, work))
 
 
@@ -58,12 +62,14 @@ def _moment(words: str | None, work: Work[Period]) -> datetime | None:
     return past(words, work.at, work.policy.zone) if words else None
 
 
-def _read(row: Row) -> Deployed:
-    """A deployment as its entry tells it."""
+def _read(row: Row) -> Deployed | None:
+    """A deployment, or another change by an emergency, as its entry tells it; None for what another entry tells."""
     body: dict[str, Any] = json.loads(row.body)
-    ours = row.tag == "dispatch:ordered"
+    ours, by_hand = row.tag == "dispatch:ordered", row.tag == "emergency:used"
+    if by_hand and body.get("kind") not in _BY_HAND:
+        return None
     window = body["seen"]["window"] if ours else body.get("window")
-    emergency = str(body.get("emergency") or "")
+    emergency = str(row.subject if by_hand else body.get("emergency") or "")
     kept, name, why = Kept.OUTSIDE, "", ""
     if isinstance(window, dict) and "name" in window:
         kept, name = Kept.INSIDE, str(window["name"])
@@ -74,8 +80,9 @@ def _read(row: Row) -> Deployed:
     elif not ours and "window" not in body:
         kept, why = Kept.UNKNOWN, "recorded before this was kept"
     at = datetime.fromisoformat(row.at)
-    change = row.subject if ours else None
-    return Deployed(at, row.service or "", row.environment or "", str(body.get("version", "")), change, kept, name, why)
+    change = row.subject if ours or by_hand else None
+    what = f"{_BY_HAND[body['kind']]} {body['version']}" if by_hand else str(body.get("version", ""))
+    return Deployed(at, row.service or "", row.environment or "", what, change, kept, name, "" if by_hand and emergency == why else why)
 
 
 def _card(found: Adherence, begin: datetime, end: datetime, work: Work[Period]) -> Card:

@@ -1,4 +1,4 @@
-"""Business days of a service: all but the weekend of the policy and the service's public holidays (EMG-10)."""
+"""Days as a service counts them: its own, and business days, which leave out weekend and holidays (EMG-10, HOT-13, HOT-17)."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,18 @@ from guards.vocabulary import Weekday
 _DAY = timedelta(days=1)
 _LONGEST = 60
 """Days that are looked through; nobody rests longer."""
+
+
+def end_of_day(moment: datetime, service: str | None, facts: Facts) -> datetime:
+    """The end, UTC, of the day in which a moment lies where a service is at home.
+
+    Args:
+        moment: UTC.
+        service: a name of the policy file; None for where the company is.
+        facts: the policy.
+    """
+    zone = ZoneInfo(facts.policy.zone_of(service))
+    return datetime.combine(moment.astimezone(zone).date() + _DAY, time(), zone).astimezone(UTC)
 
 
 def end_of_business_day(after: datetime, count: int, service: str, facts: Facts) -> datetime:

@@ -5,19 +5,26 @@ Invariant: a window that never opens is an error, and a time has no offset of it
 
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from guards.section import Section
 from guards.values import ClockTime, Day, Duration, Email, HolidayCode, Name, Url, Zone
-from guards.vocabulary import Announce, Blocked, ChangeType, Fate, Weekday
+from guards.vocabulary import Announce, Blocked, ChangeType, Fate, Nth, Risk, Weekday
 
 
 class Window(Section):
     """When production may change: half-open `[start, end)` on some weekdays or dates (WIN-04)."""
 
     days: tuple[Weekday, ...] = Field(default=(), description="Weekdays on which it opens.")
+    of_month: tuple[Nth, ...] = Field(
+        default=(), description="Of these weekdays only those of a month: `[first, last]` with `days: [Mon]`. Left out: every one."
+    )
+    every_weeks: int = Field(
+        default=1, ge=1, le=52, description="Only in each second, third … week, with `week_of`; 1 is every week. A week begins on Monday."
+    )
+    week_of: Day | None = Field(default=None, description="A date in a week that counts for `every_weeks`, in the window's zone.")
     dates: tuple[Day, ...] = Field(default=(), description="Single dates on which it opens as well.")
     start: ClockTime = Field(description="Opening time in `zone`, like 10:00.")
     end: ClockTime = Field(description="Closing time; not later than `start`: it closes on the next day.")
@@ -47,6 +54,30 @@ class Window(Section):
         """The single dates, earliest first."""
         return tuple(sorted(self.dates))
 
+    def begins_on(self, day: date) -> bool:
+        """Whether it opens on a date of its zone, holidays and closed weekdays left aside."""
+        if not ((day.weekday() in self.weekdays and self._recurs(day)) or day in self.ordered_dates):
+            return False
+        return not ((self.valid_from and day < self.valid_from) or (self.valid_to and day > self.valid_to))
+
+    def _recurs(self, day: date) -> bool:
+        if self.of_month and not any(nth.is_met(day) for nth in self.of_month):
+            return False
+        if self.week_of is None:
+            return True
+        weeks = (_monday(day) - _monday(self.week_of)) // timedelta(days=7)
+        return weeks % self.every_weeks == 0
+
+    @property
+    def recurrence(self) -> str:
+        """The days on which it opens, in words: `first, last Mon of the month, every 2 weeks (the week of 2026-11-23), 2026-12-24`."""
+        weekdays = ", ".join(self.days)
+        if self.of_month:
+            weekdays = f"{', '.join(self.of_month)} {weekdays} of the month"
+        if self.every_weeks > 1:
+            weekdays += f" every {self.every_weeks} weeks (the week of {self.week_of} is one)"
+        return ", ".join([*([weekdays] if weekdays else []), *map(str, self.dates)])
+
     @cached_property
     def overnight(self) -> bool:
         """Whether it closes on the day after the one on which it opens."""
@@ -56,11 +87,19 @@ class Window(Section):
     def _opens_sometime(self) -> Self:
         if not self.days and not self.dates:
             raise ValueError("give `days` or `dates`, or the window never opens")
+        if (self.of_month or self.every_weeks > 1) and not self.days:
+            raise ValueError("`of_month` and `every_weeks` choose among `days`; single dates need neither")
+        if (self.every_weeks > 1) != (self.week_of is not None):
+            raise ValueError("`every_weeks` takes `week_of`, a date in a week that counts, and the other way round")
         if self.start.tzinfo or self.end.tzinfo:
             raise ValueError("write times without an offset; `zone` says where they hold")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ValueError("`valid_to` is before `valid_from`")
         return self
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 class FreezeKind(Section):
@@ -77,6 +116,15 @@ class FreezeKind(Section):
         default=False,
         description="True: it counts as soon as it is declared, although nobody approved it yet. Left out: it counts once somebody who may "
         "lift it there declared or approved it (FRZ-01).",
+    )
+    approve_within: Duration = Field(
+        default=timedelta(hours=24),
+        description="So long one that counts at once does so without an approval; then it holds nothing until somebody approves it. "
+        "Its approver is reminded after a quarter of that, and then whoever may lift it (FRZ-01, FRZ-07).",
+    )
+    passes_risk: Risk | None = Field(
+        default=None,
+        description="Changes whose risk is known and not higher pass as well; left out: whatever the risk, nothing passes by it (FRZ-05).",
     )
     fate: Fate = Field(
         default=Fate.HOLD,
@@ -101,6 +149,17 @@ class FreezeCalendar(Section):
         default=timedelta(hours=24),
         description="How long what was read last is good enough. After that nothing goes out where its freezes hold, until it is read.",
     )
+
+
+class ReleaseStrategy(Section):
+    """What the release-strategy record says of freezes (FRZ-15)."""
+
+    freezes: Annotated[str, StringConstraints(min_length=3, max_length=1000)] = Field(
+        default="A freeze is declared with approver, reason, scope, start, end and exit criteria, and approved by whoever may lift it. Its "
+        "declaration, approval, extension and end are entries of the ledger; its card stands in the channels that it holds.",
+        description="How freezes are approved and recorded, in a few sentences.",
+    )
+    link: Url | None = Field(default=None, description="Where the whole release strategy can be read.")
 
 
 class Estimate(Section):

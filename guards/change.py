@@ -8,7 +8,7 @@ from guards.assessment import Assessment
 from guards.content import Content
 from guards.identity import OnBehalf
 from guards.lifecycle import State
-from guards.vocabulary import Role
+from guards.vocabulary import Migration, Role
 
 
 class Verdict(StrEnum):
@@ -62,6 +62,7 @@ class Change:
         why: the last reason that a person should know ("waits for the window").
         amended: when its requester last edited it, UTC (RSK-12).
         implementer: what carried it out, `ci:<name>`; None before it was dispatched (REC-10).
+        migrates: what it does to the database as that was weighed when it was dispatched; None before, or when nobody could say (FRZ-03).
         assessed: its risk when it was last judged; None where the policy does not ask for it.
     """
 
@@ -80,6 +81,7 @@ class Change:
     amended: datetime | None = None
     assessed: Assessment | None = None
     implementer: str | None = None
+    migrates: Migration | None = None
 
 
 @dataclass(frozen=True, slots=True)

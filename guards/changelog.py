@@ -59,7 +59,7 @@ class Entry:
     Args:
         heading: where it stands.
         text: its title without the type.
-        number, url, author: as people know it; author None when the account was deleted.
+        name, url, author: as people know it, `#12` or `acme/config#12`; author None when the account was deleted.
         tickets: work items.
         breaking: what worked before may not any more.
         migration: it changes the database.
@@ -70,7 +70,7 @@ class Entry:
 
     heading: Heading
     text: str
-    number: int
+    name: str
     url: str
     author: str | None
     tickets: tuple[str, ...]
@@ -81,8 +81,8 @@ class Entry:
     unsorted: bool
 
 
-def entry_of(pull: Pull) -> Entry:
-    """The pull request as the changelog has it."""
+def entry_of(pull: Pull, repository: str | None = None) -> Entry:
+    """The pull request as the changelog has it; `repository` is that of another one than the service's own."""
     labels = frozenset(label.lower() for label in pull.labels)
     title = _TITLE.fullmatch(pull.title.strip())
     word = title["type"].lower() if title else ""
@@ -94,7 +94,7 @@ def entry_of(pull: Pull) -> Entry:
     return Entry(
         heading=heading or _TYPES.get(word) or by_label or Heading.CHANGED,
         text=title["text"] if title and known else pull.title.strip(),
-        number=pull.number,
+        name=f"{repository or ''}#{pull.number}",
         url=pull.url,
         author=pull.author.id if pull.author else None,
         tickets=pull.tickets,
@@ -123,7 +123,7 @@ def backport_of(pull: Pull) -> str | None:
     return "" if labelled or _BACKPORT_TITLE.match(pull.title) else None
 
 
-def entries_of(pulls: Iterable[Pull]) -> tuple[Entry, ...]:
-    """All of them, by heading and in it as they came."""
-    found = [entry_of(pull) for pull in pulls]
+def entries_of(pulls: Iterable[tuple[str | None, Pull]]) -> tuple[Entry, ...]:
+    """All of them, each with its repository, by heading and in it as they came."""
+    found = [entry_of(pull, repository) for repository, pull in pulls]
     return tuple(entry for heading in Heading for entry in found if entry.heading is heading)

@@ -129,6 +129,9 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
         yield (*at, "artifacts"), f"unknown artifact source {service.artifacts!r}{nearest(service.artifacts, policy.artifacts)}"
     elif policy.artifacts[service.artifacts].kind == "oci" and not service.coordinates:
         yield at, "`coordinates` must name the repository in the OCI registry"
+    for repository in service.repository_rules:
+        if repository not in service.repositories:
+            yield (*at, "repository_rules", repository), f"{repository} is not among its `repositories`"
     yield from _unknown((*at, "depends_on"), service.depends_on, policy.services, "service")
     depends_on = {each: known.depends_on for each, known in policy.services.items()}
     if name in needs(name, depends_on):

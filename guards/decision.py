@@ -46,6 +46,7 @@ class Refusal(StrEnum):
     UNTRUSTED_TAG = "untrusted-tag"
     CHECKS_NOT_PASSED = "checks-not-passed"
     NO_PULL_REQUEST = "no-pull-request"
+    BAD_BRANCH_NAME = "bad-branch-name"
     NO_TICKET = "no-ticket"
     NOT_REVIEWED = "not-reviewed"
     NO_OWNER_REVIEW = "no-owner-review"

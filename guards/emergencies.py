@@ -1,4 +1,4 @@
-"""An emergency is declared completely, approved by two others, used once, and closed when nothing is owed for it (EMG-01 … EMG-06, EMG-25).
+"""An emergency is declared completely, approved by two others, and used once (EMG-01 … EMG-06, EMG-22).
 
 Invariant: people are compared by corporate identity; an approval counts while its giver still may, for the artifact that they approved.
 """
@@ -6,12 +6,13 @@ Invariant: people are compared by corporate identity; an approval counts while i
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from guards.artifact import no_artifact, short
+from guards.artifact import no_artifact, pinned, short
 from guards.authorization import allowed_roles, by_group, names, no_such_emergency, who_may
 from guards.change import Change
+from guards.classified import misnamed
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import authors_of
-from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState
+from guards.emergency import UNUSED, Classification, Emergency, EmergencyApproval, EmergencyState
 from guards.facts import Facts, Request
 from guards.incident import Incident
 from guards.opening import local
@@ -38,6 +39,10 @@ def declarable(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.INCOMPLETE, "No emergency was described.", _FORM)
     if lacking := [name for name, said in _wanted(record) if not said.strip()]:
         return Refuse(Refusal.INCOMPLETE, f"The emergency lacks its {', '.join(lacking)}.", _FORM)
+    if not record.deploys and record.classification is not Classification.EMERGENCY:
+        return Refuse(Refusal.INCOMPLETE, "A hotfix is a version; what is no deployment is none.", "Call it an emergency.")
+    if no := _cites(record, facts):
+        return no
     if not record.severity and not isinstance(facts.cited, Incident):
         why = f"No incident {record.incident} is known here, so nothing tells how grave it is."
         return Refuse(Refusal.INCOMPLETE, why, "Give the severity, or open the incident first.")
@@ -46,12 +51,33 @@ def declarable(request: Request, facts: Facts) -> Decision:
     return Allow(f"the emergency covers {record.what}")
 
 
+def pinned_if_deployed(request: Request, facts: Facts) -> Decision:
+    """Whether what is deployed is a fixed version; a setting, a flag or an API has a name."""
+    record = request.emergency
+    return pinned(request, facts) if record is None or record.deploys else Allow(f"it covers {record.what}")
+
+
+def _cites(record: Emergency, facts: Facts) -> Refuse | None:
+    """Why the incident that it cites is none that it could be declared for (EMG-14)."""
+    cited, policy, open_one = facts.cited, facts.policy, "Open one, `/release incident open`, or name the one that is open."
+    if isinstance(cited, Incident):
+        if cited.open(facts.at):
+            return None
+        return Refuse(Refusal.WRONG_STATE, f"{cited.reference} is closed, and nothing is an emergency because of it any more.", open_one)
+    asked = policy.emergency.open_incident
+    if asked is False or (asked is None and Action.INCIDENT not in policy.allow and not policy.incidents.intake):
+        return None
+    return Refuse(Refusal.NO_SUCH_INCIDENT, f"No incident {record.incident} is known here.", open_one)
+
+
 def _wanted(record: Emergency) -> Iterator[tuple[str, str]]:
     yield "reason", record.reason
     yield "reason why it cannot wait", record.waiting
     yield "rollback plan", record.rollback
     yield "follow-up actions", record.follow_ups
     yield "incident reference", record.incident
+    if not record.deploys:
+        yield "account of what is changed", record.action
 
 
 def undecided_emergency(request: Request, facts: Facts) -> Decision:
@@ -77,7 +103,8 @@ def withdrawable_emergency(request: Request, facts: Facts) -> Decision:
 def _stands(record: Emergency, facts: Facts) -> Refuse:
     """The answer where an emergency stands where this is not possible."""
     if record.state is EmergencyState.USED:
-        why = f"{record.id} was used by {record.change}; it covers nothing else (EMG-05)."
+        by = record.executed.by_name if record.executed else record.change
+        why = f"{record.id} was used by {by}; it covers nothing else (EMG-05)."
         return Refuse(Refusal.WRONG_STATE, why, "For another change declare another emergency: `/release emergency declare`.")
     state = EmergencyState.EXPIRED if record.over(facts.at) and record.state in UNUSED else record.state
     until = f" since {local(record.until, facts.policy.zone_of(record.service))}" if state is EmergencyState.EXPIRED else ""
@@ -95,7 +122,9 @@ def apart(request: Request, facts: Facts) -> Decision:
         return Allow("there is nobody to keep apart")  # `authorized` turns strangers away
     if any(approval.by == person.id for approval in record.approvals):
         return Refuse(Refusal.ALREADY_DECIDED, f"{person.name} approved {record.id} already; it counts once.", "Ask one more person.")
-    if no := _part_in(person, record, facts):
+    if record.deploys and isinstance(facts.artifact, Absent):
+        return no_artifact(facts.artifact)  # nobody approves what is not built
+    if no := _part_in(person, record, facts, _ask(record, facts)):
         return no
     held = _right(person, record, facts)
     if isinstance(held, Unread):
@@ -109,19 +138,22 @@ def apart(request: Request, facts: Facts) -> Decision:
     return Allow(f"{person.name} neither declared {record.id} nor wrote {record.version}")
 
 
-def _part_in(person: Person, record: Emergency, facts: Facts) -> Refuse | Unsure | None:
+def _part_in(person: Person, record: Emergency, facts: Facts, remedy: str = "") -> Refuse | Unsure | None:
     """Which part somebody has in it that keeps them from approving it (SOD-01, SOD-02)."""
     if person.id == record.declarer:
-        return Refuse(Refusal.OWN_REQUEST, f"{person.name} declared {record.id}, and so never approves it.", _ask(record, facts))
-    if isinstance(facts.artifact, Absent):
-        return no_artifact(facts.artifact)  # nobody approves what is not built
-    authors = authors_of(record.service, record.environment, facts)
+        return Refuse(Refusal.OWN_REQUEST, f"{person.name} declared {record.id}, and so never approves it.", remedy)
+    authors = _authors(record, facts)
     if isinstance(authors, Unread):
         return Unsure(authors.what, authors.why)
     if person.id in authors:
         why = f"{person.name} wrote a part of {record.service} {record.version}; authors never approve an emergency for their work."
-        return Refuse(Refusal.OWN_WORK, why, _ask(record, facts))
+        return Refuse(Refusal.OWN_WORK, why, remedy)
     return None
+
+
+def _authors(record: Emergency, facts: Facts) -> frozenset[str] | Unread:
+    """Who wrote a part of the version; what is no version has its declarer only."""
+    return authors_of(record.service, record.environment, facts) if record.deploys else frozenset()
 
 
 def _right(person: Person, record: Emergency, facts: Facts) -> frozenset[Role] | Unread:
@@ -139,6 +171,8 @@ def same_version(request: Request, facts: Facts) -> Decision:
     record, artifact = facts.emergency, facts.artifact
     if not isinstance(record, Emergency):
         return no_such_emergency(record)
+    if not record.deploys:
+        return Allow(f"{record.what}: {record.action}")
     if isinstance(artifact, Unread):
         return Unsure(artifact.what, artifact.why)
     if isinstance(artifact, Absent):
@@ -156,17 +190,7 @@ def may_still(record: Emergency, facts: Facts) -> tuple[Person, ...]:
     """Who could approve it and has not: for cards and remedies."""
     done = {approval.by for approval in record.approvals}
     able = who_may(Action.APPROVE_EMERGENCY, record.service, record.environment, facts)
-    return tuple(p for p in able if p.id not in done and not isinstance(_excluded(p, record, facts), Refuse))
-
-
-def _excluded(person: Person, record: Emergency, facts: Facts) -> Refuse | Unsure | None:
-    """The same as `_part_in`, without a remedy that names those who may."""
-    if person.id == record.declarer:
-        return Refuse(Refusal.OWN_REQUEST, f"{person.name} declared it", "")
-    authors = authors_of(record.service, record.environment, facts)
-    if isinstance(authors, Unread):
-        return Unsure(authors.what, authors.why)
-    return Refuse(Refusal.OWN_WORK, f"{person.name} wrote a part of it", "") if person.id in authors else None
+    return tuple(p for p in able if p.id not in done and not isinstance(_part_in(p, record, facts), Refuse))
 
 
 def _ask(record: Emergency, facts: Facts) -> str:
@@ -183,12 +207,12 @@ def counting(record: Emergency, facts: Facts, requester: str | None = None) -> t
         facts: its approvers as they stand now, groups, and the artifact.
         requester: corporate id of who has it carried out; the requester never approves (SOD-01).
     """
-    authors = authors_of(record.service, record.environment, facts)
+    authors = _authors(record, facts)
     if isinstance(authors, Unread):
         return authors
     found: list[EmergencyApproval] = []
     for approval in record.approvals:
-        if approval.by in {record.declarer, requester} | authors or approval.digest != record.digest or approval.at > facts.at:
+        if approval.by in {record.declarer, requester} | authors or approval.digest != record.binds or approval.at > facts.at:
             continue
         person = facts.people.get(approval.by, Unread(f"the account of {approval.name}"))
         if isinstance(person, Unread):
@@ -234,7 +258,14 @@ def covered(request: Request, facts: Facts) -> Decision:
             return _stands(record, facts)
         asked = f"{request.service} {request.version} in {request.environment}"
         return Refuse(Refusal.NOT_COVERED, f"{record.id} covers {record.what}, not {asked}.", "Declare an emergency for it.")
+    if no := misnamed(record, facts):
+        return no
     requester = facts.change.requester if isinstance(facts.change, Change) else request.by.id if isinstance(request.by, Person) else None
+    return _enough(record, facts, requester)
+
+
+def _enough(record: Emergency, facts: Facts, requester: str | None) -> Decision:
+    """Whether enough others approved it, who may still, as it is now."""
     given = counting(record, facts, requester)
     if isinstance(given, Unread):
         return Unsure(given.what, given.why)
@@ -244,6 +275,32 @@ def covered(request: Request, facts: Facts) -> Decision:
     if lack:
         return Refuse(Refusal.NOT_COVERED, lack, "Have somebody carry it out who did not approve it, or declare it anew.")
     return Allow(f"{record.id} covers it, approved by {' and '.join(approval.name for approval in given)}")
+
+
+def deploys(request: Request, facts: Facts) -> Decision:
+    """Whether the emergency is about a version that CI deploys."""
+    record = facts.emergency
+    if not isinstance(record, Emergency):
+        return no_such_emergency(record)
+    if record.deploys:
+        return Allow(f"{record.id} is about a deployment")
+    why = f"{record.id} covers {record.what}, which CI does not carry out."
+    return Refuse(Refusal.WRONG_STATE, why, f"When it is made, say so: `/release emergency executed {record.id} <link>`.")
+
+
+def executable(request: Request, facts: Facts) -> Decision:
+    """Whether somebody may say that a change which CI does not carry out was made by this emergency (EMG-22, EMG-24)."""
+    record = facts.emergency
+    if not isinstance(record, Emergency):
+        return no_such_emergency(record)
+    if record.deploys:
+        why = f"{record.id} covers a deployment, which CI carries out."
+        return Refuse(Refusal.WRONG_STATE, why, f"Type `/release emergency promote {record.id}`.")
+    if record.state is EmergencyState.DECLARED and facts.at < record.until:
+        return Refuse(Refusal.NOT_COVERED, f"{record.id} is not approved yet.", _ask(record, facts))
+    if not record.counts(facts.at, None):
+        return _stands(record, facts)
+    return _enough(record, facts, request.by.id if isinstance(request.by, Person) else None)
 
 
 def pinned_by(record: Emergency, facts: Facts) -> tuple[str | None, str | None]:
@@ -288,38 +345,3 @@ def spoke(request: Request, facts: Facts) -> Decision:
         f"Nobody wrote down that you approved {record.id} aloud.",
         f"Type `/release emergency approve {record.id}` and say why.",
     )
-
-
-# ---------------------------------------------------------------- afterwards
-
-
-def closable_emergency(request: Request, facts: Facts) -> Decision:
-    """Whether the emergency can be closed: it was used, all that is owed is done, and the end is described (EMG-25)."""
-    record, ending = facts.emergency, request.ending
-    if not isinstance(record, Emergency):
-        return no_such_emergency(record)
-    if record.state is not EmergencyState.USED:
-        left = "It ends by itself." if record.state in UNUSED else "Nothing is left to do."
-        return Refuse(Refusal.WRONG_STATE, f"{record.id} is {record.state}, not used.", left)
-    if owing := [one for one in facts.owed if one.done is None]:
-        late = sum(one.overdue(facts.at) for one in owing)
-        said = "; ".join(f"{one.id} {one.text} ({one.owner_name})" for one in owing[:5])
-        return Refuse(
-            Refusal.STILL_OWED,
-            f"{record.id} has {len(owing)} open follow-up{'' if len(owing) == 1 else 's'}{f', {late} overdue' if late else ''}: {said}.",
-            f"`/release follow-up list {record.id}` shows them.",
-        )
-    cited = facts.cited
-    if isinstance(cited, Incident) and cited.closed_at is None and facts.policy.incidents.named(cited.severity).postmortem:
-        return Refuse(
-            Refusal.STILL_OWED,
-            f"{cited.reference}, for which {record.id} was used, is open; its postmortem is owed from its end on.",
-            f"When the impact is over, `/release incident close {cited.reference}`.",
-        )
-    texts = {} if ending is None else {
-        "verified resolution": ending.resolution, "account of what happened": ending.happened, "prevention": ending.prevention,
-    }  # fmt: skip
-    if ending is None or (lacking := [name for name, said in texts.items() if not said.strip()]):
-        what = ", ".join(lacking) if texts else "end"
-        return Refuse(Refusal.INCOMPLETE, f"Closing {record.id} lacks its {what}.", f"Type `/release emergency close {record.id}`.")
-    return Allow(f"nothing is owed for {record.id}")

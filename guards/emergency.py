@@ -1,8 +1,10 @@
-"""An emergency change: the one audited way past window, freeze, lead time and go/no-go, for exactly one action (EMG-01 … EMG-05).
+"""An emergency change: the one audited way past window, freeze, lead time and go/no-go, for exactly one action (EMG-01 … EMG-05, EMG-22).
 
-Invariant: what its declarer said never changes. It covers one version in one place, is used by one change, and ends by itself.
+Invariant: what its declarer said never changes. It covers one version in one place, or one other change there, is used once, and ends by
+itself.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +27,20 @@ class Classification(StrEnum):
     HOTFIX = "hotfix"
     EMERGENCY = "emergency"
     BOTH = "both"
+
+
+class EmergencyKind(StrEnum):
+    """What kind of production change it covers: CI carries out deployments, people the others (EMG-05, EMG-22, EMG-24)."""
+
+    DEPLOYMENT = "deployment"
+    CONFIGURATION = "configuration"
+    FLAG = "flag"
+    DEPRECATION = "api-deprecation"
+
+
+_NOUNS = {
+    EmergencyKind.CONFIGURATION: "the setting", EmergencyKind.FLAG: "the flag", EmergencyKind.DEPRECATION: "the deprecation window of",
+}  # fmt: skip
 
 
 class EmergencyState(StrEnum):
@@ -83,6 +99,22 @@ class EmergencyApproval:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """That a change which CI does not carry out was made (EMG-22).
+
+    Args:
+        by, by_name: corporate id of who says so, and the name as it was then.
+        reference: by what it is found again: a link or a number, with words.
+        at: UTC.
+    """
+
+    by: str
+    by_name: str
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """What is said when an emergency is closed (EMG-25).
 
@@ -108,7 +140,8 @@ class Emergency:
         criterion: what makes it one.
         classification: hotfix, emergency, or both.
         severity: of the incident, 1 is the worst.
-        service, environment, version: the one action that it covers (EMG-05).
+        service, environment, version: the one action that it covers (EMG-05); what is no deployment has the name of what is changed as
+            its version: a setting, a flag, an API.
         digest, commit: the artifact, once it is known; approvals bind to it.
         reason: what is wrong, and what the change does about it.
         waiting: why waiting for the next window costs more than the risk of going now (EMG-03).
@@ -124,6 +157,9 @@ class Emergency:
         ending: what was said when it was closed.
         ended: when it was closed, withdrawn or found expired, UTC.
         ended_by: corporate id, or `signalbox`.
+        kind: what kind of change it covers.
+        action: how it is changed, in people's words; "" for a deployment.
+        executed: that it was made; None for a deployment, and before.
     """
 
     id: str
@@ -152,15 +188,33 @@ class Emergency:
     ending: Ending | None = None
     ended: datetime | None = None
     ended_by: str | None = None
+    kind: EmergencyKind = EmergencyKind.DEPLOYMENT
+    action: str = ""
+    executed: Execution | None = None
+
+    @property
+    def deploys(self) -> bool:
+        """Whether it covers a version that CI deploys."""
+        return self.kind is EmergencyKind.DEPLOYMENT
 
     @property
     def what(self) -> str:
-        """`api v1.4.1 in production`."""
-        return f"{self.service} {self.version} in {self.environment}"
+        """`api v1.4.1 in production`, `the flag new-checkout of api in production`."""
+        if self.deploys:
+            return f"{self.service} {self.version} in {self.environment}"
+        return f"{_NOUNS[self.kind]} {self.version} of {self.service} in {self.environment}"
+
+    @property
+    def binds(self) -> str | None:
+        """What approvals bind to: the artifact's digest, of any other change the hash of what is changed and how."""
+        if self.deploys:
+            return self.digest
+        said = "\0".join((self.kind, self.service, self.environment, self.version, self.action))
+        return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
 
     def covers(self, service: str | None, environment: str | None, version: str | None) -> bool:
-        """Whether it is about exactly this (EMG-05)."""
-        return (service, environment, version) == (self.service, self.environment, self.version)
+        """Whether it is about exactly this deployment (EMG-05)."""
+        return self.deploys and (service, environment, version) == (self.service, self.environment, self.version)
 
     def counts(self, at: datetime, change: str | None) -> bool:
         """Whether it is approved, has begun and is not over, and was not used by another change.

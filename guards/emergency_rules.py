@@ -36,6 +36,11 @@ class EmergencyRules(Section):
         min_length=1,
         description="One of these must be held by at least one of them (CF-14).",
     )
+    open_incident: bool | None = Field(
+        default=None,
+        description="Whether it takes an incident that is open here; left out: where `allow.incident` says who opens one, or a source is "
+        "heard. `false`: any reference does (EMG-14). One that is known here and closed never does.",
+    )
     lifetime: Duration = Field(default=timedelta(hours=4), description="So long after it was declared it covers its change (EMG-05).")
     tell: tuple[Role, ...] = Field(
         default=(Role.ON_CALL_LEAD, Role.SECURITY, Role.RELEASE_MANAGER),

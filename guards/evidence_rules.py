@@ -58,6 +58,11 @@ class Evidence(Section):
         description="Name → a piece of evidence that has no requirement of its own, where `evidence-items` is asked for; left out: those "
         "of the register (EVD-02, EVD-03, EVD-04, EVD-05, EVD-06, EVD-23, EVD-24, EVD-28, EVD-30).",
     )
+    signed_sboms: bool | None = Field(
+        default=None,
+        description="Whether a bill of materials counts only when somebody whom the policy pins signed that it is this digest's; left out: "
+        "where the environment's profile is `strict`. False: one that names the digest counts too (EVD-09).",
+    )
     soak: Duration = Field(
         default=timedelta(minutes=15),
         description="So long a version runs in the environment before it goes on, counted from its newest success there, where `soak` is "

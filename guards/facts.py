@@ -17,7 +17,7 @@ from guards.exemption import Exemption
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
-from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Piece, Scope
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
@@ -175,11 +175,12 @@ class Facts:
             alone. Absent when the name names none.
         hotfixes: what the hotfixes of the service say about the version (HOT-09).
         hotfix: the hotfix in question.
+        pieces: the eight items of its record (HOT-12).
         ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
         incidents: all that nobody closed.
         heard: name of a source of incidents → when it was heard last, UTC; none for one that never was.
         incident: the incident in question; Absent when the reference names none.
-        bound: what the record is that is to belong to it, as a noun; Absent when the id names none.
+        bound: what the record is that is to belong to it, or that something is to be owed for, as a noun; Absent when the id names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
     """
 
@@ -235,6 +236,7 @@ class Facts:
     after: Aftermath | None = None
     hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)
     hotfix: Hotfix | Absent | None = None
+    pieces: tuple[Piece, ...] | Unread = Unread("the record of the hotfix", _NOT_ASKED)
     ground: Ground | None = None
     incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)
     heard: Mapping[str, datetime] = field(default_factory=dict)

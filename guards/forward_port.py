@@ -13,6 +13,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.hotfix import Hotfix, How
+from guards.reverts import taken_back
 from guards.stabilization import title_of
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Pull, Span
@@ -20,7 +21,6 @@ from guards.version import Artifact
 from guards.vocabulary import Requirement
 
 _PICKED = re.compile(r"^\s*\(cherry picked from commit ([0-9a-f]{40})\)\s*$", re.MULTILINE)
-_REVERTED = re.compile(r"This reverts commit ([0-9a-f]{40})")
 
 MOST_CANDIDATES = 30
 """Commits of a branch whose changes are compared with the fix's at most; each takes a call."""
@@ -67,10 +67,10 @@ def standing(target: Span) -> dict[str, Commit]:
     gone: set[str] = set()
     for commit in reversed(target.commits):
         if commit.sha not in gone:
-            gone |= set(_REVERTED.findall(commit.message))
+            gone |= set(taken_back(commit))
     # taking back the merge of a pull request takes back all that it brought
-    taken_back = {pull.number for pull in target.pulls if pull.merged_commit in gone}
-    return {c.sha: c for c in target.commits if c.sha not in gone and taken_back.isdisjoint(c.pulls)}
+    undone = {pull.number for pull in target.pulls if pull.merged_commit in gone}
+    return {c.sha: c for c in target.commits if c.sha not in gone and undone.isdisjoint(c.pulls)}
 
 
 def parts_of(own: Span) -> tuple[Commit, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from guards.calendar_rules import FreezeKind
+from guards.cut import Fix
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
@@ -54,6 +55,27 @@ def _passed(request: Request, facts: Facts) -> list[str]:
         return []  # what held it would have been told
     found = holding(replace(request, change_type=ChangeType.NORMAL), facts)
     return [] if isinstance(found, Unread) else [f.id for f in found if f.active(facts.at)]
+
+
+def takes_merges(request: Request, facts: Facts) -> Decision:
+    """Whether no freeze holds the release branch of the commit in question: what the bot lets onto it stands still too (FRZ-02)."""
+    fix = facts.fix
+    if isinstance(facts.freezes, Unread):
+        return Unsure(facts.freezes.what, facts.freezes.why)
+    if not isinstance(fix, Fix):
+        return Allow("`acceptable` looks for the commit")
+    for cut in (one for one in facts.cuts if one.repository == fix.repository):
+        held = [f for f in facts.freezes if f.active(facts.at) and any(f.holds_merges(service, cut.branch) for service in cut.services)]
+        if held:
+            last, zone = max(held, key=lambda f: f.until), facts.policy.zone_of(cut.services[0])
+            return Refuse(
+                Refusal.FROZEN,
+                f"{cut.branch} of {cut.repository} takes no merges until {local(last.until, zone)} by {last.by_name} ({last.id}, "
+                f"{last.kind}): {last.reason}",
+                "Wait until it lifts, or ask for it to be lifted: whoever may lift it is in `/release freeze list`.",
+                until=last.until,
+            )
+    return Allow("no freeze holds its branch")
 
 
 def complete_freeze(request: Request, facts: Facts) -> Decision:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from guards.vocabulary import Blocked, ChangeType, Fate
+from guards.vocabulary import Blocked, ChangeType, Fate, Risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Freeze:
         fate: what becomes of work that CI is at when it begins.
         branches: patterns of the branches that take no merges; None for all protected ones.
         in_force: since when it counts, UTC: from its declaration or from its approval; None while it waits for that.
+        lapses: when it holds nothing any more unless somebody approved it, UTC; None for one that counts by its approval only.
+        passes_risk: changes whose risk is known and not higher pass, copied from the kind; None when none does by its risk.
         approved, approved_by: when it was approved, UTC, and by whom (corporate id).
         lifted: when it was lifted early, UTC.
         lifted_by: by whom: a corporate id, or its calendar.
@@ -57,6 +59,8 @@ class Freeze:
     lifted_by: str | None = None
     calendar: str | None = None
     uid: str | None = None
+    lapses: datetime | None = None
+    passes_risk: Risk | None = None
 
     def reaches(self, service: str | None, environment: str | None) -> bool:
         """Whether a place is in its scope, whatever it holds there."""
@@ -69,8 +73,9 @@ class Freeze:
 
     @property
     def until(self) -> datetime:
-        """When it ends to count, UTC: lifted, or by itself."""
-        return min(self.end, self.lifted or self.end)
+        """When it ends to count, UTC: lifted, by itself, or because nobody approved it in time (FRZ-07)."""
+        lapses = self.lapses if self.lapses and self.approved is None else self.end
+        return min(self.end, self.lifted or self.end, lapses)
 
     @property
     def begins(self) -> datetime | None:
@@ -80,6 +85,10 @@ class Freeze:
     def active(self, at: datetime) -> bool:
         """Whether it counts at a moment."""
         return self.begins is not None and self.begins <= at < self.until
+
+    def lapsed(self, at: datetime) -> bool:
+        """Whether it holds nothing because nobody approved it in time; it may still be approved."""
+        return self.approved is None and self.lapses is not None and self.lapses <= at
 
 
 @dataclass(frozen=True, slots=True)

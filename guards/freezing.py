@@ -4,22 +4,27 @@ Invariant: overlapping freezes combine; one that holds is enough. Where a shared
 last is too old, nobody knows whether it is held.
 """
 
+from guards.decision import Unsure
 from guards.facts import Facts, Request
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.manifest import SetStanding
 from guards.migration import weighed
 from guards.override import as_recorded
+from guards.risk import assess
 from guards.unread import Unread
-from guards.vocabulary import Blocked, Fate, Migration
+from guards.vocabulary import Blocked, Fate, Migration, Risk
 
 
-def holds(freeze: Freeze, request: Request) -> bool:
+def holds(freeze: Freeze, request: Request, risk: Risk | None = None) -> bool:
     """Whether a freeze stops this request while it is active; unknown classification is restricted (FRZ-05).
 
     Args:
         freeze: which.
         request: with the migration that counts, as `guards.migration.weighed` gives it.
+        risk: as it was judged; None while nobody can tell.
     """
+    if freeze.passes_risk and risk and risk.rank <= freeze.passes_risk.rank:
+        return False
     migrates = Blocked.MIGRATIONS in freeze.blocks and request.migration is not Migration.NONE
     blocked = migrates or Blocked.DEPLOYMENTS in freeze.blocks
     placed = freeze.reaches(request.service, request.environment)
@@ -31,11 +36,22 @@ def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
     if isinstance(facts.freezes, Unread):
         return facts.freezes
     counting = weighed(as_recorded(request, facts), facts)
+    risk = _risk(request, facts.freezes, facts)
     for name in facts.policy.freeze_calendars:
         read = facts.shared.get(name, Unread(f"the freeze calendar {name}", "nobody asked for it"))
-        if isinstance(read, Unread) and holds(freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts), counting):
+        if isinstance(read, Unread) and holds(freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts), counting, risk):
             return read
-    return tuple(f for f in facts.freezes if holds(f, counting) and not _finishes(f, facts))
+    return tuple(f for f in facts.freezes if holds(f, counting, risk) and not _finishes(f, facts))
+
+
+def _risk(request: Request, freezes: tuple[Freeze, ...], facts: Facts) -> Risk | None:
+    """The risk of what is asked for; None while something that it follows from is not known, or where no freeze asks."""
+    kinds = facts.policy.freeze_kinds
+    asked = any(f.passes_risk for f in freezes) or any(kinds[c.kind].passes_risk for c in facts.policy.freeze_calendars.values())
+    if not asked:
+        return None
+    found = assess(request, facts)
+    return None if isinstance(found, Unsure) else found.level
 
 
 def freeze_of(name: str, event: CalendarEvent, facts: Facts) -> Freeze:
@@ -51,6 +67,7 @@ def freeze_of(name: str, event: CalendarEvent, facts: Facts) -> Freeze:
         "", calendar.kind, kind.blocks, kind.passes, calendar.services, calendar.environments, event.start, event.end,
         f"{event.summary}: {event.text}" if event.text else event.summary, calendar.exit, calendar.plan, by, f"calendar {name}",
         calendar.approver, kind.fate, None, facts.at, facts.at, calendar.approver, calendar=name, uid=event.uid,
+        passes_risk=kind.passes_risk,
     )  # fmt: skip
 
 

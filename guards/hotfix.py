@@ -44,12 +44,14 @@ class Scope:
     Args:
         ticket: the work item.
         severity: of what it mends, a name from `incidents.severities`; "" while nobody said.
-        incident: link or id of the incident; "" where the ticket is it.
+        incident: link or id of the incident; the ticket's own where that is it.
         scope: the least that is changed.
         impact: who is hurt, and how, by what it mends and while it goes out.
         rollback: how to go back, or keep the damage small.
         ships: now, or with a train; None while nobody said.
-        criteria: why then: what waiting costs, what eases it meanwhile, who agreed.
+        delay: why then: what waiting costs.
+        mitigation: what eases it meanwhile.
+        signed_off: who agreed, a corporate id; severity and impact are the other two criteria.
     """
 
     ticket: str = ""
@@ -59,7 +61,9 @@ class Scope:
     impact: str = ""
     rollback: str = ""
     ships: Ships | None = None
-    criteria: str = ""
+    delay: str = ""
+    mitigation: str = ""
+    signed_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,53 @@ class Hotfix:
     afterwards: Afterwards | None = None
     ended: datetime | None = None
     warned: bool = False
+
+
+class Evidenced(StrEnum):
+    """The eight items of a hotfix's record (HOT-12, record shape 9), in its order."""
+
+    INCIDENT = "Incident and severity"
+    PULLS = "Pull requests"
+    CI = "CI run and gates"
+    TAG = "Tag and commit"
+    ARTIFACT = "Artifact"
+    APPROVALS = "Approvals"
+    ROLLBACK = "The way back"
+    FINDINGS = "What was found out"
+
+
+BY_THE_ROAD = frozenset({Evidenced.PULLS, Evidenced.CI, Evidenced.APPROVALS})
+"""What only a promotion by the bot leaves behind; of what CI deployed past it somebody says where it is on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One thing that shows an item.
+
+    Args:
+        text: for people, as it is.
+        at: when it came about, UTC; None where that says nothing.
+    """
+
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One item of a hotfix's record.
+
+    Args:
+        item: which one.
+        found: what shows it.
+        lacking: what is lacking of it, a noun phrase; "" when it is complete.
+        owed: what else belongs into it, for which somebody is reminded.
+    """
+
+    item: Evidenced
+    found: tuple[Proof, ...]
+    lacking: str = ""
+    owed: str = ""
 
 
 class How(StrEnum):

@@ -18,9 +18,15 @@ class HotfixRules(Section):
     forward_port: Duration = Field(
         default=timedelta(hours=24), description="By then main and each active release branch have the fix (HOT-09)."
     )
-    afterwards: Duration = Field(
-        default=timedelta(days=7),
-        description="By then cause, timeline, regression test and preventive work are written down: five business days (HOT-13).",
+    afterwards_days: int = Field(
+        default=5,
+        ge=1,
+        le=30,
+        description="By the end of this business day after it went out cause, timeline, regression test and preventive work are written "
+        "down: the service's public holidays and `emergency.weekend` do not count (HOT-13).",
+    )
+    afterwards: Duration | None = Field(
+        default=None, description="A span in place of `afterwards_days`, where the clock is to count and not the calendar."
     )
     look_again: Duration = Field(
         default=timedelta(minutes=15), description="How often branches are looked at when no webhook tells that one moved."

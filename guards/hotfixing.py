@@ -9,7 +9,7 @@ from guards.artifact import RELEASE, short
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import exempted
 from guards.facts import Facts, Request
-from guards.hotfix import UNDER_WAY, Ground, Hotfix, HotfixState, Scope
+from guards.hotfix import BY_THE_ROAD, UNDER_WAY, Ground, Hotfix, HotfixState, Scope
 from guards.obligation import Obligation, Owed
 from guards.unread import Absent, Unread
 from guards.vcs import Tag
@@ -17,6 +17,8 @@ from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
 
 _FORM = "Fill in the form of `/release hotfix start <service>`."
+_REFERENCE = re.compile(r"https?://\S+|[A-Za-z][A-Za-z0-9_]*-?[0-9][0-9-]*|#[0-9]+")
+"""A link, or an id with a number in it."""
 _BY_CI = "Have CI deploy and report a version first."
 
 
@@ -183,14 +185,22 @@ def confirmed(request: Request, facts: Facts) -> Decision:
 
 
 def scoped(request: Request, facts: Facts) -> Decision:
-    """Whether ticket, severity, scope, impact, the way back, and when it ships and why are said (HOT-14, HOT-20, EXC-12)."""
+    """Whether ticket, incident, severity, scope, impact, the way back, when it ships and why are said (HOT-14, HOT-20, EXC-12)."""
     said = request.hotfix or Scope()
     wanted = {
-        "the ticket": said.ticket, "the severity": said.severity, "the scope": said.scope, "the impact": said.impact,
-        "the way back": said.rollback, "whether it ships now or with a train": said.ships, "why then": said.criteria,
+        "the ticket": said.ticket, "the severity": said.severity, "the incident": said.incident, "the scope": said.scope,
+        "the impact": said.impact,
+        "the way back": said.rollback, "whether it ships now or with a train": said.ships, "what waiting costs": said.delay,
+        "what eases it meanwhile": said.mitigation, "who agreed": said.signed_off,
     }  # fmt: skip
     if lacking := [name for name, value in wanted.items() if not str(value or "").strip()]:
         return Refuse(Refusal.INCOMPLETE, f"The hotfix lacks {', '.join(lacking)}.", _FORM)
+    if not _REFERENCE.fullmatch(said.incident.strip()):
+        return Refuse(
+            Refusal.INCOMPLETE,
+            "What is given as the incident is neither a link nor an id.",
+            "Give one, like `INC-7` or `https://…`; where no incident was opened, the ticket that stands for it.",
+        )
     return Allow(f"{said.ticket}, {said.severity}, ships {said.ships}")
 
 
@@ -233,9 +243,28 @@ def closable_hotfix(request: Request, facts: Facts) -> Decision:
             f"Of {hotfix.id} is still owed: {'; '.join(said) or 'what was found out about it'}.",
             f"`/release hotfix show {hotfix.id}` shows what each takes.",
         )
+    if refused := _on_record(hotfix, request, facts):
+        return refused
     if by_exception:
         return Allow(f"by exception {by_exception.id}: {'; '.join(map(_named, ports))}", exception=by_exception.id)
     return Allow(f"nothing of {hotfix.id} is owed")
+
+
+def _on_record(hotfix: Hotfix, request: Request, facts: Facts) -> Refuse | Unsure | None:
+    """Whether its eight items are there; forward-ports are owed, so they were looked at before (HOT-11, HOT-12)."""
+    if isinstance(facts.pieces, Unread):
+        return Unsure(facts.pieces.what, facts.pieces.why)
+    lacking = [piece for piece in facts.pieces if piece.lacking]
+    said = f"The record of {hotfix.id} lacks: {'; '.join(piece.lacking for piece in lacking)}."
+    if any(hotfix.change or piece.item not in BY_THE_ROAD for piece in lacking):
+        return Refuse(Refusal.STILL_OWED, said, f"The bot looks again; `/release hotfix show {hotfix.id}` shows what is there by then.")
+    if lacking and not request.rationale.strip():
+        return Refuse(
+            Refusal.NO_RATIONALE,
+            f"{said} CI brought {hotfix.version} to {hotfix.environment} past the bot.",
+            f"Say where that is on record: `/release hotfix close {hotfix.id} <where>`.",
+        )
+    return None
 
 
 def _named(one: Obligation) -> str:

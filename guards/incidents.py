@@ -120,7 +120,7 @@ def known_incident(request: Request, facts: Facts) -> Decision:
 
 
 def known_record(request: Request, facts: Facts) -> Decision:
-    """Whether what is to belong to the incident is on record."""
+    """Whether what is to belong to the incident, or what something is to be owed for, is on record."""
     if isinstance(facts.bound, str):
         return Allow(f"it is {facts.bound}")
     what = facts.bound.what if facts.bound else "such record"

@@ -16,6 +16,7 @@ from guards.unread import Absent, Unread
 from guards.vcs import Span
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
+from guards.work import Work, works_read
 
 LONGEST = 10_000
 """Characters of notes: what a form in chat can edit as a whole."""
@@ -113,7 +114,9 @@ def comparable(request: Request, facts: Facts) -> Decision:
         return Unsure(work.what, work.why)
     if isinstance(work, Absent):
         return Refuse(Refusal.NO_HISTORY, f"There is no {work.what}.", "Name two versions that are tagged.")
-    return Allow(f"{len(work.commits)} commits")
+    if lost := next((other.work for other in facts.evidence.beside if isinstance(other.work, Unread)), None):
+        return Unsure(lost.what, lost.why)
+    return Allow(f"{sum(len(each.span.commits) for each in works_read(facts.evidence))} commits")
 
 
 # ---------------------------------------------------------------- the draft
@@ -127,18 +130,19 @@ def draft(request: Request, facts: Facts, longest: int = LONGEST) -> str:
         facts: of this moment.
         longest: characters; changes for which there is no room are counted.
     """
-    work = facts.evidence.work if isinstance(facts.evidence.work, Span) else None
-    entries = entries_of(work.pulls) if work else ()
+    works = works_read(facts.evidence)
+    entries = entries_of((work.repository, pull) for work in works for pull in work.span.pulls)
     shown = len(entries)
-    while len(text := _text(request, facts, work, entries, shown)) > longest and shown:
+    while len(text := _text(request, facts, works, entries, shown)) > longest and shown:
         shown -= max(1, shown // 20)
     return text[:longest]
 
 
-def _text(request: Request, facts: Facts, work: Span | None, entries: Sequence[Entry], shown: int) -> str:
+def _text(request: Request, facts: Facts, works: Sequence[Work], entries: Sequence[Entry], shown: int) -> str:
     record = facts.record if isinstance(facts.record, RecordText) else None
     running = facts.running if isinstance(facts.running, Deployment) else None
-    lines = [f"# {request.service} {request.version}", "", _since(request, running, work)]
+    lines = [f"# {request.service} {request.version}", "", _since(request, running, facts)]
+    lines += [f"What changed in {b.repository} could not be read." for b in facts.evidence.beside if not isinstance(b.work, Span)]
     if marked := [e for e in entries if e.breaking or e.migration]:
         lines += ["", "## Breaking changes and migrations", "", *(_line(e) for e in marked[:shown])]
     for heading in Heading:
@@ -146,8 +150,8 @@ def _text(request: Request, facts: Facts, work: Span | None, entries: Sequence[E
             lines += ["", f"## {heading}", "", *(_line(e) for e in under)]
     if shown < len(entries):
         lines += ["", f"And {len(entries) - shown} more pull requests."]
-    if work and work.unlinked:
-        lines += ["", f"Commits without a pull request: {len(work.unlinked)}."]
+    if unlinked := sum(len(work.span.unlinked) for work in works):
+        lines += ["", f"Commits without a pull request: {unlinked}."]
     lines += ["", f"## {ISSUES}", "", record.issues if record else ""]
     lines += ["", f"## {ROLLBACK}", "", _back(request, running, record)]
     if isinstance(facts.artifact, Artifact):
@@ -155,10 +159,11 @@ def _text(request: Request, facts: Facts, work: Span | None, entries: Sequence[E
     return "\n".join(lines) + "\n"
 
 
-def _since(request: Request, running: Deployment | None, work: Span | None) -> str:
-    if work is None:
+def _since(request: Request, running: Deployment | None, facts: Facts) -> str:
+    if not isinstance(facts.evidence.work, Span):
         return "What changed is not read from version control for this service."
-    changed = f"{len(work.pulls)} pull request{'' if len(work.pulls) == 1 else 's'}"
+    pulls = sum(len(work.span.pulls) for work in works_read(facts.evidence))
+    changed = f"{pulls} pull request{'' if pulls == 1 else 's'}"
     return f"{changed} since {running.version}." if running else f"{changed}; the first version in {request.environment}."
 
 
@@ -178,7 +183,7 @@ def _line(entry: Entry) -> str:
         *(["backport" + (f" of {entry.backport}" if entry.backport else "")] if entry.backport is not None else []),
         *(["type not said"] if entry.unsorted else []),
     ]
-    refs = ", ".join([f"[#{entry.number}]({entry.url})", *entry.tickets])
+    refs = ", ".join([f"[{entry.name}]({entry.url})", *entry.tickets])
     tail = f" ({'; '.join(marks)})" if marks else ""
     return f"- {entry.text} ({refs}) by {entry.author or 'a deleted account'}{tail}"
 

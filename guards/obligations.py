@@ -3,13 +3,20 @@
 Invariant: what the bot can see for itself nobody can tick.
 """
 
+import re
+
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
-from guards.obligation import SEEN_BY_THE_BOT, Obligation
+from guards.obligation import SEEN_BY_THE_BOT, TO_BE_FOUND, Obligation
 from guards.roles import own_roles
 from guards.sections import Person
 from guards.unread import Absent, Unread
 from guards.vocabulary import Role
+
+_FOUND_BY = re.compile(r"https?://[^\s/]+|\b[A-Z][A-Z0-9]+-?[0-9]+|#[0-9]+")
+"""By what something is found again: a link, the number of a record or ticket, that of a pull request."""
+
+_LINK = "Give a link to it, or its number: `https://…`, `CHG0031234`, `#12`."
 
 
 def addressees(one: Obligation, step: int, facts: Facts) -> tuple[Person, ...]:
@@ -66,8 +73,19 @@ def dischargeable(request: Request, facts: Facts) -> Decision:
     )
 
 
+def referenced(request: Request, facts: Facts) -> Decision:
+    """Whether what was done can be looked up."""
+    if _FOUND_BY.search(request.rationale):
+        return Allow("it says where it is found")
+    return Refuse(Refusal.NO_RATIONALE, "Nothing says where it is found.", _LINK)
+
+
 def evidenced(request: Request, facts: Facts) -> Decision:
     """Whether something shows that it is done."""
     if not request.rationale.strip():
         return Refuse(Refusal.NO_RATIONALE, "Nothing shows that it is done.", "Give a link, a number or a sentence.")
+    one = facts.obligation
+    if isinstance(one, Obligation) and one.kind in TO_BE_FOUND and not _FOUND_BY.search(request.rationale):
+        why = f"{one.id} ({one.kind}) is done when what shows it can be looked up."
+        return Refuse(Refusal.NO_RATIONALE, why, _LINK)
     return Allow("it says what shows it")

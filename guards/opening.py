@@ -63,9 +63,7 @@ class Rule:
     def on(self, day: date) -> Opening | None:
         """The opening that begins on a local day, cut where the next day is closed."""
         window = self.window
-        if not (day.weekday() in window.weekdays or day in window.ordered_dates) or self.is_closed(day):
-            return None
-        if (window.valid_from and day < window.valid_from) or (window.valid_to and day > window.valid_to):
+        if not window.begins_on(day) or self.is_closed(day):
             return None
         zone, last, until = ZoneInfo(self.zone), day, window.end
         if window.overnight:

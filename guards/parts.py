@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, Window
+from guards.calendar_rules import Estimate, FreezeCalendar, FreezeKind, ReleaseStrategy, Window
 from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
@@ -18,6 +18,7 @@ from guards.incident_rules import IncidentRules
 from guards.item_rules import EvidenceItem
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
+from guards.naming import Naming
 from guards.neighbours import GitHubCI, HttpCI, HttpIndex, OciRegistry
 from guards.post_release_rules import PostRelease, Task
 from guards.section import Section
@@ -27,7 +28,6 @@ from guards.sections import (
     Environment,
     GoRules,
     Limits,
-    Naming,
     ObligationRule,
     Person,
     RoleGrant,
@@ -79,6 +79,9 @@ class Parts(Section):
     freeze_kinds: Mapping[Name, FreezeKind] = Field(
         default=_default_kinds(),
         description="Name → what it holds back (FRZ-04); left out: holiday, major-event, quarter-end, incident and train.",
+    )
+    strategy: ReleaseStrategy = Field(
+        default=ReleaseStrategy(), description="The release-strategy record: what it says of freezes (FRZ-15); `freeze list` shows it."
     )
     freeze_calendars: Mapping[Name, FreezeCalendar] = Field(
         default={}, description="Name → a shared calendar of freezes; left out: freezes are declared by people only (FRZ-08)."
@@ -200,6 +203,11 @@ class Parts(Section):
         """The items of evidence that a service's versions need in an environment, by name (EVD-02)."""
         return {name: item for name, item in self.evidence.items.items() if item.reaches(service, environment)}
 
+    def signed_sboms(self, environment: str | None) -> bool:
+        """Whether a bill of materials has to be signed in an environment; everywhere in one that is not known."""
+        asked = self.evidence.signed_sboms
+        return (environment is None or self._strict(environment)) if asked is None else asked
+
     def verifies(self, service: str, environment: str) -> bool:
         """Whether a change into an environment is closed only after somebody looked (REC-10), or goes on only then (PRM-08)."""
         asked = self.post_release.verification.asked
@@ -238,9 +246,11 @@ class Parts(Section):
         places = [(s, e) for s, e in self._required if service in {None, s} and environment in {None, e}]
         return any(Requirement.RISK in self._required[place] for place in places)
 
-    def checks(self, service: str) -> tuple[str, ...]:
-        """The checks that a service's commits must have passed."""
-        return self.services[service].checks or self.evidence.checks
+    def checks(self, service: str, repository: str | None = None) -> tuple[str, ...]:
+        """The checks that a service's commits must have passed; those of another of its repositories where one is named."""
+        known = self.services[service]
+        rules = known.repository_rules.get(repository or "")
+        return (rules and rules.checks) or known.checks or self.evidence.checks
 
     def approval_rule(self, environment: str) -> ApprovalRule:
         """What an approval takes; an environment without a rule of its own needs none."""

@@ -32,25 +32,33 @@ def signed_by(signer: Signer) -> str:
     return signer.name if isinstance(signer, Identity) else f"the pinned key {short(signer.fingerprint)}"
 
 
-def bill_of(proof: Proof, artifact: Artifact) -> Sbom | None:
-    """The bill of materials that counts: bound to the artifact's digest by its own words or by a signature."""
-    return next((s for s in proof.sboms if s.digest == artifact.digest and (s.named or s.signer)), None)
+def bill_of(proof: Proof, artifact: Artifact, *, signed: bool) -> Sbom | None:
+    """The bill of materials that counts: bound to the artifact's digest by a signature or, where that is enough, by its own words.
+
+    Args:
+        proof, artifact: what is attached to what.
+        signed: only one with a signature counts.
+    """
+    bound = [s for s in proof.sboms if s.digest == artifact.digest and (s.signer or (s.named and not signed))]
+    return min(bound, key=lambda s: s.signer is None, default=None)
 
 
 @asks_for(Requirement.SBOM)
 def listed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether a bill of materials is bound to exactly this digest (EVD-09)."""
+    """Whether a bill of materials is bound to exactly this digest, by a signature where the policy asks for one (EVD-09)."""
     proof = _proof(facts, artifact)
     if isinstance(proof, Unsure):
         return proof
-    if bill := bill_of(proof, artifact):
+    signed = facts.policy.signed_sboms(request.environment)
+    if bill := bill_of(proof, artifact, signed=signed):
         by = f"signed by {signed_by(bill.signer)}" if bill.signer else "unsigned"
         return Allow(f"{bill.format} {bill.version} with {bill.components} components, {by}")
-    loose = f" {len(proof.sboms)} attached, none of which names this digest or is signed." if proof.sboms else ""
+    binding = "is signed by somebody whom the policy pins" if signed else "names this digest or is signed"
+    loose = f" {len(proof.sboms)} attached, none of which {binding}." if proof.sboms else ""
     return Refuse(
         Refusal.NO_SBOM,
         f"No bill of materials is bound to {short(artifact.digest)}.{loose}{_but(proof)}",
-        "Have CI make the SBOM from the built artifact and attach it to that digest.",
+        f"Have CI make the SBOM from the built artifact{', sign it' if signed else ''} and attach it to that digest.",
     )
 
 

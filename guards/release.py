@@ -6,7 +6,7 @@ Invariant: a revision never changes; a correction is a newer one, and one of pub
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,12 +22,30 @@ def is_said(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class RevertText:
+    """What is said of a version that takes something back (HOT-18); how it is rolled back is said of every version.
+
+    Args:
+        reason: why it is taken back.
+        impact: who notices, and how.
+        verification: what will show that it worked.
+        flags: what becomes of feature flags and configuration that belong to it.
+    """
+
+    reason: str = ""
+    impact: str = ""
+    verification: str = ""
+    flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordText:
     """What people write into a release record, because nothing else can tell it.
 
     Args:
         issues: known issues and risks, with what is done about them and what to watch.
         rollback: how it is rolled back; to which version, the bot knows.
+        revert: of a version that takes something back; None where nobody wrote of that.
         by, name: who wrote it: corporate id, and the name as it was then.
         at: UTC.
     """
@@ -37,11 +55,13 @@ class RecordText:
     by: str
     name: str
     at: datetime
+    revert: RevertText | None = None
 
     @property
     def hash(self) -> str:
         """sha256 over what is written, hex: what approvals bind to; who wrote it, and when, is no part of it."""
-        return _hash({"issues": self.issues, "rollback": self.rollback})
+        revert = {"revert": asdict(self.revert)} if self.revert else {}
+        return _hash({"issues": self.issues, "rollback": self.rollback, **revert})
 
 
 class NotesKind(StrEnum):

@@ -18,19 +18,21 @@ from guards.facts import Facts, Request
 from guards.opening import Opening, gated, local, open_now
 from guards.proof import bill_of
 from guards.provenance import Proof
-from guards.release import UNWRITTEN, RecordText, is_said
+from guards.release import UNWRITTEN, RecordText, RevertText, is_said
+from guards.reverts import Revert, reverts_of
 from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
 from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
+from guards.work import Work, works_read
 
 T = TypeVar("T")
 Value = str | Unread | None
 
 
 class Field(StrEnum):
-    """The twelve fields, in the order in which they are shown."""
+    """The twelve fields, in the order in which they are shown; the last one is there only where the version takes something back."""
 
     TAG = "release tag"
     COMMIT = "commit"
@@ -44,6 +46,7 @@ class Field(StrEnum):
     ROLLBACK = "rollback plan"
     ISSUES = "known issues and risks"
     WINDOW = "production window"
+    REVERTS = "reverts"
 
 
 WRITTEN = (Field.ISSUES, Field.ROLLBACK)
@@ -77,6 +80,8 @@ def record_of(request: Request, facts: Facts) -> ReleaseRecord:
         facts: of this moment.
     """
     fields = {field: _or_by_exception(field, tell(request, facts), request, facts) for field, tell in _TELL.items()}
+    if taken_back(request, facts):
+        fields[Field.REVERTS] = _reverts(request, facts)
     return ReleaseRecord(request.service or "", request.version or "", fields)
 
 
@@ -106,9 +111,17 @@ def unedited(request: Request, facts: Facts) -> Decision:
     return Allow("written on what is true now")
 
 
+def taken_back(request: Request, facts: Facts) -> tuple[Revert, ...]:
+    """What the version is known to take back from its target (HOT-18); work that could not be read is another field's matter."""
+    found = reverts_of(request.service or "", facts)
+    return () if isinstance(found, Unread) else found
+
+
 def filled_in(request: Request, facts: Facts) -> Decision:
     """Whether what people have to write was written: known issues with risks, and how it is rolled back."""
-    lacking = [name for name, text in _texts(request.record).items() if not is_said(text)]
+    lacking: list[str] = [name for name, text in _texts(request.record).items() if not is_said(text)]
+    if taken_back(request, facts):
+        lacking += [f"{name} of the revert" for name in _unsaid(request.record)]
     if lacking:
         return Refuse(
             Refusal.INCOMPLETE,
@@ -120,6 +133,18 @@ def filled_in(request: Request, facts: Facts) -> Decision:
 
 def _texts(record: RecordText | None) -> dict[Field, str]:
     return {Field.ISSUES: record.issues if record else "", Field.ROLLBACK: record.rollback if record else ""}
+
+
+def _unsaid(record: RecordText | None) -> list[str]:
+    """What a record does not say of what is taken back (HOT-18)."""
+    said = (record and record.revert) or RevertText()
+    return [
+        name
+        for name, text in {
+            "reason": said.reason, "impact": said.impact, "verification": said.verification, "flags and configuration": said.flags,
+        }.items()
+        if not is_said(text)
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- the twelve fields
@@ -183,30 +208,40 @@ def _artifact(request: Request, facts: Facts) -> Value:
     return _of_artifact(lambda a: f"{where or a.service} {a.version}@{a.digest}", facts)
 
 
+def _works(request: Request, facts: Facts, asked: bool) -> tuple[Work, ...] | Unread | str | None:
+    """The work in each repository of the service; else what the field says."""
+    evidence, version = facts.evidence, request.version
+    for work, where in ((evidence.work, ""), *((other.work, f" of {other.repository}") for other in evidence.beside)):
+        found = _given(work, asked, f"the work in {version}{where}")
+        if not isinstance(found, Span):
+            return found
+    return works_read(evidence)
+
+
 def _tickets(request: Request, facts: Facts) -> Value:
     asked = _asked(Requirement.TICKETS, request, facts)
-    work = _given(facts.evidence.work, asked, f"the work in {request.version}")
-    if not isinstance(work, Span):
-        return work
-    tickets = dict.fromkeys(ticket for pull in work.pulls for ticket in pull.tickets)
-    return ", ".join(tickets) or _nothing(work, asked)
+    works = _works(request, facts, asked)
+    if not isinstance(works, tuple):
+        return works
+    tickets = dict.fromkeys(ticket for work in works for pull in work.span.pulls for ticket in pull.tickets)
+    return ", ".join(tickets) or _nothing(works, asked)
 
 
 def _pulls(request: Request, facts: Facts) -> Value:
     asked = _asked(Requirement.PULL_REQUESTS, request, facts)
-    work = _given(facts.evidence.work, asked, f"the work in {request.version}")
-    if not isinstance(work, Span):
-        return work
+    works = _works(request, facts, asked)
+    if not isinstance(works, tuple):
+        return works
     said = []
-    for pull in work.pulls:
+    for name, pull in ((work.name(pull), pull) for work in works for pull in work.span.pulls):
         source = backport_of(pull)
-        said.append(f"#{pull.number}" + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
-    return ", ".join(said) or _nothing(work, asked)
+        said.append(name + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
+    return ", ".join(said) or _nothing(works, asked)
 
 
-def _nothing(work: Span, asked: bool) -> str | None:
+def _nothing(works: tuple[Work, ...], asked: bool) -> str | None:
     """What an empty list means: nothing to list where there is no work; else a field that is empty, where the policy asks for it."""
-    if not work.commits:
+    if not any(work.span.commits for work in works):
         return "nothing new: the target runs this commit"
     return None if asked else NOT_REQUIRED
 
@@ -227,18 +262,23 @@ def _sbom(request: Request, facts: Facts) -> Value:
     proof = _given(facts.evidence.proof, asked, f"what is attached to {request.version}")
     if not isinstance(proof, Proof):
         return proof
-    if isinstance(facts.artifact, Artifact) and (bill := bill_of(proof, facts.artifact)):
+    if isinstance(facts.artifact, Artifact) and (
+        bill := bill_of(proof, facts.artifact, signed=facts.policy.signed_sboms(request.environment))
+    ):
         return f"{bill.format} {bill.version} {short(bill.hash)}"
     return None if asked else NOT_REQUIRED
 
 
 def _checks(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.CHECKS, request, facts)
-    checks = _given(facts.evidence.checks, asked, f"the checks of {request.version}")
-    if not isinstance(checks, tuple):
-        return checks
-    wanted = facts.policy.checks(request.service or "")
-    return ", ".join(f"{c.name} {c.state}" for c in checks if c.name in wanted) or (None if asked else NOT_REQUIRED)
+    asked, service = _asked(Requirement.CHECKS, request, facts), request.service or ""
+    said: list[str] = []
+    for read, repository in ((facts.evidence.checks, None), *((other.checks, other.repository) for other in facts.evidence.beside)):
+        checks = _given(read, asked, f"the checks of {request.version}{f' of {repository}' if repository else ''}")
+        if not isinstance(checks, tuple):
+            return checks
+        wanted = facts.policy.checks(service, repository)
+        said += [f"{f'{repository} ' if repository else ''}{c.name} {c.state}" for c in checks if c.name in wanted]
+    return ", ".join(said) or (None if asked else NOT_REQUIRED)
 
 
 def _promotions(request: Request, facts: Facts) -> Value:
@@ -286,6 +326,16 @@ def _window(request: Request, facts: Facts) -> Value:
     if isinstance(slot, Unread):
         return slot
     return f"from {local(slot, facts.policy.zone_of(request.service))}" if slot else None
+
+
+def _reverts(request: Request, facts: Facts) -> Value:
+    record, what = facts.record, "; ".join(one.sentence for one in taken_back(request, facts))
+    if not isinstance(record, RecordText):
+        return record
+    if record.revert is None or _unsaid(record):
+        return None
+    said = record.revert
+    return f"{what}. Why: {said.reason}. Impact: {said.impact}. Verified by: {said.verification}. Flags and configuration: {said.flags}"
 
 
 _TELL: Mapping[Field, Callable[[Request, Facts], Value]] = {

@@ -39,7 +39,7 @@ def _some(names: Iterable[str], between: str = ", ") -> str:
 
 @asks_for(Requirement.PULL_REQUESTS)
 def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether each commit came in by a merged pull request (EVD-13)."""
+    """Whether each commit came in by a merged pull request, from a branch that is named as the policy says (EVD-13, NAM-01)."""
     works = _works(facts, artifact)
     if isinstance(works, Unsure):
         return works
@@ -49,8 +49,21 @@ def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             f"No merged pull request brought {_some(unlinked)}.",
             "Bring it in by a pull request that is reviewed, and have CI build a new version.",
         )
+    naming = facts.policy.naming
+    strange = [(w.name(p), p.branch) for w in works for p in w.span.pulls if naming.misnamed != "ignore" and not naming.fits(p.branch)]
+    untold = [name for name, branch in strange if not branch]
+    odd = _some(f"{name} ({branch})" for name, branch in strange if branch)
+    if naming.misnamed == "refuse" and odd:
+        return Refuse(
+            Refusal.BAD_BRANCH_NAME,
+            f"No pattern of `naming` fits the branch of {odd}.",
+            "A branch that was merged keeps its name: bring the work in from one that is named well, or ask who owns the policy file.",
+        )
+    if naming.misnamed == "refuse" and untold:
+        return Unsure(f"the name of the branch of {_some(untold)}")
     commits, pulls = sum(len(w.span.commits) for w in works), sum(len(w.span.pulls) for w in works)
-    return Allow(f"{_several(commits, 'commit')} came in by {_several(pulls, 'pull request')}")
+    warned = f"; no pattern of `naming` fits the branch of {odd}" if odd else ""
+    return Allow(f"{_several(commits, 'commit')} came in by {_several(pulls, 'pull request')}{warned}")
 
 
 @asks_for(Requirement.TICKETS)
@@ -118,17 +131,20 @@ def owned(request: Request, facts: Facts, artifact: Artifact) -> Decision:
 
 
 def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
-    """What no owner approved in one repository."""
-    owners, protection = work.owners, facts.evidence.protection
-    if owners is None:
-        return Unsure(f"the CODEOWNERS file at {work.span.head[:12]}", "nobody asked for it")
-    if isinstance(owners, Unread):
-        return Unsure(owners.what, owners.why)
-    if isinstance(owners, Absent) or not owners.rules:
-        why = f"There is no {owners.what}." if isinstance(owners, Absent) else f"{owners.path} names nobody."
+    """What no owner approved in one repository.
+
+    Like at GitHub, a pull request does not choose its own judges: who owned a path in what runs counts too, where somebody did.
+    """
+    owners, before, protection = work.owners, work.owners_before, work.protection
+    if owners is None or (before is None and work.span.base):
+        return Unsure(f"the CODEOWNERS file at {(work.span.head if owners is None else work.span.base or '')[:12]}", "nobody asked for it")
+    if lost := next((read for read in (owners, before) if isinstance(read, Unread)), None):
+        return Unsure(lost.what, lost.why)
+    if isinstance(owners, Absent | Unread) or not owners.rules:
+        why = f"{owners.path} names nobody." if isinstance(owners, CodeOwners) else f"There is no {owners.what}."
         return Refuse(Refusal.NO_OWNER_REVIEW, why, "Say in CODEOWNERS who answers for which path.")
-    # only the service's own branch is looked at
-    enforced = work.repository is None and isinstance(protection, Protection) and protection.code_owner_reviews
+    enforced = isinstance(protection, Protection) and protection.code_owner_reviews
+    stood = before if isinstance(before, CodeOwners) and before.rules != owners.rules else None
     lacking: list[str] = []
     for pull in work.span.pulls:
         if pull.paths is None:
@@ -136,14 +152,18 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
         approvers = independent(pull)
         people = [identify(login, facts) for login in sorted(approvers)]
         for path in pull.paths:
-            said = _unowned(path, work.name(pull), owners, approvers, people)
-            if isinstance(said, Unread):
-                return Unsure(said.what, said.why)
-            if said is _ONLY_TEAMS:
-                if not enforced:
-                    return Unsure(f"who is in {' and '.join(owners.owners(path))}", "the branch does not demand the review of code owners")
-            elif said:
-                lacking.append(said)
+            for named, then in (
+                (owners.owners(path), ""),
+                *([(stood.owners(path), " in what runs")] if stood and stood.owners(path) else []),
+            ):
+                said = _unowned(path, work.name(pull), named, approvers, people, then)
+                if isinstance(said, Unread):
+                    return Unsure(said.what, said.why)
+                if said is _ONLY_TEAMS:
+                    if not enforced:
+                        return Unsure(f"who is in {' and '.join(named)}", "the branch does not demand the review of code owners")
+                elif said:
+                    lacking.append(said)
     return lacking
 
 
@@ -151,18 +171,18 @@ _ONLY_TEAMS = "only teams own it"
 
 
 def _unowned(
-    path: str, name: str, owners: CodeOwners, approvers: frozenset[str], people: Sequence[Person | Unread | None]
+    path: str, name: str, named: Sequence[str], approvers: frozenset[str], people: Sequence[Person | Unread | None], then: str
 ) -> str | Unread | None:  # fmt: skip
     """What is missing for a path, None when one of its owners approved it.
 
     Args:
         path: changed by the pull request.
         name: of the pull request.
-        owners: of the repository's paths.
+        named: the owners of the path.
         approvers: logins whose approval of it counts, lower case.
         people: who they are.
+        then: where they own it, for the sentence, when not at the version's commit.
     """
-    named = owners.owners(path)
     if not named:
         return f"nobody owns {path}, changed by {name}"
     ids = {person.id for person in people if isinstance(person, Person)}
@@ -174,4 +194,4 @@ def _unowned(
         return unread  # an owner by address may be who approved
     if any("/" in owner for owner in named):
         return _ONLY_TEAMS
-    return f"no owner of {path} ({', '.join(named)}) approved {name}"
+    return f"no owner of {path}{then} ({', '.join(named)}) approved {name}"

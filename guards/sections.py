@@ -18,7 +18,6 @@ from guards.values import (
     GitHubLogin,
     HolidayCode,
     Name,
-    Pattern,
     Repository,
     SlackChannel,
     SlackGroup,
@@ -75,6 +74,20 @@ class DelegationRule(Section):
     maximum: Duration = Field(default=timedelta(days=14), description="Longest delegation.")
 
 
+class RepositoryRules(Section):
+    """What is another one in another repository of a service (EVD-01, EVD-15, SOD-13)."""
+
+    branch: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="The branch that releases come from there; left out: the service's `branch`.",
+    )
+    checks: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="Checks that its commits must have passed; left out: those of the service."
+    )
+
+
 class Service(Section):
     """One thing that is released."""
 
@@ -98,7 +111,11 @@ class Service(Section):
     )
     repositories: tuple[Repository, ...] = Field(
         default=(),
-        description="Other repositories whose work is in it: each carries the version's tag; its authors and reviewers count too (SOD-13).",
+        description="Other repositories whose work is in it: each carries the version's tag; its authors and reviewers count too (SOD-13), "
+        "and so do the checks of its tagged commit and the protection of its branch.",
+    )
+    repository_rules: Mapping[Repository, RepositoryRules] = Field(
+        default={}, description="Repository of `repositories` → how it differs from the service's own."
     )
     branch: str = Field(
         default="main", min_length=1, max_length=100, description="The branch that releases come from; its protection is verified (EVD-15)."
@@ -152,6 +169,16 @@ class Service(Section):
     )
     actions: tuple[Action, ...] | None = Field(default=None, description="Actions switched on for this service; left out: all (CMD-16).")
 
+    def branch_of(self, repository: str) -> str:
+        """The branch that releases come from in one of its repositories."""
+        rules = self.repository_rules.get(repository)
+        return (rules and rules.branch) or self.branch
+
+    def address_of(self, repository: str) -> str:
+        """Where people find one of its repositories, without a trailing slash."""
+        own = self.address.removesuffix(self.repository)
+        return self.address if repository == self.repository else f"{own if own != self.address else 'https://github.com/'}{repository}"
+
     @property
     def address(self) -> str:
         """Where people and provenance find the repository, without a trailing slash."""
@@ -180,23 +207,6 @@ class GoRules(Section):
 
     answer_within: Duration = Field(
         default=timedelta(hours=1), description="So long after a roll call was opened, an area that has not answered is shown as silent."
-    )
-
-
-class Naming(Section):
-    """Patterns of branches and tickets (NAM-01, CF-01, CF-02)."""
-
-    ticket: Pattern = Field(default=r"[A-Z]+-[0-9]+", description="A work item.")
-    feature_branch: tuple[Pattern, ...] = Field(
-        default=(r"^feature\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Feature branches: one of these."
-    )
-    release_branch: tuple[Pattern, ...] = Field(default=(r"^release\/[0-9]+\.[0-9]+$",), description="Release branches: one of these.")
-    hotfix_branch: tuple[Pattern, ...] = Field(
-        default=(r"^hotfix\/[0-9]+\.[0-9]+\.[0-9]+-[A-Z]+-[0-9]+$",), description="Hotfix branches: one of these."
-    )
-    chore_branch: tuple[Pattern, ...] = Field(default=(r"^chore\/[A-Z]+-[0-9]+-[a-z0-9-]+$",), description="Chore branches: one of these.")
-    backport_branch: tuple[Pattern, ...] = Field(
-        default=(r"^backport\/[A-Z]+-[0-9]+-to-[0-9]+\.[0-9]+$",), description="Backport branches: one of these."
     )
 
 

@@ -98,7 +98,7 @@ def _earliest(rules: tuple[Rule, ...], gaps: Iterable[tuple[datetime, datetime]]
 class _Week:
     """The minutes of a week, by the wall clock, in which some window may open: what lets a search pass over most gaps between freezes.
 
-    It takes too many minutes rather than too few: holidays and the days on which a window counts are left out of it.
+    It takes too many minutes rather than too few: holidays, the weeks of a month and the days on which a window counts are left out of it.
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:

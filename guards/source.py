@@ -9,7 +9,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.unread import Absent, Unread
-from guards.vcs import Check, CheckState, Tag
+from guards.vcs import Check, CheckState, Protection, Tag
 from guards.version import Artifact
 from guards.vocabulary import Requirement
 
@@ -80,25 +80,52 @@ def _untrusted(tag: Tag, taggers: tuple[str, ...]) -> Refuse | None:
 
 @asks_for(Requirement.CHECKS)
 def checked(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether each required check passed on exactly the artifact's commit (EVD-01, EVD-16, EVD-25)."""
-    checks = facts.evidence.checks
+    """Whether each required check passed on exactly the commit of each repository (EVD-01, EVD-16, EVD-25, SOD-13)."""
+    beside = {other.repository: other for other in facts.evidence.beside}
+    answers = [_checked(artifact.commit, "", facts.evidence.checks, facts.policy.checks(artifact.service), facts)]
+    for repository in facts.policy.services[artifact.service].repositories:
+        other, wanted = beside.get(repository), facts.policy.checks(artifact.service, repository)
+        if other is None:
+            answers.append(Unsure(f"the checks of {repository}", "nobody asked for them"))
+        elif isinstance(other.tag, Tag):
+            answers.append(_checked(other.tag.commit, f" of {repository}", other.checks, wanted, facts))
+        else:
+            answers.append(_checked("", f" of {repository}", other.tag, wanted, facts))
+    if bad := next((answer for answer in answers if not isinstance(answer, Allow)), None):
+        return bad
+    return Allow("; ".join(answer.why for answer in answers if isinstance(answer, Allow)))
+
+
+def _checked(
+    commit: str, where: str, checks: tuple[Check, ...] | Absent | Unread | None, wanted: tuple[str, ...], facts: Facts
+) -> Decision:  # fmt: skip
+    """The same for one repository.
+
+    Args:
+        commit: 40 hex digits; "" while nobody knows it.
+        where: " of acme/config" for another repository than the service's own.
+        checks: all of that commit, or why there are none.
+        wanted: names of those that must have passed.
+        facts: whose results count.
+    """
+    sources = facts.policy.evidence.check_sources
     if checks is None:
-        return Unsure(f"the checks of {artifact.commit[:12]}", "nobody asked for them")
+        return Unsure(f"the checks of {commit[:12]}{where}", "nobody asked for them")
     if isinstance(checks, Unread):
         return Unsure(checks.what, checks.why)
     if isinstance(checks, Absent):
         return Refuse(Refusal.CHECKS_NOT_PASSED, f"There is no {checks.what}.", "Push the commit, and let CI check it.")
-    wanted, sources = facts.policy.checks(artifact.service), facts.policy.evidence.check_sources
     short = [said for name in wanted if (said := _lacking(name, [c for c in checks if c.name == name], sources))]
     if short:
         return Refuse(
             Refusal.CHECKS_NOT_PASSED,
-            f"On commit {artifact.commit[:12]}: {'; '.join(short)}.",
+            f"On commit {commit[:12]}{where}: {'; '.join(short)}.",
             "Let CI finish or mend it; a fix is a new commit and a new version.",
         )
     often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.name in wanted and c.attempts >= _RERUN]
     return Allow(
-        f"{len(wanted)} checks passed on {artifact.commit[:12]}" + (f"; only again and again: {', '.join(often)}" if often else "")
+        f"{len(wanted)} check{'' if len(wanted) == 1 else 's'} passed on {commit[:12]}{where}"
+        + (f"; only again and again: {', '.join(often)}" if often else "")
     )
 
 
@@ -117,10 +144,21 @@ _STATE = {CheckState.FAILED: "failed", CheckState.SKIPPED: "was skipped", CheckS
 
 @asks_for(Requirement.PROTECTION)
 def protected(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether the branch that releases come from demands reviews and checks (EVD-15, RBAC-14)."""
-    protection, service = facts.evidence.protection, facts.policy.services[artifact.service]
+    """Whether the branch that releases come from demands reviews and checks, in each repository (EVD-15, RBAC-14, SOD-13)."""
+    service, beside = facts.policy.services[artifact.service], {other.repository: other for other in facts.evidence.beside}
+    answers = [_protected(service.branch, service.repository, facts.evidence.protection)]
+    for repository in service.repositories:
+        other = beside.get(repository)
+        answers.append(_protected(service.branch_of(repository), repository, other.protection if other else None))
+    if bad := next((answer for answer in answers if not isinstance(answer, Allow)), None):
+        return bad
+    return Allow("; ".join(answer.why for answer in answers if isinstance(answer, Allow)))
+
+
+def _protected(branch: str, repository: str, protection: Protection | Absent | Unread | None) -> Decision:
+    """The same for one repository."""
     if protection is None:
-        return Unsure(f"the protection of branch {service.branch}", "nobody asked for it")
+        return Unsure(f"the protection of branch {branch} of {repository}", "nobody asked for it")
     if isinstance(protection, Unread):
         return Unsure(protection.what, protection.why)
     lacks = []
@@ -128,14 +166,13 @@ def protected(request: Request, facts: Facts, artifact: Artifact) -> Decision:
         lacks.append("an approving review")
     if isinstance(protection, Absent) or not protection.required_checks:
         lacks.append("a check")
-    if lacks:
+    if isinstance(protection, Absent) or lacks:
         return Refuse(
             Refusal.UNPROTECTED_BRANCH,
-            f"The branch {service.branch} of {service.repository} does not demand {' or '.join(lacks)} before a merge.",
+            f"The branch {branch} of {repository} does not demand {' or '.join(lacks)} before a merge.",
             "Protect the branch: require pull requests with reviews, and status checks.",
         )
-    assert not isinstance(protection, Absent)
     return Allow(
-        f"branch {service.branch} demands approving reviews ({protection.required_reviews}) and checks ({len(protection.required_checks)})"
+        f"branch {branch} demands approving reviews ({protection.required_reviews}) and checks ({len(protection.required_checks)})"
         + ("" if protection.enforce_admins is not False else "; administrators are not bound")
     )

@@ -107,6 +107,7 @@ class Pull:
         merged_by: who merged it; None when the account was deleted.
         tickets: references in title, branch and body, in that order, each once: `PAY-12`, `octo/api#7`.
         paths: every changed path; None when the VCS does not list them all.
+        branch: name of its own branch, which people may have renamed since; empty when it is not told.
         declared: what the body declares under the template's headings, read once.
     """
 
@@ -125,6 +126,7 @@ class Pull:
     merged_by: Contributor | None
     tickets: tuple[str, ...]
     paths: tuple[str, ...] | None
+    branch: str = ""
     declared: Declarations = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -139,6 +141,15 @@ class Pull:
     def approvers(self) -> frozenset[str]:
         """Logins whose approval stands and was given on the last commit (EVD-14)."""
         return frozenset(who for who, r in self.verdicts.items() if r.state is ReviewState.APPROVED and r.commit == self.head)
+
+    @property
+    def reviewers(self) -> frozenset[str]:
+        """Logins of everybody who ever approved it, on whatever commit and whatever they said later, apps left out (SOD-03).
+
+        What a dismissed review said before is not told any more, so it counts as an approval.
+        """
+        gave = {ReviewState.APPROVED, ReviewState.DISMISSED}
+        return frozenset(r.login for r in self.reviews if r.login and not r.bot and r.state in gave)
 
 
 @dataclass(frozen=True, slots=True)

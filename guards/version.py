@@ -20,6 +20,7 @@ class Merged:
         author: login of who opened it; None when the account was deleted.
         tickets: references to work items, each once.
         declared: what its text declares, as pairs of topic and text (REC-15).
+        repository: `owner/name` of another repository than the service's own, which is None.
     """
 
     number: int
@@ -28,6 +29,12 @@ class Merged:
     author: str | None
     tickets: tuple[str, ...] = ()
     declared: tuple[tuple[str, str], ...] = ()
+    repository: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As people write it: `#12`, `acme/config#12`."""
+        return f"{self.repository or ''}#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +109,18 @@ class Beside:
         tag: the version's tag there.
         work: between the tag of what the target runs and this one.
         owners: the CODEOWNERS file at the tag's commit; None when the policy does not ask for it.
+        owners_before: the same at the commit from which the work is counted; None also when it is all history.
+        checks: of exactly the tag's commit (EVD-16); None when the policy does not ask for them.
+        protection: of the branch that releases come from there; None when the policy does not ask for it.
     """
 
     repository: str
     tag: Tag | Absent | Unread
     work: Span | Absent | Unread
     owners: CodeOwners | Absent | Unread | None = None
+    owners_before: CodeOwners | Absent | Unread | None = None
+    checks: tuple[Check, ...] | Absent | Unread | None = None
+    protection: Protection | Absent | Unread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,7 @@ class Evidence:
         beside: the same of each other repository that the policy names for the service.
         checks: of exactly the artifact's commit (EVD-16).
         owners: the CODEOWNERS file at that commit.
+        owners_before: the same at the commit that the target runs; None also when nothing runs there.
         protection: of the branch that releases come from.
         proof: what is attached to exactly the artifact's digest.
         retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
@@ -132,6 +146,7 @@ class Evidence:
     beside: tuple[Beside, ...] = ()
     checks: tuple[Check, ...] | Absent | Unread | None = None
     owners: CodeOwners | Absent | Unread | None = None
+    owners_before: CodeOwners | Absent | Unread | None = None
     protection: Protection | Absent | Unread | None = None
     proof: Proof | Absent | Unread | None = None
     retrievable: bool | Unread | None = None

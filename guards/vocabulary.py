@@ -3,7 +3,7 @@
 Invariant: the values are stable; they stand in policy files, in the ledger and in exports.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 
@@ -212,3 +212,23 @@ class Weekday(StrEnum):
 
 
 _WEEK = tuple(Weekday)
+
+
+class Nth(StrEnum):
+    """Which of the equal weekdays of a month; the fifth is there in some months only."""
+
+    FIRST = "first"
+    SECOND = "second"
+    THIRD = "third"
+    FOURTH = "fourth"
+    FIFTH = "fifth"
+    LAST = "last"
+
+    def is_met(self, day: date) -> bool:
+        """Whether a date is this one of its weekday in its month."""
+        if self is Nth.LAST:
+            return (day + timedelta(days=7)).month != day.month
+        return (day.day - 1) // 7 == _NTH.index(self)
+
+
+_NTH = tuple(Nth)

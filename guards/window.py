@@ -8,7 +8,7 @@ from datetime import datetime
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.freezing import holding
-from guards.opening import Opening, gated, holiday_on, local, open_at, openings, rules_of
+from guards.opening import Opening, Rule, gated, holiday_on, local, open_at, openings, rules_of
 from guards.override import overriding
 from guards.slot import next_slot, no_slot
 from guards.unread import Unread
@@ -34,9 +34,17 @@ def in_window(request: Request, facts: Facts) -> Decision:
     return Refuse(
         Refusal.OUTSIDE_WINDOW,
         f"{why}: today is {holiday}." if holiday else f"{why}.",
-        f"Wait for the next window: {local(slot, zone, facts.at)}." if isinstance(slot, datetime) else f"Wait for a window.{no_slot(slot)}",
+        _wait(slot, rules, zone, facts) if isinstance(slot, datetime) else f"Wait for a window.{no_slot(slot)}",
         until=slot if isinstance(slot, datetime) else None,
     )
+
+
+def _wait(slot: datetime, rules: tuple[Rule, ...], zone: str, facts: Facts) -> str:
+    """When it may go: a window opens then, or one is open by then, and what else held it is over."""
+    opening, moment = open_at(rules, slot), local(slot, zone, facts.at)
+    if opening is None or opening.start == slot:
+        return f"Wait for the next window: {moment}."
+    return f"Wait until {moment}: window {opening.window} is open then, and what holds it besides (a freeze, its lead time) is over."
 
 
 def too_short(now: Opening, request: Request, facts: Facts) -> str | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from guards.codeowners import CodeOwners
 from guards.facts import Facts
 from guards.unread import Absent, Unread
-from guards.vcs import Pull, Span
+from guards.vcs import Protection, Pull, Span
+from guards.version import Beside, Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,14 @@ class Work:
     Args:
         repository: None for the service's own.
         span: everything since the running version.
-        owners: as in `Evidence`.
+        owners, owners_before, protection: as in `Evidence`.
     """
 
     repository: str | None
     span: Span
     owners: CodeOwners | Absent | Unread | None
+    owners_before: CodeOwners | Absent | Unread | None = None
+    protection: Protection | Absent | Unread | None = None
 
     def name(self, pull: Pull) -> str:
         """A pull request as people write it: `#12`, `acme/config#12`."""
@@ -33,14 +36,20 @@ class Work:
 def work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
     """The work in a service's version, its own repository first; `Unread` for whatever is not known of it."""
     evidence, known = facts.evidence, facts.policy.services[service]
-    found = {None: (evidence.work, evidence.owners)} | {b.repository: (b.work, b.owners) for b in evidence.beside}
+    found: dict[str | None, Evidence | Beside] = {None: evidence} | {b.repository: b for b in evidence.beside}
     works: list[Work] = []
     for repository in (None, *known.repositories):
-        span, owners = found.get(repository, (None, None))
-        if not isinstance(span, Span):
-            return _unread(f"the work in {service}" + (f" that is in {repository}" if repository else ""), span)
-        works.append(Work(repository, span, owners))
+        part = found.get(repository) or Evidence()
+        if not isinstance(part.work, Span):
+            return _unread(f"the work in {service}" + (f" that is in {repository}" if repository else ""), part.work)
+        works.append(Work(repository, part.work, part.owners, part.owners_before, part.protection))
     return tuple(works)
+
+
+def works_read(evidence: Evidence) -> tuple[Work, ...]:
+    """The work of each repository that was read, the service's own first, for whoever shows what there is and judges nothing."""
+    parts: tuple[tuple[str | None, Evidence | Beside], ...] = ((None, evidence), *((b.repository, b) for b in evidence.beside))
+    return tuple(Work(repository, part.work, None) for repository, part in parts if isinstance(part.work, Span))
 
 
 def _unread(noun: str, span: Absent | Unread | None) -> Unread:

@@ -16,6 +16,7 @@ from guards.assessment import UNSAID, Assessment, Declared
 from guards.change import Change
 from guards.content import Content
 from guards.lifecycle import CLAIMED, MOVES, State
+from guards.vocabulary import Migration
 from storage.counters import dated_id
 from storage.database import Tx
 from storage.errors import IllegalMove, LostRace
@@ -42,6 +43,7 @@ class Updates(TypedDict, total=False):
     amended: datetime | None
     assessed: Assessment | None
     implementer: str | None
+    migrates: Migration | None
 
 
 def next_id(tx: Tx, day: date) -> str:

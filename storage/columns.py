@@ -55,18 +55,19 @@ class Moment(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
-def choice(kind: type[StrEnum], length: int = 24) -> sa.Enum:
+def choice(kind: type[StrEnum], length: int = 24, name: str = "") -> sa.Enum:
     """An enum as text with a CHECK that lists its values; a new value is a migration of the CHECK.
 
     Args:
         kind: the enum; its values are stored, not its names.
         length: room for the longest value and for later ones.
+        name: of the CHECK, where a table has two columns of this kind; left out: the kind's.
     """
     return sa.Enum(
         kind,
         native_enum=False,
         create_constraint=True,
         length=length,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )

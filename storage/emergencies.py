@@ -5,14 +5,14 @@ gets it: the schema holds that, not a check before it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select, text
 
-from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState, Ending, Spoken
+from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState, Ending, Execution, Spoken
 from guards.vocabulary import Role
 from storage.counters import dated_id
 from storage.database import Tx
@@ -21,10 +21,10 @@ from storage.tables.base import table
 from storage.tables.emergencies import OPEN_EMERGENCIES, EmergencyApprovalRow, EmergencyRow, EmergencySpokenRow, EmergencyUseRow
 
 _T, _APPROVAL, _SPOKEN, _USE = table(EmergencyRow), table(EmergencyApprovalRow), table(EmergencySpokenRow), table(EmergencyUseRow)
-_ELSEWHERE = frozenset({"approvals", "spoken", "change", "used", "ending"})
+_ELSEWHERE = frozenset({"approvals", "spoken", "change", "used", "ending", "executed"})
 _COLUMNS = tuple(f.name for f in fields(Emergency) if f.name not in _ELSEWHERE)
 
-_SELECT = select(*(_T.c[name] for name in _COLUMNS), _T.c.ending)
+_SELECT = select(*(_T.c[name] for name in _COLUMNS), _T.c.ending, _T.c.executed)
 _NEWEST = (_T.c.declared.desc(), _T.c.id.desc())
 _GET = _SELECT.where(_T.c.id == bindparam("id"))
 _LOCK = _GET.with_for_update()
@@ -39,6 +39,9 @@ _USES = select(_USE).where(_USE.c.emergency.in_(_IDS))
 _AS_SEEN = _T.update().where(_T.c.id == bindparam("which"), _T.c.state == bindparam("was"))
 _PIN = _AS_SEEN.where(_T.c.digest.is_(None)).values({"digest": bindparam("new_digest"), "commit": bindparam("new_commit")})
 _MOVE = _AS_SEEN.values(state=bindparam("now_state"))
+_EXECUTE = _AS_SEEN.where(_T.c.executed.is_(None)).values(
+    state=bindparam("now_state"), executed=bindparam("said", type_=_T.c.executed.type),
+)  # fmt: skip
 _END = _AS_SEEN.values(
     state=bindparam("now_state"), ending=bindparam("said", type_=_T.c.ending.type), ended=bindparam("now", type_=_T.c.ended.type),
     ended_by=bindparam("who"),
@@ -171,6 +174,14 @@ def use(tx: Tx, id: str, change: str, at: datetime) -> bool:  # noqa: A002
     return True
 
 
+def execute(tx: Tx, record: Emergency, done: Execution) -> Emergency:
+    """Record that the change was made which it covers and CI does not carry out.
+
+    Returns and raises: as for `pin`.
+    """
+    return _changed(tx, record, _EXECUTE, now_state=EmergencyState.USED, said={**asdict(done), "at": done.at.isoformat()})
+
+
 def _changed(tx: Tx, record: Emergency, statement: Any, **values: Any) -> Emergency:
     if tx.run(statement, {"which": record.id, "was": record.state, **values}).rowcount != 1:
         raise LostRace(f"{record.id} is not {record.state} any more")
@@ -193,11 +204,17 @@ def _read(tx: Tx, found: Iterable[Any]) -> tuple[Emergency, ...]:
         approvals[row.emergency].append(EmergencyApproval(row.by, row.name, roles, row.reason, row.digest, row.at, row.spoken))
     for row in tx.run(_SAID, {"ids": ids}):
         spoken[row.emergency].append(Spoken(row.by, row.name, row.words, row.heard_by, row.heard_by_name, row.at))
+    done = {row["id"]: _executed(row["executed"]) for row in rows}
     return tuple(
         Emergency(**{
-            **row, "ending": Ending(**row["ending"]) if row["ending"] else None, "approvals": tuple(approvals[row["id"]]),
+            **row, "executed": (carried := done[row["id"]]),
+            "ending": Ending(**row["ending"]) if row["ending"] else None, "approvals": tuple(approvals[row["id"]]),
             "spoken": tuple(spoken[row["id"]]), "change": uses[row["id"]].change if row["id"] in uses else None,
-            "used": uses[row["id"]].at if row["id"] in uses else None,
+            "used": uses[row["id"]].at if row["id"] in uses else carried.at if carried else None,
         })
         for row in rows
     )  # fmt: skip
+
+
+def _executed(kept: Mapping[str, str] | None) -> Execution | None:
+    return Execution(**{**kept, "at": datetime.fromisoformat(kept["at"])}) if kept else None  # type: ignore[arg-type]

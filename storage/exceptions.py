@@ -38,6 +38,7 @@ _DECISIONS = (
 )  # fmt: skip
 _RECONSIDERED = select(_AGAIN).where(_AGAIN.c.exception.in_(bindparam("ids", expanding=True))).order_by(_AGAIN.c.exception, _AGAIN.c.id)
 _USES = select(_USE).where(_USE.c.exception.in_(bindparam("ids", expanding=True))).order_by(_USE.c.exception, _USE.c.at, _USE.c.change)
+_NAMING = _SELECT.where((_T.c.version == bindparam("version")) | _T.c.version.is_(None)).order_by(_T.c.id)
 _USED_BY = _SELECT.join_from(_T, _USE, _USE.c.exception == _T.c.id).where(_USE.c.change == bindparam("change")).order_by(_T.c.id)
 _MOVE = _T.update().where(_T.c.id == bindparam("which"), _T.c.state == bindparam("was")).values(state=bindparam("now_state"))
 _EXTEND = (
@@ -94,6 +95,18 @@ def used_by(tx: Tx, change: str) -> tuple[Exemption, ...]:
         change: its id.
     """
     return _read(tx, tx.run(_USED_BY, {"change": change}), uses_of=[])
+
+
+def about(tx: Tx, service: str, version: str, begin: datetime | None, end: datetime | None) -> tuple[Exemption, ...]:
+    """Those that name a version of a service, whatever became of them, and those for all its versions that were there at the time (EXC-03).
+
+    Args:
+        service, version: names.
+        begin, end: UTC; from when to when the version was on its way. None: those for all versions are left out.
+    """
+    found = _read(tx, tx.run(_NAMING, {"version": version}), uses_of=[])
+    mine = [e for e in found if service in e.services]
+    return tuple(e for e in mine if e.version == version or (begin and end and e.requested <= end and begin < e.until))
 
 
 def reaching(tx: Tx, service: str, environment: str, at: datetime) -> tuple[Exemption, ...]:

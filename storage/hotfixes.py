@@ -24,9 +24,8 @@ _IS_LIVE = frozenset({HotfixState.ORDERED, HotfixState.OPEN, HotfixState.SHIPPED
 _SELECT = select(*(_H.c[f.name] for f in fields(Hotfix)))
 _GET = _SELECT.where(_H.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
-_MAKING = (
-    _SELECT.where(_H.c.service == bindparam("of"), _H.c.version == bindparam("named")).order_by(_H.c.at.desc(), _H.c.id.desc()).limit(1)
-)
+_OF_VERSION = _SELECT.where(_H.c.service == bindparam("of"), _H.c.version == bindparam("named")).order_by(_H.c.at.desc(), _H.c.id.desc())
+_MAKING = _OF_VERSION.limit(1)
 # as text: a bound value would hide the partial index from the planner
 _LIVE = _SELECT.where(_H.c.service == bindparam("of"), text(f"hotfix.{LIVE}")).order_by(_H.c.at, _H.c.id)
 _AROUND = (
@@ -72,6 +71,11 @@ def lock(tx: Tx, id: str) -> Hotfix | None:  # noqa: A002
 def making(tx: Tx, service: str, version: str) -> Hotfix | None:
     """The newest hotfix of a service that makes a version, whatever became of it."""
     return _one(tx, _MAKING, of=service, named=version)
+
+
+def of_version(tx: Tx, service: str, version: str) -> tuple[Hotfix, ...]:
+    """Every hotfix of a service that makes a version, the newest first: one that was given up leaves it to the next."""
+    return tuple(_hotfix(row) for row in tx.run(_OF_VERSION, {"of": service, "named": version}))
 
 
 def makes(tx: Tx, service: str, version: str) -> bool:
@@ -184,7 +188,7 @@ def _hotfix(row: Any) -> Hotfix:
 
 def _scope(kept: Mapping[str, str]) -> Scope:
     ships = kept["ships"]
-    rest = {name: value for name, value in kept.items() if name != "ships"}
+    rest = {{"criteria": "delay"}.get(name, name): value for name, value in kept.items() if name != "ships"}  # once one text was all
     return Scope(**rest, ships=Ships(ships) if ships else None)
 
 

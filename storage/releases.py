@@ -4,6 +4,7 @@ Invariant: rows are only added. The newest revision of a record counts; of notes
 was published is added once.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from guards.change import Verdict
-from guards.release import Erratum, NotesKind, Promotion, RecordText, ReleaseNotes
+from guards.release import Erratum, NotesKind, Promotion, RecordText, ReleaseNotes, RevertText
 from storage.database import Tx
 from storage.tables.base import table
 from storage.tables.changes import ApprovalRow
@@ -23,7 +24,7 @@ _N = table(ReleaseNotesRow)
 _D = table(DeploymentRow)
 _A = table(ApprovalRow)
 _RECORD = (
-    select(_R.c.issues, _R.c.rollback, _R.c.by, _R.c.name, _R.c.at)
+    select(_R.c.issues, _R.c.rollback, _R.c.revert, _R.c.by, _R.c.name, _R.c.at)
     .where(_R.c.service == bindparam("service"), _R.c.version == bindparam("version"))
     .order_by(_R.c.id.desc())
     .limit(1)
@@ -45,14 +46,14 @@ _RAN = (
 
 def write_record(tx: Tx, service: str, version: str, text: RecordText) -> None:
     """Add a revision of what people wrote into a version's record."""
-    values = {"issues": text.issues, "rollback": text.rollback, "by": text.by, "name": text.name, "at": text.at}
+    values = {**asdict(text), "revert": asdict(text.revert) if text.revert else None}
     tx.run(_R.insert(), {"service": service, "version": version, **values})
 
 
 def record(tx: Tx, service: str, version: str) -> RecordText | None:
     """The newest revision of what people wrote; None when nobody did."""
     row = tx.run(_RECORD, {"service": service, "version": version}).one_or_none()
-    return None if row is None else RecordText(**row._mapping)
+    return None if row is None else RecordText(**{**row._mapping, "revert": RevertText(**row.revert) if row.revert else None})
 
 
 def write_notes(tx: Tx, service: str, version: str, kind: NotesKind, text: str, by: str, name: str, at: datetime) -> None:

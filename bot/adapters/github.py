@@ -19,7 +19,7 @@ from pydantic import SecretStr, ValidationError
 from bot.adapters.answers import Answer, not_taken, parse, said, status_words
 from bot.adapters.github_api import GitHubApi, asked_wait
 from bot.adapters.github_auth import API_HEADERS, Auth
-from bot.adapters.github_wire import Dispatched, Listing, PushEvent, RunEvent, WorkflowRun, since
+from bot.adapters.github_wire import Dispatched, Listing, PullEvent, PushEvent, RunEvent, WorkflowRun, since
 from bot.adapters.reading import UnreadError
 from bot.adapters.signing import checked
 from bot.adapters.transport import Transport
@@ -31,6 +31,7 @@ from commands.core.ports.ci import (
     Malformed,
     NoRun,
     Order,
+    Proposed,
     Pushed,
     Run,
     RunLog,
@@ -166,7 +167,7 @@ class GitHubActions:
         return Absent(f"log of run {run} at {WHO} any more") if answer.status == 410 else RunLog(answer.body, "application/zip")
 
     def hear(self, headers: Mapping[str, str], body: bytes, at: datetime) -> Heard | Forged | Malformed:  # noqa: ARG002  GitHub signs no time
-        """See `CI.hear`. Only runs of our workflows and pushes to our repositories say anything (GitHub, "Validating webhooks")."""
+        """See `CI.hear`. Only our repositories say anything: runs of workflows, pushes, pull requests (GitHub, "Validating webhooks")."""
         given = headers.get("x-hub-signature-256", "").encode("utf-8", "surrogateescape")
         wanted = [b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in self._secrets]
         if not any([hmac.compare_digest(given, each) for each in wanted]):  # noqa: C419  always compares all
@@ -176,11 +177,13 @@ class GitHubActions:
             return Malformed("X-GitHub-Delivery or X-GitHub-Event is missing")
         if not headers.get("content-type", "application/json").startswith("application/json"):
             return Malformed("set the webhook's content type to application/json")
-        if kind not in {"workflow_run", "push"}:
+        if kind not in {"workflow_run", "push", "pull_request"}:
             return Heard(delivery, ())
         try:
             if kind == "push":
-                return Heard(delivery, self._pushed(PushEvent.model_validate_json(body)))
+                return Heard(delivery, self._ours(PushEvent.model_validate_json(body).value()))
+            if kind == "pull_request":
+                return Heard(delivery, self._ours(PullEvent.model_validate_json(body).value()))
             event = RunEvent.model_validate_json(body)
         except ValidationError as error:
             return Malformed(f"{'.'.join(str(part) for part in error.errors()[0]['loc']) or 'the body'} is not what GitHub documents")
@@ -191,9 +194,8 @@ class GitHubActions:
         value = run.value(key)
         return Heard(delivery, (value,)) if value else Malformed("the run's status is not one that GitHub documents")
 
-    def _pushed(self, event: PushEvent) -> tuple[Pushed, ...]:
-        moved = event.value()
-        return (moved,) if moved and moved.repository.lower() in {repository for repository, _ in self._workflows} else ()
+    def _ours(self, told: Pushed | Proposed | None) -> tuple[Pushed | Proposed, ...]:
+        return (told,) if told and told.repository.lower() in {repository for repository, _ in self._workflows} else ()
 
     async def alive(self) -> Unread | None:
         """See `CI.alive`. Asks for the rate limit, which costs none; 404 says that this server has none.

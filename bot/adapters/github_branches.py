@@ -126,8 +126,8 @@ class OpenPullBody(BaseModel):
     labels: list[_Label]
     head: _Head
 
-    def value(self, repository: str) -> OpenPull:
-        """The guards' own noun."""
+    def value(self, repository: str, key: str) -> OpenPull:
+        """The guards' own noun; `key` as for `tickets`."""
         return OpenPull(
             number=self.number,
             title=self.title,
@@ -135,7 +135,7 @@ class OpenPullBody(BaseModel):
             body=self.body or "",
             author=self.user.login if self.user else None,
             labels=frozenset(label.name for label in self.labels),
-            tickets=tickets(repository, self.title, self.head.ref, self.body or ""),
+            tickets=tickets(repository, self.title, self.head.ref, self.body or "", key=key),
         )
 
 
@@ -148,10 +148,11 @@ class BranchReading:
 
     Args:
         api: where from.
+        ticket: pattern of a work item's key.
     """
 
-    def __init__(self, api: GitHubApi) -> None:
-        self._api = api
+    def __init__(self, api: GitHubApi, ticket: str) -> None:
+        self._api, self._ticket = api, ticket
 
     async def head(self, what: str, repository: str, branch: str) -> str | Absent:
         """What a branch names now. The list of branches that begin alike is read, since it tells "none" and "not allowed" apart."""
@@ -237,7 +238,7 @@ class BranchReading:
         """All that are open into a branch."""
         pages = await self._api.pages(what, repository, "pulls", _MOST_PAGES, {"state": "open", "base": base, "sort": "created"})
         found = chain.from_iterable(parsed(OpenPulls, what, page).root for page in pages)
-        return tuple(sorted((one.value(repository) for one in found), key=lambda pull: pull.number))
+        return tuple(sorted((one.value(repository, self._ticket) for one in found), key=lambda pull: pull.number))
 
 
 def _id(what: str, files: Iterable[ChangedFile]) -> str:

@@ -34,17 +34,24 @@ COMMITS = f"""query Commits($ids: [ID!]!) {{
   }} }}
 }}"""
 
+_WORDS = f"""id number title body headRefName
+    labels(first: 100) {{ nodes {{ name }} {_PAGE} }}
+    reviews(first: 100) {{ {_REVIEWS} }}"""
+
 PULLS = f"""query Pulls($ids: [ID!]!) {{
   nodes(ids: $ids) {{ ... on PullRequest {{
-    id number title url body baseRefName headRefName headRefOid mergedAt changedFiles
+    {_WORDS}
+    url baseRefName headRefOid mergedAt changedFiles
     mergeCommit {{ oid }}
     author {{ __typename login }}
     mergedBy {{ __typename login }}
-    labels(first: 100) {{ nodes {{ name }} {_PAGE} }}
-    reviews(first: 100) {{ {_REVIEWS} }}
     commits(first: 100) {{ {_PARTS} }}
     files(first: 100) {{ {_FILES} }}
   }} }}
+}}"""
+
+WORDS = f"""query Words($ids: [ID!]!) {{
+  nodes(ids: $ids) {{ ... on PullRequest {{ {_WORDS} }} }}
 }}"""
 
 HISTORY = """query History($owner: String!, $name: String!, $head: GitObjectID!) {
@@ -202,24 +209,29 @@ class Part(_Wire):
     commit: Work
 
 
-class PullNode(_Wire):
-    """A merged pull request."""
+class WordsNode(_Wire):
+    """What people may still write on a pull request that was merged."""
 
     id: str
     number: int
     title: str
-    url: str
     body: str
-    base_ref_name: str
     head_ref_name: str
+    labels: Page[_Name]
+    reviews: Page[ReviewNode]
+
+
+class PullNode(WordsNode):
+    """A merged pull request."""
+
+    url: str
+    base_ref_name: str
     head_ref_oid: Sha
     merged_at: Moment
     changed_files: int
     merge_commit: Oid
     author: Actor | None
     merged_by: Actor | None
-    labels: Page[_Name]
-    reviews: Page[ReviewNode]
     commits: Page[Part]
     files: Page[_Path] | None
 

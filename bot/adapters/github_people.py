@@ -4,8 +4,9 @@ Invariant: nobody is taken for a machine because of an address that anybody can 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from bot.adapters.github_graphql import Actor, CommitNode, GitActor, PullNode, ReviewNode, Work
+from bot.adapters.github_graphql import Actor, CommitNode, GitActor, PullNode, ReviewNode, WordsNode, Work
 from bot.adapters.reading import UnreadError
 from bot.adapters.tickets import tickets
 from guards.unread import Unread
@@ -48,16 +49,19 @@ def commit(node: CommitNode, pulls: Sequence[int]) -> Commit:
     )
 
 
-def pull(repository: str, node: PullNode, reviews: Iterable[ReviewNode], work: Iterable[Work], paths: tuple[str, ...] | None) -> Pull:
+def pull(
+    repository: str, node: PullNode, reviews: Iterable[ReviewNode], work: Iterable[Work], paths: tuple[str, ...] | None, key: str
+) -> Pull:
     """A merged pull request with its lists, which are whole.
 
     Args:
         repository: `owner/name`.
         node: all but its lists.
         reviews, work, paths: its lists; see `Pull`.
+        key: as for `tickets`.
     """
     people = (who for one in work for who in (*_authors(one), _person(one, one.committer)))
-    return Pull(
+    whole = Pull(
         number=node.number,
         title=node.title,
         url=node.url,
@@ -67,12 +71,33 @@ def pull(repository: str, node: PullNode, reviews: Iterable[ReviewNode], work: I
         head=node.head_ref_oid,
         author=account(node.author),
         committers=tuple(dict.fromkeys(who for who in people if who is not None)),
-        reviews=tuple(sorted((r for r in map(_review, reviews) if r is not None), key=lambda review: review.at)),
-        labels=frozenset(label.name for label in node.labels.nodes),
-        body=node.body,
+        reviews=(),
+        labels=frozenset(),
+        body="",
         merged_by=account(node.merged_by),
-        tickets=tickets(repository, node.title, node.head_ref_name, node.body),
+        tickets=(),
         paths=paths,
+    )
+    return reworded(whole, repository, node, reviews, key)
+
+
+def reworded(one: Pull, repository: str, node: WordsNode, reviews: Iterable[ReviewNode], key: str) -> Pull:
+    """A merged pull request with what people have written on it by now.
+
+    Args:
+        one: as it was read before.
+        repository: `owner/name`.
+        node, reviews: what stands there now.
+        key: as for `tickets`.
+    """
+    return replace(
+        one,
+        title=node.title,
+        body=node.body,
+        branch=node.head_ref_name,
+        labels=frozenset(label.name for label in node.labels.nodes),
+        reviews=tuple(sorted((r for r in map(_review, reviews) if r is not None), key=lambda review: review.at)),
+        tickets=tickets(repository, node.title, node.head_ref_name, node.body, key=key),
     )
 
 

@@ -1,13 +1,15 @@
 """Reads everything that lies between two commits at GitHub: commits, people, pull requests, reviews.
 
 First the list of commits (REST), then the commits' people and pull requests, then the pull requests themselves (GraphQL), each step
-in concurrent batches: a release of 100 pull requests takes 5 round trips one after the other.
+in concurrent batches: a release of 100 pull requests takes 5 round trips one after the other. Read again, it is what people write on merged
+pull requests that can have changed: labels, texts and reviews, in one round trip.
 
 Invariant: a list that is not whole ends in `UnreadError`; a pull request counts for a commit only when it was merged into this
 repository and its own merge commit lies in the span too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
@@ -20,6 +22,7 @@ from bot.adapters.github_graphql import (
     MORE_PARTS,
     MORE_REVIEWS,
     PULLS,
+    WORDS,
     CommitNode,
     FilePath,
     History,
@@ -30,8 +33,9 @@ from bot.adapters.github_graphql import (
     PullNode,
     Rest,
     ReviewNode,
+    WordsNode,
 )
-from bot.adapters.github_people import commit, pull
+from bot.adapters.github_people import commit, pull, reworded
 from bot.adapters.github_vcs_wire import Commits, Comparison, Listed
 from bot.adapters.reading import UnreadError, both, parsed, together
 from guards.unread import Absent, Unread
@@ -40,7 +44,20 @@ from guards.vcs import Pull, Span
 T = TypeVar("T")
 
 MOST_COMMITS = 2_000
-COMMITS_AT_ONCE, PULLS_AT_ONCE = 50, 10  # GitHub gives a query 10 s
+COMMITS_AT_ONCE, PULLS_AT_ONCE, WORDS_AT_ONCE = 50, 10, 50  # GitHub gives a query 10 s
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A span that was read.
+
+    Args:
+        span: as it was then.
+        ids: GitHub's id of each of its pull requests → the number.
+    """
+
+    span: Span
+    ids: Mapping[str, int]
 
 
 class SpanReading:
@@ -51,13 +68,29 @@ class SpanReading:
         what: a noun phrase that fits "could not read …".
         repository: `owner/name`.
         base, head: 40 hex digits; see `Vcs.span`.
+        key: as for `tickets`.
     """
 
-    def __init__(self, api: GitHubApi, what: str, repository: str, base: str | None, head: str) -> None:
-        self._api, self._what, self._asked, self._base, self._head = api, what, repository, base, head
+    def __init__(self, api: GitHubApi, what: str, repository: str, base: str | None, head: str, key: str) -> None:
+        self._api, self._what, self._asked, self._base, self._head, self._key = api, what, repository, base, head, key
         self._name = repository
 
-    async def read(self) -> Span | Absent:
+    async def again(self, known: Known) -> Span:
+        """The same span with what stands on its pull requests now.
+
+        Raises:
+            UnreadError: when a part cannot be read.
+        """
+        self._name = known.span.repository
+        nodes = await self._nodes(WORDS, WordsNode, list(known.ids), WORDS_AT_ONCE)
+        if [(node.id, node.number) for node in nodes] != list(known.ids.items()):
+            raise self._unread("it told other pull requests than were asked for")
+        reviews = await together(self._reviews(node) for node in nodes)
+        before = {pull.number: pull for pull in known.span.pulls}
+        now = [reworded(before[n.number], self._name, n, given, self._key) for n, given in zip(nodes, reviews, strict=True)]
+        return replace(known.span, pulls=tuple(sorted(now, key=lambda one: one.number)))
+
+    async def read(self) -> Known | Absent:
         """All of it.
 
         Raises:
@@ -77,7 +110,8 @@ class SpanReading:
         pulls = dict(zip(ids, await together(self._pull(node) for node in found), strict=True))
         commits = tuple(commit(node, sorted(pulls[link.id].number for link in mine)) for node, mine in zip(nodes, links, strict=True))
         by_number = tuple(sorted(pulls.values(), key=lambda pull: pull.number))
-        return Span(self._name, self._base, self._head, commits, by_number, removed)
+        span = Span(self._name, self._base, self._head, commits, by_number, removed)
+        return Known(span, {id_: one.number for id_, one in pulls.items()})
 
     # ------------------------------------------------------------ which commits
 
@@ -152,13 +186,15 @@ class SpanReading:
         return here and link.merged and link.merge_commit is not None and link.merge_commit.oid in inside
 
     async def _pull(self, node: PullNode) -> Pull:
+        reviews, (parts, paths) = await both(
+            self._reviews(node), both(self._to_the_end(MORE_PARTS, Part, node.id, node.commits), self._paths(node))
+        )
+        return pull(self._name, node, reviews, [part.commit for part in parts], paths, self._key)
+
+    async def _reviews(self, node: WordsNode) -> list[ReviewNode]:
         if node.labels.page_info.has_next_page:
             raise self._unread(f"pull request #{node.number} has more labels than GitHub lists")
-        reviews, (parts, paths) = await both(
-            self._to_the_end(MORE_REVIEWS, ReviewNode, node.id, node.reviews),
-            both(self._to_the_end(MORE_PARTS, Part, node.id, node.commits), self._paths(node)),
-        )
-        return pull(self._name, node, reviews, [part.commit for part in parts], paths)
+        return await self._to_the_end(MORE_REVIEWS, ReviewNode, node.id, node.reviews)
 
     async def _paths(self, node: PullNode) -> tuple[str, ...] | None:
         """GitHub lists at most 3,000 changed files of a pull request."""

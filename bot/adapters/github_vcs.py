@@ -1,7 +1,7 @@
 """GitHub as the version control system: tags, spans, checks, branches, CODEOWNERS; read-only (EVD-01, EVD-11…-16, SOD-12, TRN-07).
 
-Invariant: tags, checks, branches and protection are asked for anew at each question; only what lies between or at fixed commits is kept
-for a while.
+Invariant: whatever can change is asked for anew at each question: tags, checks, branches, protection, and the labels, texts and reviews of
+merged pull requests. Only what lies between or at fixed commits is kept for a while.
 """
 
 import re
@@ -15,7 +15,7 @@ from bot.adapters.github_api import PER_PAGE, GitHubApi, named
 from bot.adapters.github_branches import BranchReading
 from bot.adapters.github_checks import from_runs, from_statuses, protection
 from bot.adapters.github_graphql import OWNERS, Owners
-from bot.adapters.github_span import SpanReading
+from bot.adapters.github_span import Known, SpanReading
 from bot.adapters.github_vcs_wire import (
     UNDECIDED,
     BranchProtection,
@@ -30,6 +30,7 @@ from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
 from guards.codeowners import CodeOwners
 from guards.cut import OpenPull
+from guards.naming import Naming
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Contributor, Protection, Span, Tag
 
@@ -45,13 +46,14 @@ class GitHubVcs:
 
     Args:
         api: how it is read.
-        keep: seconds for which spans and CODEOWNERS files, which are asked for by commit, are used again.
+        keep: seconds for which commits between two others, with their pull requests, and CODEOWNERS files are used again.
+        ticket: pattern of a work item's key (NAM-07).
     """
 
-    def __init__(self, api: GitHubApi, *, keep: float = 60.0) -> None:
-        self._api = api
-        self._branches = BranchReading(api)
-        self._spans = Recent[Span | Absent](keep, room=64)
+    def __init__(self, api: GitHubApi, *, keep: float = 60.0, ticket: str = Naming().ticket) -> None:
+        self._api, self._ticket = api, ticket
+        self._branches = BranchReading(api, ticket)
+        self._spans = Recent[Known | Absent](keep, room=64)
         self._owners = Recent[CodeOwners | Absent](keep, room=64)
 
     async def tag(self, repository: str, version: str) -> Tag | Absent | Unread:
@@ -66,10 +68,18 @@ class GitHubVcs:
         if not _SHA.fullmatch(head) or not (base is None or _SHA.fullmatch(base)):
             return Unread(what, "it is not asked for by commits")
 
-        async def read() -> Span | Absent | Unread:
-            return await self._api.answer(what, repository, SpanReading(self._api, what, repository, base, head).read())
+        reading, new = SpanReading(self._api, what, repository, base, head, self._ticket), False
 
-        return await self._spans.get((repository, base, head), read)
+        async def read() -> Known | Absent | Unread:
+            nonlocal new
+            new = True
+            return await self._api.answer(what, repository, reading.read())
+
+        found = await self._spans.get((repository, base, head), read)
+        if not isinstance(found, Known):
+            return found
+        # what somebody else read, a moment ago or while we waited, is older than this question
+        return found.span if new or not found.ids else await self._api.answer(what, repository, reading.again(found))
 
     async def checks(self, repository: str, commit: str) -> tuple[Check, ...] | Absent | Unread:
         """See `Vcs.checks`."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, HttpUrl
 
-from commands.core.ports.ci import Order, Pushed, Run, RunState
+from commands.core.ports.ci import Order, Proposed, Pushed, Run, RunState
 
 _KEY = re.compile(r"\[signalbox ([A-Za-z0-9.-]{1,64})\]")
 
@@ -103,6 +103,9 @@ class RunEvent(BaseModel):
     repository: _Repository
 
 
+_PROPOSING = frozenset({"opened", "reopened", "synchronize", "edited", "ready_for_review"})
+
+
 class PushEvent(BaseModel):
     """The webhook event `push`."""
 
@@ -113,6 +116,28 @@ class PushEvent(BaseModel):
         """The port's own value; None when it is a tag that was pushed."""
         kind, _, branch = self.ref.removeprefix("refs/").partition("/")
         return Pushed(self.repository.full_name, branch) if kind == "heads" and branch else None
+
+
+class _Base(BaseModel):
+    ref: str
+
+
+class _Pull(BaseModel):
+    number: int
+    base: _Base
+
+
+class PullEvent(BaseModel):
+    """The webhook event `pull_request`."""
+
+    action: str
+    pull_request: _Pull
+    repository: _Repository
+
+    def value(self) -> Proposed | None:
+        """The port's own value; None for what changes neither its head nor its base."""
+        pull = self.pull_request
+        return Proposed(self.repository.full_name, pull.base.ref, pull.number) if self.action in _PROPOSING else None
 
 
 def since(moment: datetime) -> str:

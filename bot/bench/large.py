@@ -58,7 +58,7 @@ def facts_of_a_large_release() -> Facts:
     numbers = range(_PULLS)
     owners = CodeOwners.read("CODEOWNERS", "/src/ @person-1\n" + "".join(f"/team-{n}/ @person-1\n" for n in range(_PATTERNS)))
     work = Span("bench/service", "0d" * 20, _COMMIT, tuple(map(commit, numbers)), tuple(map(pull, numbers)))
-    return replace(case().facts, policy=policy(), evidence=Evidence(work=work, owners=owners))
+    return replace(case().facts, policy=policy(), evidence=Evidence(work=work, owners=owners, owners_before=owners))
 
 
 def measure() -> list[Figure]:

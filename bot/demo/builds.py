@@ -19,7 +19,7 @@ from bot.adapters.generic_wire import ArtifactBody
 from bot.demo import statements
 from bot.demo.ci_runs import Shop
 from bot.demo.repository import Repository
-from bot.demo.statements import CYCLONEDX, DSSE, Built
+from bot.demo.statements import DSSE, Built
 
 
 class Builds:
@@ -58,10 +58,9 @@ class Builds:
         registry = self._shop.registry(service)
         digest = await asyncio.to_thread(registry.push, content, commit=commit, tag=version)
         built = Built(self._name, digest, self._source, version, commit, began, self._now())
-        bill = statements.sbom(replace(built, digest=sbom_of) if sbom_of else built, content)
-        proofs = ((bill, CYCLONEDX), (statements.provenance(built, self._key), DSSE), (statements.signature(built, self._key), DSSE))
-        for document, kind in proofs:
-            await asyncio.to_thread(registry.attach, digest, document, kind)
+        bill = statements.sbom(replace(built, digest=sbom_of) if sbom_of else built, content, self._key)
+        for document in (bill, statements.provenance(built, self._key), statements.signature(built, self._key)):
+            await asyncio.to_thread(registry.attach, digest, document, DSSE)
         authors = await self._repository.authors(version)
         artifact = ArtifactBody(service=service, version=version, digest=digest, commit=commit, authors=authors)
         await asyncio.to_thread(self._shop.register, artifact)
@@ -72,7 +71,7 @@ class Builds:
         registry = self._shop.registry(built.service)
         _, content = await asyncio.to_thread(registry.artifact, built.digest)
         about = Built(self._name, built.digest, self._source, built.version, built.commit, self._now(), self._now())
-        await asyncio.to_thread(registry.attach, built.digest, statements.sbom(about, content), CYCLONEDX)
+        await asyncio.to_thread(registry.attach, built.digest, statements.sbom(about, content, self._key), DSSE)
 
 
 def packed(tree: bytes) -> bytes:

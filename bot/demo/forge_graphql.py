@@ -55,7 +55,7 @@ class Graph:
             query: one of `bot.adapters.github_graphql`.
             variables: its own.
         """
-        if query in {asked.COMMITS, asked.PULLS}:
+        if query in {asked.COMMITS, asked.PULLS, asked.WORDS}:
             return {"data": {"nodes": [_first_pages(node) for node in await self._nodes(variables["ids"])]}}
         if query in _REST:
             (node,) = await self._nodes([variables["id"]])

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bot.adapters.attestations import COSIGN_SIGN
 from bot.adapters.signatures import STATEMENT_TYPE, Envelope
 
-CYCLONEDX = "application/vnd.cyclonedx+json"
+_CYCLONEDX = "https://cyclonedx.org/bom"
 DSSE = "application/vnd.dsse.envelope.v1+json"
 _SLSA = "https://slsa.dev/provenance/v1"
 
@@ -46,12 +46,13 @@ class Built:
     ended: datetime
 
 
-def sbom(built: Built, archive: bytes) -> bytes:
-    """A CycloneDX document that names the artifact and lists its files.
+def sbom(built: Built, archive: bytes, key: Ed25519PrivateKey) -> bytes:
+    """An envelope with a CycloneDX document that names the artifact and lists its files.
 
     Args:
         built: what it says that it describes.
         archive: the artifact, a gzipped tar file.
+        key: CI's.
     """
     with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
         files = [(member.name, packed.extractfile(member)) for member in packed.getmembers()]
@@ -63,7 +64,7 @@ def sbom(built: Built, archive: bytes) -> bytes:
     purl = f"pkg:oci/{built.name.rpartition('/')[2]}@{built.digest.replace(':', '%3A')}"
     about = {"type": "container", "name": built.name, "version": built.tag, "purl": purl}
     document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": about}, "components": components}
-    return json.dumps(document).encode()
+    return _signed(built, _CYCLONEDX, document, key)
 
 
 def provenance(built: Built, key: Ed25519PrivateKey) -> bytes:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from bot.workspace.spans import Span, of_mrkdwn, of_rich, of_text
 from bot.workspace.text import Json, Reader
 
+EMPTY = "Choose…"
+"""What a select without a placeholder shows while nothing is chosen; `page/static/controls.js` writes the same."""
+
 
 def mrkdwn(text: str, reader: Reader) -> str:
     """Slack's `mrkdwn` without its formatting."""
@@ -66,6 +69,10 @@ def _element(element: Json, reader: Reader) -> str:
             return f"[image: {element.get('alt_text', '')}]"
         case "overflow" | "radio_buttons" | "checkboxes":
             return " ".join(f"[{text_object(option.get('text'), reader)}]" for option in element.get("options") or ())
+        case str(kind) if kind.endswith("select"):
+            chosen = [*(element.get("initial_options") or ()), *([element["initial_option"]] if element.get("initial_option") else ())]
+            said = ", ".join(text_object(option.get("text"), reader) for option in chosen)
+            return f"[{said or text_object(element.get('placeholder'), reader) or EMPTY}]"
         case _:
             return f"[{text_object(element.get('placeholder'), reader) or element['type']}]"
 

@@ -1,6 +1,7 @@
-"""Tells channels when their windows open and close, where the policy asks for it (WIN-18).
+"""When windows open and close, cards of changes that wait there are drawn anew, and channels hear of it where the policy asks (WIN-18).
 
-Invariant: one timer looks for the next edge of any window; what is told too late is left out, so that nobody reads yesterday's news.
+Invariant: one timer looks for the next edge of any window; what is told too late is left out, so that nobody reads yesterday's news. A card
+never goes on saying that its window is closed, or open.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from commands.core import record
 from commands.core.cards import note
 from commands.core.change_card import STATES
-from commands.core.tell import post_to
+from commands.core.tell import card_of, post_to
 from commands.core.text import Code, Line, Moment
 from guards.change import Change
 from guards.facts import Facts, Request
@@ -31,6 +32,9 @@ _AHEAD = timedelta(days=7)
 
 _NAMED = 10
 """Changes that are named in one message."""
+
+_DRAWN = 200
+"""Changes of a service whose cards are drawn anew at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,15 @@ class Edge:
 
 
 def begin(tx: Tx, policy: Policy, at: datetime) -> None:
-    """Look for the next edge from a moment on; where no window is announced, for none."""
-    if any(window.announce is not Announce.NEVER for window in policy.windows.values()):
+    """Look for the next edge from a moment on; where there is no window, for none."""
+    if policy.windows:
         timers.set(tx, timers.Timer(KIND, KIND, at, {"since": at.isoformat()}))
     else:
         timers.cancel(tx, KIND)
 
 
 def announce(tx: Tx, since: datetime, facts: Facts, correlation: str) -> None:
-    """Tell what opened and closed since a moment, and set the timer for what comes next.
+    """Draw and tell what opened and closed since a moment, and set the timer for what comes next.
 
     Args:
         tx: open.
@@ -71,13 +75,16 @@ def announce(tx: Tx, since: datetime, facts: Facts, correlation: str) -> None:
         facts: windows, holidays and freezes, now.
         correlation: of the timer's delivery.
     """
-    since = max(since, facts.at - LATE)
-    known = list(_edges(facts, since, facts.at + _AHEAD))
-    told: dict[tuple[str, Opening, bool, str], list[Edge]] = {}
-    for edge in known:
-        if edge.at <= facts.at:
+    known = list(_edges(facts, max(since, facts.at - _AHEAD), facts.at + _AHEAD))
+    come, told = [edge for edge in known if edge.at <= facts.at], dict[tuple[str, Opening, bool, str], list[Edge]]()
+    for edge in come:
+        if edge.at > facts.at - LATE and facts.policy.windows[edge.opening.window].announce is not Announce.NEVER:
             channel = facts.policy.services[edge.service].channel
             told.setdefault((channel, edge.opening, edge.opens, edge.environment), []).append(edge)
+    for service, environment in dict.fromkeys((edge.service, edge.environment) for edge in come):
+        for change in changes.undecided(tx, service, limit=_DRAWN):
+            if change.content.environment == environment:
+                card_of(tx, change, facts, correlation)
     for (channel, *_), edges in told.items():
         _tell(tx, channel, edges, facts, correlation)
     due = min((edge.at for edge in known if edge.at > facts.at), default=facts.at + _AHEAD)
@@ -91,9 +98,8 @@ def _edges(facts: Facts, begin: datetime, end: datetime) -> Iterator[Edge]:
         for environment in policy.chain(service):
             rules = rules_of(service, environment, facts)
             for opening in () if isinstance(rules, Unread) else openings(rules, begin, end):
-                if policy.windows[opening.window].announce is not Announce.NEVER:
-                    edges = (Edge(opening, opens, service, environment) for opens in (True, False))
-                    yield from (edge for edge in edges if edge.at > begin)
+                edges = (Edge(opening, opens, service, environment) for opens in (True, False))
+                yield from (edge for edge in edges if edge.at > begin)
 
 
 def _tell(tx: Tx, channel: str, edges: list[Edge], facts: Facts, correlation: str) -> None:

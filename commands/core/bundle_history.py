@@ -75,7 +75,14 @@ class History:
             EvidenceClass.PULL_REQUEST, f"the work of {one.repository} in it", f"{folder}/commits", keys,
             Trail.TICKET, Trail.REVIEW, Trail.MERGE,
         )  # fmt: skip
-        return (*_told(one.tag, tag, _tag), *_told(one.work, work, _work))
+        found = (*_told(one.tag, tag, _tag), *_told(one.work, work, _work))
+        if one.checks is not None:
+            blank = self._blank(EvidenceClass.CI, f"the checks of {one.repository}", f"{folder}/checks", keys, Trail.REVIEW)
+            found += _told(one.checks, blank, _checks)
+        if one.protection is not None:
+            blank = self._blank(EvidenceClass.PULL_REQUEST, f"the protection of {one.repository}", f"{folder}/protection", keys)
+            found += _told(one.protection, blank, _protection)
+        return found
 
     def _blank(self, kind: EvidenceClass, title: str, name: str, keys: Mapping[str, str], *trail: Trail) -> Item:
         keys = {"repository": self.repository, **keys}

@@ -12,6 +12,7 @@ from typing import Any
 from commands.core.bundle import EvidenceClass, Item, Trail
 from guards.change import Approval, Change
 from guards.exemption import Exemption
+from guards.hotfix import Hotfix, Piece, Port
 from guards.incident import Incident
 from guards.obligation import Obligation
 from guards.release import RecordText, ReleaseNotes
@@ -40,6 +41,7 @@ class Recorded:
         notes: the release notes as they stand; None when nobody wrote any.
         exceptions: those by which the changes went out, with all decisions about them.
         incidents: those that the changes belong to.
+        hotfixes: those that make the version, whatever became of them, each with its eight items and the branches that need the fix.
         deployments: each success, oldest first.
         registered: what the version named when it was first seen.
         into: the newest change, of those to production if there are any.
@@ -55,6 +57,7 @@ class Recorded:
     notes: ReleaseNotes | None
     exceptions: tuple[Exemption, ...]
     incidents: tuple[Incident, ...]
+    hotfixes: tuple[tuple[Hotfix, tuple[Piece, ...], tuple[Port, ...]], ...]
     deployments: tuple[Deployment, ...]
     registered: Artifact | None
     into: Change | None
@@ -104,6 +107,7 @@ def records(recorded: Recorded, service: str, version: str, at: datetime) -> tup
         _written("release notes", "notes", recorded.notes, service, version, at),
     )
     beside = (*(_exception(each, at) for each in recorded.exceptions), *(_incident(each, at) for each in recorded.incidents))
+    beside += tuple(_hotfix(*each, at) for each in recorded.hotfixes)
     return (*changes, *written, *beside, *_stabilized(recorded, at), _ran(recorded, service, version, at))
 
 
@@ -173,6 +177,14 @@ def _incident(incident: Incident, at: datetime) -> Item:
     title, name = f"{incident.reference}: an incident that it belongs to", f"deployments/{incident.reference.lower()}.json"
     url = incident.link or None
     return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, {"incident": incident.reference}, at, as_json(incident), url=url)
+
+
+def _hotfix(hotfix: Hotfix, pieces: tuple[Piece, ...], ports: tuple[Port, ...], at: datetime) -> Item:
+    """The record of a hotfix: what it is for, its eight items, and where its fix was brought (HOT-12)."""
+    content = as_json({"hotfix": hotfix, "items": pieces, "forward_ports": ports})
+    keys = {"hotfix": hotfix.id, "base": hotfix.base_commit, "branch": hotfix.branch}
+    title, name = f"{hotfix.id}: the record of the hotfix, {hotfix.state.value}", f"deployments/{hotfix.id.lower()}.json"
+    return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, keys, at, content)
 
 
 def _ran(recorded: Recorded, service: str, version: str, at: datetime) -> Item:

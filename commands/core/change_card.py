@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from commands.core.cards import missing
-from commands.core.release_cards import written_lines
+from commands.core.release_cards import diffs, written_lines
 from commands.core.requests import at_dispatch
 from commands.core.text import Bold, Button, Card, Code, Line, Link, Moment, Part, worded
 from commands.core.verify_card import verification_line
@@ -157,19 +157,22 @@ def _used(facts: Facts) -> Iterable[Line]:
 
 
 def changes_lines(facts: Facts) -> tuple[Line, ...]:
-    """The pull requests since the running version, with authors and tickets: nobody should approve blind."""
+    """The pull requests since the running version, with authors and tickets, and the diff: nobody should approve blind."""
     artifact = facts.artifact
     if not isinstance(artifact, Artifact) or artifact.merged is None:
         return ()
     lines: list[Line] = []
     for pull in artifact.merged[-_PULLS:]:
         tickets = f" ({', '.join(pull.tickets)})" if pull.tickets else ""
-        lines.append((Link(pull.url, f"#{pull.number}"), f" {pull.title}, by {pull.author or 'a deleted account'}{tickets}"))
+        lines.append((Link(pull.url, pull.name), f" {pull.title}, by {pull.author or 'a deleted account'}{tickets}"))
     if len(artifact.merged) > _PULLS:
         lines.append((f"and {len(artifact.merged) - _PULLS} earlier pull requests",))
     if artifact.unlinked:
         lines.append((f"⚠️ {artifact.unlinked} commit{'s' if artifact.unlinked > 1 else ''} without a pull request",))
-    return tuple(lines) or (("no change since the running version",),)
+    if not lines:
+        return (("no change since the running version",),)
+    shown = diffs(facts.policy.services[artifact.service], facts.evidence)
+    return (*lines, *([tuple(part for link in shown for part in (" · ", link))[1:]] if shown else []))
 
 
 def _declarations(facts: Facts) -> tuple[Line, ...]:
@@ -177,7 +180,7 @@ def _declarations(facts: Facts) -> tuple[Line, ...]:
     merged = facts.artifact.merged if isinstance(facts.artifact, Artifact) else None
     telling = [pull for pull in merged or () if pull.declared]
     lines: list[Line] = [
-        (Link(pull.url, f"#{pull.number}"), " ", "; ".join(f"{topic}: {_cut(text)}" for topic, text in pull.declared))
+        (Link(pull.url, pull.name), " ", "; ".join(f"{topic}: {_cut(text)}" for topic, text in pull.declared))
         for pull in telling[-_DECLARING:]
     ]
     if len(telling) > _DECLARING:

@@ -14,6 +14,7 @@ from commands.core.bundle_attached import Registry
 from commands.core.bundle_history import History
 from commands.core.bundle_records import OURS, Recorded, as_json, records
 from commands.core.deadline import Deadline
+from commands.core.hotfixes.evidence import pieces_of
 from commands.core.orders import key_of, order_of
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.ci import CI, RunLog
@@ -31,7 +32,20 @@ from guards.run_log import KeptLog
 from guards.unread import Absent, Unread
 from guards.version import Artifact
 from guards.vocabulary import Action
-from storage import approvals, artifacts, audit, changes, deployments, exceptions, incidents, obligations, releases, run_logs, verifications
+from storage import (
+    approvals,
+    artifacts,
+    audit,
+    changes,
+    deployments,
+    exceptions,
+    hotfixes,
+    incidents,
+    obligations,
+    releases,
+    run_logs,
+    verifications,
+)
 from storage.database import Store, Tx
 
 Told = Callable[[int, int], None]
@@ -95,7 +109,7 @@ class Collect:
             told,
         )
         ours = (*records(recorded, service, version, at), self._checklist(recorded, service, version, at))
-        items = (*ours, item, *found, self._monitoring())
+        items = (*ours, item, *found, *self._monitoring(recorded))
         in_order = sorted(items, key=lambda each: tuple(EvidenceClass).index(each.kind))
         digest, commit = (artifact.digest, artifact.commit) if artifact else (None, None)
         return Collection(service, version, entry.repository, digest, commit, at, by, self._policy.hash, tuple(in_order), recorded.ledger)
@@ -154,10 +168,17 @@ class Collect:
             content = as_json(release_checklist(request, Facts(at, self._policy), recorded.past))
         return Item(EvidenceClass.DEPLOYMENT, title, name, OURS, keys, at, content)
 
-    def _monitoring(self) -> Item:
-        what, name = "the verification after the deployment", "monitoring/verification.json"
-        missing = Unread(what, "no monitoring is connected")
-        return Item(EvidenceClass.MONITORING, what, name, "monitoring", {}, self._clock.now(), missing)
+    def _monitoring(self, recorded: Recorded) -> tuple[Item, ...]:
+        """What people saw after the deployment (REC-10): each verification, or that somebody still owes it."""
+        what, at = "the verification after the deployment", self._clock.now()
+        found = []
+        for change, _ in recorded.changes:
+            if seen := recorded.afterwards[change.id][0]:
+                title, name, keys = f"{what} ({change.id})", f"monitoring/{change.id.lower()}.json", {"change": change.id}
+                content = as_json(seen) if seen.at else Absent(f"verification of {change.id} yet; it is owed")
+                found.append(Item(EvidenceClass.MONITORING, title, name, OURS, keys, at, content))
+        missing = Unread(what, "nobody was asked to verify it, and no monitoring is connected")
+        return tuple(found) or (Item(EvidenceClass.MONITORING, what, "monitoring/verification.json", "monitoring", {}, at, missing),)
 
 
 async def _counted(steps: list[Awaitable[tuple[Item, ...]]], told: Told) -> list[Item]:
@@ -184,7 +205,9 @@ def _recorded(tx: Tx, service: str, version: str, policy: Policy) -> tuple[Recor
 def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
     """What the database knows of a version, all of one moment."""
     found = changes.of_version(tx, service, version)
-    used = {e.id: e for change in found for e in exceptions.used_by(tx, change.id)}
+    way = [moment for change in found for moment in (change.requested, change.finished or change.requested)]
+    known = exceptions.about(tx, service, version, min(way, default=None), max(way, default=None))
+    used = {e.id: e for e in (*known, *(e for change in found for e in exceptions.used_by(tx, change.id)))}
     shown = audit.about(tx, service, version, {change.id for change in found}, used)
     into = next(reversed([c for c in found if c.content.environment in policy.production] or found), None)
     base = into.content.own_base if into else None
@@ -198,6 +221,7 @@ def recorded_of(tx: Tx, service: str, version: str, policy: Policy) -> Recorded:
         notes=releases.notes(tx, service, version),
         exceptions=tuple(used.values()),
         incidents=tuple({one.reference: one for change in found for one in incidents.of_record(tx, change.id)}.values()),
+        hotfixes=tuple((one, pieces_of(tx, one, policy), hotfixes.ports(tx, one.id)) for one in hotfixes.of_version(tx, service, version)),
         deployments=tuple(deployments.of_version(tx, service, version)),
         registered=artifacts.registered(tx, service, version),
         into=into,

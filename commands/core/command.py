@@ -86,7 +86,7 @@ class Ask:
         incident: what somebody calls an incident that exists.
         opened: an incident to open.
         incident_edit: what is to be otherwise in one that exists.
-        bound: id of a record that is to belong to it.
+        bound: id of a record that is to belong to it; without an incident, the record that something is to be owed for.
         moment: UTC; when somebody wants to know what ran.
         attested: what is to be said of an item of evidence.
     """

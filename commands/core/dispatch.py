@@ -14,6 +14,7 @@ from commands.core.command import Ask
 from commands.core.emergency import life as emergency
 from commands.core.expire import expires
 from commands.core.inside import inside
+from commands.core.on_call import tell_on_call
 from commands.core.orders import order_of
 from commands.core.queue import BY_TIME
 from commands.core.requests import at_dispatch
@@ -34,6 +35,7 @@ from guards.hotfixed import hotfixed
 from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
+from guards.migration import weighed
 from guards.need import Need, need_of
 from guards.opening import Opening, open_now
 from guards.order import in_order
@@ -242,7 +244,11 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
     key = f"{change.id}.{change.attempt + 1}"
     if not claims.take(tx, content.service, content.environment, Claim(key, change.id, facts.at)):
         return changes.move(tx, change, State.WAITING, why=f"another change works on {content.service} in {content.environment}")
-    change = changes.move(tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="")
+    request = at_dispatch(change, facts)
+    change = changes.move(
+        tx, change, State.DISPATCHING, attempt=change.attempt + 1, dispatched=facts.at, implementer=f"ci:{ci}", why="",
+        migrates=weighed(request, facts).migration,
+    )  # fmt: skip
     order = order_of(change, facts.policy)
     outbox.add(
         tx,
@@ -252,13 +258,13 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         facts.at,
     )
     timers.cancel(tx, f"expire:{change.id}")
-    request = at_dispatch(change, facts)
     record.write(
         tx, "dispatch:ordered", record.CLOCK, facts, correlation, subject=change.id, service=content.service,
         environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
     departure.went_out(tx, change, facts, correlation)
+    tell_on_call(tx, change, record.CLOCK, facts, correlation)
     now = open_now(request.service, request.environment or "", facts)
     if isinstance(now, Opening) and (short := too_short(now, request, facts)):
         log_of(tx, change, facts, correlation, f"⚠️ {short}")

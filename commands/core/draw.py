@@ -4,7 +4,7 @@ Invariant: a card shows what is true when it is drawn; where it stands already, 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from commands.core import freezing
@@ -31,7 +31,7 @@ from guards.manifest import SetStanding
 from guards.policy import Policy
 from guards.train import Train
 from storage import cards as places
-from storage import exceptions, hotfixes
+from storage import exceptions, freezes, hotfixes
 from storage.database import Store, Tx
 
 
@@ -104,8 +104,9 @@ class Draw:
         return Drawn(promotion.id, promotion.channel, set_card(facts.set, facts))
 
     async def _exception(self, payload: Mapping[str, Any]) -> Drawn | None:
-        exemption = await self._store.read(lambda tx: exceptions.get(tx, str(payload["exception"])))
-        return Drawn(exemption.id, str(payload["channel"]), exception_card(exemption, self._now())) if exemption else None
+        now = self._now()
+        exemption, held = await self._store.read(lambda tx: (exceptions.get(tx, str(payload["exception"])), freezes.current(tx, now.at)))
+        return Drawn(exemption.id, str(payload["channel"]), exception_card(exemption, replace(now, freezes=held))) if exemption else None
 
     async def _emergency(self, payload: Mapping[str, Any]) -> Drawn | None:
         id = str(payload["emergency"])  # noqa: A001

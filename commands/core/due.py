@@ -32,7 +32,7 @@ from commands.core.inside import inside
 from commands.core.invocation import REPORTED, IncidentsTold, Reported
 from commands.core.observe import observed
 from commands.core.orders import order_of
-from commands.core.ports.ci import CI, Pushed, Run
+from commands.core.ports.ci import CI, Proposed, Pushed, Run
 from commands.core.ports.clock import Clock
 from commands.core.record import Actor
 from commands.core.trains import integrate, keep, roll_call
@@ -96,7 +96,7 @@ class Due:
             life.EXPIRE: _alone("emergency", life.expired),
             access.END: _alone("grant", access.over),
             obligations.REMIND: self._obligation,
-            freezing.KIND: _freeze,
+            freezing.KIND: self._freeze,
             freeze_import.KIND: self._freeze_calendar,
             mirror.KIND: _alone("service", mirror.due),
             announce.KIND: self._windows,
@@ -143,10 +143,12 @@ class Due:
                 elif isinstance(report, Pushed):
                     keep.pushed(tx, report.repository, report.branch, facts)
                     owing.pushed(tx, report.repository, facts)
+                elif isinstance(report, Proposed):
+                    mirror.proposed(tx, report.repository, report.into, facts, correlation)
                 else:
                     observed(tx, report, by, facts, correlation)
 
-        return _Ready(work)
+        return _Ready(work, await self._gather.days())
 
     async def _incidents(self, payload: Payload, correlation: str) -> _Ready:
         """What a source of incidents said."""
@@ -181,6 +183,12 @@ class Due:
         id, step = str(payload["obligation"]), int(payload["step"])  # noqa: A001
         return _Ready(lambda tx, facts: obligations.reminded(tx, id, step, facts, correlation), await self._gather.outside(Ask()))
 
+    async def _freeze(self, payload: Payload, correlation: str) -> _Ready:
+        """People are told that a freeze begins or ends, or that nobody approved it (FRZ-07, FRZ-09, FRZ-11)."""
+        id, since = str(payload["freeze"]), _since(payload)  # noqa: A001
+        outside = await self._gather.outside(Ask())
+        return _Ready(lambda tx, facts: freezing.fired(tx, id, since, facts, correlation), outside)
+
     async def _freeze_calendar(self, payload: Payload, correlation: str) -> _Ready:
         """A shared calendar of freezes is read (FRZ-08)."""
         name = str(payload["calendar"])
@@ -201,12 +209,6 @@ def _alone(noun: str, step: Step) -> Callable[[Payload, str], Awaitable[_Ready]]
         return _Ready(lambda tx, facts: step(tx, str(payload[noun]), facts, correlation))
 
     return ready
-
-
-async def _freeze(payload: Payload, correlation: str) -> _Ready:
-    """People are told that a freeze begins or ends (FRZ-09, FRZ-11)."""
-    id, since = str(payload["freeze"]), _since(payload)  # noqa: A001
-    return _Ready(lambda tx, facts: freezing.fired(tx, id, since, facts, correlation))
 
 
 async def _home(payload: Payload, correlation: str) -> _Ready:

@@ -9,7 +9,9 @@ from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from guards.exemption import STANDS_FOR, Exemption, ExemptionKind, ExemptionState, Ruling
 from guards.facts import Facts
 from guards.policy import Policy
+from guards.releasable import unreleasable
 from guards.standing import end_of
+from guards.unread import Unread
 from guards.vocabulary import Role
 
 _STATES = {
@@ -67,7 +69,7 @@ def exception_card(exemption: Exemption, facts: Facts) -> Card:
     return Card(
         f"{emoji} {title(exemption, facts.policy)}: {words}",
         facts=rows,
-        parts=tuple(_parts(exemption, zone)),
+        parts=(*flag(exemption, facts), *_parts(exemption, zone)),
         buttons=_buttons(exemption, facts),
         footer=(Code(exemption.id),),
     )
@@ -95,6 +97,17 @@ def _parts(exemption: Exemption, zone: str) -> Iterable[Part]:
     if exemption.uses:
         used: tuple[Line, ...] = tuple((Code(use.change), ", ", Moment(use.at, zone)) for use in exemption.uses[-_USES:])
         yield Part(used, heading="Went out by it")
+
+
+def flag(exemption: Exemption, facts: Facts) -> tuple[Part, ...]:
+    """What is said of an exception that leaves main unreleasable while it goes on taking merges (FRZ-14)."""
+    found = unreleasable(exemption, facts)
+    if isinstance(found, Unread):
+        return (Part(((f"⚠️ Whether it leaves main unreleasable cannot be told: could not read {found.what}.",),)),)
+    if not found:
+        return ()
+    said = f"⚠️ While it counts, main of {', '.join(found)} cannot be released without it, and no freeze holds its merges: "
+    return (Part(((said, Code("/release freeze declare … blocks=merges")),), heading="Main"),)
 
 
 def _buttons(exemption: Exemption, facts: Facts) -> tuple[Button, ...]:

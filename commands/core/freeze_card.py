@@ -32,6 +32,8 @@ def standing(freeze: Freeze, facts: Facts) -> tuple[str, str]:
         return "⚪", "over"
     if freeze.in_force is None:
         return "🕐", "waits for approval"
+    if freeze.lapsed(at):
+        return "🕐", "lapsed, because nobody approved it"
     return ("🧊", "in force") if freeze.start <= at else ("🔜", "to come")
 
 
@@ -63,7 +65,7 @@ def freeze_card(freeze: Freeze, working: Iterable[Change], facts: Facts) -> Card
     rows: list[tuple[str, Line]] = [
         ("State", (f"{emoji} {words}",)),
         ("Stands still", (still(freeze),)),
-        ("Passes", (", ".join(freeze.passes) or "nothing",)),
+        ("Passes", (_passes(freeze),)),
         ("From", (Moment(freeze.start, zone),)),
         ("Until", (Moment(freeze.until, zone),)),
         ("Work on its way", (FATES[freeze.fate],)),
@@ -73,7 +75,7 @@ def freeze_card(freeze: Freeze, working: Iterable[Change], facts: Facts) -> Card
     ]
     if freeze.calendar:
         rows.append(("Calendar", (freeze.calendar,)))
-    over = freeze.until <= facts.at
+    over = min(freeze.end, freeze.lifted or freeze.end) <= facts.at
     parts = [
         Part(((freeze.reason,),), heading="Why"),
         Part(((freeze.exit_criteria,),), heading="Ends when"),
@@ -90,6 +92,11 @@ def freeze_card(freeze: Freeze, working: Iterable[Change], facts: Facts) -> Card
     )
 
 
+def _passes(freeze: Freeze) -> str:
+    risk = [f"changes of {freeze.passes_risk} risk{' at most' if freeze.passes_risk.rank else ''}"] if freeze.passes_risk else []
+    return ", ".join([*freeze.passes, *risk]) or "nothing"
+
+
 def _buttons(freeze: Freeze) -> tuple[Button, ...]:
     known = {"freeze": freeze.id}
     approve = (Button("Approve", "freeze approve", known, "primary"),) if freeze.approved is None else ()
@@ -98,6 +105,8 @@ def _buttons(freeze: Freeze) -> tuple[Button, ...]:
 
 def _approved(freeze: Freeze, policy: Policy, zone: str) -> Line:
     if freeze.approved is None:
+        if freeze.lapses:
+            return ("nobody yet; it counts at once, and without an approval until ", Moment(freeze.lapses, zone))
         return ("nobody yet; it counts at once" if freeze.in_force else "nobody yet; it holds nothing before that",)
     return (f"{_name(freeze.approved_by or '', policy)}, ", Moment(freeze.approved, zone))
 

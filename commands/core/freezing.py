@@ -8,20 +8,22 @@ from enum import StrEnum
 
 from commands.core import mirror, record
 from commands.core.cards import note
-from commands.core.freeze_card import FATES, freeze_card, freeze_lines
+from commands.core.freeze_card import FATES, freeze_card, freeze_lines, zone_of
 from commands.core.record import Actor
 from commands.core.stop import stop_later
-from commands.core.tell import card_of, log_of, post_to, reply_to
-from commands.core.text import Card, Code, Line
+from commands.core.tell import card_of, exception_card_of, log_of, post_to, reply_to
+from commands.core.text import Card, Code, Line, Moment
+from guards.authorization import who_may
 from guards.calendar_rules import FreezeKind
 from guards.change import Change
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.freezing import holds
 from guards.policy import Policy
+from guards.sections import Person
 from guards.unread import Unread
 from guards.vocabulary import Action, Blocked, Fate
-from storage import changes, freezes, outbox, timers
+from storage import changes, exceptions, freezes, outbox, timers
 from storage.database import Tx
 
 KIND = "freeze"
@@ -31,11 +33,17 @@ LATE = timedelta(minutes=10)
 """A reminder that comes later than this is no news any more; that it began or ended is told whenever it is found."""
 
 
+CHASED = 4
+"""Into so many parts the time is divided for which a freeze counts unapproved; after each but the last somebody is reminded."""
+
+
 class Step(StrEnum):
     """What a freeze's timer is for, in the order in which they come."""
 
     SOON = "soon"
     BEGINS = "begins"
+    UNAPPROVED = "unapproved"
+    LAPSES = "lapses"
     ENDS_SOON = "ends-soon"
     ENDS = "ends"
 
@@ -46,6 +54,10 @@ def steps(freeze: Freeze, policy: Policy) -> tuple[tuple[datetime, Step], ...]:
     found = [(freeze.start, Step.BEGINS), (freeze.end, Step.ENDS), (freeze.start - before, Step.SOON)]
     if freeze.end - before > freeze.start:
         found.append((freeze.end - before, Step.ENDS_SOON))
+    if freeze.begins and freeze.lapses and freeze.approved is None:
+        quarter = (freeze.lapses - freeze.begins) / CHASED
+        found += [(freeze.begins + n * quarter, Step.UNAPPROVED) for n in range(1, CHASED)]
+        found = [*((at, step) for at, step in found if at < freeze.end or step is Step.ENDS), (min(freeze.lapses, freeze.end), Step.LAPSES)]
     return tuple(sorted(found, key=lambda one: (one[0], list(Step).index(one[1]))))
 
 
@@ -89,6 +101,8 @@ def changed(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
     if Blocked.MERGES in freeze.blocks:
         for service in facts.policy.services if freeze.services is None else freeze.services:
             mirror.due(tx, service, facts, correlation)
+        for exemption in exceptions.current(tx, facts.at):
+            exception_card_of(tx, exemption, facts, correlation)  # whether main can be released hangs on it (FRZ-14)
     for change in changes.undecided(tx, None, limit=200):
         if freeze.reaches(change.content.service, change.content.environment):
             card_of(tx, change, facts, correlation)
@@ -100,8 +114,9 @@ def approved(tx: Tx, freeze: Freeze, actor: Actor, facts: Facts, correlation: st
     record.write(
         tx, "freeze:approved", actor, facts, correlation, subject=freeze.id, by=freeze.approved_by, **record.freeze_body(freeze)
     )  # fmt: skip
-    if freeze.active(facts.at) and freeze.in_force == facts.at:
+    if freeze.active(facts.at) and (freeze.in_force == facts.at or (freeze.lapses and freeze.lapses <= facts.at)):
         _begun(tx, freeze, facts, correlation)
+    set_timer(tx, freeze, facts.at, facts)  # nobody is reminded of its approval any more
     changed(tx, freeze, facts, correlation)
 
 
@@ -156,6 +171,15 @@ def _told(tx: Tx, freeze: Freeze, step: Step, at: datetime, facts: Facts, correl
             if facts.at < freeze.end:
                 _begun(tx, freeze, facts, correlation)
             changed(tx, freeze, facts, correlation)
+        case Step.UNAPPROVED if facts.at - at <= LATE:
+            _chase(tx, freeze, at, facts, correlation)
+        case Step.LAPSES if freeze.until < freeze.end:
+            record.write(tx, "freeze:lapsed", record.CLOCK, facts, correlation, subject=freeze.id, at=at.isoformat())
+            how: Line = ("Nobody approved it in time, so nothing stands still: ", Code(f"/release freeze approve {freeze.id}"))
+            _post(tx, freeze, f"⚠️ {freeze.id} lapsed", (how,), facts, correlation, step)
+            changed(tx, freeze, facts, correlation)
+        case Step.ENDS if freeze.lapsed(at):
+            changed(tx, freeze, facts, correlation)  # what it held went on when it lapsed
         case Step.ENDS:
             tag = "freeze:ended" if freeze.in_force else "freeze:lapsed"
             record.write(tx, tag, record.CLOCK, facts, correlation, subject=freeze.id, at=at.isoformat())
@@ -182,6 +206,28 @@ def _remind(tx: Tx, freeze: Freeze, step: Step, facts: Facts, correlation: str) 
     record.write(tx, "freeze:reminded", record.CLOCK, facts, correlation, subject=freeze.id, step=step.value)
 
 
+def _chase(tx: Tx, freeze: Freeze, at: datetime, facts: Facts, correlation: str) -> None:
+    """While nobody approved what counts already its approver is told, then whoever may lift it, at last its channels too (FRZ-07)."""
+    assert freeze.begins is not None
+    assert freeze.lapses is not None
+    part = round((at - freeze.begins) / ((freeze.lapses - freeze.begins) / CHASED))
+    able = lifters(freeze.environments[0], facts) if part > 1 else ()
+    people = {person.id: person for person in (facts.policy.by_id.get(freeze.approver), *able) if person and person.slack}
+    lapses: Line = ("It holds without an approval until ", Moment(freeze.lapses, zone_of(freeze, facts.policy)), ": ")
+    lines = (*freeze_lines(freeze, facts), (*lapses, Code(f"/release freeze approve {freeze.id}")))
+    title = f"⏰ {freeze.id} counts, and nobody approved it"
+    for person in people.values():
+        reply_to(tx, person.slack[0], note(title, *lines), facts.at, correlation, channel=None, answer_to=None)
+    if part == CHASED - 1 or not people:
+        _post(tx, freeze, title, lines[-1:], facts, correlation, Step.UNAPPROVED)
+    record.write(tx, "freeze:reminded", record.CLOCK, facts, correlation, subject=freeze.id, step="unapproved", told=list(people))
+
+
+def lifters(environment: str, facts: Facts) -> tuple[Person, ...]:
+    """Who may approve, extend and lift a freeze of an environment."""
+    return who_may(Action.LIFT, None, environment, facts)
+
+
 def _post(tx: Tx, freeze: Freeze, title: str, more: tuple[Line, ...], facts: Facts, correlation: str, step: Step) -> None:
     card = note(title, *freeze_lines(freeze, facts), *more)
     for channel in channels(freeze, facts.policy):
@@ -194,19 +240,20 @@ def began_since(tx: Tx, change_id: str, since: datetime, at: datetime) -> bool:
     if change is None:
         return False
     asked = _as_asked(change)
-    return any(holds(f, asked) and f.active(at) and f.begins is not None and f.begins >= since for f in freezes.current(tx, at))
+    risk = change.assessed.level if change.assessed else None
+    return any(holds(f, asked, risk) and f.active(at) and f.begins is not None and f.begins >= since for f in freezes.current(tx, at))
 
 
 def working(tx: Tx, freeze: Freeze) -> tuple[Change, ...]:
     """The changes that CI is at, and that it would hold if they were asked for now."""
-    return tuple(change for change in changes.claimed(tx) if holds(freeze, _as_asked(change)))
+    return tuple(c for c in changes.claimed(tx) if holds(freeze, _as_asked(c), c.assessed.level if c.assessed else None))
 
 
 def _as_asked(change: Change) -> Request:
-    """What a freeze looks at."""
+    """What a freeze looks at in a change that is with CI: the migration as it was weighed then, not as its requester put it."""
     content, nobody = change.content, Unread("who asks")
     return Request(
-        Action.PROMOTE, nobody, content.service, content.environment, change_type=content.change_type, migration=content.migration
+        Action.PROMOTE, nobody, content.service, content.environment, change_type=content.change_type, migration=change.migrates
     )  # fmt: skip
 
 

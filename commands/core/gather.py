@@ -91,6 +91,11 @@ class Gather:
         """The moment that facts read now are stamped with, UTC."""
         return self._clock.now()
 
+    async def days(self) -> Facts:
+        """The moment, the policy and the public holidays: what is due is counted in business days (HOT-13, EMG-10)."""
+        now = self._clock.now()
+        return Facts(at=now, policy=self.policy, holidays=await read_holidays(self._calendars, self.policy.calendars, now, Deadline()))
+
     async def asker(self, user: str) -> Person | Stranger | Unread:
         """The person behind a Slack account, or why it is nobody here (RBAC-01, SOD-14)."""
         return await self._people.asker(user)
@@ -130,8 +135,8 @@ class Gather:
 
     async def _between(self, ask: Ask, base: str, deadline: Deadline) -> tuple[Artifact | Absent | Unread, Evidence]:
         """The work between two versions; no artifact is looked at for that."""
-        work = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
-        return Unread("the artifact", "nobody asked for it"), Evidence(work=work)
+        evidence = await self._prove.between(ask.service or "", base, ask.version or "", deadline)
+        return Unread("the artifact", "nobody asked for it"), evidence
 
     async def glimpse(self, ask: Ask, by: Person) -> Facts:
         """What can be read in the moment in which a form can be opened; all that comes later is `Unread`.

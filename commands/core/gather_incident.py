@@ -12,7 +12,7 @@ from guards.facts import Facts
 from guards.incident import Incident
 from guards.obligation import Obligation
 from guards.unread import Absent
-from storage import changes, emergencies, exceptions, freezes, incidents, obligations, sets, trains
+from storage import accesses, changes, emergencies, exceptions, freezes, hotfixes, incidents, obligations, sets, trains
 from storage.database import Tx
 
 RECORDS: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]] = {
@@ -24,6 +24,14 @@ RECORDS: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]] = {
     "OBL": ("a follow-up", obligations.get),
 }
 """How the id of a record begins → what it is, and how it is found; every other id is that of a run of a train."""
+
+_SUBJECTS: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]] = {
+    **RECORDS,
+    "INC": ("an incident", incidents.by_reference),
+    "HOT": ("a hotfix", hotfixes.get),
+    "BGL": ("break-glass access", accesses.get),
+}
+"""The same of all that something can be owed for."""
 
 
 def open_incidents(tx: Tx, ask: Ask, facts: Facts) -> Facts:
@@ -40,7 +48,26 @@ def incident_facts(tx: Tx, ask: Ask, facts: Facts, *, only_reading: bool) -> Fac
     if found and not only_reading:
         found = incidents.lock(tx, found.reference)
     facts = replace(facts, incident=found or Absent(f"incident {ask.incident}"))
-    return replace(facts, bound=_what(tx, ask.bound)) if ask.bound else facts
+    return replace(facts, bound=_what(tx, ask.bound, RECORDS)) if ask.bound else facts
+
+
+def subject_of(tx: Tx, named: str) -> str | Absent:
+    """The id of the record that people mean: in any case, or an incident by the name that its source gave it.
+
+    Args:
+        named: as somebody typed it.
+    """
+    cited = incidents.by_reference(tx, named)
+    if cited:
+        return cited.reference
+    found = next((id_ for id_ in (named.upper(), named.lower(), named) if isinstance(_what(tx, id_, _SUBJECTS), str)), None)
+    return found or Absent(f"record {named}")
+
+
+def subject_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
+    """The facts with what the record is that something is to be owed for."""
+    named = subject_of(tx, ask.bound or "")
+    return replace(facts, bound=named if isinstance(named, Absent) else _what(tx, named, _SUBJECTS))
 
 
 def owed_for(tx: Tx, record: Emergency) -> tuple[Obligation, ...]:
@@ -56,6 +83,6 @@ def incident_of(ask: Ask, facts: Facts) -> Incident | None:
     return ask.opened
 
 
-def _what(tx: Tx, id: str) -> str | Absent:  # noqa: A002
-    noun, find = RECORDS.get(id.partition("-")[0], ("a run of a train", trains.run))
+def _what(tx: Tx, id: str, kinds: Mapping[str, tuple[str, Callable[[Tx, str], object | None]]]) -> str | Absent:  # noqa: A002
+    noun, find = kinds.get(id.partition("-")[0], ("a run of a train", trains.run))
     return noun if find(tx, id) else Absent(f"{noun.removeprefix('a ').removeprefix('an ')} {id}")

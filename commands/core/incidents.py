@@ -13,7 +13,7 @@ from guards.facts import Facts
 from guards.incident import Bound, Incident
 from guards.obligation import Obligation, Owed
 from guards.vocabulary import Role
-from storage import changes, incidents, obligations, outbox, timers
+from storage import changes, emergencies, incidents, obligations, outbox, timers
 from storage.database import Tx
 
 
@@ -27,11 +27,11 @@ def opened(tx: Tx, draft: Incident, actor: Actor, facts: Facts, correlation: str
 
 
 def changed(tx: Tx, was: Incident, now: Incident, actor: Actor, facts: Facts, correlation: str) -> None:
-    """Have it stand otherwise; closed, it owes a postmortem where its severity asks for one."""
+    """Have it stand otherwise; closed, it owes a postmortem where its severity asks for one, or that of an emergency used for it."""
     incidents.update(tx, now)
     closing, reopening = was.closed_at is None and now.closed_at is not None, was.closed_at is not None and now.closed_at is None
     _record(tx, "closed" if closing else "reopened" if reopening else "changed", now, actor, facts, correlation)
-    if closing and facts.policy.incidents.named(now.severity).postmortem:
+    if closing and any(facts.policy.incidents.named(severity).postmortem for severity in (now.severity, *_used_for(tx, now))):
         _owe_postmortem(tx, now, actor, facts, correlation)
     _judge_again(tx, now if was.services == now.services else replace(now, services=None), facts, correlation)
 
@@ -57,6 +57,12 @@ def _record(tx: Tx, step: str, one: Incident, actor: Actor, facts: Facts, correl
 def _draw(tx: Tx, one: Incident, facts: Facts, correlation: str) -> None:
     lane, body = incident_channel(facts.policy), {"incident": one.reference}
     outbox.add(tx, outbox.Message("incident", body, key=f"incident:{one.reference}", lane=lane, correlation=correlation), facts.at)
+
+
+def _used_for(tx: Tx, one: Incident) -> list[int]:
+    """The severities of the emergencies that were used for it: it may have been called milder since (EMG-17)."""
+    found = [emergencies.get(tx, each.record) for each in incidents.bound_to(tx, one.reference) if each.record.startswith("EMG-")]
+    return [record.severity for record in found if record and record.used]
 
 
 def _owe_postmortem(tx: Tx, one: Incident, actor: Actor, facts: Facts, correlation: str) -> None:

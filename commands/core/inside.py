@@ -9,8 +9,9 @@ from functools import partial
 
 from commands.core.command import Ask
 from commands.core.freeze_shared import shared
-from commands.core.gather_incident import incident_facts, open_incidents, owed_for
+from commands.core.gather_incident import incident_facts, open_incidents, owed_for, subject_facts
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
+from commands.core.hotfixes.evidence import pieces_of
 from commands.core.trains import after, standing
 from guards.access import Grant
 from guards.change import Change
@@ -121,6 +122,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, obligation=obligations.get(tx, ask.obligation) or Absent(f"follow-up {ask.obligation}"))
     if ask.incident:
         facts = incident_facts(tx, ask, facts, only_reading=only_reading)
+    elif ask.bound:
+        facts = subject_facts(tx, ask, facts)
     if ask.hotfix or ask.begun:
         return _hotfix_facts(tx, ask, facts)
     if ask.linking:
@@ -180,7 +183,7 @@ def _hotfix_facts(tx: Tx, ask: Ask, facts: Facts) -> Facts:
     if one is None:
         return replace(facts, hotfix=Absent(f"hotfix {ask.hotfix}"))
     waived = exceptions.reaching(tx, one.service, one.environment, facts.at)
-    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), exceptions=waived)
+    return replace(facts, hotfix=one, owed=obligations.about(tx, one.id), pieces=pieces_of(tx, one, facts.policy), exceptions=waived)
 
 
 def _hotfixes(tx: Tx, service: str, version: str, facts: Facts) -> HotfixFacts:

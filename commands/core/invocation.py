@@ -5,7 +5,7 @@ Invariant: the edge puts these into the inbox before it answers its sender, and 
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.core.ports.ci import Deployed, Pushed, Run
+from commands.core.ports.ci import Deployed, Proposed, Pushed, Run
 from commands.core.ports.incidents import Told
 
 ASKED, REPORTED = "asked", "reported"
@@ -44,7 +44,7 @@ class Reported(_Payload):
     """A CI called back, and its signature was verified."""
 
     ci: str
-    reports: tuple[Run | Deployed | Pushed, ...]
+    reports: tuple[Run | Deployed | Pushed | Proposed, ...]
 
 
 class IncidentsTold(_Payload):

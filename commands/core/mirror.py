@@ -1,7 +1,7 @@
 """Shows merge freezes in version control, as a status on what would be merged (FRZ-13).
 
 Invariant: what is shown is what holds when it is sent; sending it again changes nothing. It is looked after again and again, so that pull
-requests that came meanwhile carry it, and what failed is made good.
+requests that came meanwhile carry it, and what failed is made good; a webhook only makes that quicker.
 """
 
 from collections.abc import Mapping
@@ -42,6 +42,21 @@ def due(tx: Tx, service: str, facts: Facts, correlation: str) -> None:
     key = f"{KIND}:{service}"
     outbox.add(tx, outbox.Message(KIND, {"service": service}, key=key, lane=key, correlation=correlation), facts.at)
     timers.set(tx, timers.Timer(key, KIND, facts.at + EVERY, {"service": service}))
+
+
+def proposed(tx: Tx, repository: str, branch: str, facts: Facts, correlation: str) -> None:
+    """The VCS says that somebody wants into a branch: if it is mirrored, the pull request says at once whether it is held.
+
+    Args:
+        tx: of the delivery.
+        repository: `owner/name` as the VCS writes it.
+        branch: into which it is to be merged.
+        facts: give the moment and the policy.
+        correlation: of the delivery.
+    """
+    for name, service in facts.policy.services.items():
+        if service.repository.lower() == repository.lower() and branch in service.freeze_status:
+            due(tx, name, facts, correlation)
 
 
 class Mirror:

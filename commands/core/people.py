@@ -91,15 +91,19 @@ class People:
         return min(seen, key=lambda s: next(i for i, kind in enumerate(order) if isinstance(s, kind)), default=gone)
 
     async def _by_address(self, address: str, corporate: str, deadline: Deadline) -> Person | Stranger | Unread:
+        found = await self._holder(address, deadline)
+        if isinstance(found, Person) and found.id != corporate:
+            return Stranger("", found.name, f"The Slack account of {address} is {found.id}.")
+        return found
+
+    async def _holder(self, address: str, deadline: Deadline) -> Person | Stranger | Unread:
+        """Whose Slack account has an address: the same person as when the account itself asks (SOD-02)."""
         user = await deadline.read(f"the Slack account of {address}", self._directory.holder, address)
         if isinstance(user, Unread):
             return user
         if isinstance(user, Absent):
-            return Stranger("", corporate, f"No working Slack account has the address {address}.")
-        found = await self.asker(user, deadline)
-        if isinstance(found, Person) and found.id != corporate:
-            return Stranger(user, found.name, f"The Slack account of {address} is {found.id}.")
-        return found
+            return Stranger("", address, f"No working Slack account has the address {address}.")
+        return await self.asker(user, deadline)
 
     async def writers(self, artifact: Artifact | Absent | Unread, deadline: Deadline) -> dict[str, Person | Stranger | Unread]:
         """Authors and reviewers whom only their address tells: anybody can write any address into a commit, so Slack must know it.
@@ -109,14 +113,8 @@ class People:
         """
         policy = self._policy
         ours = sorted({a for handle in _handles(artifact) if (a := policy.of_ours(handle)) and a not in policy.by_email})
-        seen = await asyncio.gather(*(self._writer(address, deadline) for address in ours))
+        seen = await asyncio.gather(*(self._holder(address, deadline) for address in ours))
         return dict(zip(ours, seen, strict=True))
-
-    async def _writer(self, address: str, deadline: Deadline) -> Person | Stranger | Unread:
-        user = await deadline.read(f"the Slack account of {address}", self._directory.holder, address)
-        if isinstance(user, Absent):
-            return Stranger("", address, f"No working Slack account has the address {address}.")
-        return user if isinstance(user, Unread) else Person(id=address, name=address, slack=(user,))
 
     async def accounts(self, logins: Collection[str], repository: str, deadline: Deadline) -> dict[str, int | Absent | Unread]:
         """GitHub's ids of the accounts that have these logins now: a login may have been renamed, or be somebody else's since.

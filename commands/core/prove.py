@@ -5,7 +5,7 @@ stays None, which no guard takes for an answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,12 +13,15 @@ from typing import Any
 from commands.core.deadline import Deadline
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.vcs import Vcs
+from guards.codeowners import CodeOwners
 from guards.consistency import FROM_REGISTRY
 from guards.policy import Policy
+from guards.sections import Service
 from guards.unread import Absent, Unread
 from guards.vcs import Span, Tag
 from guards.version import Artifact, Beside, Deployment, Evidence, Merged, Pin
 from guards.vocabulary import Requirement
+from guards.work import works_read
 
 Reads = dict[str, tuple[str, Callable[[], Awaitable[Any]]]]
 """Part of the evidence → what it is called when it cannot be read, and how it is read."""
@@ -57,8 +60,8 @@ class Prove:
         evidence = Evidence(beside=beside, **dict(zip(reads, answers, strict=True)))
         return _with_evidence(artifact, evidence), evidence
 
-    async def between(self, service: str, base: str, version: str, deadline: Deadline) -> Span | Absent | Unread | None:
-        """The work between two tagged versions (REC-07).
+    async def between(self, service: str, base: str, version: str, deadline: Deadline) -> Evidence:
+        """The work between two tagged versions, in each repository of the service (REC-07, SOD-13).
 
         Args:
             service: name in the policy file.
@@ -66,12 +69,18 @@ class Prove:
             deadline: for all of it together.
 
         Returns:
-            `Absent` when one of them is no tag; None when the policy names no history for the service.
+            Its `work` is `Absent` when one of them is no tag, and None when the policy names no history for the service.
         """
         known = self._policy.services[service]
         if known.history is None:
-            return None
-        vcs, repository = self._histories[known.history], known.repository
+            return Evidence()
+        others = (self._in_repository(known, each, base, version, (), deadline) for each in known.repositories)
+        work, beside = await asyncio.gather(self._between(known, base, version, deadline), asyncio.gather(*others))
+        return Evidence(work=work, beside=tuple(beside))
+
+    async def _between(self, known: Service, base: str, version: str, deadline: Deadline) -> Span | Absent | Unread:
+        """The same for the service's own repository."""
+        vcs, repository = self._histories[known.history or ""], known.repository
         tags: list[Tag | Absent | Unread] = await asyncio.gather(
             *(deadline.read(f"the tag {name}", vcs.tag, repository, name) for name in (base, version))
         )
@@ -93,6 +102,9 @@ class Prove:
             reads["checks"] = (f"the checks of {commit[:12]}", partial(vcs.checks, repository, commit))
         if Requirement.CODE_OWNERS in asked:
             reads["owners"] = (f"the CODEOWNERS file at {commit[:12]}", partial(vcs.codeowners, repository, commit))
+            if running:
+                before = running.commit
+                reads["owners_before"] = (f"the CODEOWNERS file at {before[:12]}", partial(vcs.codeowners, repository, before))
         if not asked.isdisjoint({Requirement.PROTECTION, Requirement.CODE_OWNERS}):
             reads["protection"] = (f"the protection of branch {service.branch}", partial(vcs.protection, repository, service.branch))
         return reads
@@ -102,30 +114,45 @@ class Prove:
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
         if service.history is None:
             return ()
-        vcs, owned = self._histories[service.history], Requirement.CODE_OWNERS in asked
-        one = (self._in_repository(vcs, each, artifact.version, running, deadline, owned=owned) for each in service.repositories)
+        before, version = running.version if running else None, artifact.version
+        one = (self._in_repository(service, each, before, version, asked, deadline) for each in service.repositories)
         return tuple(await asyncio.gather(*one))
 
     async def _in_repository(
-        self, vcs: Vcs, repository: str, version: str, running: Deployment | None, deadline: Deadline, *, owned: bool
+        self, service: Service, repository: str, before: str | None, version: str, asked: Collection[Requirement], deadline: Deadline
     ) -> Beside:
+        """What one of them brings between two tags; without the first one, or where it is missing, all of its history is new."""
+        vcs = self._histories[service.history or ""]
+        owned, checked = Requirement.CODE_OWNERS in asked, Requirement.CHECKS in asked
+        branch = service.branch_of(repository)
+
         async def tag(name: str) -> Tag | Absent | Unread:
             return await deadline.read(f"the tag {name} of {repository}", vcs.tag, repository, name)
 
-        async def nothing() -> None:
-            return None
+        async def owners_at(commit: str) -> CodeOwners | Absent | Unread:
+            return await deadline.read(f"the CODEOWNERS file of {repository}", vcs.codeowners, repository, commit)
 
-        head, before = await asyncio.gather(tag(version), tag(running.version) if running else nothing())
-        if not isinstance(head, Tag):
-            return Beside(repository, head, head)
-        if isinstance(before, Unread):
-            return Beside(repository, head, before)
-        base = before.commit if isinstance(before, Tag) else None  # without a tag of its own, all of its history is new
-        work, owners = await asyncio.gather(
-            deadline.read(f"the work in {version} of {repository}", vcs.span, repository, base, head.commit),
-            deadline.read(f"the CODEOWNERS file of {repository}", vcs.codeowners, repository, head.commit) if owned else nothing(),
+        head, ran, protection = await asyncio.gather(
+            tag(version),
+            tag(before) if before else _nothing(),
+            deadline.read(f"the protection of branch {branch} of {repository}", vcs.protection, repository, branch)
+            if owned or Requirement.PROTECTION in asked
+            else _nothing(),
         )
-        return Beside(repository, head, work, owners)
+        if not isinstance(head, Tag):
+            return Beside(repository, head, head, protection=protection)
+        if isinstance(ran, Unread):
+            return Beside(repository, head, ran, protection=protection)
+        base = ran.commit if isinstance(ran, Tag) else None
+        work, checks, owners, owners_before = await asyncio.gather(
+            deadline.read(f"the work in {version} of {repository}", vcs.span, repository, base, head.commit),
+            deadline.read(f"the checks of {head.commit[:12]} of {repository}", vcs.checks, repository, head.commit)
+            if checked
+            else _nothing(),
+            owners_at(head.commit) if owned else _nothing(),
+            owners_at(base) if owned and base else _nothing(),
+        )
+        return Beside(repository, head, work, owners, owners_before, checks, protection)
 
     def _from_registry(self, artifact: Artifact, environment: str, running: Deployment | None, what: str) -> Reads:
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
@@ -152,22 +179,22 @@ def _with_evidence(artifact: Artifact, evidence: Evidence) -> Artifact:
         artifact = replace(artifact, tag=evidence.tag.object)
     seen = (Pin(b.repository, b.tag.commit, b.tag.object) for b in evidence.beside if isinstance(b.tag, Tag))
     artifact = replace(artifact, pins=tuple(sorted(seen, key=lambda pin: pin.repository)))
-    for work in (evidence.work, *(b.work for b in evidence.beside)):
-        if isinstance(work, Span):
-            artifact = _with_history(artifact, work)
+    for work in works_read(evidence):
+        artifact = _with_history(artifact, work.span, work.repository)
     return artifact
 
 
-def _with_history(artifact: Artifact, span: Span) -> Artifact:
-    """The artifact with everybody who wrote or reviewed a part of it since what the target runs (SOD-02, SOD-03).
+def _with_history(artifact: Artifact, span: Span, repository: str | None) -> Artifact:
+    """The artifact with everybody who wrote or ever approved a part of it since what the target runs (SOD-02, SOD-03).
 
-    Apps are nobody; an account that was deleted stays in the list under a name that no person has, so that a policy which
-    wants authors known refuses.
+    An approval that no longer counts as a review (EVD-14) is still that of somebody who once let this code pass. Apps are nobody; an
+    account that was deleted stays in the list under a name that no person has, so that a policy which wants authors known refuses.
     """
     authors = {who.id or "a deleted account" for who in span.contributors if not who.bot}
-    reviewers = {login for pull in span.pulls for login in pull.approvers}
+    reviewers = {login for pull in span.pulls for login in pull.reviewers}
     merged = tuple(
-        Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets, tuple(p.declared.said.items())) for p in span.pulls
+        Merged(p.number, p.title, p.url, p.author.id if p.author else None, p.tickets, tuple(p.declared.said.items()), repository)
+        for p in span.pulls
     )
     return replace(
         artifact,
@@ -176,3 +203,7 @@ def _with_history(artifact: Artifact, span: Span) -> Artifact:
         merged=(*(artifact.merged or ()), *merged),
         unlinked=artifact.unlinked + len(span.unlinked),
     )
+
+
+async def _nothing() -> None:
+    """For what is not asked."""

@@ -29,8 +29,8 @@ from guards.release import RecordText, ReleaseNotes
 from guards.risk import assess
 from guards.sections import Person
 from guards.unread import Absent, Unread
-from guards.vcs import Contributor, Span, Tag
-from guards.version import Artifact, Deployment
+from guards.vcs import Check, Contributor, Span, Tag
+from guards.version import Artifact, Beside, Deployment
 from guards.vocabulary import Question, Requirement
 from storage import audit
 from storage.database import Tx
@@ -102,6 +102,12 @@ def write(
     )  # fmt: skip
 
 
+def service_of(request: Request) -> str | None:
+    """The service that a request is about, so that what was asked for it is found again: of an exception, the only one that it names."""
+    wanted = request.exception
+    return wanted.services[0] if request.service is None and wanted and len(wanted.services) == 1 else request.service
+
+
 def judgement_body(judgement: Judgement, request: Request, facts: Facts) -> dict[str, Any]:
     """The answers and the facts that led to them, as the ledger keeps them, with the delegations that the asker has there (RBAC-06)."""
     mine = delegated(request.by, request.service, request.environment, facts)[0] if isinstance(request.by, Person) else ()
@@ -126,8 +132,15 @@ def _answer(guard: str, decision: Allow | Refuse | Unsure) -> dict[str, Any]:
 
 
 def _seen(request: Request, facts: Facts) -> dict[str, Any]:
+    wanted = request.exception
     return {
-        "request": {"service": request.service, "environment": request.environment, "version": request.version, "digest": request.digest},
+        "request": {
+            "service": service_of(request),
+            "environment": request.environment,
+            "version": request.version or (wanted and wanted.version),
+            "digest": request.digest,
+        },
+        **({"exception": exception_body(wanted)} if wanted else {}),
         "artifact": _fact(facts.artifact),
         "registered": _fact(facts.registered),
         "before": _fact(facts.before),
@@ -174,7 +187,9 @@ def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:
         if migrating := {str(p.number): p.declared.migration for p in evidence.work.pulls if p.declared.migration}:
             told["work"]["migrations"] = migrating
     if isinstance(evidence.checks, tuple):
-        told["checks"] = [{"name": c.name, "state": c.state.value, "url": c.url, "by": c.by} for c in evidence.checks[:_CHECKS]]
+        told["checks"] = _checks(evidence.checks)
+    if evidence.beside:
+        told["beside"] = [_beside(other) for other in evidence.beside]
     if isinstance(evidence.proof, Proof):
         proof = evidence.proof
         told["sboms"] = [{"format": s.format.value, "hash": s.hash, "url": s.url} for s in proof.sboms]
@@ -184,6 +199,22 @@ def evidence_body(request: Request, facts: Facts) -> dict[str, Any]:
         told["signatures"] = [{"signer": signed_by(s.signer), "hash": s.hash, "url": s.url} for s in proof.signatures]
     if evidence.retrievable is not None and not isinstance(evidence.retrievable, Unread):
         told["rollback_target_retrievable"] = evidence.retrievable
+    return told
+
+
+def _checks(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
+    return [{"name": c.name, "state": c.state.value, "url": c.url, "by": c.by} for c in checks[:_CHECKS]]
+
+
+def _beside(other: Beside) -> dict[str, Any]:
+    """What another repository brought, as far as it was read (SOD-13)."""
+    told: dict[str, Any] = {"repository": other.repository}
+    if isinstance(other.tag, Tag):
+        told |= {"tag": other.tag.object, "commit": other.tag.commit}
+    if isinstance(other.work, Span):
+        told |= {"base": other.work.base, "commits": len(other.work.commits), "pulls": [p.number for p in other.work.pulls]}
+    if isinstance(other.checks, tuple):
+        told["checks"] = _checks(other.checks)
     return told
 
 
@@ -259,7 +290,10 @@ def emergency_body(record: Emergency) -> dict[str, Any]:
     return {
         **{name: getattr(record, name) for name in (
             "version", "digest", "commit", "severity", "reason", "waiting", "rollback", "follow_ups", "incident", "declarer", "change",
+            "action",
         )},
+        "kind": record.kind.value,
+        "executed": {**asdict(record.executed), "at": record.executed.at.isoformat()} if record.executed else None,
         "criterion": record.criterion.value,
         "classification": record.classification.value,
         "until": record.until.isoformat(),
@@ -333,6 +367,8 @@ def freeze_body(freeze: Freeze) -> dict[str, Any]:
         "in_force": freeze.in_force.isoformat() if freeze.in_force else None,
         "approved_by": freeze.approved_by,
         "calendar": freeze.calendar,
+        **({"lapses": freeze.lapses.isoformat()} if freeze.lapses else {}),
+        **({"passes_risk": freeze.passes_risk.value} if freeze.passes_risk else {}),
     }
 
 

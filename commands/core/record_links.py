@@ -6,7 +6,7 @@ when it is tried again.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from commands.core import record
@@ -57,7 +57,7 @@ def note_links(tx: Tx, service: str, version: str, facts: Facts) -> None:
 def _texts(tx: Tx, service: str, version: str) -> Iterable[str]:
     """All that people and CI wrote into the record of a version."""
     if text := releases.record(tx, service, version):
-        yield from (text.issues, text.rollback)
+        yield from (text.issues, text.rollback, *(asdict(text.revert).values() if text.revert else ()))
     if notes := releases.notes(tx, service, version):
         yield from (notes.url or "", notes.whole)
     for change in changes.of_version(tx, service, version):

@@ -14,8 +14,10 @@ from guards.facts import Facts
 from guards.release import Promotion, RecordText, ReleaseNotes
 from guards.release_record import ReleaseRecord, Value, incomplete
 from guards.sections import Service
-from guards.unread import Unread
-from guards.vcs import Pull, Span
+from guards.unread import Absent, Unread
+from guards.vcs import Pull
+from guards.version import Evidence
+from guards.work import Work, works_read
 
 _SHOWN, _TOGETHER = 100, 20
 """Pull requests and commits that are listed, and how many stand in one block."""
@@ -85,6 +87,8 @@ def written_lines(facts: Facts) -> Iterable[Line]:
     if isinstance(facts.record, RecordText):
         yield (Bold("Known issues and risks"), f": {facts.record.issues}")
         yield (Bold("Rollback"), f": {facts.record.rollback}")
+        if facts.record.revert:
+            yield (Bold("Takes back"), f": {facts.record.revert.reason}; impact: {facts.record.revert.impact}")
     if isinstance(facts.notes, ReleaseNotes):
         where: Line = (
             (Link(facts.notes.url, "published"),) if facts.notes.url else ("published",) if facts.notes.published else ("a draft",)
@@ -123,30 +127,54 @@ def file_part(version: str, text: str) -> Part:
     return Part(((text,),), heading=f"docs/releases/{version}.md", literal=True)
 
 
-def changes_card(service: str, base: str, version: str, known: Service, work: Span) -> Card:
-    """What lies between two versions: each pull request, each commit without one, and the diff."""
-    lines = [_pull(pull) for pull in work.pulls[-_SHOWN:]]
-    loose: list[Line] = [(Link(c.url, c.sha[:12]), f" {c.title}, by {(c.author and c.author.id) or 'nobody known'}") for c in work.unlinked]
-    diff = f"{known.address}/compare/{base}...{version}"
-    parts = [
-        Part(((f"{_count(len(work.commits), 'commit')} by {_count(len(work.pulls), 'pull request')}. ", Link(diff, "Show the diff")),))
+def changes_card(service: str, base: str, version: str, known: Service, evidence: Evidence) -> Card:
+    """What lies between two versions, in each repository of the service: each pull request, each commit without one, and the diff."""
+    works = works_read(evidence)
+    pulls = [(work, pull) for work in works for pull in work.span.pulls]
+    lines = [_pull(work, pull) for work, pull in pulls[-_SHOWN:]]
+    loose: list[Line] = [
+        (
+            Link(c.url, f"{w.repository or ''}{'@' if w.repository else ''}{c.sha[:12]}"),
+            f" {c.title}, by {(c.author and c.author.id) or 'nobody known'}",
+        )
+        for w in works
+        for c in w.span.unlinked
     ]
+    commits = sum(len(work.span.commits) for work in works)
+    own = Link(f"{known.address}/compare/{base}...{version}", "Show the diff")
+    more = [part for link in diffs(known, evidence)[1:] for part in (" · ", link)]
+    parts = [Part(((f"{_count(commits, 'commit')} by {_count(len(pulls), 'pull request')}. ", own, *more),))]
+    parts += [Part(((f"⚠️ There is no {b.work.what}.",),)) for b in evidence.beside if isinstance(b.work, Absent)]
     parts += [Part(tuple(lines[at : at + _TOGETHER]), heading="" if at else "Pull requests") for at in range(0, len(lines), _TOGETHER)]
-    if len(work.pulls) > _SHOWN:
-        parts.append(Part(((f"and {len(work.pulls) - _SHOWN} earlier ones",),)))
+    if len(pulls) > _SHOWN:
+        parts.append(Part(((f"and {len(pulls) - _SHOWN} earlier ones",),)))
     if loose:
         parts.append(Part(tuple(loose), heading="⚠️ Without a pull request"))
-    if work.removed:
-        parts.append(Part(((f"⚠️ {_count(work.removed, 'commit')} of {base} {'is' if work.removed == 1 else 'are'} not in {version}.",),)))
+    for removed, where in ((work.span.removed, f" of {work.repository}" if work.repository else "") for work in works):
+        if removed:
+            parts.append(Part(((f"⚠️ {_count(removed, 'commit')} of {base}{where} {'is' if removed == 1 else 'are'} not in {version}.",),)))
     return Card(f"🔀 {service} {base} → {version}"[:150], parts=tuple(parts))
 
 
-def _pull(pull: Pull) -> Line:
+def diffs(known: Service, evidence: Evidence) -> tuple[Link, ...]:
+    """Where the work of each repository is seen line by line, the service's own first; nothing where all of its history is new.
+
+    The commits are named and not the tags, which could be moved.
+    """
+    found = []
+    for work in works_read(evidence):
+        if work.span.base:
+            url = f"{known.address_of(work.repository or known.repository)}/compare/{work.span.base}...{work.span.head}"
+            found.append(Link(url, f"Show the diff{f' of {work.repository}' if work.repository else ''}"))
+    return tuple(found)
+
+
+def _pull(work: Work, pull: Pull) -> Line:
     tickets = f" ({', '.join(pull.tickets)})" if pull.tickets else ""
     source = backport_of(pull)
     backport = "" if source is None else f", backport{f' of {source}' if source else ''}"
     author = (pull.author and pull.author.id) or "a deleted account"
-    return (Link(pull.url, f"#{pull.number}"), f" {pull.title}, by {author}{tickets}{backport}")
+    return (Link(pull.url, work.name(pull)), f" {pull.title}, by {author}{tickets}{backport}")
 
 
 def _count(number: int, noun: str) -> str:

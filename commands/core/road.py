@@ -214,7 +214,7 @@ class Road:
         actor = record.actor_of(asker.person, asker.slack, request, facts)
         place: dict[str, Any] = {
             "subject": _subject(ask, facts),
-            "service": request.service,
+            "service": record.service_of(request),
             "environment": request.environment,
         }
         final = [r for r in judgement.refusals if r.code not in heals]

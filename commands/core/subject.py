@@ -85,7 +85,8 @@ def _urgent(tx: Tx, ask: Ask, record: Emergency | None) -> Subject:
         return Subject()
     running = deployments.running(tx, record.service, record.environment)
     undecided = record.state in UNUSED or ask.change_type is ChangeType.EMERGENCY
-    return Subject(record.service, record.environment, record.version, running, _deciding(record), undecided)
+    version = record.version if record.deploys else None
+    return Subject(record.service, record.environment, version, running, _deciding(record), undecided)
 
 
 def _deciding(record: Emergency | None) -> frozenset[str]:

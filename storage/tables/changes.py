@@ -72,6 +72,7 @@ class ChangeRow(Base, table=True):
     assessed: dict[str, Any] | None = json_column(nullable=True)
     manifest: str | None = None
     implementer: str | None = None
+    migrates: Migration | None = Field(default=None, sa_type=choice(Migration, name="migrates"))
 
 
 class ApprovalRow(Base, table=True):

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from guards.emergency import Classification, Criterion, EmergencyState
+from guards.emergency import Classification, Criterion, EmergencyKind, EmergencyState
 from storage.columns import choice
 from storage.tables.base import Base, json_column, moment, where
 
@@ -15,7 +15,7 @@ OPEN_EMERGENCIES = "state IN ('declared', 'approved', 'used')"
 
 
 class EmergencyRow(Base, table=True):
-    """An emergency as it was declared; only its state, its artifact once that is known, and its end ever change."""
+    """An emergency as it was declared; only its state, its artifact once that is known, its execution and its end ever change."""
 
     __tablename__ = "emergency"
     __table_args__ = (
@@ -25,6 +25,8 @@ class EmergencyRow(Base, table=True):
         sa.CheckConstraint("digest IS NULL OR (digest LIKE 'sha256:%' AND length(digest) = 71)", name="digest"),
         sa.CheckConstraint("(ended IS NULL) = (ended_by IS NULL)", name="ended"),
         sa.CheckConstraint("(state = 'closed') = (ending IS NOT NULL)", name="closed"),
+        sa.CheckConstraint("(kind = 'deployment') = (action = '')", name="action"),
+        sa.CheckConstraint("executed IS NULL OR kind <> 'deployment'", name="executed"),
         sa.Index("ix_emergency_open", "declared", **where(OPEN_EMERGENCIES)),
         sa.Index("ix_emergency_declared", "declared"),
     )
@@ -50,6 +52,9 @@ class EmergencyRow(Base, table=True):
     ending: dict[str, Any] | None = json_column(nullable=True)
     ended: datetime | None = moment(nullable=True)
     ended_by: str | None = None
+    kind: EmergencyKind | None = Field(default=None, sa_type=choice(EmergencyKind))
+    action: str | None = None
+    executed: dict[str, Any] | None = json_column(nullable=True)
 
 
 class EmergencyApprovalRow(Base, table=True):

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from guards.exemption import ExemptionKind, ExemptionState, Ruling
-from guards.vocabulary import Fate
+from guards.vocabulary import Fate, Risk
 from storage.columns import choice
 from storage.tables.base import Base, json_column, moment, where
 
@@ -46,6 +46,8 @@ class FreezeRow(Base, table=True):
     lifted_by: str | None = None
     calendar: str | None = None
     uid: str | None = None
+    lapses: datetime | None = moment(nullable=True)
+    passes_risk: Risk | None = Field(default=None, sa_type=choice(Risk))
 
 
 class FreezeCalendarRow(Base, table=True):

@@ -51,6 +51,7 @@ class ReleaseRecordRow(Base, table=True):
     version: str
     issues: str
     rollback: str
+    revert: dict[str, str] | None = json_column(nullable=True)
     by: str
     name: str
     at: datetime = moment()

@@ -44,6 +44,8 @@ def test_the_short_form_reports_every_figure(tmp_path, capsys):
     assert all(
         figure["value"] > 0 for figure in told["figures"] if figure["name"] not in {"carried out meanwhile", "second look, other requests"}
     )
+    [others] = [figure for figure in told["figures"] if figure["name"] == "second look, other requests"]
+    assert (others["target"], others["met"]) == ("< 1 requests", others["value"] == 0)
     assert [figure["target"] for figure in told["figures"] if figure["name"] == "our door to bare Bolt"] == ["≥ 60 %"]
     assert told["machine"]["python"].startswith("CPython 3.")
     assert "start to ready" in capsys.readouterr().out

@@ -68,7 +68,7 @@ p.yaml:172:12: windows.shop-nights.days.0: 'Tuesday' is not known, did you mean 
 p.yaml:204:12: approvals.production.count: 11 is too large; at most 10
 p.yaml:239:11: ci.actions.kind: 'gihtub' is not known, did you mean 'github'?
 p.yaml:243:13: ci.in-house.secret: what stands here does not fit; write the name of a variable, like `CI_SECRET`, never the secret itself
-p.yaml:308:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
+p.yaml:309:8: limits.run: write a number and its unit (s, m, h or d), like `30m`\
 """)
 
 

@@ -81,6 +81,18 @@ Support: on-call: Olga
     )
 
 
+async def test_the_card_of_what_waits_says_when_its_window_opens_and_closes(world):
+    """Although nobody asked to be told, and nobody touched the change."""
+    await world.on_staging()
+    await world.wait(until=datetime(2026, 11, 24, 20, 0, tzinfo=UTC))
+    await world.say("carla", "/release promote api v1.4.0 production")
+    assert "closed; next allowed tomorrow 10:00" in world.shown()
+    await world.wait(until=OPENS)
+    assert "weekdays, open until today 16:00" in world.shown()
+    await world.wait(until=CLOSES)
+    assert "closed; next allowed tomorrow 10:00" in world.shown()
+
+
 @pytest.mark.parametrize("how", ["never", None])
 async def test_nobody_is_told_of_what_the_policy_keeps_quiet(world, how):
     if how:

@@ -51,6 +51,7 @@ def policy(*, workflow="branch.yml", **changed):
         **data["allow"],
         "cut": {"production": ["release_captain", "release_manager"]},
         "accept-fix": {"production": ["release_manager"]},
+        "incident": {"production": ["release_manager"]},
     }
     return {**data, **changed}
 

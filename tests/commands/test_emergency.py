@@ -50,16 +50,19 @@ async def test_on_a_sunday_night_from_the_declaration_to_ci(world, golden):
     assert await world.news() == ["emergency-declare:accepted", "emergency:declared"]
     assert await world.body("emergency:declared") == snapshot(
         {
+            "action": "",
             "approvers": [],
             "change": None,
-            "classification": "hotfix",
+            "classification": "emergency",
             "commit": "c0ffee0000000000000000000000000000000000",
             "criterion": "production-down",
             "declarer": "carla@acme.example",
             "digest": "sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
             "ending": None,
+            "executed": None,
             "follow_ups": "alert before keys run out",
             "incident": "INC-77",
+            "kind": "deployment",
             "reason": "logins fail",
             "rollback": "promote v1.3.2",
             "severity": 2,
@@ -165,7 +168,7 @@ tomorrow 03:30 (Mon 03:30 Europe/Berlin)
 Criterion
 Production is down or severely degraded
 Type
-hotfix, SEV-2
+emergency, SEV-2
 Incident
 INC-77, not known here
 Approvals
@@ -184,6 +187,8 @@ Decisions
 Went out by it
 CR-2026-1122-003 succeeded, handed to CI today 23:30 (Sun 23:30 Europe/Berlin), run run-2 (https://ci.test/runs/run-2)
 Commit c0ffee000000, artifact sha256:a1a1a1a1a1a1…
+Tag: not read
+Pull requests: not read
 Owed afterwards
 ⬜ OBL-2026-1122-001 Formal change record of CR-2026-1122-003: link it (Carla Captain, until tomorrow 23:30 (Mon 23:30 Europe/Berlin))
 ⬜ OBL-2026-1122-002 Back to the normal flow: the work in v1.4.0 is on main, reviewed and tested (Carla Captain, until tomorrow 23:30 (Mon 23:30 Europe/Berlin))
@@ -357,10 +362,12 @@ async def test_an_approver_who_lost_the_role_counts_no_more(world):
 
 
 async def test_a_freeze_is_passed_and_linked(world):
-    """EMG-07, FRZ-10: the freeze is overridden, and what it was is on record."""
+    """EMG-07, EMG-21, FRZ-10: the freeze is overridden, and what it was is on record; what never held it is not."""
     await world.freeze()
+    await world.freeze(blocks="merges")
+    await world.freeze(kind="quarter-end")  # of migrations, and there is none in it
     await approved(world)
-    await world.say("carla", f"/release emergency promote {ID}")
+    await world.say("carla", f"/release emergency promote {ID} migration=no")
     assert orders(world) == ["staging", "production"]
     assert (await world.body("emergency:used"))["overridden"] == ["the change window", "freeze FRZ-2026-1122-001"]
 
@@ -395,6 +402,10 @@ async def test_tests_digest_signature_and_provenance_stand(database_url):
         await world.say("carla", promote)
         assert orders(world) == ["staging", "production"]
         owed = [row.partition(" (")[0] for row in world.shown(world.cards()[1]).splitlines() if "left out by" in row]
+        brought = [row for row in world.shown(world.cards()[1]).splitlines() if row.startswith(("Tag", "Pull"))]
+        assert brought == snapshot(
+            ["Tag v1.4.0, object 7a9000000000, signed", "Pull requests #12 (https://git.test/acme/api/pull/12)"]
+        )  # EMG-11, EMG-20
         assert owed == snapshot(
             ["⬜ OBL-2026-1122-004 sbom was left out by EXC-2026-1122-001: run it afterwards, attach the run to the incident"]
         )
@@ -579,10 +590,20 @@ async def test_they_are_listed_shown_and_counted(world):
     assert world.told("audrey") == snapshot("""\
 📊 Emergencies of the last 90 days
 1 declared, 1 used, 1 of these not closed
-Back in the normal flow late, or still overdue: 1 of 1
+change-record: 1 of 1 late or still overdue
+backfill: 1 of 1 late or still overdue
+reconciliation: 1 of 1 late or still overdue
+review: 1 of 1 late or still overdue
+follow-up: 1 of 1 late or still overdue
+postmortem: 0 of 1 late or still overdue
 1 × Production is down or severely degraded
 1 × api
-EMG-2026-1122-001 api v1.4.0 in production: logins fail\
+EMG-2026-1122-001 api v1.4.0 in production: logins fail
+🔴 overdue OBL-2026-1122-001 Formal change record of CR-2026-1122-002: link it (Carla Captain, until yesterday 23:30 (Mon 23:30 Europe/Berlin))
+🔴 overdue OBL-2026-1122-002 Back to the normal flow: the work in v1.4.0 is on main, reviewed and tested (Carla Captain, until yesterday 23:30 (Mon 23:30 Europe/Berlin))
+🔴 overdue OBL-2026-1122-003 Reconcile what CR-2026-1122-002 went past: the change window (Carla Captain, until yesterday 23:30 (Mon 23:30 Europe/Berlin))
+🔴 overdue OBL-2026-1122-004 Review EMG-2026-1122-001 with deployment, pull requests, commits, tag and remediation (Olga Owner, until today 00:00 (Tue 00:00 Europe/Berlin))
+🔴 overdue OBL-2026-1122-005 alert before keys run out (Carla Captain, until today 00:00 (Tue 00:00 Europe/Berlin))\
 """)
     await world.say("audrey", "/release emergency report soon")
     assert "'soon' is no number of days; write one like 90" in world.told("audrey")

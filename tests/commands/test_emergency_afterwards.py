@@ -111,7 +111,7 @@ Nothing was started. id <id>\
     for one in await owed(world):
         assert "still-owed" in await closing(world)
         who = one.owner.partition("@")[0]
-        await world.say(who, f"/release follow-up done {one.id} see the incident's page")
+        await world.say(who, f"/release follow-up done {one.id} https://wiki.acme.example/INC-77")
         assert (await world.tags())[-1] == "obligation:done"
     await world.news()
     await world.press("carla", "Close", world.cards()[1])
@@ -130,13 +130,13 @@ Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)
 Covers
 api v1.4.0 in production, once
 …
-✅ OBL-2026-1122-001 Formal change record of CR-2026-1122-002: link it (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-002 Back to the normal flow: the work in v1.4.0 is on main, reviewed and tested (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-003 Reconcile what CR-2026-1122-002 went past: the change window (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-004 Review EMG-2026-1122-001 with deployment, pull requests, commits, tag and remediation (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-005 alert before keys run out (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
-✅ OBL-2026-1122-007 renew keys by a job (Dev Author, today 23:30 (Sun 23:30 Europe/Berlin)): see the incident's page
+✅ OBL-2026-1122-001 Formal change record of CR-2026-1122-002: link it (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-002 Back to the normal flow: the work in v1.4.0 is on main, reviewed and tested (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-003 Reconcile what CR-2026-1122-002 went past: the change window (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-004 Review EMG-2026-1122-001 with deployment, pull requests, commits, tag and remediation (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-005 alert before keys run out (Carla Captain, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
+✅ OBL-2026-1122-007 renew keys by a job (Dev Author, today 23:30 (Sun 23:30 Europe/Berlin)): https://wiki.acme.example/INC-77
 Closed
 Resolution: logins work since 23:40
 What happened: the key ran out
@@ -168,7 +168,7 @@ async def test_the_incident_that_it_was_used_for_and_its_postmortem_come_first(w
     await world.ci_says(RunState.SUCCEEDED)
     await world.news()
     for one in await owed(world):
-        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} see the incident's page")
+        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} https://wiki.acme.example/INC-77")
     assert "still-owed" in await closing(world)
     assert f"{incident}, for which {ID} was used, is open; its postmortem is owed from its end on." in world.told("carla")
 
@@ -184,6 +184,54 @@ async def test_the_incident_that_it_was_used_for_and_its_postmortem_come_first(w
     assert await closing(world) == []
 
 
+@pytest.mark.parametrize(
+    ("grave", "called", "later"),
+    [
+        pytest.param("SEV-3", "SEV-1", None, id="graver than its incident"),
+        pytest.param("SEV-1", "", "SEV-3", id="its incident is called milder before it is closed"),
+        pytest.param("SEV-3", "SEV-1", "closed", id="its incident was closed before it went out"),
+    ],
+)
+async def test_a_grave_emergency_never_ends_without_its_postmortem(with_incidents, grave, called, later):
+    """EMG-17: one is owed, whatever its incident is called."""
+    world, incident = with_incidents, "INC-2026-1122-001"
+    over = f'/release incident close {incident} mechanism="the key was renewed" verification="logins work"'
+    await world.say("carla", f'/release incident open {grave} title="logins fail" services=api')
+    await approved(world, incident=incident, severity=called)
+    if later == "closed":
+        await world.say("carla", over)
+    elif later:
+        await world.say("carla", f"/release incident update {incident} severity={later}")
+    await world.say("carla", f"/release emergency promote {ID}")
+    await world.ci_says(RunState.SUCCEEDED)
+    for one in await owed(world):
+        if one.kind is not Owed.POSTMORTEM:
+            await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} https://wiki.acme.example/{one.id}")
+    if later != "closed":
+        assert "still-owed" in await closing(world)
+        await world.say("carla", over)
+    assert "still-owed" in await closing(world)
+    both = await world.house.store.read(lambda tx: (*obligations.about(tx, ID), *obligations.about(tx, incident)))
+    (postmortem,) = [one for one in both if one.kind is Owed.POSTMORTEM]
+    await world.say(postmortem.owner.partition("@")[0], f"/release follow-up done {postmortem.id} https://wiki.acme.example/pm-1")
+    assert await closing(world) == []
+
+
+async def test_where_incidents_are_kept_it_takes_one_that_is_open(with_incidents):
+    """EMG-14: where somebody opens them, a made-up reference is none, and neither is one that is over."""
+    world, incident = with_incidents, "INC-2026-1122-001"
+    await declare(world, incident="INC-77")
+    assert "No incident INC-77 is known here." in world.form("carla").as_text()
+    await world.say("carla", '/release incident open SEV-2 title="logins fail" services=api')
+    await world.say("carla", f'/release incident close {incident} mechanism="it went away" verification="logins work"')
+    await declare(world, incident=incident)
+    assert f"{incident} is closed" in world.form("carla").as_text()
+    assert "emergency:declared" not in await world.tags()
+    await world.say("carla", '/release incident open SEV-2 title="logins fail again" services=api')
+    await declare(world, incident="inc-2026-1122-002")
+    assert "emergency:declared" in await world.tags()
+
+
 async def closing(world):
     await world.say("carla", f"/release {CLOSE}")
     return await world.codes()
@@ -192,7 +240,7 @@ async def closing(world):
 async def test_it_is_closed_only_with_all_three_accounts(world):
     await used(world)
     for one in await owed(world):
-        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} done")
+        await world.say(one.owner.partition("@")[0], f"/release follow-up done {one.id} done, see CHG0031234")
     await world.news()
     await world.say("carla", f"/release emergency close {ID} resolution=mended")
     assert "Closing EMG-2026-1122-001 lacks its account of what happened, prevention." in world.form("carla").as_text()

@@ -1,5 +1,7 @@
 """Nothing reaches production unproven: the strict profile, from the request to CI (EVD-01 … EVD-16, EVD-31, PRM-05, PRM-11, RBK-14, CMD-08)."""
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,9 +10,10 @@ from typing import Any
 import pytest
 
 from commands.core.ports.ci import RunState
+from guards.codeowners import CodeOwners
 from guards.lifecycle import State
 from guards.unread import Unread
-from guards.vcs import CheckState, Span
+from guards.vcs import CheckState, Protection, Span
 from tests.world.company import COMMIT, DIGEST
 from tests.world.strict import (
     DECLARED,
@@ -118,6 +121,7 @@ SPOILED = [
     pytest.param(no_owners, "no-owner-review", id="no CODEOWNERS"),
     pytest.param(unprotected, "unprotected-branch", id="an unprotected branch"),
     pytest.param(attached(sboms=proof(OLD_DIGEST).sboms), "no-sbom", id="the SBOM of another digest"),
+    pytest.param(attached(sboms=(replace(proof(DIGEST).sboms[0], signer=None),)), "no-sbom", id="an SBOM that nobody signed"),
     pytest.param(attached(provenances=proof(DIGEST, OLD_COMMIT).provenances), "no-provenance", id="built from another commit"),
     pytest.param(attached(provenances=(), signatures=()), "not-signed", id="nobody signed it"),
     pytest.param(no_way_back, "no-rollback-target", id="there is no way back"),
@@ -180,6 +184,31 @@ async def test_what_is_spoiled_after_the_approval_is_refused_at_dispatch(world, 
     assert len(world.ci.started) == 1
     if code == "pointer-moved":
         assert "fixed pointer moved" in world.card("alerts").as_text()
+
+
+async def test_a_branch_that_is_named_oddly_is_named_on_the_card_or_refused(world):
+    """NAM-01: `naming.misnamed` says which."""
+    work(pulls=(replace(pull(12, DEV, "rob", "olga"), branch="patch-1"),))(world)
+    await ask(world)
+    assert "came in by 1 pull request; no pattern of `naming` fits the branch of #12 (patch-1)" in world.card().as_text()
+    await world.say("carla", f"/release cancel {(await world.change()).id} later")
+    await world.restart(type(world.policy).model_validate(strict_policy() | {"naming": {"misnamed": "refuse"}}))
+    await ask(world)
+    assert "bad-branch-name" in await world.codes()
+    work(pulls=(replace(pull(12, DEV, "rob", "olga"), branch="feature/PAY-12-sums"),))(world)
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+
+
+async def test_a_pull_request_does_not_choose_its_own_judges(world):
+    """EVD-13: in what runs the path is Olga's; the pull request gives it to Rob, and Rob approves. With Olga's approval it goes."""
+    world.vcs.owned[REPOSITORY, OLD_COMMIT] = CodeOwners.read("CODEOWNERS", "* @olga\n")
+    work(pulls=(pull(12, DEV, "rob", "carla"),))(world)
+    await ask(world)
+    assert "no owner of api.py in what runs (@olga) approved #12" in world.told("carla")
+    work(pulls=(pull(12, DEV, "rob", "olga"),))(world)
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
 
 
 @pytest.mark.parametrize("lost", ["vcs", "proofs"])
@@ -261,7 +290,10 @@ OTHER, BEFORE = "02d" + "0" * 37, "03d" + "0" * 37
 def beside() -> dict[str, Any]:
     """The strict policy of a service whose configuration is in a repository of its own."""
     data = strict_policy()
-    data["services"]["api"]["repositories"] = ["acme/config"]
+    data["services"]["api"] |= {
+        "repositories": ["acme/config"],
+        "repository_rules": {"acme/config": {"branch": "trunk", "checks": ["lint"]}},
+    }
     return data
 
 
@@ -271,6 +303,8 @@ async def configured(world: World) -> Span:
     world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=OTHER)
     world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=BEFORE)
     world.vcs.owned["acme/config", OTHER] = world.vcs.owned[REPOSITORY, COMMIT]
+    world.vcs.checked["acme/config", OTHER] = world.vcs.checked[REPOSITORY, COMMIT]
+    world.vcs.protected["acme/config", "trunk"] = world.vcs.protected[REPOSITORY, "main"]
     work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=BEFORE, head=OTHER)
     config = replace(work, commits=(commit(3, OLGA, 4),), pulls=(pull(4, OLGA, "rob", "carla"),))
     for base in (None, BEFORE):
@@ -315,7 +349,32 @@ async def test_the_work_of_every_repository_of_a_service_counts(database_url):
         await ask(world)
         card = world.card().as_text()
         assert "2 commits came in by 2 pull requests" in card
-        assert "Work 4, by olga" in card
+        assert re.search(r"acme/config#4\b.* Work 4, by olga", card)
+        assert "2 checks passed on c0ffee000000; 1 check passed on 02d000000000 of acme/config" in card
+        assert "branch main demands approving reviews (2) and checks (2); branch trunk demands approving reviews (2) and checks (2)" in card
+        assert re.search(r"Show the diff\b.* · Show the diff of acme/config", card)
+        assert f"https://github.com/acme/config/compare/{before}...{other}" in json.dumps(world.drawn("chat.postMessage", "chat.update"))
+        [seen] = (await world.body("promote:accepted"))["seen"]["evidence"]["beside"]
+        assert (seen["repository"], seen["commit"], seen["pulls"]) == ("acme/config", other, [4])
+        await world.say("rita", "/release record api v1.4.0")
+        for field in (
+            "pull requests: #12, acme/config#4",
+            "tickets: PAY-12, PAY-4",
+            "lint passed, unit-test passed, acme/config lint passed",
+        ):
+            assert field in world.told("rita")
+        world.vcs.tags[REPOSITORY, "v1.3.2"] = replace(TAG, name="v1.3.2", commit=OLD_COMMIT)
+        await world.say("carla", "/release changes api v1.3.2 v1.4.0")
+        assert "2 commits by 2 pull requests." in world.told("carla")
+        assert re.search(r"acme/config#4\b.* Work 4, by olga", world.told("carla"))
+        world.vcs.spans["acme/config", before, other] = AWAY
+        await world.say("carla", "/release changes api v1.3.2 v1.4.0")
+        assert "Cannot verify" in world.told("carla")
+        world.vcs.spans["acme/config", before, other] = config
+        del world.vcs.tags["acme/config", "v1.4.0"]
+        await world.say("carla", "/release changes api v1.3.2 v1.4.0")
+        assert "There is no tag v1.4.0 in acme/config." in world.told("carla")
+        world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=other)
 
         await world.press("olga", "Approve")
         assert "own-work" in world.told("olga")
@@ -326,6 +385,13 @@ async def test_the_work_of_every_repository_of_a_service_counts(database_url):
         world.vcs.spans["acme/config", before, other] = replace(config, pulls=(pull(4, OLGA, "carla", "dev"),))
         await world.press("rita", "Approve")
         assert "no owner of api.py (@rob) approved acme/config#4" in world.told("rita")
+        world.vcs.checked["acme/config", other] = (replace(world.vcs.checked[REPOSITORY, COMMIT][0], state=CheckState.FAILED),)
+        world.vcs.protected["acme/config", "trunk"] = Protection("trunk")
+        await world.press("rita", "Approve")
+        assert "On commit 02d000000000 of acme/config: lint failed." in world.told("rita")
+        assert "The branch trunk of acme/config does not demand an approving review or a check" in world.told("rita")
+        world.vcs.checked["acme/config", other] = world.vcs.checked[REPOSITORY, COMMIT]
+        world.vcs.protected["acme/config", "trunk"] = world.vcs.protected[REPOSITORY, "main"]
         world.vcs.spans["acme/config", before, other] = config
         await world.approve("rita")
         assert len(world.ci.started) == 2

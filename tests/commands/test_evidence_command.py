@@ -201,6 +201,9 @@ async def test_the_six_items_and_the_seven_classes_are_there_when_everything_is_
     """(AUD-03, AUD-05, REC-07): each with its source, the keys that lead back there, when it was read, and its hash."""
     await in_production(strict)
     await strict.say("audrey", ASK)
+    assert [(each.source.kind, each.state) for each in proven(tmp_path, sent(strict)).manifest.lacking] == [("monitoring", "absent")]
+    await strict.say("carla", "/release verify CR-2026-1124-002 error rate and latency of the last hour")
+    await strict.say("audrey", ASK)
     bundle, made = files(strict), proven(tmp_path, sent(strict)).manifest
     by_path = {file.path: file for file in made.files}
 
@@ -209,9 +212,11 @@ async def test_the_six_items_and_the_seven_classes_are_there_when_everything_is_
         "provenance with version and digest", "promotion history", "signed release marker",
     }  # fmt: skip
     assert {file.source.kind for file in made.files} - {"index", "ledger"} == {
-        "pull requests", "CI logs and checks", "signed tag", "provenance", "SBOM", "deployments and approvals",
+        "pull requests", "CI logs and checks", "signed tag", "provenance", "SBOM", "deployments and approvals", "monitoring",
     }  # fmt: skip
-    assert [(each.source.kind, each.state, each.why) for each in made.lacking] == [("monitoring", "unread", "no monitoring is connected")]
+    assert not made.lacking
+    seen = json.loads(bundle["evidence/monitoring/cr-2026-1124-002.json"])
+    assert (seen["name"], seen["looked_at"]) == ("Carla Captain", "error rate and latency of the last hour")
 
     written = {name: json.loads(bundle[f"evidence/deployments/{name}.json"]) for name in ("record", "notes")}
     assert written["record"]["by"] == written["notes"]["by"] == "rita@acme.example"
@@ -243,6 +248,8 @@ async def test_the_work_of_every_repository_of_a_service_is_in_it(database_url):
         world.vcs.tags["acme/config", "v1.4.0"] = replace(TAG, repository="acme/config", commit=head)
         world.vcs.tags["acme/config", "v1.3.2"] = replace(TAG, repository="acme/config", name="v1.3.2", commit=before)
         world.vcs.owned["acme/config", head] = world.vcs.owned[REPOSITORY, COMMIT]
+        world.vcs.checked["acme/config", head] = world.vcs.checked[REPOSITORY, COMMIT]
+        world.vcs.protected["acme/config", "main"] = world.vcs.protected[REPOSITORY, "main"]
         for base in (None, before):
             work = replace(world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT], repository="acme/config", base=base, head=head)
             world.vcs.spans["acme/config", base, head] = replace(work, pulls=(pull(4, DEV, "rob", "olga"),))
@@ -253,13 +260,15 @@ async def test_the_work_of_every_repository_of_a_service_is_in_it(database_url):
         assert json.loads(bundle["evidence/history/acme-config/commits.json"])["base"] == before
         assert json.loads(bundle["evidence/history/acme-config/pull-request-4.json"])["approvers"] == ["olga", "rob"]
         assert "evidence/history/pull-request-12.json" in bundle
+        assert [check["name"] for check in json.loads(bundle["evidence/history/acme-config/checks.json"])] == ["lint", "unit-test"]
+        assert json.loads(bundle["evidence/history/acme-config/protection.json"])["required_reviews"] == 2
 
         await world.say("audrey", "/release evidence api v9.9.9")
         assert ("absent", "tag v9.9.9 in acme/config") in lacking(world)
 
 
 async def test_an_exception_by_which_it_went_out_is_in_it_with_who_decided_that(database_url):
-    """(EXC-07): the request and the approval are entries of the exception, and the version is only known to its use."""
+    """(EXC-07): with the one that was refused, the one that was rejected and the one that nobody used, both sides of every decision."""
     evidence = {"profile": "starter", "environments": {"production": {"add": ["rollback-target"]}}}
     async with World(database_url, policy_data(evidence=evidence)) as world:
         await world.runs_in("production", "v1.3.2", digest="sha256:" + "0d" * 32)
@@ -268,14 +277,22 @@ async def test_an_exception_by_which_it_went_out_is_in_it_with_who_decided_that(
         asked = f'{words} evidence=INC-7 remediation="Dev restores the image"'
         await world.say("carla", f"/release exception request rollback-target api production v1.4.0 {asked}")
         await world.say("rita", "/release exception approve EXC-2026-1124-001 the change is one line")
+        await world.say("carla", f"/release exception request sbom api production v1.4.0 {asked}")
+        for what in ("rollback-target api production v1.4.0", "rollback-target api production all", "rollback-target web production all"):
+            await world.say("carla", f"/release exception request {what} {asked}")
+        await world.say("rita", "/release exception reject EXC-2026-1124-002 one is enough")
         await world.say("carla", "/release promote api v1.4.0 production")
         await world.approve("olga")
         await world.say("audrey", ASK)
         bundle = files(world)
+        assert json.loads(bundle["evidence/deployments/exc-2026-1124-002.json"])["state"] == "rejected"
+        assert "evidence/deployments/exc-2026-1124-003.json" in bundle
+        assert "evidence/deployments/exc-2026-1124-004.json" not in bundle
         record = json.loads(bundle["evidence/deployments/exc-2026-1124-001.json"])
         assert [(d["by"], d["reason"]) for d in record["decisions"]] == [("rita@acme.example", "the change is one line")]
         tags = [json.loads(line).get("tag") for line in bundle["ledger.jsonl"].splitlines()]
-        assert {"exception:requested", "exception:approval", "exception:approved", "exception:used"} <= set(tags)
+        assert {"exception:requested", "exception:approval", "exception:approved", "exception:used", "exception:rejected"} <= set(tags)
+        assert tags.count("exception-request:refused") == 1
 
 
 async def test_what_cannot_be_read_is_said_and_never_left_out(strict, tmp_path):
@@ -290,7 +307,7 @@ async def test_what_cannot_be_read_is_said_and_never_left_out(strict, tmp_path):
         ("CI logs and checks", "unread", "no answer in time"),
         ("CI logs and checks", "unread", "no answer in time"),
         ("SBOM", "absent", ""),
-        ("monitoring", "unread", "no monitoring is connected"),
+        ("monitoring", "absent", ""),
         ("provenance", "absent", ""),
         ("provenance", "absent", ""),
         ("pull requests", "unread", "GitHub answered 502"),
@@ -411,7 +428,7 @@ async def test_what_its_sources_say_that_there_is_none_of_is_said_to_be_absent(s
         ("absent", "check of its commit"),
         ("absent", "protection of branch main in acme/api"),
         ("absent", "such document attached to api v1.4.0"),
-        ("unread", "the verification after the deployment"),
+        ("absent", "verification of CR-2026-1124-002 yet; it is owed"),
     }
     page = files(strict)["index.html"].decode()
     assert "There is no merged pull request in it." in page

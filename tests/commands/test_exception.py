@@ -69,6 +69,24 @@ async def ask(world: World, what: str = "api v1.4.0 production") -> None:
     await world.say("carla", f"/release promote {what}")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_that_leaves_main_unreleasable_is_flagged_until_a_freeze_of_merges_is_declared_with_it(database_url):
+    """FRZ-14."""
+    async with World(database_url, strict_policy()) as world:
+        await wish(world, what="reviews api production all")
+        assert "While it counts, main of api cannot be released without it, and no freeze holds its merges" in world.shown()
+        await world.say("rita", f"/release exception approve {ID} two are ill")
+        assert await world.news() == [
+            "exception-request:accepted", "exception:requested", "exception-approve:accepted", "exception:approval", "exception:approved",
+            "exception:main-not-releasable",
+        ]  # fmt: skip
+        assert f"{ID} leaves main unreleasable" in world.shown(world.cards("alerts")[-1])
+        await world.freeze(kind="train", until="2026-11-25T10:00")
+        assert "cannot be released without it" not in world.shown(world.cards()[0])
+        await world.say("rita", "/release freeze lift FRZ-2026-1124-001 they are back")
+        assert "cannot be released without it" in world.shown(world.cards()[0])
+
+
 async def test_from_the_refusal_to_ci_by_an_exception(world):
     """EXC-01, EXC-02, EXC-03, EXC-07, EXC-08, EVD-18, EVD-19: the whole way, as people see it."""
     await without_a_way_back(world)

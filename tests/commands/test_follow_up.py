@@ -3,8 +3,22 @@
 import pytest
 from inline_snapshot import snapshot
 
+from guards.incident import Incident
+from storage import incidents
+from tests.world.world import World
+
 ID = "OBL-2026-1124-001"
-ADD = 'follow-up add CR-2026-1124-001 what="an alert on the queue" owner=dev@acme.example due=2026-11-25T12:00 service=api'
+ADD = 'follow-up add INC-2026-1124-001 what="an alert on the queue" owner=dev@acme.example due=2026-11-25T12:00 service=api'
+
+
+@pytest.fixture
+async def world(database_url):
+    """The company, with an incident that its pager calls P-77."""
+    async with World(database_url) as made:
+        at = made.clock.now()
+        known = Incident("INC-2026-1124-001", "queue stuck", 3, ("api",), at, "rob@acme.example", "Rob Reviewer", "pager", "P-77", at)
+        await made.house.store.write(lambda tx: incidents.add(tx, known))
+        yield made
 
 
 async def test_it_is_recorded_told_to_its_owner_and_done_with_what_shows_it(world):
@@ -12,7 +26,7 @@ async def test_it_is_recorded_told_to_its_owner_and_done_with_what_shows_it(worl
     assert await world.news() == ["follow-up-add:accepted", "obligation:owed"]
     assert await world.body("obligation:owed") == snapshot(
         {
-            "about": "CR-2026-1124-001",
+            "about": "INC-2026-1124-001",
             "due": "2026-11-25T11:00:00+00:00",
             "evidence": "",
             "kind": "follow-up",
@@ -27,16 +41,16 @@ async def test_it_is_recorded_told_to_its_owner_and_done_with_what_shows_it(worl
     assert world.told("dev") == snapshot("""\
 📌 This is yours
 ⬜ OBL-2026-1124-001 an alert on the queue (Dev Author, until tomorrow 12:00 (Wed 12:00 Europe/Berlin))
-It belongs to CR-2026-1124-001 (follow-up).
+It belongs to INC-2026-1124-001 (follow-up).
 [It is done]\
 """)
 
     await world.say("dev", f"/release follow-up done {ID}")
     await world.fill("dev", shown="dashboard 7")
     assert await world.news() == ["follow-up-done:accepted", "obligation:done"]
-    await world.say("dev", "/release follow-up list CR-2026-1124-001")
+    await world.say("dev", "/release follow-up list INC-2026-1124-001")
     assert world.told("dev") == snapshot("""\
-📌 Follow-ups of CR-2026-1124-001
+📌 Follow-ups of INC-2026-1124-001
 ✅ OBL-2026-1124-001 an alert on the queue (Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)): dashboard 7\
 """)
     await world.news()
@@ -65,7 +79,7 @@ async def test_its_owner_is_reminded_before_and_others_too_the_later_it_gets(wor
     assert world.told("olga") == snapshot("""\
 ⏰ Overdue: Dev Author owes it
 🔴 overdue OBL-2026-1124-001 an alert on the queue (Dev Author, until Nov 25, 2026 12:00 (Wed 12:00 Europe/Berlin))
-It belongs to CR-2026-1124-001 (follow-up).
+It belongs to INC-2026-1124-001 (follow-up).
 [It is done]\
 """)
 
@@ -103,7 +117,9 @@ async def test_somebody_else_can_owe_it_and_is_told(world):
         ("follow-up done OBL-2026-1124-009 shown", "There is no follow-up OBL-2026-1124-009."),
         ("follow-up done CR-2026-1124-001 shown", "'CR-2026-1124-001' is no follow-up; write one like OBL-2026-1121-001"),
         (ADD.replace("dev@acme.example", "nobody@acme.example"), "'nobody@acme.example' is nobody in the policy file"),
-        (ADD.replace("CR-2026-1124-001", "<!channel>"), "about"),
+        (ADD.replace("INC-2026-1124-001", "<!channel>"), "about"),
+        (ADD.replace("INC-2026-1124-001", "EMG-2026-1124-009"), "There is no record EMG-2026-1124-009."),
+        (ADD.replace("INC-2026-1124-001", "the-outage"), "There is no record the-outage."),
     ],
 )
 async def test_what_cannot_be_is_said_and_recorded(world, typed, said):
@@ -111,6 +127,15 @@ async def test_what_cannot_be_is_said_and_recorded(world, typed, said):
     assert said in world.told("rita")
     assert [tag for tag in await world.news() if tag.startswith("obligation")] == []
     assert len(await world.tags()) == 1
+
+
+@pytest.mark.parametrize("named", ["inc-2026-1124-001", "p-77", "P-77"])
+async def test_it_belongs_to_the_record_that_is_meant(world, named):
+    """EMG-10, EMG-25: written otherwise it would be lost, and the record closed without it."""
+    await world.say("rita", "/release " + ADD.replace("INC-2026-1124-001", named) + " kind=corrective-action")
+    assert (await world.body("obligation:owed"))["about"] == "INC-2026-1124-001"
+    await world.say("rita", f"/release follow-up list {named}")
+    assert "an alert on the queue" in world.told("rita")
 
 
 async def test_it_is_recorded_in_a_form(world, golden):

@@ -10,6 +10,8 @@ from guards.freeze_record import Freeze
 from guards.lifecycle import State
 from guards.vocabulary import Blocked, Fate
 from storage import freezes
+from tests.world.company import policy_data
+from tests.world.world import World
 
 ID = "FRZ-2026-1124-001"
 MOMENT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -145,7 +147,8 @@ async def test_the_list_shows_what_holds_what_comes_and_who_may_lift(world):
     holidays Ends when: all are back Then: trains resume Declared by Rita Manager, answered for by Rita Manager.
 🔜 FRZ-2026-1124-002 web in production (major-event): deployments, to come, Dec 1, 2026 08:00 (Tue 08:00 Europe/Berlin) until Dec 2, 2026 08:00 (Wed 08:00 Europe/Berlin)
     the fair Ends when: all are back Then: trains resume Declared by Rita Manager, answered for by Rita Manager.
-May approve, extend and lift: Rita Manager, Rob Second\
+May approve, extend and lift: Rita Manager, Rob Second
+How they are approved and recorded: A freeze is declared with approver, reason, scope, start, end and exit criteria, and approved by whoever may lift it. Its declaration, approval, extension and end are entries of the ledger; its card stands in the channels that it holds.\
 """)
 
     await world.wait(until=datetime(2026, 12, 3, 9, 0, tzinfo=UTC))
@@ -228,3 +231,12 @@ async def test_a_freeze_that_is_committed_after_the_facts_were_read_still_stops_
 
     assert declared
     assert [order.environment for order in world.ci.started] == ["staging"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_list_says_how_freezes_are_approved_and_recorded(database_url):
+    """FRZ-15: what the release-strategy record says of them, with a link to the rest."""
+    said = {"freezes": "Rita approves them, by mail first.", "link": "https://wiki.acme.example/strategy"}
+    async with World(database_url, policy_data(strategy=said)) as world:
+        await world.say("audrey", "/release freeze list")
+        assert "approved and recorded: Rita approves them, by mail first. The release strategy (https://wiki.acme" in world.told("audrey")

@@ -9,6 +9,7 @@ from guards.lifecycle import State
 from guards.policy import Policy
 from storage import freezes
 from tests.world.company import channel_id, policy_data
+from tests.world.world import World
 
 ID = "FRZ-2026-1124-001"
 APPROVE, EXTEND = f"/release freeze approve {ID}", f"/release freeze extend {ID}"
@@ -77,7 +78,63 @@ async def test_a_freeze_because_of_an_incident_counts_before_anybody_approved_it
     assert "It counts; it waits for the approval of Rita Manager, Rob Second." in world.told("carla")
     await world.say("rita", f"/release approve {change} looks good")
     assert await world.codes() == ["frozen"]
-    assert "nobody yet; it counts at once" in world.freeze_cards()[0]
+    assert (
+        "nobody yet; it counts at once, and without an approval until tomorrow 11:00 (Wed 11:00 Europe/Berlin)" in world.freeze_cards()[0]
+    )
+
+
+async def test_while_nobody_approves_it_people_are_reminded_and_after_a_day_it_lapses(world):
+    """FRZ-01, FRZ-07: its approver first, then whoever may lift it, at last its channel; approved later it counts again."""
+    change = await world.asked()
+    await world.freeze(who="carla", kind="incident", until="2026-11-27T10:00")
+    assert "Without it, it lapses tomorrow 11:00" in world.told("carla")
+    await world.news()
+    told = []
+    for _ in range(3):
+        await world.wait(hours=6)
+        told.append((await world.body("freeze:reminded"))["told"])
+    assert told == [["rita@acme.example"], ["rita@acme.example", "rob@acme.example"], ["rita@acme.example", "rob@acme.example"]]
+    assert f"⏰ {ID} counts, and nobody approved it" in world.told("rob")
+    assert f"⏰ {ID} counts, and nobody approved it" in world.freeze_cards()[-1]
+    await world.say("carla", f"/release explain approve {change}")
+    assert "⛔ not_frozen" in world.told("carla")
+
+    await world.wait(hours=6)
+    assert (await world.news())[-1] == "freeze:lapsed"
+    assert world.freeze_cards()[-1].startswith(f"⚠️ {ID} lapsed")
+    assert "lapsed, because nobody approved it" in world.freeze_cards()[0]
+    await world.say("carla", f"/release explain approve {change}")
+    assert "✅ not_frozen" in world.told("carla")
+
+    await world.say("rita", APPROVE)
+    await world.say("carla", f"/release explain approve {change}")
+    assert "⛔ not_frozen" in world.told("carla")
+    await world.wait(until=datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+    assert "freeze:ended" in await world.news()
+
+
+async def test_one_that_is_approved_in_time_does_not_lapse_and_nobody_is_reminded(world):
+    await world.freeze(who="carla", kind="incident", until="2026-11-27T10:00")
+    await world.say("rita", APPROVE)
+    await world.news()
+    await world.wait(hours=25)
+    assert await world.news() == []
+    assert world.freeze_cards()[0].splitlines()[0].endswith("in force")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_kind_that_lets_small_risks_pass_holds_the_others_and_what_nobody_weighed(database_url):
+    """FRZ-05."""
+    data = policy_data(freeze_kinds={"event": {"passes_risk": "low"}})
+    async with World(database_url, data) as world:
+        await world.on_staging()
+        await world.runs_in("production", "v1.3.9", digest="sha256:" + "d3" * 32, commit="d3" * 20)
+        await world.freeze(kind="event")
+        assert "changes of low risk" in world.freeze_cards()[0]
+        none = "answers=none migration=no"
+        for words, frozen in (("", True), (none, False), (f"{none} risk=high", True)):
+            await world.say("carla", f"/release explain promote api v1.4.0 production {words}")
+            assert ("⛔ not_frozen" in world.told("carla")) is frozen, words
 
 
 async def test_who_declares_with_the_right_to_lift_approves_it_with_that(world):

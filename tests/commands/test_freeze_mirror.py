@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from commands.core.invocation import Reported
 from commands.core.ports.chat import Unposted
+from commands.core.ports.ci import Proposed
 from guards.policy import Policy
+from storage.inbox import Delivery
 from tests.world.company import policy_data
 
 API, WEB = ("acme/api", "main"), ("acme/web", "main")
@@ -77,6 +80,19 @@ async def test_it_begins_when_the_freeze_does_and_what_is_opened_later_carries_i
     world.statuses.heads[API].append(TWO)
     await world.wait(minutes=5)
     assert world.statuses.said["acme/api", TWO]
+
+
+async def test_a_pull_request_that_the_vcs_tells_of_says_at_once_that_it_is_held(mirrored):
+    world = mirrored
+    await world.freeze(kind="train")
+    for number, (repository, into, said) in enumerate(
+        (("acme/web", "main", False), ("acme/api", "next", False), ("Acme/API", "main", True))
+    ):
+        world.statuses.heads[API] = [ONE, TWO]
+        proposed = Reported(ci="fake", reports=(Proposed(repository, into, 12),)).model_dump(mode="json")
+        await world.house.inbox.put(Delivery(f"pull {number}", "reported", proposed, "pull"))
+        await world.quiet()
+        assert (("acme/api", TWO) in world.statuses.said) is said
 
 
 async def test_what_cannot_be_shown_is_told_once_a_day_and_tried_again(mirrored):

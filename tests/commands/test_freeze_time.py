@@ -15,7 +15,8 @@ from guards.policy import Policy
 from guards.unread import Unread
 from guards.vocabulary import Blocked, Fate
 from storage import freezes, timers
-from tests.world.company import policy_data
+from tests.world.company import COMMIT, policy_data
+from tests.world.strict import DEV, OLD_COMMIT, REPOSITORY, commit, prove, pull
 from tests.world.world import World
 
 ID = "FRZ-2026-1124-001"
@@ -185,6 +186,27 @@ async def test_work_elsewhere_and_what_passes_is_left_alone(world):
     await world.freeze(service="web")
     await world.freeze(kind="train")
     assert "freeze:met" not in await world.tags()
+
+
+@pytest.mark.parametrize(("text", "met"), [("## Database\nexpand: a new column", 1), ("## Database\nnone", 0)])
+async def test_a_freeze_of_migrations_meets_what_only_a_pull_request_declares(database_url, text, met):
+    """FRZ-03, FRZ-05: who asked for it said that there is none; what counts is what was weighed when it went."""
+    data = policy_data(evidence={"profile": "starter"})
+    del data["services"]["web"]
+    data["services"]["api"]["history"] = "github"
+    async with World(database_url, data) as world:
+        await prove(world)
+        await world.on_staging()
+        span = world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT]
+        one = replace(pull(12, DEV, "rob", "olga"), body=text)
+        world.vcs.spans[REPOSITORY, OLD_COMMIT, COMMIT] = replace(span, commits=(commit(1, DEV, 12),), pulls=(one,))
+        await world.say("carla", "/release promote api v1.4.0 production migration=no")
+        await world.approve("rita")
+        assert world.ci.started[-1].environment == "production"
+        await world.freeze(kind="quarter-end", underway="stop")
+        assert (await world.tags()).count("freeze:met") == met
+        assert world.ci.cancelled == [world.ci.started[-1].key] * met
+        assert ("CI is at work on" in world.freeze_cards()[-1]) is bool(met)
 
 
 async def test_a_freeze_that_stops_work_has_ci_end_the_run(world):

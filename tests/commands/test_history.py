@@ -68,6 +68,36 @@ async def test_who_reviewed_the_code_does_not_let_it_go_alone(world):
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        (Review("rob", ReviewState.APPROVED, "an earlier commit", TUESDAY),),
+        (Review("rob", ReviewState.APPROVED, None, TUESDAY),),
+        (Review("rob", ReviewState.DISMISSED, "head", TUESDAY),),
+        (Review("rob", ReviewState.APPROVED, "head", TUESDAY), Review("rob", ReviewState.CHANGES_REQUESTED, "head", TUESDAY)),
+    ],
+    ids=["stale", "its commit is gone", "dismissed", "changed their mind"],
+)
+async def test_whoever_approved_the_code_once_does_not_let_it_go_alone(world, given):
+    """SOD-03, SOD-04: their approval is no review any more, and they are still not independent."""
+    world.vcs.spans["acme/api", None, COMMIT] = replace(SPAN, pulls=(replace(pull(12, DEV), reviews=given),), commits=SPAN.commits[:1])
+    await world.approve("rob")
+    assert (await world.change()).state is State.AWAITING
+    assert "Rob Second already approved the code" in world.card().as_text()
+    await world.approve("rita")
+    assert [order.environment for order in world.ci.started] == ["staging", "production"]
+
+
+async def test_an_app_or_a_comment_is_no_reviewer(world):
+    """With an app's approval and Rob's comment alone, Rob may let it go."""
+    given = (
+        Review("copilot[bot]", ReviewState.APPROVED, "head", TUESDAY, bot=True), Review("rob", ReviewState.COMMENTED, "head", TUESDAY),
+    )  # fmt: skip
+    world.vcs.spans["acme/api", None, COMMIT] = replace(SPAN, pulls=(replace(pull(12, DEV), reviews=given),), commits=SPAN.commits[:1])
+    await world.approve("rob")
+    assert len(world.ci.started) == 2
+
+
+@pytest.mark.parametrize(
     ("span", "said"),
     [
         (Unread("the work in c0ffee of acme/api", "GitHub answered 502"), "GitHub answered 502"),

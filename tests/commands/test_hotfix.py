@@ -1,19 +1,25 @@
 """A hotfix from the confirmed start to the last branch that has its fix (HOT-01 … HOT-14, HOT-19 … HOT-21)."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
+from zipfile import ZipFile
 
 import pytest
 from inline_snapshot import snapshot
 
+from bot.evidence.keys import public
+from bot.evidence.verify import Proven, verify
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed, RunState
-from guards.hotfix import HotfixState, How
+from guards.hotfix import Evidenced, HotfixState, How
+from guards.obligation import Owed
 from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span, Tag
 from guards.version import Artifact
 from storage import hotfixes, obligations
 from storage.inbox import Delivery
 from tests.world.company import DIGEST, TUESDAY, policy_data
+from tests.world.signing import PUBLIC_KEY
 from tests.world.world import World
 
 BASE, FIX, MAIN, PORT, LATER = "ba" * 20, "f1" * 20, "ad" * 20, "70" * 20, "1a" * 20
@@ -21,7 +27,8 @@ NEW = "sha256:" + "b2" * 32
 BRANCH = "hotfix/1.4.1-PAY-12"
 SAID = {
     "ticket": "PAY-12", "severity": "SEV-3", "scope": "the rounding of refunds", "impact": "two customers a day", "ships": "now",
-    "containment": "v1.4.0", "rationale": "each day costs money",
+    "containment": "v1.4.0", "incident": "INC-7", "delay": "each day costs money", "mitigation": "support pays back by hand",
+    "signoff": "rita@acme.example",
 }  # fmt: skip
 
 
@@ -124,6 +131,17 @@ class Story:
     async def looked(self):
         await self.world.wait(minutes=15)
 
+    async def record_and_port(self, one):
+        """What was found out is written down, the fix is on main, and its branch is gone."""
+        await self.world.say("dev", f"/release hotfix record {one.id}")
+        said = {"verified": "no failures", "cause": "a rounding", "timeline": "INC-7", "regression": "test_once", "prevention": "PAY-77"}
+        await self.world.fill("dev", **said)
+        assert (await self.hotfix()).afterwards.cause == "a rounding"
+        self.on_main(commit(PORT, (41,), message=f"(cherry picked from commit {FIX})"), pulls=(PORTED,))
+        self.world.vcs.moves.pop(("acme/api", BRANCH))
+        await self.looked()
+        assert await self.owed() == set()
+
     async def hotfix(self):
         return (await self.world.house.store.read(lambda tx: hotfixes.recent(tx, 1)))[0]
 
@@ -131,10 +149,12 @@ class Story:
         one = await self.hotfix()
         return {port.branch: port for port in await self.world.house.store.read(lambda tx: hotfixes.ports(tx, one.id))}
 
-    async def owed(self):
+    async def all_owed(self):
         one = await self.hotfix()
-        found = await self.world.house.store.read(lambda tx: obligations.about(tx, one.id))
-        return {str(each.kind) for each in found if each.done is None}
+        return await self.world.house.store.read(lambda tx: obligations.about(tx, one.id))
+
+    async def owed(self):
+        return {str(each.kind) for each in await self.all_owed() if each.done is None}
 
     def told(self):
         """What the thread below its card says last."""
@@ -159,7 +179,7 @@ async def test_what_production_runs_is_shown_and_confirmed_and_its_branch_ordere
     assert world.form("dev").as_text("Europe/Berlin") == snapshot("""\
 Begin a hotfix
 Nobody confirmed what production runs.
-The hotfix lacks the ticket, the severity, the scope, the impact, the way back, whether it ships now or with a train, why then.
+The hotfix lacks the ticket, the severity, the incident, the scope, the impact, the way back, whether it ships now or with a train, what waiting costs, what eases it meanwhile, who agreed.
 Production runs api v1.4.0 since today 11:00 (Tue 11:00 Europe/Berlin)
 Digest sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
 Commit babababababababababababababababababababa, as the tag says
@@ -167,15 +187,17 @@ It makes v1.4.1.
 By sending this you confirm that this is what is to be mended.
 Ticket: [plain_text_input]
 It names the branch.
-Severity: [static_select]
+Severity: [Choose…]
 Incident: [plain_text_input]
-Link or id; left open: the ticket.
+Link or id; if there is none, the ticket.
 What is changed, at the least?: [plain_text_input]
 Who is hurt, and how?: [plain_text_input]
 How does one go back?: [plain_text_input]
-When does it ship?: [static_select]
-Why then?: [plain_text_input]
-What does waiting cost, what eases it meanwhile, who agreed?
+When does it ship?: [Choose…]
+What does waiting cost?: [plain_text_input]
+What eases it meanwhile?: [plain_text_input]
+Who agreed?: [Choose…]
+With severity and impact these are the criteria by which it ships then.
 Branch: [plain_text_input]
 Left open: from version and ticket.
 [Not now] [Confirm and begin]\
@@ -232,9 +254,9 @@ v1.4.0, sha256:a1a1a1a1a1a1… at babababababa
 Ticket
 PAY-12 (SEV-3)
 Incident
-PAY-12
+INC-7
 Ships
-now, by its own approvals: each day costs money
+now, by its own approvals
 Begun by
 Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)
 Scope
@@ -243,11 +265,15 @@ Impact
 two customers a day
 The way back
 v1.4.0
+Why then
+Waiting costs: each day costs money
+Meanwhile: support pays back by hand
+Agreed: Rita Manager
 Has to have the fix
 ✅ main: 707070707070 (picked, #41)
 Owed
 ✅ OBL-2026-1124-001 Bring v1.4.1 (PAY-12) to main of acme/api: git cherry-pick -x, by a pull request whose text names PAY-12 and v1.4.1 (Dev Author, today 11:15 (Tue 11:15 Europe/Berlin)): 707070707070 on main (picked) by #41
-⬜ OBL-2026-1124-002 Write down what HOT-2026-1124-001 mended: /release hotfix record HOT-2026-1124-001 (Dev Author, until Dec 1, 2026 11:00 (Tue 11:00 Europe/Berlin))
+⬜ OBL-2026-1124-002 Write down what HOT-2026-1124-001 mended: /release hotfix record HOT-2026-1124-001 (Dev Author, until Dec 2, 2026 00:00 (Wed 00:00 Europe/Berlin))
 ⬜ OBL-2026-1124-003 Delete hotfix/1.4.1-PAY-12 of acme/api, once the fix is everywhere else (Dev Author, until tomorrow 11:00 (Wed 11:00 Europe/Berlin))
 [Write it down] [Close]
 HOT-2026-1124-001\
@@ -340,6 +366,25 @@ async def test_who_began_it_is_reminded_of_the_fix_until_it_is_there(story):
     told = [message.as_text() for message in world.slack.private(world.people["dev"])]
     assert any("Overdue" in text and "Bring v1.4.1 (PAY-12) to main of acme/api" in text for text in told)
     assert "obligation:reminded" in await world.tags()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("rules", "due"),
+    [
+        pytest.param({}, datetime(2026, 12, 2, 23, 0, tzinfo=UTC), id="the end of Wednesday there: Thursday is a holiday"),
+        pytest.param({"afterwards": "7d"}, TUESDAY + timedelta(days=7), id="by the clock"),
+    ],
+)
+async def test_what_was_found_out_is_owed_by_the_fifth_business_day_of_the_service(database_url, rules, due):
+    """HOT-13."""
+    data = policy(holidays=["DE"])
+    async with World(database_url, {**data, "hotfix": rules}) as world:
+        world.calendars.days["DE"] = {date(2026, 11, 26): "a holiday"}
+        story = await Story(world).begin()
+        await (await story.opened()).shipped()
+        found = {one.kind: one for one in await story.all_owed()}
+        assert abs(found[Owed.REVIEW].due - due) < timedelta(minutes=5)
 
 
 # ---------------------------------------------------------------- what is refused at the start
@@ -612,6 +657,38 @@ async def test_the_next_version_does_not_depart_without_the_fix(story):
     assert (await world.change()).content.version == "v1.5.0"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("severity", "asked"), [("SEV-3", False), ("SEV-2", True)])
+async def test_a_grave_one_takes_a_security_review_whatever_it_touches(database_url, severity, asked):
+    """HOT-06: nothing in it is security-sensitive; its severity alone asks for somebody who may review that."""
+    roles = {"security": [{"people": ["olga@acme.example"]}]}
+    data = policy(add=("forward-ports", "specialist-reviews"))
+    data["services"]["web"] = {**data["services"]["web"], "history": "github"}
+    async with World(database_url, {**data, "roles": {**data["roles"], **roles}}) as world:
+        story = await Story(world).begin()
+        await story.opened(severity=severity)
+        story.fixed()
+        await story.asked()
+        assert ("no-specialist" in await world.codes()) is asked
+        if asked:
+            assert "security" in world.told("carla")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_outside_its_window_a_hotfix_waits_like_any_change(story):
+    """HOT-08: without an emergency there is no way past the window."""
+    world = story.world
+    await story.opened()
+    story.fixed()
+    await world.wait(until=datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
+    await story.asked()
+    await world.approve("rita")
+    assert "dispatch:waits" in await world.news()
+    assert [order for order in world.ci.started if order.environment == "production"] == []
+    await world.wait(until=datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
+    assert [order.version for order in world.ci.started if order.environment == "production"] == ["v1.4.1"]
+
+
 async def test_a_maintained_release_branch_has_to_have_the_fix_too(database_url):
     async with World(database_url, policy(maintained=["release/1.3"])) as world:
         story = await Story(world).begin()
@@ -625,31 +702,24 @@ async def test_a_maintained_release_branch_has_to_have_the_fix_too(database_url)
 # ---------------------------------------------------------------- its end
 
 
-async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story):
+async def test_a_hotfix_is_closed_when_nothing_of_it_is_owed(story, tmp_path):
     world = story.world
     await (await story.opened()).shipped()
     one = await story.hotfix()
     await world.say("dev", f"/release hotfix close {one.id}")
     assert await world.codes() == ["still-owed"]
-    await world.say("dev", f"/release hotfix record {one.id}")
-    said = {"verified": "no failures", "cause": "a rounding", "timeline": "INC-7", "regression": "test_once", "prevention": "PAY-77"}
-    await world.fill("dev", **said)
-    assert (await story.hotfix()).afterwards.cause == "a rounding"
-    story.on_main(commit(PORT, (41,), message=f"(cherry picked from commit {FIX})"), pulls=(PORTED,))
-    world.vcs.moves.pop(("acme/api", BRANCH))
-    await story.looked()
-    assert await story.owed() == set()
+    await story.record_and_port(one)
     await world.say("dev", f"/release hotfix show {one.id}")
     assert world.told("dev").partition("Evidence")[2] == snapshot("""\
 
-✅ Incident and severity: PAY-12, SEV-3
-✅ Pull requests: 1 commit of hotfix/1.4.1-PAY-12; brought to main #41
-✅ CI run: https://ci.test/runs/run-1
-✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1
+✅ Incident and severity: PAY-12, incident INC-7, SEV-3: Production is degraded for some; there is a way around.
+✅ Pull requests: acme/api#12 into hotfix/1.4.1-PAY-12; acme/api#41 into main; v1.4.0 and 1 reviewed commit of hotfix/1.4.1-PAY-12 (HOT-2026-1124-001); reviews: not required by policy; code-owners: not required by policy; commits f1f1f1f1f1f1
+✅ CI run and gates: deployed by https://ci.test/runs/run-1; checks: not required by policy; specialist-reviews: not required by policy; sbom: not required by policy; provenance: not required by policy; signature: not required by policy
+✅ Tag and commit: v1.4.1 at f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1; from v1.4.0 at babababababa, sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1, confirmed by Dev Author, today 11:00 (Tue 11:00 Europe/Berlin)
 ✅ Artifact: sha256:b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2 in index
-✅ Approvals: Rita Manager today 11:00 (Tue 11:00 Europe/Berlin)
-✅ The way back: v1.4.0
-✅ What was found out: by Dev Author
+✅ Approvals: Rita Manager (everyone, release_manager), today 11:00 (Tue 11:00 Europe/Berlin)
+✅ The way back: v1.4.0; it was not needed
+✅ What was found out: a rounding, by Dev Author, today 11:00 (Tue 11:00 Europe/Berlin); follow-ups: PAY-77
 [Close]
 HOT-2026-1124-001\
 """)
@@ -658,6 +728,14 @@ HOT-2026-1124-001\
     await world.say("dev", f"/release hotfix close {one.id}")
     assert await world.codes() == ["wrong-state"]
     assert await world.verified()
+    await world.say("audrey", "/release evidence api v1.4.1")
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(world.slack.file([m for m in world.slack.private(world.people["audrey"]) if m.files][-1]))
+    assert isinstance(verify(bundle, public(PUBLIC_KEY.encode())), Proven)
+    with ZipFile(bundle) as archive:
+        record = json.loads(archive.read(f"evidence/deployments/{one.id.lower()}.json"))
+    assert [(each["item"], each["lacking"]) for each in record["items"]] == [(item.value, "") for item in Evidenced]
+    assert [port["branch"] for port in record["forward_ports"]] == ["main"]
 
 
 async def test_a_hotfix_is_given_up_with_a_reason(story):
@@ -684,3 +762,14 @@ async def test_a_hotfix_that_ci_deployed_past_the_road_is_owed_all_the_same(stor
     await world.runs_in("production", "v1.4.1", digest=NEW, commit=FIX)
     assert (await story.hotfix()).state is HotfixState.SHIPPED
     assert "forward-port" in await story.owed()
+    one = await story.hotfix()
+    await story.record_and_port(one)
+    await world.say("dev", f"/release hotfix close {one.id}")
+    assert "CI brought v1.4.1 to production past the bot" in world.form("dev").as_text()
+    await world.fill("dev", reason="Jenkins run 77, approved in INC-7")
+    assert (await story.hotfix()).state is HotfixState.CLOSED
+    (closed,) = [json.loads(row.body) for row in await world.ledger() if row.tag == "hotfix:closed"]
+    assert closed["lacking"] == {
+        "Pull requests": "the pull requests of the fix", "CI run and gates": "the run that deployed it, and the gates before it",
+        "Approvals": "who let it go to production",
+    }  # fmt: skip

@@ -190,3 +190,28 @@ async def test_no_other_address_hides_an_author(database_url, author):
         assert await world.codes() == ["own-work", "no-rationale"]
         await world.approve("rita")
         assert (await world.change()).state is State.RUNNING
+
+
+@pytest.mark.parametrize("author", ["r.manager@acme.example", "R.Manager@Acme.Example"])
+async def test_an_address_that_only_slack_knows_hides_no_author(database_url, author):
+    """SOD-02: the file lists Rita's accounts and not the address that Slack has of one; with Olga it goes."""
+    async with World(database_url, authors_known()) as world:
+        world.people["rita"].email = "r.manager@acme.example"
+        world.artifacts.add(wrote(author))
+        await world.asked()
+        assert "May not: Rita Manager wrote a part of api v1.4.0" in world.shown()
+        await world.press("rita", "Approve")
+        assert await world.codes() == ["own-work", "no-rationale"]
+        await world.approve("olga")
+        assert (await world.change()).state is State.RUNNING
+
+
+async def test_an_address_of_an_account_that_may_not_be_here_is_nobodys(database_url):
+    """SOD-12: what Slack knows as a guest's is no author whose identity is certain."""
+    async with World(database_url, authors_known()) as world:
+        joins(world, "temp", "temp@acme.example", guest=True)
+        world.artifacts.add(wrote("temp@acme.example"))
+        await world.asked()
+        await world.press("rita", "Approve")
+        assert "temp@acme.example" in world.told("rita")
+        assert (await world.change()).state is State.AWAITING

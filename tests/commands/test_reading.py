@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from guards.policy import Policy
 from tests.world.company import policy_data
+from tests.world.world import World
 
 
 async def test_status_tells_what_runs_where_and_what_is_open(world):
@@ -152,6 +154,18 @@ async def test_windows_are_listed_as_the_policy_has_them(world):
 weekdays: Mon, Tue, Wed, Thu 10:00 to 16:00 Europe/Berlin, all services in production
 Closed on Fri.\
 """)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_the_windows_leave_out_is_counted(database_url):
+    data = policy_data()
+    data["services"] |= {f"part-{n}": {**data["services"]["web"], "repository": f"acme/part-{n}"} for n in range(20)}
+    async with World(database_url, data) as world:
+        await world.say("audrey", "/release window")
+        assert "2 more services are left out. /release window <service> shows each." in world.told("audrey")
+        assert "part-17 in production" in world.told("audrey")
+        await world.say("audrey", "/release window part-19")
+        assert "left out" not in world.told("audrey")
 
 
 async def test_the_windows_of_today_and_of_this_week(world):

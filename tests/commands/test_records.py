@@ -95,6 +95,27 @@ async def test_later_is_no_answer_and_a_word_on_it_is(world):
     assert "record:written" in await world.tags()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_version_that_takes_something_back_is_asked_why(world):
+    """HOT-18: a revert is work like any other, and its record says more."""
+    place = (REPOSITORY, OLD_COMMIT, COMMIT)
+    span, message = world.vcs.spans[place], f'Revert "Round sums"\n\nThis reverts commit {"0d" * 20}.'
+    world.vcs.spans[place] = replace(span, commits=(*span.commits, replace(span.commits[-1], sha="ba" * 20, message=message)))
+    await world.say("carla", RECORD)
+    view = world.form("carla")
+    assert view
+    assert "↩️ babababababa takes back 0d0d0d0d0d0d" in view.as_text()
+    assert "reason of the revert" in view.as_text()
+    await world.fill("carla", reverted="it pays twice", impact="nobody notices", verification="refunds for an hour", flags="none touched")
+    assert "✅ reverts: babababababa takes back 0d0d0d0d0d0d. Why: it pays twice." in world.told("carla")
+    assert (await world.body("record:written"))["revert"] == {
+        "reason": "it pays twice", "impact": "nobody notices", "verification": "refunds for an hour", "flags": "none touched",
+    }  # fmt: skip
+    await notes(world)
+    await promote(world)
+    assert "Takes back: it pays twice; impact: nobody notices" in world.shown()
+
+
 async def test_only_those_whom_the_policy_names_write_the_record(world):
     await world.say("dev", RECORD)
     assert await world.codes() == ["not-permitted"]

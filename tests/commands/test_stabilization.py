@@ -281,6 +281,11 @@ async def test_a_fix_that_cannot_come_from_main_is_accepted_by_somebody_who_did_
         assert await world.codes() == [code]
     assert len(flawed(await story.fixes())) == 1
 
+    await world.freeze(kind="train", branches="release/*")
+    await world.say("rob", f'/release fix accept {RUN} {FIX[:12]} plan="#13 today" main has no such code any more')
+    assert await world.codes() == ["frozen"]
+    assert "release/1.8 of acme/api takes no merges until Wed 25 Nov 10:00" in world.told("rob")
+    await world.say("rita", "/release freeze lift FRZ-2026-1124-001 the way is clear")
     await world.say("rob", f"/release fix accept {RUN} {FIX[:12]}")
     await world.fill("rob", plan="#13 brings it to main today", reason="main has no such code any more")
     (fix,) = await story.fixes()
@@ -289,10 +294,25 @@ async def test_a_fix_that_cannot_come_from_main_is_accepted_by_somebody_who_did_
     assert (await world.body("stabilization:accepted"))["reason"] == "main has no such code any more"
     owed = await world.body("obligation:owed")
     assert (owed["kind"], owed["owner"]) == ("reconciliation", "carla@acme.example")
+    assert owed["due"] == "2026-11-24T23:00:00+00:00"  # HOT-17: the same day, in Berlin
     await world.say("rob", f'/release fix accept {RUN} {FIX[:12]} plan="again" again')
     assert await world.codes() == ["wrong-state"]
     await world.say("rob", f'/release fix accept {RUN} 1234567 plan="x" what is not there')
     assert await world.codes() == ["no-such-fix"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_open_incident_of_the_run_gives_the_way_to_main_another_day(story):
+    """HOT-17."""
+    world = story.world
+    await world.say("rita", '/release incident open sev-2 title="refunds fail" services=api')
+    await world.say("rita", f"/release incident link INC-2026-1124-001 {RUN}")
+    story.lands(source=None)
+    await story.looked()
+    await world.say("rob", f'/release fix accept {RUN} {FIX[:12]} plan="#13 tomorrow" everybody works on the incident')
+    owed = await world.body("obligation:owed")
+    assert "INC-2026-1124-001 is open, so it need not be the same day" in owed["text"]
+    assert owed["due"] == (world.clock.now() + timedelta(hours=24)).isoformat()
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from commands.core.ports.ci import (
     Heard,
     Malformed,
     NoRun,
+    Proposed,
     Pushed,
     Run,
     RunLog,
@@ -163,6 +164,22 @@ async def test_pushes_to_branches_of_our_repositories_are_heard_and_no_others(tr
     assert isinstance(ci.hear(headers, body + b" ", NOW), Forged)
     headers, body = push(None)
     assert isinstance(ci.hear(headers, body, NOW), Malformed)
+
+
+async def test_pull_requests_into_our_repositories_are_heard_when_they_want_something_else_than_before(transport, fake):
+    ci = adapter(transport, fake.url)
+
+    def told(action, repository="octo/api", base="main"):
+        pull = {"number": 12, "base": {"ref": base}}
+        body = json.dumps({"action": action, "number": 12, "pull_request": pull, "repository": {"full_name": repository}}).encode()
+        digits = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        return {"x-hub-signature-256": f"sha256={digits}", "x-github-delivery": "d-1", "x-github-event": "pull_request"}, body
+
+    for action in ("opened", "reopened", "synchronize", "edited", "ready_for_review"):
+        assert ci.hear(*told(action), NOW) == Heard("d-1", (Proposed("octo/api", "main", 12),))
+    for quiet in (told("labeled"), told("closed"), told("opened", "octo/other")):
+        assert ci.hear(*quiet, NOW) == Heard("d-1", ())
+    assert isinstance(ci.hear(*told("opened", base=None), NOW), Malformed)
 
 
 @pytest.mark.parametrize("wanted", [order(workflow="other.yml"), order(repository="octo/other")], ids=["workflow", "repository"])

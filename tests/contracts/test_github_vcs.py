@@ -17,10 +17,11 @@ from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_vcs import GitHubVcs
 from bot.adapters.tickets import tickets
 from bot.adapters.transport import Limits, Transport
+from guards.naming import Naming
 from guards.unread import Absent, Unread
 from guards.vcs import CheckState, Contributor, Protection, Review, ReviewState
 from tests.world.forge import FilledForge
-from tests.world.github_vcs import TOKEN, WEB, FakeGitHubVcs, RoundTrips, actor, git, sha, told
+from tests.world.github_vcs import TOKEN, WEB, FakeGitHubVcs, RoundTrips, actor, git, listed, sha, told
 from tests.world.moments import StillClock
 from tests.world.neighbours import BAD, answer, raw_server
 
@@ -305,14 +306,32 @@ async def test_an_approval_counts_while_it_stands_and_is_on_the_last_commit(benc
         ("limit", "x", "Fixes #7, closes octo/web#8\nrefs #9", ("octo/api#7", "octo/web#8")),
         ("limit", "x", "<!-- write the ticket here, like PAY-1 -->", ()),
         ("limit", "x", "<!-- never closed, PAY-1", ()),
-        ("use SHA-256 and UTF-8, PAY-0, pay-1", "x", "", ()),
+        ("use SHA-256 and UTF-8, XPAY-1x, pay-1", "x", "", ()),
     ],
 )
 async def test_ticket_references_come_from_title_branch_and_body(bench, title, branch, body, wanted):
-    assert tickets(REPO, title, branch, body) == wanted
+    assert tickets(REPO, title, branch, body, key=Naming().ticket) == wanted
     bench.fake.squashed(7, "ada", title=title, headRefName=branch, body=body)
     (pull,) = (await bench.span()).pulls
     assert (pull.tickets, pull.body) == (wanted, body)
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        (r"PAY-[0-9]+", ("PAY-12", "octo/api#7")),
+        (r"^PAY-[0-9]+$", ("PAY-12", "octo/api#7")),
+        (r"INC-?[0-9]{5}", ("INC12345", "INC-54321", "octo/api#7")),
+        (r"[A-Z]*", ("INC", "octo/api#7")),
+        (r"\$[0-9]+\$", ("$9$", "octo/api#7")),
+    ],
+)
+async def test_what_a_ticket_looks_like_is_for_the_policy_to_say(bench, key, wanted):
+    """NAM-07: `naming.ticket` counts in titles and texts as it does in commands."""
+    bench.fake.squashed(7, "ada", title="PAY-12 and OPS-7, INC12345", body="INC-54321, $9$ INC; fixes #7")
+    vcs = GitHubVcs(bench.vcs._api, ticket=key)
+    (pull,) = (await vcs.span(REPO, bench.base, bench.fake.history[-1])).pulls
+    assert pull.tickets == wanted
 
 
 async def test_paths_that_github_does_not_list_are_none(bench):
@@ -421,7 +440,8 @@ async def test_all_facts_of_that_release_together_take_no_more(bench):
     assert bench.way.rounds <= 12
 
 
-async def test_a_second_look_within_a_minute_costs_conditional_requests_only(hub):
+async def test_a_second_look_within_a_minute_costs_conditional_requests_and_one_for_what_people_wrote(hub):
+    """GraphQL knows no conditional requests, and by REST it would be two requests for each pull request."""
     fake = hub.fake
     fake.squashed(7, "ada")
     head = fake.add_file("CODEOWNERS", "* @a")
@@ -443,8 +463,47 @@ async def test_a_second_look_within_a_minute_costs_conditional_requests_only(hub
     assert fake.unchanged == 0
     fake.seen.clear()
     assert await look() == first
-    assert fake.unchanged == len(fake.seen) == 6
-    assert {method for method, _ in fake.seen} == {"GET"}
+    assert fake.unchanged == 6
+    assert [method for method, _ in fake.seen].count("POST") == 1
+    assert len(fake.seen) == 7
+
+
+async def test_what_people_write_on_a_merged_pull_request_is_seen_at_once(bench):
+    """EVD-14, RSK-09, RSK-10: the commits are kept; a label, a ticket, a review and a dismissal of a moment ago count."""
+    fake = bench.fake
+    own = fake.commit("work", git("ada"), on=False)
+    merge = fake.commit("Change 7", git("ada"), committer=WEB)
+    fake.pull(7, "ada", [own], merge, brought=[merge], reviews=[review("rob", "APPROVED", own, 9)], paths=["src/pay.py"])
+    fake.squashed(8, "ada")
+    before = await bench.span()
+    fake.seen.clear()
+
+    late = [
+        *([review("mara", "COMMENTED", own, 9)] * 120),
+        review("rob", "DISMISSED", own, 9),
+        review("olga", "CHANGES_REQUESTED", own, 12),
+    ]
+    node = fake.nodes["PR_7"]
+    node |= {"title": "PAY-7: more", "body": "See OPS-8.", "reviews": listed(late), "labels": listed([{"name": "risk:high"}])}
+    now = await bench.span()
+    (pull, other) = now.pulls
+    assert (pull.title, pull.body, pull.labels, pull.tickets) == ("PAY-7: more", "See OPS-8.", {"risk:high"}, ("PAY-7", "OPS-8"))
+    assert (pull.approvers, pull.verdicts["olga"].state, len(pull.reviews)) == (frozenset(), ReviewState.CHANGES_REQUESTED, 122)
+    assert (pull.paths, pull.committers, pull.merged_commit) == (("src/pay.py",), before.pulls[0].committers, merge)
+    assert other == before.pulls[1]
+    assert len(fake.seen) == 2  # one for both pull requests, one for the rest of a long list
+
+
+async def test_what_cannot_be_read_again_is_not_taken_from_before(bench):
+    bench.fake.squashed(7, "ada")
+    await bench.span()
+    bench.fake.lies["query Words"] = lambda: told({"message": "Bad gateway"}, 502)
+    assert "502" in (await bench.span()).why
+    bench.fake.lies.clear()
+    bench.fake.nodes["PR_7"]["labels"] = listed([{"name": f"label-{n}"} for n in range(101)])
+    assert (await bench.span()).why == "pull request #7 has more labels than GitHub lists"
+    bench.fake.nodes["PR_7"]["number"] = 8
+    assert (await bench.span()).why == "it told other pull requests than were asked for"
 
 
 async def test_what_changed_in_between_is_seen_through_the_conditional_request(bench):
@@ -458,8 +517,8 @@ async def test_what_changed_in_between_is_seen_through_the_conditional_request(b
 async def test_questions_at_the_same_time_are_one_question(bench):
     bench.fake.squashed(7, "ada")
     spans = await asyncio.gather(*(bench.span() for _ in range(5)))
-    assert len({id(span) for span in spans}) == 1
-    assert len(bench.fake.seen) == 3
+    assert all(span == spans[0] for span in spans)
+    assert len(bench.fake.seen) == 3 + 4  # the commits once; what people wrote is as new as each question
 
 
 async def test_whoever_stops_waiting_for_a_span_takes_it_from_nobody_else(bench):

@@ -72,7 +72,7 @@ async def test_an_sbom_of_something_else_proves_nothing_until_the_right_one_stan
     built = await builds.build("api", "v1.4.0", sbom_of=other)
     proof = await proofs.find("api", "v1.4.0", built.digest)
     assert proof.sboms == ()
-    assert [each.why for each in proof.invalid] == [f"it describes {other}, which is not this artifact"]
+    assert [each.why for each in proof.invalid] == [f"it is about {other}, which is not this artifact"]
 
     await builds.attach_sbom(built)
     proof = await proofs.find("api", "v1.4.0", built.digest)
@@ -85,7 +85,7 @@ async def test_another_cis_signature_counts_for_nothing(builds, shelf, tmp_path)
     impostor = Builds(builds._repository, tmp_path / "ci", "acme/api", SOURCE, lambda: AT + timedelta(hours=1))
     built = await impostor.build("api", "v1.4.0")
     proof = await proofs.find("api", "v1.4.0", built.digest)
-    assert (proof.provenances, proof.signatures, len(proof.invalid)) == ((), (), 2)
+    assert (proof.sboms, proof.provenances, proof.signatures, len(proof.invalid)) == ((), (), (), 3)
 
 
 async def test_one_tag_always_builds_to_the_same_bytes_and_one_that_is_not_there_to_none(builds, tmp_path):

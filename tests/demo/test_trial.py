@@ -34,6 +34,7 @@ EVERYTHING = {
     "hotfix": {"look_again": "10m"},
     "record_links": {"asked": True},
     "obligations": {"before": "2h"},
+    "strategy": {"link": "https://wiki.example.com/release-strategy"},
 }  # fmt: skip
 """Every section that the example leaves out."""
 
@@ -123,6 +124,7 @@ async def test_a_version_that_nobody_built_goes_the_way_of_the_policy_up_to_what
     told = trial.told(asker)[-1].as_text()
     assert "Could not read" not in told
     assert {line.removeprefix("reason: ") for line in told.splitlines() if line.startswith("reason: ")} == {
+        "not-verified",
         "record-incomplete",
         "no-release-notes",
     }

@@ -216,7 +216,7 @@ def emergency(**parts: Any) -> Emergency:
     """Quinn's emergency for api in production, declared an hour ago, approved by Mara and Otto, good for three hours more."""
     whole = Emergency(
         id="EMG-2026-1124-001", declarer=QUINN.id, declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
-        classification=Classification.HOTFIX, severity=2, service="api", environment="production", version="v1.4.0",
+        classification=Classification.EMERGENCY, severity=2, service="api", environment="production", version="v1.4.0",
         digest=ARTIFACT.digest, commit=ARTIFACT.commit, reason="logins fail", waiting="nobody can log in until Monday",
         rollback="promote v1.3.0", follow_ups="alert before keys run out", incident="INC-7", until=AT + 3 * HOUR,
         state=EmergencyState.APPROVED, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER)),
@@ -271,7 +271,7 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
 
 HOTFIX = Hotfix(
     "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
-    Scope("PAY-12", "SEV-3", "", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts"), HotfixState.OPEN, DANA.id, DANA.name,
+    Scope("PAY-12", "SEV-3", "INC-7", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts", "by hand", OTTO.id), HotfixState.OPEN, DANA.id, DANA.name,
     AT - HOUR,
 )  # fmt: skip
 """What makes v1.4.0 of what production runs."""

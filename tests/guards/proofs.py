@@ -73,7 +73,14 @@ PROVENANCE = Provenance(
 SIGNATURE = Signature(ARTIFACT.digest, KEY, "sha256:" + "d0" * 32, "https://registry.test/signature")
 PROOF = Proof(ARTIFACT.digest, (SBOM,), (PROVENANCE,), (SIGNATURE,))
 EVIDENCE = Evidence(
-    tag=TAG, work=SPAN, checks=(check("lint"), check("sast")), owners=OWNERS, protection=PROTECTION, proof=PROOF, retrievable=True
+    tag=TAG,
+    work=SPAN,
+    checks=(check("lint"), check("sast")),
+    owners=OWNERS,
+    owners_before=OWNERS,
+    protection=PROTECTION,
+    proof=PROOF,
+    retrievable=True,
 )
 
 RECORD = RecordText("none known; watch the error rate", "promote v1.3.0 again", MARA_PERSON.id, MARA_PERSON.name, AT - HOUR)

@@ -377,7 +377,7 @@ def test_where_a_history_is_read_the_content_has_the_commit_that_its_changes_are
 
 def test_for_several_repositories_the_content_has_where_each_begins_and_ends() -> None:
     under = asking(STRICT.evidence, repositories=("example/config",))
-    known = proven(under, beside=(Beside("example/config", TAG, SPAN, OWNERS),))
+    known = proven(under, beside=(Beside("example/config", TAG, SPAN, OWNERS, OWNERS),))
     now = content_now(CHANGE, known)
     assert isinstance(now, Content)
     assert now.base == f"{RUNNING.commit} example/config:{SPAN.base}..{SPAN.head}"

@@ -9,28 +9,34 @@ import pytest
 from guards.approvals import approved
 from guards.authorization import authorized
 from guards.business import end_of_business_day
+from guards.classified import classified
 from guards.decision import Allow, Refusal, Unsure
 from guards.emergencies import (
     apart,
-    closable_emergency,
     counting,
     covered,
     declarable,
+    deploys,
+    executable,
     heard,
     known_emergency,
     may_still,
     pinned_by,
+    pinned_if_deployed,
     same_version,
     spoke,
     undecided_emergency,
     withdrawable_emergency,
 )
-from guards.emergency import Emergency, EmergencyState, Ending, Spoken
+from guards.emergency import Classification, Emergency, EmergencyKind, EmergencyState, Ending, Execution, Spoken
+from guards.emergency_closing import closable_emergency
 from guards.emergency_rules import EmergencyRules
 from guards.facts import Facts, Request
 from guards.holiday import Holidays
+from guards.hotfix import HotfixFacts, HotfixState
 from guards.identity import Stranger
 from guards.incident import Incident
+from guards.incident_rules import IncidentRules, SignedIntake
 from guards.lead import held_back_until
 from guards.obligation import Obligation, Owed
 from guards.override import as_recorded, overriding
@@ -44,6 +50,7 @@ from tests.guards.cases import (
     DANA,
     DAY,
     FACTS,
+    HOTFIX,
     HOUR,
     MARA,
     MINUTE,
@@ -217,6 +224,18 @@ def test_an_emergency_without_its_record_is_a_normal_change() -> None:
 INCIDENT = Incident("INC-2026-1124-001", "logins fail", 2, ("api",), AT - HOUR, QUINN.id, QUINN.name, "signalbox", "", AT - HOUR)
 
 
+NAMELESS = Absent("incident INC-7")
+KEEPING = policy(allow={**POLICY.allow, Action.INCIDENT: {"production": (Role.RELEASE_MANAGER,)}})
+HEARING = policy(incidents=IncidentRules(intake={"pager": SignedIntake(kind="http", secret="PAGER")}))
+
+
+def asking(known: bool, under: Policy = POLICY) -> Policy:
+    return under.model_copy(update={"emergency": EmergencyRules(open_incident=known)})
+
+
+DONE = Execution(QUINN.id, QUINN.name, "CHG0031234", AT - MINUTE)
+
+
 def draft(**parts: Any) -> Request:
     return request(
         action=Action.DECLARE_EMERGENCY, by=QUINN, emergency=emergency(id="", state=EmergencyState.DECLARED, approvals=(), **parts)
@@ -231,6 +250,13 @@ def draft(**parts: Any) -> Request:
             pytest.param(draft(**{field: " "}), FACTS, Refusal.INCOMPLETE, id=f"no {field}")
             for field in ("reason", "waiting", "rollback", "follow_ups", "incident")
         ),
+        pytest.param(draft(), facts(cited=replace(INCIDENT, closed_at=AT)), Refusal.WRONG_STATE, id="its incident is closed"),
+        pytest.param(draft(), facts(cited=NAMELESS), Allow, id="an incident that nobody keeps here"),
+        pytest.param(draft(), facts(KEEPING, cited=NAMELESS), Refusal.NO_SUCH_INCIDENT, id="unknown, where somebody opens incidents"),
+        pytest.param(draft(), facts(HEARING, cited=NAMELESS), Refusal.NO_SUCH_INCIDENT, id="unknown, where a source tells of them"),
+        pytest.param(draft(), facts(KEEPING, cited=INCIDENT), Allow, id="open, where somebody opens incidents"),
+        pytest.param(draft(), facts(asking(False, KEEPING), cited=NAMELESS), Allow, id="the policy takes any reference"),
+        pytest.param(draft(), facts(asking(True), cited=NAMELESS), Refusal.NO_SUCH_INCIDENT, id="the policy asks for an open one"),
         pytest.param(draft(severity=0), facts(cited=INCIDENT), Allow, id="as grave as its incident"),
         pytest.param(draft(severity=0), facts(cited=Absent("incident INC-7")), Refusal.INCOMPLETE, id="nobody knows how grave it is"),
         pytest.param(draft(until=AT), FACTS, Refusal.INCOMPLETE, id="over at once"),
@@ -245,6 +271,105 @@ def test_it_is_declared_completely(asked: Request, known: Facts, expected: Expec
 def test_all_that_lacks_is_told_at_once() -> None:
     why = told(declarable(draft(reason="", rollback="", incident=""), FACTS))[0]
     assert why == "The emergency lacks its reason, rollback plan, incident reference."
+
+
+MADE = HotfixFacts(of_version=HOTFIX)
+GIVEN_UP = HotfixFacts(of_version=replace(HOTFIX, state=HotfixState.GIVEN_UP))
+
+
+@pytest.mark.parametrize(
+    ("called", "hotfixes", "expected"),
+    [
+        pytest.param("emergency", HotfixFacts(), Allow, id="an emergency"),
+        pytest.param("emergency", LOST, Allow, id="an emergency, whatever hotfixes there are"),
+        pytest.param("hotfix", MADE, Allow, id="a hotfix that was begun"),
+        pytest.param("both", MADE, Allow, id="both, and it was begun"),
+        pytest.param("hotfix", HotfixFacts(), Refusal.NO_SUCH_HOTFIX, id="a hotfix by its name only"),
+        pytest.param("both", HotfixFacts(), Refusal.NO_SUCH_HOTFIX, id="both by its name only"),
+        pytest.param("hotfix", GIVEN_UP, Refusal.WRONG_STATE, id="given up"),
+        pytest.param("hotfix", LOST, Unsure, id="hotfixes unread"),
+    ],
+)
+def test_what_is_called_a_hotfix_was_begun_as_one(called: str, hotfixes: Any, expected: Expected) -> None:
+    """EMG-02, HOT-08: when it is declared, and when it goes."""
+    name = Classification(called)
+    assert said(classified(draft(classification=name), facts(hotfixes=hotfixes))) == expected
+    assert said(covered(URGENT, knowing(emergency(classification=name), hotfixes=hotfixes))) == expected
+
+
+FLAG = {"kind": EmergencyKind.FLAG, "version": "new-checkout", "action": "off", "digest": None, "commit": None}
+
+
+def flag(**parts: Any) -> Emergency:
+    """Quinn's emergency for a flag, approved by Mara and Otto."""
+    made = emergency(**{**FLAG, **parts})
+    return replace(made, approvals=tuple(replace(one, digest=made.binds or "") for one in made.approvals))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(draft(**FLAG), Allow, id="complete"),
+        pytest.param(draft(**{**FLAG, "action": " "}), Refusal.INCOMPLETE, id="nobody says what is changed"),
+        pytest.param(draft(**FLAG, classification=Classification.HOTFIX), Refusal.INCOMPLETE, id="a hotfix is a version"),
+    ],
+)
+def test_what_is_no_deployment_is_declared_completely(asked: Request, expected: Expected) -> None:
+    """EMG-22."""
+    assert said(declarable(asked, FACTS)) == expected
+    assert said(classified(asked, FACTS)) == Allow
+    assert said(pinned_if_deployed(asked, FACTS)) == Allow
+
+
+def test_a_deployment_has_a_fixed_version() -> None:
+    assert said(pinned_if_deployed(replace(draft(version="latest"), version="latest"), FACTS)) == Refusal.FLOATING_REFERENCE
+    assert said(pinned_if_deployed(request(), FACTS)) == Allow
+
+
+@pytest.mark.parametrize(
+    ("record", "by", "expected"),
+    [
+        pytest.param(flag(), QUINN, Allow, id="approved by two others"),
+        pytest.param(flag(), LOST, Allow, id="who asks is for the authorization"),
+        pytest.param(flag(), MARA, Refusal.NOT_COVERED, id="by one who approved it"),
+        pytest.param(flag(approvals=()), QUINN, Refusal.NOT_COVERED, id="approvals that are gone"),
+        pytest.param(flag(state=EmergencyState.DECLARED), QUINN, Refusal.NOT_COVERED, id="not approved yet"),
+        pytest.param(flag(until=AT), QUINN, Refusal.WRONG_STATE, id="over"),
+        pytest.param(flag(state=EmergencyState.USED, executed=DONE), QUINN, Refusal.WRONG_STATE, id="used"),
+        pytest.param(replace(flag(), action="on"), QUINN, Refusal.NOT_COVERED, id="approved otherwise"),
+        pytest.param(emergency(), QUINN, Refusal.WRONG_STATE, id="CI carries a deployment out"),
+        pytest.param(Absent("emergency EMG-9"), QUINN, Refusal.NO_SUCH_EMERGENCY, id="none"),
+    ],
+)
+def test_what_ci_does_not_carry_out_is_said_to_be_done_once(record: Any, by: Any, expected: Expected) -> None:
+    """EMG-05, EMG-22."""
+    assert said(executable(replace(URGENT, by=by, version="new-checkout"), knowing(record, artifact=LOST))) == expected
+
+
+def test_no_version_goes_by_what_covers_a_flag() -> None:
+    """EMG-05: also where the flag is called like a version."""
+    like = flag(version="v1.4.0")
+    assert said(covered(URGENT, knowing(like))) == Refusal.NOT_COVERED
+    assert overriding(URGENT, knowing(like)) is None
+    assert said(deploys(URGENT, knowing(like))) == Refusal.WRONG_STATE
+    assert said(deploys(URGENT, knowing(emergency()))) == Allow
+    assert said(deploys(URGENT, knowing(None))) == Refusal.NO_SUCH_EMERGENCY
+    assert told(executable(URGENT, knowing(flag(state=EmergencyState.USED, executed=DONE))))[0] == (
+        "EMG-2026-1124-001 was used by Quinn; it covers nothing else (EMG-05)."
+    )
+
+
+def test_a_flag_is_approved_by_who_did_not_declare_it() -> None:
+    new = flag(state=EmergencyState.DECLARED, approvals=())
+    assert said(apart(request(by=DANA), knowing(new, artifact=LOST))) == Refusal.NOT_PERMITTED  # she wrote no part of a flag
+    assert said(apart(request(by=MARA), knowing(new, artifact=LOST))) == Allow
+    assert said(apart(request(by=QUINN), knowing(new, artifact=LOST))) == Refusal.OWN_REQUEST
+    assert told(same_version(request(), knowing(new, artifact=LOST))) == ("the flag new-checkout of api in production: off",)
+
+
+def test_nothing_that_is_not_declared_is_misnamed() -> None:
+    assert told(classified(request(), FACTS)) == ("nothing is declared",)
+    assert told(classified(draft(), FACTS)) == ("it is declared as emergency",)
 
 
 # ---------------------------------------------------------------- approving
@@ -406,17 +531,18 @@ KNOWN = Incident("INC-2026-1124-001", "logins fail", 1, ("api",), AT, MARA.id, M
 
 
 @pytest.mark.parametrize(
-    ("cited", "expected"),
+    ("cited", "severity", "expected"),
     [
-        pytest.param(KNOWN, Refusal.STILL_OWED, id="its incident is open, and will owe a postmortem"),
-        pytest.param(replace(KNOWN, closed_at=AT, closed_by=MARA.id), Allow, id="it is closed, and its postmortem is written"),
-        pytest.param(replace(KNOWN, severity=4), Allow, id="it is open, and so mild that it owes none"),
-        pytest.param(Absent("incident INC-77"), Allow, id="nobody knows it here"),
+        pytest.param(KNOWN, 4, Refusal.STILL_OWED, id="its incident is open, and will owe a postmortem"),
+        pytest.param(replace(KNOWN, closed_at=AT, closed_by=MARA.id), 1, Allow, id="it is closed, and its postmortem is written"),
+        pytest.param(replace(KNOWN, severity=4), 4, Allow, id="it is open, and so mild that it owes none"),
+        pytest.param(replace(KNOWN, severity=4), 1, Refusal.STILL_OWED, id="it is open and mild, and its emergency is grave"),
+        pytest.param(Absent("incident INC-77"), 1, Allow, id="nobody knows it here"),
     ],
 )
-def test_its_incident_comes_to_its_end_first(cited: Incident | Absent, expected: Expected) -> None:
+def test_its_incident_comes_to_its_end_first(cited: Incident | Absent, severity: int, expected: Expected) -> None:
     """EMG-17, EMG-25."""
-    assert said(closable_emergency(request(ending=ENDING), knowing(USED, cited=cited))) == expected
+    assert said(closable_emergency(request(ending=ENDING), knowing(replace(USED, severity=severity), cited=cited))) == expected
 
 
 # ---------------------------------------------------------------- business days

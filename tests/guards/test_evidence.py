@@ -24,6 +24,7 @@ from guards.release_record import recorded
 from guards.requirements import EVIDENCE as GUARDS
 from guards.requirements import GUARD_OF
 from guards.review import owned, pulled, reviewed, ticketed
+from guards.sections import RepositoryRules
 from guards.source import checked, protected, tagged
 from guards.specialists import specialised
 from guards.unread import Absent, Unread
@@ -47,6 +48,7 @@ from tests.guards.cases import (
 )
 from tests.guards.proofs import (
     DANA,
+    EVIDENCE,
     HEAD,
     MARA,
     OWNERS,
@@ -86,8 +88,26 @@ def review(login: str, state: ReviewState = ReviewState.APPROVED, on: str | None
 def together(**parts: Any) -> Facts:
     """A service of two repositories; the arguments replace parts of the other one."""
     under = asking(STRICT.evidence, repositories=("example/config",))
-    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS)
+    beside = Beside("example/config", replace(TAG, repository="example/config"), SPAN, OWNERS, OWNERS, EVIDENCE.checks, PROTECTION)
     return proven(under, beside=(replace(beside, **parts),))
+
+
+def lint_only() -> Facts:
+    """The other repository needs no `sast`, which did not run there."""
+    rules = {"example/config": RepositoryRules(checks=("lint",))}
+    under = asking(STRICT.evidence, repositories=("example/config",), repository_rules=rules)
+    return proven(under, beside=(replace(together().evidence.beside[0], checks=(check("lint"),)),))
+
+
+def refusing_names(branch: str, misnamed: str = "refuse") -> Facts:
+    """The pull request comes from this branch."""
+    under = STRICT.model_copy(update={"naming": STRICT.naming.model_copy(update={"misnamed": misnamed})})
+    return proven(under, work=replace(SPAN, pulls=(pull(branch=branch),)))
+
+
+def rewritten(before: str) -> Facts:
+    """The CODEOWNERS file was another one in what runs."""
+    return proven(owners_before=CodeOwners.read("CODEOWNERS", before))
 
 
 TWO = (review("ravi-r"), review("mara-m"))
@@ -148,7 +168,7 @@ TWO = (review("ravi-r"), review("mara-m"))
         *(pytest.param(guard, together(), Allow, id=f"{guard.__name__}: everything in both") for guard in (tagged, pulled, ticketed, reviewed, owned)),
         *(
             pytest.param(guard, replace(together(), evidence=replace(together().evidence, beside=())), Unsure, id=f"{guard.__name__}: one was not asked for")
-            for guard in (pulled, ticketed, reviewed, owned)
+            for guard in (pulled, ticketed, reviewed, owned, checked, protected)
         ),
         pytest.param(tagged, together(tag=LOST), Unsure, id="the other's tag is unread"),
         pytest.param(tagged, together(tag=Absent("tag v1.4.0 in example/config")), Refusal.UNTRUSTED_TAG, id="the other has no tag"),
@@ -161,11 +181,42 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(owned, together(work=replace(SPAN, pulls=(pull(reviews=TWO[1:]),))), Refusal.NO_OWNER_REVIEW, id="no owner in the other"),
         pytest.param(owned, together(owners=Absent("CODEOWNERS")), Refusal.NO_OWNER_REVIEW, id="no CODEOWNERS in the other"),
         pytest.param(owned, together(owners=LOST), Unsure, id="the other's CODEOWNERS is unread"),
+        pytest.param(owned, together(work=replace(SPAN, pulls=(pull(paths=("db/1.sql",)),))), Unsure, id="a path of a team in the other"),
+        pytest.param(
+            owned,
+            together(
+                work=replace(SPAN, pulls=(pull(paths=("db/1.sql",)),)), protection=replace(PROTECTION, code_owner_reviews=True)
+            ),
+            Allow,
+            id="a path of a team in the other, whose branch demands its review",
+        ),
+        pytest.param(checked, together(), Allow, id="all checks of both passed"),
+        pytest.param(checked, together(checks=()), Refusal.CHECKS_NOT_PASSED, id="no check ran in the other"),
+        pytest.param(checked, together(checks=LOST), Unsure, id="the other's checks are unread"),
+        pytest.param(checked, together(checks=None), Unsure, id="the other's checks were not asked for"),
+        pytest.param(checked, together(tag=LOST), Unsure, id="the other's commit is not known"),
+        pytest.param(checked, together(tag=Absent("tag")), Refusal.CHECKS_NOT_PASSED, id="the other has no commit of this version"),
+        pytest.param(checked, lint_only(), Allow, id="the other has checks of its own"),
+        pytest.param(protected, together(), Allow, id="both branches are protected"),
+        pytest.param(protected, together(protection=Absent("protection")), Refusal.UNPROTECTED_BRANCH, id="the other's branch is not"),
+        pytest.param(protected, together(protection=LOST), Unsure, id="the other's protection is unread"),
         # pull requests and tickets
         pytest.param(pulled, proven(), Allow, id="a commit by a pull request"),
         pytest.param(pulled, worked(pull(), commits=(commit(), commit(pulls=()))), Refusal.NO_PULL_REQUEST, id="a commit without one"),
         pytest.param(pulled, worked(commits=()), Allow, id="nothing new"),
         pytest.param(pulled, proven(work=Absent("commit 9fceb02d0ae5")), Unsure, id="the commit is not there"),
+        # branches
+        pytest.param(pulled, worked(pull(branch="patch-1")), Allow, id="an odd branch is named only"),
+        *(
+            pytest.param(pulled, refusing_names(branch), Allow, id=f"a branch with a name: {branch}")
+            for branch in (
+                "feature/PAY-12-round-sums", "release/1.4", "hotfix/1.4.1-PAY-12", "chore/PAY-12-tidy", "backport/PAY-12-to-1.4"
+            )
+        ),
+        pytest.param(pulled, refusing_names("patch-1"), Refusal.BAD_BRANCH_NAME, id="an odd branch"),
+        pytest.param(pulled, refusing_names("release/1.4\n"), Refusal.BAD_BRANCH_NAME, id="a branch with more behind its name"),
+        pytest.param(pulled, refusing_names(""), Unsure, id="a branch that is not told"),
+        pytest.param(pulled, refusing_names("patch-1", "ignore"), Allow, id="branches are not looked at"),
         pytest.param(ticketed, proven(), Allow, id="a ticket"),
         pytest.param(ticketed, worked(pull(), pull(number=13, tickets=())), Refusal.NO_TICKET, id="one without a ticket"),
         # reviews
@@ -205,6 +256,18 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(owned, worked(pull(paths=None)), Unsure, id="too many paths"),
         pytest.param(owned, proven(owners=Absent("CODEOWNERS file")), Refusal.NO_OWNER_REVIEW, id="no CODEOWNERS"),
         pytest.param(owned, proven(owners=CodeOwners.read("CODEOWNERS", "# later\n")), Refusal.NO_OWNER_REVIEW, id="an empty CODEOWNERS"),
+        # who owned it before counts too
+        pytest.param(owned, rewritten("/src/ @olga\n"), Refusal.NO_OWNER_REVIEW, id="the owner in what runs did not approve it"),
+        pytest.param(owned, rewritten("/src/ @mara-m\n"), Allow, id="the owners before and now did"),
+        pytest.param(owned, rewritten("/other/ @olga\n"), Allow, id="nobody owned it before"),
+        pytest.param(owned, rewritten("/src/ @example/dba\n"), Unsure, id="a team owned it before"),
+        pytest.param(owned, proven(owners_before=Absent("CODEOWNERS file")), Allow, id="there was no CODEOWNERS before"),
+        pytest.param(owned, proven(owners_before=LOST), Unsure, id="the CODEOWNERS before is unread"),
+        pytest.param(owned, proven(owners_before=None), Unsure, id="nobody asked for the CODEOWNERS before"),
+        pytest.param(owned, proven(owners_before=None, work=replace(SPAN, base=None)), Allow, id="nothing ran before"),
+        pytest.param(
+            owned, together(owners_before=CodeOwners.read("CODEOWNERS", "* @olga\n")), Refusal.NO_OWNER_REVIEW, id="the owner before in the other"
+        ),
         # the branch
         pytest.param(protected, proven(), Allow, id="a protected branch"),
         pytest.param(protected, proven(protection=Absent("protection")), Refusal.UNPROTECTED_BRANCH, id="no protection"),
@@ -218,7 +281,19 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(listed, attached(sboms=()), Refusal.NO_SBOM, id="none"),
         pytest.param(listed, attached(sboms=(replace(SBOM, digest=OTHER_DIGEST),)), Refusal.NO_SBOM, id="that of another digest"),
         pytest.param(listed, attached(sboms=(replace(SBOM, named=False),)), Allow, id="bound by its signature"),
-        pytest.param(listed, attached(sboms=(replace(SBOM, signer=None),)), Allow, id="bound by its own words"),
+        pytest.param(listed, attached(sboms=(replace(SBOM, signer=None),)), Refusal.NO_SBOM, id="bound by its own words alone, unsigned"),
+        pytest.param(
+            listed,
+            proven(strict(signed_sboms=False), proof=replace(PROOF, sboms=(replace(SBOM, signer=None),))),
+            Allow,
+            id="bound by its own words where that is enough",
+        ),
+        pytest.param(
+            listed,
+            proven(strict(signed_sboms=False), proof=replace(PROOF, sboms=(replace(SBOM, signer=None, named=False),))),
+            Refusal.NO_SBOM,
+            id="bound by nothing where words are enough",
+        ),
         pytest.param(listed, attached(sboms=(replace(SBOM, named=False, signer=None),)), Refusal.NO_SBOM, id="bound by nothing"),
         # provenance
         pytest.param(attested, proven(), Allow, id="provenance"),
@@ -308,7 +383,7 @@ def test_what_the_policy_does_not_ask_for_is_said_and_not_judged(guard: Guard) -
 
 def test_each_requirement_has_its_guard_and_each_part_of_the_evidence_is_asked_for() -> None:
     assert list(GUARD_OF) == list(Requirement)
-    assert {*NEEDS.values(), "beside"} == {part.name for part in fields(Evidence) if part.init}
+    assert {*NEEDS.values(), "beside", "owners_before"} == {part.name for part in fields(Evidence) if part.init}
 
 
 def test_an_honest_version_is_let_through() -> None:
@@ -550,8 +625,8 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
             ),
             snapshot(
                 (
-                    "No bill of materials is bound to sha256:1f1f1f1f1f1f…. 1 attached, none of which names this digest or is signed. The attachment sha256:1f does not count: it names another digest.",
-                    "Have CI make the SBOM from the built artifact and attach it to that digest.",
+                    "No bill of materials is bound to sha256:1f1f1f1f1f1f…. 1 attached, none of which is signed by somebody whom the policy pins. The attachment sha256:1f does not count: it names another digest.",
+                    "Have CI make the SBOM from the built artifact, sign it and attach it to that digest.",
                 )
             ),
             id="no sbom",

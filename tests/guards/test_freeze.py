@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
+from guards.assessment import UNSAID, Declared
 from guards.calendar_rules import FreezeCalendar, FreezeKind
+from guards.cut import Cut, CutState, Fix, Gates
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
-from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
+from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen, takes_merges
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.freezing import freeze_of
 from guards.manifest import SetStanding
@@ -17,7 +19,7 @@ from guards.policy import Policy
 from guards.slot import next_slot
 from guards.unread import Absent, Unread
 from guards.version import Evidence
-from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration
+from guards.vocabulary import Action, Blocked, ChangeType, Fate, Migration, Risk
 from tests.guards.cases import (
     AT,
     DAY,
@@ -50,6 +52,9 @@ def frozen(*freezes: Freeze, **more: object) -> Facts:
 
 NO_MIGRATION = request(migration=Migration.NONE)
 LOST = Evidence(work=Unread("the work in api v1.4.0", "no answer within 5 s"))
+
+
+SMALL = replace(NO_MIGRATION, declared=Declared(frozenset()))
 
 
 LETS_FINISH = freeze(start=AT - HOUR, fate=Fate.FINISH)
@@ -116,7 +121,30 @@ def at_quarter_end(body: str) -> Facts:
         pytest.param(REQUEST, frozen(freeze(in_force=None)), Allow, id="nobody approved it"),
         pytest.param(REQUEST, frozen(freeze(in_force=None, start=AT)), Allow, id="nobody approved it, and it should begin now"),
         pytest.param(REQUEST, frozen(freeze(approved=None)), Refusal.FROZEN, id="nobody approved it, and it counts at once"),
+        pytest.param(
+            REQUEST, frozen(freeze(approved=None, lapses=AT + MINUTE)), Refusal.FROZEN, id="nobody approved it yet, it lapses in a minute"
+        ),
+        pytest.param(REQUEST, frozen(freeze(approved=None, lapses=AT)), Allow, id="nobody approved it in time"),
+        pytest.param(REQUEST, frozen(freeze(lapses=AT)), Refusal.FROZEN, id="somebody approved it"),
         pytest.param(REQUEST, frozen(freeze(in_force=AT)), Refusal.FROZEN, id="approved at this moment"),
+        # by risk (FRZ-05)
+        pytest.param(SMALL, frozen(freeze(passes_risk=Risk.LOW)), Allow, id="a low risk passes"),
+        pytest.param(SMALL, frozen(freeze()), Refusal.FROZEN, id="a low risk where none passes"),
+        pytest.param(
+            replace(SMALL, declared=Declared(frozenset(), Risk.HIGH)),
+            frozen(freeze(passes_risk=Risk.MEDIUM)),
+            Refusal.FROZEN,
+            id="a high one does not",
+        ),
+        pytest.param(
+            replace(SMALL, declared=Declared(frozenset(), Risk.HIGH)), frozen(freeze(passes_risk=Risk.HIGH)), Allow, id="a high one passes"
+        ),
+        pytest.param(
+            replace(SMALL, declared=UNSAID), frozen(freeze(passes_risk=Risk.LOW)), Refusal.FROZEN, id="what nobody weighed does not"
+        ),
+        pytest.param(
+            SMALL, frozen(freeze(passes_risk=Risk.CRITICAL), running=UNREAD), Refusal.FROZEN, id="a risk that cannot be told does not"
+        ),
         pytest.param(REQUEST, frozen(freeze(in_force=AT + MINUTE)), Allow, id="approved in a minute"),
         # what stands still (FRZ-02)
         pytest.param(REQUEST, frozen(freeze(blocks=(Blocked.MERGES,))), Allow, id="merges only"),
@@ -481,6 +509,34 @@ MERGES = freeze(blocks=(Blocked.MERGES,))
 )
 def test_where_merges_stand_still(one: Freeze, service: str, branch: str, held: bool) -> None:
     assert one.holds_merges(service, branch) is held
+
+
+RELEASE = Cut(
+    "CUT-1", "weekly-1", "example/repo", ("api",), "a" * 40, AT, AT, late=False, captain=MARA.id, captain_name=MARA.name, by=MARA.id, base=None,
+    version="v1.4.0", branch="release/1.4", unbranched="", state=CutState.CUT, why="", checks=(), included=(), excluded=(), head="b" * 40,
+    gates=Gates.PASSED, gates_why="all passed",
+)  # fmt: skip
+COMMIT = Fix("weekly-1", "example/repo", "f1" * 20, "fix: x", "https://x", (), 12, (), None, (), AT)
+NO_MERGES = (freeze(blocks=(Blocked.MERGES,), branches=("release/*",)),)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=NO_MERGES), Refusal.FROZEN, id="its branch is frozen"),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=()), Allow, id="nothing is"),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=(freeze(),)), Allow, id="deployments are"),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=NO_MERGES, at=AT + HOUR), Allow, id="it is over"),
+        pytest.param(facts(fix=COMMIT, cuts=(replace(RELEASE, branch="hotfix/1.4"),), freezes=NO_MERGES), Allow, id="another branch"),
+        pytest.param(
+            facts(fix=COMMIT, cuts=(replace(RELEASE, repository="example/other"),), freezes=NO_MERGES), Allow, id="another repository"
+        ),
+        pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=UNREAD), Unsure, id="freezes unread"),
+        pytest.param(facts(fix=Absent("commit"), freezes=NO_MERGES), Allow, id="no such commit"),
+    ],
+)
+def test_a_commit_is_not_accepted_while_its_branch_takes_no_merges(known: Facts, expected: Expected) -> None:
+    assert said(takes_merges(REQUEST, known)) == expected
 
 
 # ---------------------------------------------------------------- shared calendars

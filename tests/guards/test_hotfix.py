@@ -11,9 +11,11 @@ from guards.exemption import Exemption
 from guards.go import Ride
 from guards.hotfix import (
     Afterwards,
+    Evidenced,
     Ground,
     HotfixFacts,
     HotfixState,
+    Piece,
     Ships,
 )
 from guards.hotfixed import hotfixed
@@ -308,14 +310,27 @@ def test_what_was_confirmed(asked, running, answer):
     assert said(confirmed(replace(BEGIN, **asked), begun(running=running))) == answer
 
 
-@pytest.mark.parametrize("left", ["ticket", "severity", "scope", "impact", "rollback", "ships", "criteria"])
+@pytest.mark.parametrize(
+    "left", ["ticket", "severity", "incident", "scope", "impact", "rollback", "ships", "delay", "mitigation", "signed_off"]
+)
 def test_everything_about_a_hotfix_is_said(left):
     """HOT-14, HOT-20, EXC-12."""
     assert said(scoped(BEGIN, begun())) == Allow
     empty = None if left == "ships" else " "
     assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, **{left: empty})), begun())) == Refusal.INCOMPLETE
     assert said(scoped(replace(BEGIN, hotfix=None), begun())) == Refusal.INCOMPLETE
-    assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, incident="")), begun())) == Allow
+
+
+@pytest.mark.parametrize(
+    ("incident", "answer"),
+    [
+        ("INC-2026-1121-001", Allow), ("INC12345", Allow), ("PAY-12", Allow), ("#77", Allow), ("https://status.example.com/i/7", Allow),
+        ("the one of this morning", Refusal.INCOMPLETE), ("soon", Refusal.INCOMPLETE), ("ftp://x", Refusal.INCOMPLETE),
+    ],
+)  # fmt: skip
+def test_the_incident_of_a_hotfix_can_be_looked_up(incident, answer):
+    """HOT-14."""
+    assert said(scoped(replace(BEGIN, hotfix=replace(HOTFIX.scope, incident=incident)), begun())) == answer
 
 
 @pytest.mark.parametrize(
@@ -345,6 +360,18 @@ SHIPPED = replace(HOTFIX, state=HotfixState.SHIPPED, shipped=AT - HOUR, afterwar
 CLOSE = replace(request(action=Action.HOTFIX), rationale="")
 
 
+BY_US = replace(SHIPPED, change="CR-1")
+
+
+def piece(item, *, lacking="", owed=""):
+    return Piece(item, (), lacking, owed)
+
+
+def closing(**known):
+    """A hotfix whose record is complete, unless it is said otherwise."""
+    return facts(**({"pieces": ()} | known))
+
+
 def owed(kind, done=None):
     return Obligation(
         "OBL-1", kind, HOTFIX.id, "api", "do it", DANA.id, DANA.name, AT + DAY, AT - DAY, DANA.id, done, DANA.id if done else None
@@ -361,19 +388,25 @@ PORT, GONE = owed(Owed.FORWARD_PORT), owed(Owed.BRANCH_REMOVAL)
 @pytest.mark.parametrize(
     ("known", "why", "answer"),
     [
-        pytest.param(facts(hotfix=SHIPPED), "", Allow, id="nothing is owed"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(owed(Owed.FORWARD_PORT, AT), owed(Owed.REVIEW, AT))), "", Allow, id="all is done"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(PORT,)), "", Refusal.STILL_OWED, id="main lacks the fix"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(GONE,)), "", Refusal.STILL_OWED, id="its branch is there"),
-        pytest.param(facts(hotfix=replace(SHIPPED, afterwards=None)), "", Refusal.STILL_OWED, id="nothing is written down"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(PORT,), exceptions=(waiver(),)), "", Allow, id="by exception"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(PORT,), exceptions=(waiver(version="v9.9.9"),)), "", Refusal.STILL_OWED, id="an exception for another version"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(PORT, GONE), exceptions=(waiver(),)), "", Refusal.STILL_OWED, id="the exception is for the fix only"),
-        pytest.param(facts(hotfix=SHIPPED, owed=(PORT,), exceptions=LOST), "", Unsure, id="exceptions unread"),
-        pytest.param(facts(hotfix=HOTFIX), "the flag is off", Allow, id="given up"),
-        pytest.param(facts(hotfix=HOTFIX), " ", Refusal.NO_RATIONALE, id="given up without a reason"),
-        pytest.param(facts(hotfix=replace(SHIPPED, state=HotfixState.CLOSED)), "", Refusal.WRONG_STATE, id="closed already"),
-        pytest.param(facts(hotfix=Absent("hotfix HOT-9")), "", Refusal.NO_SUCH_HOTFIX, id="there is none"),
+        pytest.param(closing(hotfix=SHIPPED), "", Allow, id="nothing is owed"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(owed(Owed.FORWARD_PORT, AT), owed(Owed.REVIEW, AT))), "", Allow, id="all is done"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(PORT,)), "", Refusal.STILL_OWED, id="main lacks the fix"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(GONE,)), "", Refusal.STILL_OWED, id="its branch is there"),
+        pytest.param(closing(hotfix=replace(SHIPPED, afterwards=None)), "", Refusal.STILL_OWED, id="nothing is written down"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(PORT,), exceptions=(waiver(),)), "", Allow, id="by exception"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(PORT,), exceptions=(waiver(version="v9.9.9"),)), "", Refusal.STILL_OWED, id="an exception for another version"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(PORT, GONE), exceptions=(waiver(),)), "", Refusal.STILL_OWED, id="the exception is for the fix only"),
+        pytest.param(closing(hotfix=SHIPPED, owed=(PORT,), exceptions=LOST), "", Unsure, id="exceptions unread"),
+        pytest.param(closing(hotfix=HOTFIX), "the flag is off", Allow, id="given up"),
+        pytest.param(closing(hotfix=HOTFIX), " ", Refusal.NO_RATIONALE, id="given up without a reason"),
+        pytest.param(closing(hotfix=replace(SHIPPED, state=HotfixState.CLOSED)), "", Refusal.WRONG_STATE, id="closed already"),
+        pytest.param(closing(hotfix=SHIPPED, pieces=(piece(Evidenced.TAG, lacking="the tag"),)), "in INC-7", Refusal.STILL_OWED, id="its record lacks something"),
+        pytest.param(closing(hotfix=BY_US, pieces=(piece(Evidenced.CI, lacking="the run"),)), "in INC-7", Refusal.STILL_OWED, id="what the road leaves behind is read, not said"),
+        pytest.param(closing(hotfix=SHIPPED, pieces=(piece(Evidenced.CI, lacking="the run"),)), " ", Refusal.NO_RATIONALE, id="past the bot, and nobody says where the rest is"),
+        pytest.param(closing(hotfix=SHIPPED, pieces=(piece(Evidenced.CI, lacking="the run"),)), "in INC-7", Allow, id="past the bot, and somebody says where the rest is"),
+        pytest.param(closing(hotfix=SHIPPED, pieces=(piece(Evidenced.PULLS, owed="the forward-port"),), owed=(PORT,), exceptions=(waiver(),)), "", Allow, id="what an exception does without is not lacking"),
+        pytest.param(facts(hotfix=SHIPPED), "", Unsure, id="its record is unread"),
+        pytest.param(closing(hotfix=Absent("hotfix HOT-9")), "", Refusal.NO_SUCH_HOTFIX, id="there is none"),
         pytest.param(facts(), "", Refusal.NO_SUCH_HOTFIX, id="none was named"),
     ],
 )  # fmt: skip
@@ -383,7 +416,7 @@ def test_when_a_hotfix_is_closed(known, why, answer):
 
 
 def test_an_exception_that_closes_a_hotfix_is_named():
-    found = closable_hotfix(CLOSE, facts(hotfix=SHIPPED, owed=(PORT,), exceptions=(waiver(),)))
+    found = closable_hotfix(CLOSE, closing(hotfix=SHIPPED, owed=(PORT,), exceptions=(waiver(),)))
     assert isinstance(found, Allow)
     assert found.exception == waiver().id
 

@@ -11,9 +11,10 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts
 from guards.notes import LONGEST, comparable, draft, lacking, noted, notes_or_draft, publishable, unmoved, worded
 from guards.unread import Absent, Unread
-from guards.vcs import Contributor, Pull
+from guards.vcs import Contributor, Pull, Span
+from guards.version import Beside
 from tests.guards.cases import AT, FACTS, REQUEST, RUNNING, request, said, told
-from tests.guards.proofs import NOTES, commit, proven, pull, worked
+from tests.guards.proofs import NOTES, SPAN, TAG, commit, proven, pull, worked
 
 LOST = Unread("what was asked for", "no answer within 5 s")
 WHOLE = NOTES.text
@@ -95,13 +96,15 @@ def test_backports_are_told_apart_with_their_source(given: Pull, source: str | N
 
 
 def test_entries_stand_by_heading_and_none_is_lost() -> None:
-    pulls = [pull(number=n, title=f"{kind}: x") for n, kind in enumerate(("fix", "feat", "chore", "fix", "odd"))]
-    assert [(e.heading.value, e.number) for e in entries_of(pulls)] == [
-        ("Added", 1),
-        ("Changed", 2),
-        ("Changed", 4),
-        ("Fixed", 0),
-        ("Fixed", 3),
+    pulls = [(None, pull(number=n, title=f"{kind}: x")) for n, kind in enumerate(("fix", "feat", "chore", "fix", "odd"))]
+    pulls.append(("example/config", pull(number=2, title="fix: y")))
+    assert [(e.heading.value, e.name) for e in entries_of(pulls)] == [
+        ("Added", "#1"),
+        ("Changed", "#2"),
+        ("Changed", "#4"),
+        ("Fixed", "#0"),
+        ("Fixed", "#3"),
+        ("Fixed", "example/config#2"),
     ]
     assert {e.heading for e in entries_of(pulls)} <= set(Heading)
 
@@ -112,6 +115,11 @@ def test_a_deleted_account_has_no_name() -> None:
 
 
 # ---------------------------------------------------------------- the draft
+
+
+def beside(work: Span | Absent | Unread) -> Facts:
+    """What another repository of the service brings."""
+    return proven(beside=(Beside("example/config", TAG, work),))
 
 
 def test_a_draft() -> None:
@@ -180,11 +188,27 @@ Back to v1.3.0 (`sha256:9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c
         ),
         pytest.param(replace(proven(), running=None, record=None), "Nothing runs in production yet.\n", id="first, nothing written"),
         pytest.param(replace(proven(), artifact=LOST), "## Rollback", id="no artifact"),
+        pytest.param(beside(SPAN), "([example/config#12](https://git.test/12), PAY-12)", id="another repository"),
+        pytest.param(beside(SPAN), "2 pull requests since v1.3.0.", id="all of them are counted"),
+        pytest.param(beside(LOST), "What changed in example/config could not be read.", id="another repository that is not read"),
     ],
 )
 def test_a_draft_says_what_is_known(facts: Facts, says: str) -> None:
     assert says in draft(REQUEST, facts)
     assert ("## Artifacts" in draft(REQUEST, facts)) == (facts.artifact is not LOST)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param(beside(SPAN), Allow, id="read"),
+        pytest.param(beside(LOST), Unsure, id="unread"),
+        pytest.param(beside(Absent("tag v1.4.0 in example/config")), Allow, id="not tagged there, which the card says"),
+    ],
+)
+def test_versions_are_comparable_when_each_repository_was_read(facts: Facts, expected: object) -> None:
+    """REC-07, SOD-13."""
+    assert said(comparable(REQUEST, facts)) is expected
 
 
 @pytest.mark.parametrize("many", [1, 40, 400])

@@ -9,7 +9,7 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
 from guards.identity import Stranger
 from guards.obligation import SEEN_BY_THE_BOT, Obligation, Owed, reminder
-from guards.obligations import addressees, dischargeable, evidenced, owed
+from guards.obligations import addressees, dischargeable, evidenced, owed, referenced
 from guards.sections import ObligationRule
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action
@@ -62,6 +62,22 @@ def test_what_can_be_owed(wanted, answer):
 @pytest.mark.parametrize(("shown", "answer"), [("the minutes", Allow), ("  ", Refusal.NO_RATIONALE)])
 def test_what_is_done_is_shown(shown, answer):
     assert said(evidenced(replace(REQUEST, rationale=shown), FACTS)) == answer
+
+
+@pytest.mark.parametrize("kind", [Owed.CHANGE_RECORD, Owed.BACKFILL])
+@pytest.mark.parametrize(
+    ("shown", "answer"),
+    [
+        ("https://itsm.acme.example/CHG0031234", Allow), ("it is CHG0031234", Allow), ("CR-2026-1124-001", Allow), ("merged by #12", Allow),
+        ("done", Refusal.NO_RATIONALE), ("I did it at 10", Refusal.NO_RATIONALE), ("https://", Refusal.NO_RATIONALE),
+        ("# 12", Refusal.NO_RATIONALE),
+    ],
+)  # fmt: skip
+def test_a_record_and_the_way_back_are_there_to_be_found(kind, shown, answer):
+    """EMG-08, EMG-09."""
+    assert said(referenced(replace(REQUEST, rationale=shown), FACTS)) == answer
+    known = replace(FACTS, obligation=replace(ONE, kind=kind))
+    assert said(evidenced(replace(REQUEST, rationale=shown), known)) == answer
 
 
 def test_reminders_come_before_when_it_is_due_and_again_and_again():

@@ -29,7 +29,7 @@ from guards.forward_port import forward_ported
 from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
 from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
-from guards.hotfix import HotfixFacts
+from guards.hotfix import Evidenced, HotfixFacts, Piece
 from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.incident import HERE, Incident
@@ -195,6 +195,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
             HotfixFacts(of_version=HOTFIX, twin="v1.2.0"),
             HotfixFacts(live=(HOTFIX,)),
         ),
+        "pieces": ((), (Piece(Evidenced.TAG, (), "the tag"),)),
         "verification": (None, VERIFICATION, replace(VERIFICATION, at=AT, by=OTTO.id, name=OTTO.name, looked_at="the dashboards")),
         "channel": (Room("C1", "releases", member=True), Room("C1", "releases", member=False), Absent("the channel C1")),
     }
@@ -228,6 +229,7 @@ NEEDED_SOMETIMES = {
     "attestations",  # see test_itemized.py
     "looked",  # see test_staged.py
     "replaced",
+    "pieces",  # only the end of a hotfix asks for them
     "verification",  # only /release verify asks for it
     "channel",  # only trains ask for it
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from guards.vcs import Contributor
+from guards.vcs import Contributor, Review, ReviewState
 from tests.guards.proofs import DANA, MARA, RAVI, SPAN, commit, pull
 
 PAIR, APP = Contributor(None, "pair@example.com"), Contributor("renovate[bot]", bot=True)
@@ -19,3 +19,21 @@ def test_authors_committers_co_authors_and_who_opened_pull_requests_each_once():
 
 def test_a_span_without_work_is_nobodys():
     assert replace(SPAN, commits=(), pulls=()).contributors == ()
+
+
+def test_whoever_ever_approved_is_a_reviewer_and_only_a_standing_approval_of_the_last_commit_counts():
+    """SOD-03 looks at the one, EVD-14 at the other."""
+    at, head = pull().merged, pull().head
+    given = (
+        Review("stale", ReviewState.APPROVED, "an earlier commit", at),
+        Review("dismissed", ReviewState.DISMISSED, head, at),
+        Review("changed-mind", ReviewState.APPROVED, head, at),
+        Review("changed-mind", ReviewState.CHANGES_REQUESTED, head, at),
+        Review("good", ReviewState.APPROVED, head, at),
+        Review("never", ReviewState.CHANGES_REQUESTED, head, at),
+        Review("commenter", ReviewState.COMMENTED, head, at),
+        Review("app[bot]", ReviewState.APPROVED, head, at, bot=True),
+        Review(None, ReviewState.APPROVED, head, at),
+    )
+    assert pull(reviews=given).reviewers == {"stale", "dismissed", "changed-mind", "good"}
+    assert pull(reviews=given).approvers == {"good", "app[bot]"}

@@ -15,7 +15,7 @@ from guards.opening import Opening, gated, local, open_now, openings, rules_of
 from guards.policy import Policy
 from guards.slot import next_slot
 from guards.unread import Unread
-from guards.vocabulary import Weekday
+from guards.vocabulary import Nth, Weekday
 from guards.window import in_window
 from tests.guards.cases import (
     AT,
@@ -51,6 +51,14 @@ LEAP = window("10:00", "16:00", dates=(date(2028, 2, 29),))
 YEAR_END = window("22:00", "02:00", dates=(date(2025, 12, 31),))
 
 
+def monthly(*nth: Nth) -> Window:
+    return window("10:00", "16:00", Weekday.TUE, of_month=nth)
+
+
+def fortnightly(week: str, **more: Any) -> Window:
+    return window("10:00", "16:00", Weekday.TUE, every_weeks=2, week_of=date.fromisoformat(week), **more)
+
+
 @pytest.mark.parametrize(
     ("windows", "at", "is_open"),
     [
@@ -64,6 +72,22 @@ YEAR_END = window("22:00", "02:00", dates=(date(2025, 12, 31),))
         pytest.param((WORKDAY,), "2026-07-21 08:00", True, id="in summer it opens an hour earlier in UTC"),
         pytest.param((WORKDAY,), "2026-07-21 07:59", False, id="in summer a minute before"),
         pytest.param((), "2026-11-24 12:00", False, id="no window at all"),
+        # the fourth and last Tuesday of November 2026, of four; December has five, 1st to 29th
+        pytest.param((monthly(Nth.LAST),), "2026-11-24 12:00", True, id="the last of the month"),
+        pytest.param((monthly(Nth.FOURTH),), "2026-11-24 12:00", True, id="which is the fourth too"),
+        pytest.param((monthly(Nth.FIRST, Nth.THIRD),), "2026-11-24 12:00", False, id="neither first nor third"),
+        pytest.param((monthly(Nth.LAST),), "2026-12-22 12:00", False, id="the fourth of five is not the last"),
+        pytest.param((monthly(Nth.FIFTH),), "2026-12-29 12:00", True, id="the fifth"),
+        pytest.param((fortnightly("2026-11-23"),), "2026-11-24 12:00", True, id="each second week, this one by its Monday"),
+        pytest.param((fortnightly("2026-11-29"),), "2026-11-24 12:00", True, id="and by its Sunday"),
+        pytest.param((fortnightly("2026-11-22"),), "2026-11-24 12:00", False, id="the other one"),
+        pytest.param((fortnightly("2027-01-05"),), "2026-11-24 12:00", True, id="counted backwards over the end of the year"),
+        pytest.param(
+            (fortnightly("2026-11-16", of_month=(Nth.FIRST,)),), "2026-12-01 12:00", True, id="both: a first one in a week that counts"
+        ),
+        pytest.param(
+            (fortnightly("2026-11-23", of_month=(Nth.FIRST,)),), "2026-12-01 12:00", False, id="both: a first one in another week"
+        ),
         # across midnight, Berlin 22:00 to 02:00
         pytest.param((NIGHT,), "2026-11-24 20:59", False, id="before a window across midnight"),
         pytest.param((NIGHT,), "2026-11-24 21:00", True, id="it opens in the evening"),
@@ -258,6 +282,12 @@ FAR = 1830 * DAY
             utc("2026-03-29 02:00"),
             id="between two freezes, an hour earlier because clocks go forward",
         ),
+        # recurrence
+        pytest.param((monthly(Nth.FIRST),), AT, (), utc("2026-12-01 09:00"), id="on the first Tuesday of the next month"),
+        pytest.param(
+            (monthly(Nth.FIFTH),), utc("2026-12-29 16:00"), (), utc("2027-03-30 08:00"), id="three months on: the next fifth Tuesday"
+        ),
+        pytest.param((fortnightly("2026-11-23"),), CLOSED, (), TUESDAY + 2 * WEEK, id="in two weeks"),
         # how far ahead
         pytest.param((window("10:00", "16:00", dates=(AT.date() + FAR,)),), AT, (), TUESDAY + FAR, id="on the last day in sight"),
         pytest.param((window("10:00", "16:00", dates=(AT.date() + FAR + DAY,)),), AT, (), None, id="a day beyond"),
@@ -376,6 +406,18 @@ def test_the_opening_that_holds_now_is_the_one_that_lasts_longest(windows: tuple
                 )
             ),
             id="closed, then frozen",
+        ),
+        pytest.param(
+            REQUEST,
+            facts(at=OUTSIDE, freezes=(freeze(end=utc("2026-11-25 11:30")),)),
+            snapshot(
+                (
+                    "No change window of api in production is open now (Wed 25 Nov 00:00 Europe/Berlin).",
+                    "Wait until Wed 25 Nov 12:30 Europe/Berlin: window weekdays is open then, and what holds it besides (a freeze, its lead time) is over.",
+                    "from Wed 2026-11-25 11:30 UTC",
+                )
+            ),
+            id="closed, and frozen until the middle of the next window",
         ),
         pytest.param(
             REQUEST,
@@ -555,3 +597,19 @@ def test_a_window_shorter_than_the_change_is_told(known: Policy, at: datetime, w
 def test_the_opening_that_holds_cannot_be_told_without_its_calendar() -> None:
     known = facts(shut(daily(holidays=("FR",))))
     assert open_now("api", "production", known) == Unread("the public holidays of FR", "nobody asked for them")
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (WORKDAY, "Tue"),
+        (ON_CHRISTMAS_EVE, "2026-12-24"),
+        (monthly(Nth.FIRST, Nth.LAST), "first, last Tue of the month"),
+        (
+            fortnightly("2026-11-23", dates=(date(2026, 12, 24),), of_month=(Nth.LAST,)),
+            "last Tue of the month every 2 weeks (the week of 2026-11-23 is one), 2026-12-24",
+        ),
+    ],
+)
+def test_how_a_recurrence_reads(one: Window, words: str) -> None:
+    assert one.recurrence == words

@@ -5,6 +5,7 @@ more than the wall says, never less; everywhere else both say the same. The next
 open, no freeze holds and the lead time is over (WIN-01, WIN-03, WIN-13, FRZ-03, RSK-01).
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -28,7 +29,7 @@ from guards.matrix import LeadTime, RiskRules
 from guards.opening import Opening, open_now, openings, rules_of
 from guards.slot import next_slot
 from guards.unread import Unread
-from guards.vocabulary import Blocked, Profile, Requirement, Risk, Weekday
+from guards.vocabulary import Blocked, Nth, Profile, Requirement, Risk, Weekday
 from guards.window import in_window
 from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, change, facts, freeze, said, utc, windowed
 
@@ -78,8 +79,24 @@ class Closed:
         return Weekday.of(day) in self.weekdays or day in self.holidays
 
 
+def by_the_calendar(window: Window, day: date) -> bool:
+    """Whether a weekday is one of those of its month, in a week that counts: by writing down the month, and the weeks that count."""
+    if window.of_month:
+        month = [date(day.year, day.month, n) for n in range(1, monthrange(day.year, day.month)[1] + 1)]
+        alike = [one for one in month if one.weekday() == day.weekday()]
+        if day not in [alike[-1] if nth is Nth.LAST else (*alike, None)[ORDER.index(nth)] for nth in window.of_month]:
+            return False
+    if window.week_of is None:
+        return True
+    counting = (window.week_of + n * window.every_weeks * 7 * DAY for n in range(-60, 61))
+    return any(one.isocalendar()[:2] == day.isocalendar()[:2] for one in counting)
+
+
+ORDER = [Nth.FIRST, Nth.SECOND, Nth.THIRD, Nth.FOURTH, Nth.FIFTH]
+
+
 def opens_on(window: Window, day: date, closed: Closed) -> bool:
-    listed = day in window.dates or Weekday.of(day) in window.days
+    listed = day in window.dates or (Weekday.of(day) in window.days and by_the_calendar(window, day))
     after = window.valid_from is None or window.valid_from <= day
     before = window.valid_to is None or day <= window.valid_to
     return listed and after and before and not closed.on(day)
@@ -151,15 +168,29 @@ class World:
 
 
 @st.composite
+def recurrences(draw: st.DrawFn, around: date) -> dict[str, Any]:
+    """Every week mostly; else some weeks of the month, each second or third week, or both."""
+    found: dict[str, Any] = {}
+    if draw(st.booleans()):
+        found["of_month"] = tuple(draw(st.lists(st.sampled_from(Nth), min_size=1, max_size=3, unique=True)))
+    if draw(st.integers(0, 2)) == 2:
+        found |= {"every_weeks": draw(st.integers(2, 3)), "week_of": around + draw(st.integers(-40, 40)) * DAY}
+    return found if draw(st.booleans()) else {}
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> World:
     zones = tuple(draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3)))
     at = draw(moments(zones))
     near = st.integers(-2, 2).map(lambda n: at.date() + n * DAY)
     seldom = st.one_of(st.none(), st.none(), st.none(), near)
     windows = [
-        Window(days=draw(DAYS), dates=(draw(near),), start=draw(EDGES), end=draw(EDGES), zone=zone, valid_from=draw(seldom), owner=MARA.id)
+        Window(
+            days=(days := draw(DAYS)), dates=(draw(near),), start=draw(EDGES), end=draw(EDGES), zone=zone, valid_from=draw(seldom),
+            owner=MARA.id, **(draw(recurrences(at.date())) if days else {}),
+        )
         for zone in zones
-    ]
+    ]  # fmt: skip
     windows = [w.model_copy(update={"valid_to": draw(seldom)}) for w in windows]
     return World(windows, Closed(draw(CLOSED), draw(st.frozensets(near, max_size=2))), at)
 
@@ -241,7 +272,8 @@ def rare_windows(draw: st.DrawFn) -> World:
     for zone in zones:
         days = draw(st.lists(st.sampled_from(Weekday), max_size=2, unique=True).map(tuple))
         dates = tuple(at.date() + n * DAY for n in draw(st.lists(st.integers(0, 60), min_size=0 if days else 1, max_size=6)))
-        windows.append(Window(days=days, dates=dates, start=draw(EDGES), end=draw(EDGES), zone=zone, owner=MARA.id))
+        how = draw(recurrences(at.date())) if days else {}
+        windows.append(Window(days=days, dates=dates, start=draw(EDGES), end=draw(EDGES), zone=zone, owner=MARA.id, **how))
     return World(windows, Closed((), draw(st.frozensets(st.integers(0, 60).map(lambda n: at.date() + n * DAY), max_size=3))), at)
 
 

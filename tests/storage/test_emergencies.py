@@ -6,7 +6,17 @@ from dataclasses import replace
 import pytest
 
 from guards.access import Grant, GrantState
-from guards.emergency import Classification, Criterion, Emergency, EmergencyApproval, EmergencyState, Ending, Spoken
+from guards.emergency import (
+    Classification,
+    Criterion,
+    Emergency,
+    EmergencyApproval,
+    EmergencyKind,
+    EmergencyState,
+    Ending,
+    Execution,
+    Spoken,
+)
 from guards.vocabulary import Role
 from storage import accesses, changes, emergencies, exceptions
 from storage.errors import Conflict, LostRace
@@ -54,6 +64,26 @@ async def test_it_comes_back_as_it_was_with_what_became_of_it(kept):
     closed = await kept.write(lambda tx: emergencies.end(tx, used, EmergencyState.CLOSED, AT + 9 * HOUR, "rob@example.com", ending))
     assert closed == replace(used, state=EmergencyState.CLOSED, ending=ending, ended=AT + 9 * HOUR, ended_by="rob@example.com")
     assert await kept.read(emergencies.still_open) == (other,)
+
+
+async def test_what_people_carry_out_is_carried_out_once_and_a_deployment_never(kept):
+    """EMG-22: of two who say so at once one does."""
+    flag = replace(
+        WHOLE, id="EMG-2026-1121-002", kind=EmergencyKind.FLAG, version="new-checkout", action="off", state=EmergencyState.APPROVED
+    )
+    done = Execution("cara@example.com", "Cara", "CHG0031234", AT + HOUR)
+    await kept.write(lambda tx: emergencies.add(tx, flag))
+    now = await kept.write(lambda tx: emergencies.execute(tx, flag, done))
+    assert now == await kept.read(lambda tx: emergencies.get(tx, flag.id))
+    assert now == replace(flag, state=EmergencyState.USED, executed=done, used=done.at)
+    with pytest.raises(LostRace):
+        await kept.write(lambda tx: emergencies.execute(tx, flag, done))
+    for wrong in (
+        lambda tx: emergencies.execute(tx, WHOLE, done),
+        lambda tx: emergencies.add(tx, replace(WHOLE, id="EMG-3", action="off")),
+    ):
+        with pytest.raises(Conflict):
+            await kept.write(wrong)
 
 
 async def test_ids_are_never_given_twice(kept):

@@ -11,13 +11,15 @@ from guards.obligation import Obligation, Owed
 from guards.train import Stage
 from storage import artifacts, cuts, hotfixes, obligations, trains
 from storage.errors import Conflict, LostRace
+from storage.tables.base import table
+from storage.tables.hotfixes import HotfixRow
 from tests.storage.cases import ARTIFACT, AT, COMMIT, DIGEST, OTHER_DIGEST
 from tests.storage.test_cuts import CUT
 from tests.storage.test_trains import RUN, TRAIN
 
 ONE = Hotfix(
     "HOT-2026-1121-001", "api", "production", "acme/api", "v1.4.0", DIGEST, COMMIT, "v1.4.1", "hotfix/1.4.1-PAY-12",
-    Scope("PAY-12", "SEV-2", "INC-7", "one line", "two customers", "v1.4.0", Ships.NOW, "it hurts"), HotfixState.ORDERED,
+    Scope("PAY-12", "SEV-2", "INC-7", "one line", "two customers", "v1.4.0", Ships.NOW, "it hurts", "by hand", "rita@example.com"), HotfixState.ORDERED,
     "dana@example.com", "Dana", AT,
 )  # fmt: skip
 AFTER = Afterwards("no failures", "a rounding", "INC-7", "test_once", "PAY-77", "dana@example.com", "Dana", AT)
@@ -34,6 +36,14 @@ async def test_a_hotfix_comes_back_as_it_was_recorded_and_as_it_was_changed(stor
     assert await store.write(lambda tx: hotfixes.lock(tx, ONE.id)) == now
     with pytest.raises(LostRace):
         await store.write(lambda tx: hotfixes.change(tx, ONE, state=HotfixState.OPEN))
+
+
+async def test_a_hotfix_of_before_its_criteria_had_fields_keeps_what_was_said(store):
+    was = {"ticket": "PAY-12", "severity": "SEV-2", "incident": "", "scope": "a", "impact": "b", "rollback": "c", "ships": "now"}
+    await store.write(lambda tx: hotfixes.add(tx, ONE))
+    await store.write(lambda tx: tx.run(table(HotfixRow).update().values(scope={**was, "criteria": "it hurts"}), {}))
+    found = await store.read(lambda tx: hotfixes.get(tx, ONE.id))
+    assert (found.scope.delay, found.scope.mitigation, found.scope.ships) == ("it hurts", "", Ships.NOW)
 
 
 async def test_of_a_service_one_is_under_way_and_no_two_make_one_version(store):
@@ -58,6 +68,7 @@ async def test_of_a_service_one_is_under_way_and_no_two_make_one_version(store):
     for version in ("v1.4.1", "v1.4.2", "v1.9.0"):
         both = await store.read(lambda tx, version=version: (hotfixes.making(tx, "api", version), hotfixes.live(tx, "api")))
         assert await store.read(lambda tx, version=version: hotfixes.around(tx, "api", version)) == both
+    assert [one.id for one in await store.read(lambda tx: hotfixes.of_version(tx, "api", "v1.4.2"))] == ["HOT-4", two.id]
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,24 @@ def test_rich_text_knows_no_markup():
     items = {"type": "rich_text_list", "elements": [{"type": "rich_text_section", "elements": at}]}
     block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": said}, items]}
     assert blocks_text([block], READER) == "*x* &amp; <@U1> @Carla Captain❌\n- 11:00"
+
+
+@pytest.mark.parametrize(
+    ("select", "read"),
+    [
+        pytest.param({"type": "static_select"}, "[Choose…]", id="empty"),
+        pytest.param(
+            {"type": "static_select", "placeholder": {"type": "plain_text", "text": "Which one?"}}, "[Which one?]", id="with a placeholder"
+        ),
+        pytest.param(
+            {"type": "static_select", "initial_option": {"text": {"type": "plain_text", "text": "SEV-1"}}}, "[SEV-1]", id="chosen"
+        ),
+        pytest.param(
+            {"type": "multi_static_select", "initial_options": [{"text": {"type": "plain_text", "text": name}} for name in "ab"]},
+            "[a, b]",
+            id="several",
+        ),
+    ],
+)
+def test_a_select_says_what_is_chosen(select, read):
+    assert blocks_text([{"type": "input", "label": {"type": "plain_text", "text": "Pick"}, "element": select}], READER) == f"Pick: {read}"

@@ -12,7 +12,7 @@ SUNDAY = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
 ID = "EMG-2026-1122-001"
 
 WORDS = {
-    "criterion": "production-down", "classification": "hotfix", "incident": "INC-77", "severity": "SEV-2", "reason": "logins fail",
+    "criterion": "production-down", "classification": "emergency", "incident": "INC-77", "severity": "SEV-2", "reason": "logins fail",
     "waiting": "nobody can log in until Monday", "rollback": "promote v1.3.2", "after": "alert before keys run out",
 }  # fmt: skip
 
@@ -44,13 +44,13 @@ async def declared(world: World, **words: str) -> None:
     """An emergency for a version that ran in staging; its ledger entries are read."""
     await world.on_staging()
     await declare(world, **words)
-    assert (await world.tags())[-1] == "emergency:declared"
+    assert "emergency:declared" in await world.tags()
     await world.news()
 
 
-async def approved(world: World, *who: str) -> None:
+async def approved(world: World, *who: str, **words: str) -> None:
     """The same, approved by Rita and Olga, or by those who are named."""
-    await declared(world)
+    await declared(world, **words)
     for each in who or ("rita", "olga"):
         await world.say(each, f"/release emergency approve {ID} diff read, tests green")
     await world.news()

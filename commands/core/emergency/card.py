@@ -44,6 +44,7 @@ class Shown:
         incident: that it cites, when it is known here.
         owing: what is or was owed for it.
         grants: break-glass access in it.
+        code: tag and pull requests of what went out.
     """
 
     record: Emergency
@@ -51,6 +52,7 @@ class Shown:
     incident: Incident | None
     owing: tuple[Obligation, ...]
     grants: tuple[Grant, ...] = ()
+    code: tuple[Line, ...] = ()
 
 
 def standing(record: Emergency, facts: Facts) -> tuple[str, str]:
@@ -67,7 +69,9 @@ def emergency_card(shown: Shown, facts: Facts) -> Card:
         ("State", (f"{emoji} {words}" + (f", {late} overdue" if late else ""),)),
         ("Declared by", (record.declarer_name, ", ", Moment(record.declared, zone))),
         ("Covers", (Bold(record.what), ", once")),
-        ("Artifact", (Code(short(record.digest)), " at ", Code((record.commit or "")[:12])) if record.digest else ("not built yet",)),
+        ("Artifact", (Code(short(record.digest)), " at ", Code((record.commit or "")[:12])) if record.digest else ("not built yet",))
+        if record.deploys
+        else ("What is changed", (record.action,)),
         ("Covers until", (Moment(record.until, zone),)),
         ("Criterion", (CRITERIA[record.criterion],)),
         ("Type", (f"{record.classification}, {facts.policy.incidents.named(record.severity).name}",)),
@@ -75,12 +79,17 @@ def emergency_card(shown: Shown, facts: Facts) -> Card:
         ("Approvals", (f"{len(record.approvals)} of {facts.policy.emergency.count}",)),
     ]
     return Card(
-        f"{emoji} Emergency: {record.service} {record.version} → {record.environment}: {words}",
+        _title(record, emoji, words),
         facts=tuple(rows),
         parts=tuple(_parts(shown, facts, zone)),
         buttons=_buttons(shown, facts),
         footer=(Code(record.id), " · relaxes window, freeze, incidents, lead time and go/no-go, nothing else"),
     )
+
+
+def _title(record: Emergency, emoji: str, words: str) -> str:
+    covered = f"{record.service} {record.version} → {record.environment}" if record.deploys else record.what
+    return f"{emoji} Emergency: {covered}: {words}"[:150]
 
 
 def _incident(shown: Shown) -> Line:
@@ -104,6 +113,9 @@ def _parts(shown: Shown, facts: Facts, zone: str) -> Iterable[Part]:
         yield Part((("Still may: ", able),), heading="Who may approve")
     if record.change:
         yield Part(tuple(_used(shown, zone)), heading="Went out by it")
+    if record.executed:
+        done = record.executed
+        yield Part(((f"{done.by_name}, ", Moment(done.at, zone), f": {done.reference}"),), heading="Carried out")
     if shown.grants:
         yield Part(tuple(grant_line(grant, zone) for grant in shown.grants), heading="Break-glass access")
     if shown.owing:
@@ -128,13 +140,14 @@ def _said(record: Emergency, zone: str) -> Iterable[Line]:
 
 
 def _used(shown: Shown, zone: str) -> Iterable[Line]:
-    """The change, and its links to code and run (EMG-11)."""
+    """The change with its run, commit, artifact, tag and pull requests (EMG-11, EMG-20)."""
     record, change = shown.record, shown.change
     if change is None or record.used is None:
         return
     run: Line = (", run ", Link(change.run_url, change.run or "run")) if change.run_url else (f", run {change.run}",) if change.run else ()
     yield (Code(change.id), f" {change.state}, handed to CI ", Moment(record.used, zone), *run)
     yield ("Commit ", Code(change.content.commit[:12]), ", artifact ", Code(short(change.content.digest)))
+    yield from shown.code
 
 
 _GRANTS = {
@@ -161,7 +174,8 @@ def _buttons(shown: Shown, facts: Facts) -> tuple[Button, ...]:
         aloud = (Button("I said so", "emergency confirm", known),) if record.spoken else ()
         return (Button("Approve", "emergency approve", known, "primary"), *aloud, reject, withdraw)
     if record.state is EmergencyState.APPROVED:
-        return (Button("Promote it now", "emergency promote", known, "primary"), reject, withdraw)
+        go = ("Promote it now", "emergency promote") if record.deploys else ("It is carried out", "emergency executed")
+        return (Button(*go, known, "primary"), reject, withdraw)
     return (Button("Close", "emergency close", known),) if record.state is EmergencyState.USED else ()
 
 
@@ -184,6 +198,8 @@ def text_lines(record: Emergency, facts: Facts) -> tuple[Line, ...]:
     digest: Line = (
         ("Artifact ", Code(short(record.digest)), " at ", Code((record.commit or "")[:12])) if record.digest else ("Not built yet.",)
     )
+    if not record.deploys:
+        digest = ("What is changed: ", record.action)
     return (
         *emergency_lines(record, facts),
         (f"{CRITERIA[record.criterion]}.",),

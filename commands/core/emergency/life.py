@@ -6,14 +6,17 @@ Invariant: every step is one transaction with its ledger entry and its card; an 
 from commands.core import record as ledger
 from commands.core.cards import note
 from commands.core.emergency import access, afterwards
+from commands.core.emergency.code import USED, code_body
 from commands.core.emergency.redraw import card_of
 from commands.core.record import Actor
+from commands.core.requests import at_dispatch
 from commands.core.tell import post_to
 from commands.core.text import Code
 from guards.change import Change
 from guards.emergencies import lacks
-from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState
-from guards.facts import Facts
+from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState, Execution
+from guards.facts import Facts, Request
+from guards.gone_past import gone_past, gone_past_by_hand
 from storage import changes, emergencies, timers
 from storage.database import Tx
 
@@ -65,12 +68,33 @@ def used(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     now = emergencies.get(tx, id_)
     assert now is not None
     timers.cancel(tx, f"{EXPIRE}:{id_}")
+    past = gone_past(at_dispatch(change, facts), facts)
     ledger.write(
-        tx, "emergency:used", ledger.CLOCK, facts, correlation, subject=id_, service=now.service, environment=now.environment,
-        change=change.id, digest=change.content.digest, commit=change.content.commit, overridden=afterwards.overridden(change, facts),
+        tx, USED, ledger.CLOCK, facts, correlation, subject=id_, service=now.service, environment=now.environment,
+        change=change.id, digest=change.content.digest, commit=change.content.commit, overridden=past, code=code_body(now.service, facts),
     )  # fmt: skip
-    afterwards.begin(tx, now, change, facts, correlation)
+    afterwards.begin(tx, now, change, past, facts, correlation)
     card_of(tx, now.id, now.service, facts, correlation)
+
+
+def executed(tx: Tx, record: Emergency, done: Execution, request: Request, actor: Actor, facts: Facts, correlation: str) -> Emergency:
+    """Somebody made the change which it covers and CI does not carry out: recorded once, with all that is owed from now on (EMG-22).
+
+    Args:
+        record: locked, as it was judged.
+        done: who says so, and where it is found.
+        request, actor: whose.
+    """
+    now = emergencies.execute(tx, record, done)
+    timers.cancel(tx, f"{EXPIRE}:{now.id}")
+    past = gone_past_by_hand(now, request, facts)
+    ledger.write(
+        tx, USED, actor, facts, correlation, subject=now.id, service=now.service, environment=now.environment, overridden=past,
+        window=ledger.window_body(request, facts), **ledger.emergency_body(now),
+    )  # fmt: skip
+    afterwards.begin(tx, now, None, past, facts, correlation)
+    card_of(tx, now.id, now.service, facts, correlation)
+    return now
 
 
 def end(tx: Tx, record: Emergency, to: EmergencyState, actor: Actor, facts: Facts, correlation: str) -> Emergency:

@@ -3,18 +3,15 @@
 Invariant: somebody is always told: where nobody holds a role, the alert channel says so.
 """
 
-from collections.abc import Sequence
-
 from commands.core.cards import note
 from commands.core.emergency.card import CRITERIA, Shown
+from commands.core.emergency.code import code_lines
 from commands.core.gather_incident import owed_for
+from commands.core.on_call import holders
 from commands.core.tell import alert, reply_to
 from commands.core.text import Bold, Code, Line
 from guards.emergency import Emergency
 from guards.facts import Facts
-from guards.roles import own_roles
-from guards.unread import Unread
-from guards.vocabulary import Role
 from storage import accesses, changes, emergencies, incidents
 from storage.database import Tx
 
@@ -25,20 +22,8 @@ def read(tx: Tx, id: str) -> Shown | None:  # noqa: A002
     if record is None:
         return None
     change = changes.get(tx, record.change) if record.change else None
-    return Shown(record, change, incidents.by_reference(tx, record.incident), owed_for(tx, record), accesses.of_emergency(tx, record.id))
-
-
-def holders(roles: Sequence[Role], service: str | None, environment: str | None, facts: Facts) -> dict[Role, tuple[str, ...]]:
-    """Role → the Slack accounts of who holds it there, those whom only a group names too."""
-    known = {account for person in facts.policy.people for account in person.slack}
-    found: dict[Role, tuple[str, ...]] = {}
-    for role in roles:
-        people = [p.slack[0] for p in facts.policy.people if p.slack and role in own_roles(p, service, environment, facts)[0]]
-        groups = [g for grant in facts.policy.roles.get(role, ()) if grant.covers(service, environment) for g in grant.groups]
-        members = [facts.groups.get(group, Unread(group)) for group in groups]
-        others = sorted({account for group in members if not isinstance(group, Unread) for account in group} - known)
-        found[role] = tuple(dict.fromkeys((*people, *others)))
-    return found
+    cited, grants = incidents.by_reference(tx, record.incident), accesses.of_emergency(tx, record.id)
+    return Shown(record, change, cited, owed_for(tx, record), grants, code_lines(tx, id) if change else ())
 
 
 def at_once(tx: Tx, record: Emergency, facts: Facts, correlation: str) -> dict[str, list[str]]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from commands.core import obligations as owing
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from guards.artifact import short
-from guards.change import Approval, Change, Verdict
 from guards.facts import Facts
-from guards.hotfix import UNDER_WAY, Afterwards, Ground, Hotfix, HotfixState, Port, Ships
+from guards.hotfix import UNDER_WAY, Afterwards, Ground, Hotfix, HotfixState, Piece, Port, Ships
 from guards.obligation import Obligation
+from guards.unread import Unread
 from guards.vcs import Tag
-from storage import approvals, changes, hotfixes, obligations
+from storage import hotfixes, obligations
 from storage.database import Tx
 
 _STATES = {
@@ -35,22 +35,16 @@ class Told:
         hotfix: as it stands.
         ports: the branches that have to have the fix.
         owed: what is or was owed for it.
-        change: the one that brought it to production; None while none did.
-        approvals: of that change.
     """
 
     hotfix: Hotfix
     ports: tuple[Port, ...] = ()
     owed: tuple[Obligation, ...] = ()
-    change: Change | None = None
-    approvals: tuple[Approval, ...] = ()
 
 
 def told(tx: Tx, hotfix: Hotfix) -> Told:
     """Read what is known around a hotfix."""
-    change = changes.get(tx, hotfix.change) if hotfix.change else None
-    given = approvals.of(tx, change.id) if change else ()
-    return Told(hotfix, hotfixes.ports(tx, hotfix.id), obligations.about(tx, hotfix.id), change, tuple(given))
+    return Told(hotfix, hotfixes.ports(tx, hotfix.id), obligations.about(tx, hotfix.id))
 
 
 def hotfix_card(found: Told, facts: Facts, *, evidence: bool = False) -> Card:
@@ -70,7 +64,7 @@ def hotfix_card(found: Told, facts: Facts, *, evidence: bool = False) -> Card:
         ("Production ran", (f"{one.base}, {short(one.base_digest)} at ", Code(one.base_commit[:12]))),
         ("Ticket", (f"{one.scope.ticket} ({one.scope.severity})",)),
         ("Incident", (one.scope.incident or one.scope.ticket,)),
-        ("Ships", (f"{ships}: {one.scope.criteria}",)),
+        ("Ships", (ships,)),
         ("Begun by", (one.by_name, ", ", Moment(one.at, zone))),
     )
     title = f"{emoji} Hotfix {one.service} {one.version}: {words}"
@@ -86,14 +80,23 @@ def _parts(found: Told, facts: Facts, *, evidence: bool) -> Iterable[Part]:
     yield Part(((one.scope.scope,),), heading="Scope")
     yield Part(((one.scope.impact,),), heading="Impact")
     yield Part(((one.scope.rollback,),), heading="The way back")
+    if why := tuple(_criteria(one, facts)):
+        yield Part(why, heading="Why then")
     if found.ports:
         yield Part(tuple(map(port_line, found.ports)), heading="Has to have the fix")
     if found.owed:
         yield Part(tuple(owing.line_of(each, facts) for each in found.owed), heading="Owed")
     if one.afterwards:
         yield Part(_afterwards(one.afterwards), heading=f"Written down by {one.afterwards.by_name}")
-    if evidence:
-        yield Part(tuple(evidence_lines(found, facts)), heading="Evidence")
+    if evidence and not isinstance(facts.pieces, Unread):
+        yield Part(tuple(evidence_lines(facts.pieces, facts.policy.zone_of(one.service))), heading="Evidence")
+
+
+def _criteria(one: Hotfix, facts: Facts) -> Iterable[Line]:
+    """By what it was decided when it ships, beside severity and impact (HOT-20)."""
+    said, agreed = one.scope, facts.policy.by_id.get(one.scope.signed_off)
+    rows = (("Waiting costs", said.delay), ("Meanwhile", said.mitigation), ("Agreed", agreed.name if agreed else said.signed_off))
+    return [(Bold(f"{name}: "), text) for name, text in rows if text]
 
 
 def port_line(port: Port) -> Line:
@@ -116,37 +119,16 @@ def _afterwards(said: Afterwards) -> tuple[Line, ...]:
     )
 
 
-def evidence_lines(found: Told, facts: Facts) -> Iterable[Line]:
-    """The eight items of a hotfix's record, each with what is known or that it is lacking (HOT-12)."""
-    one, change, zone = found.hotfix, found.change, facts.policy.zone_of(found.hotfix.service)
-    service = facts.policy.services.get(one.service)
-    given = [a for a in found.approvals if a.verdict is Verdict.APPROVED and a.withdrawn is None]
-    pulls = ", ".join(f"{port.branch} {' '.join(f'#{n}' for n in port.pulls)}" for port in found.ports if port.pulls)
-    many = "s" * (len(one.commits) != 1)
-    brought: Line = (f"{len(one.commits)} commit{many} of ", Code(one.branch), f"; brought to {pulls}")
-    items: tuple[tuple[str, Line | None], ...] = (
-        ("Incident and severity", (f"{one.scope.incident or one.scope.ticket}, {one.scope.severity}",)),
-        ("Pull requests", brought if one.commits and pulls else None),
-        ("CI run", (change.run_url or f"run {change.run}",) if change and change.run else None),
-        ("Tag and commit", (f"{one.version} at ", Code(change.content.commit)) if change else None),
-        (
-            "Artifact",
-            (Code(change.content.digest), f" in {(service and service.coordinates) or (service and service.artifacts) or 'the registry'}")
-            if change
-            else None,
-        ),
-        ("Approvals", tuple(_approved(given, zone)) if given else None),
-        ("The way back", (one.scope.rollback,)),
-        ("What was found out", (f"by {one.afterwards.by_name}",) if one.afterwards else None),
-    )
-    for name, line in items:
-        yield ("✅ ", Bold(f"{name}: "), *line) if line else ("⬜ ", Bold(f"{name}: "), "lacking")
-
-
-def _approved(given: Iterable[Approval], zone: str) -> Iterable[str | Moment]:
-    for number, one in enumerate(given):
-        yield f"{', ' if number else ''}{one.name} "
-        yield Moment(one.at, zone)
+def evidence_lines(pieces: Iterable[Piece], zone: str) -> Iterable[Line]:
+    """The eight items of a hotfix's record, each with what shows it and with what is lacking of it (HOT-12)."""
+    for piece in pieces:
+        line: list[str | Bold | Moment] = ["⬜ " if piece.lacking or piece.owed else "✅ ", Bold(f"{piece.item}: ")]
+        for number, proof in enumerate(piece.found):
+            line.append("; " * bool(number) + proof.text)
+            if proof.at:
+                line += [", ", Moment(proof.at, zone)]
+        left = "; ".join(f"{what}: {said}" for what, said in (("lacking", piece.lacking), ("still owed", piece.owed)) if said)
+        yield (*line, "; " * bool(piece.found) + left) if left else tuple(line)
 
 
 def _buttons(one: Hotfix) -> tuple[Button, ...]:

@@ -3,10 +3,11 @@
 Invariant: owed in the transaction that records the deployment; a branch is owed once, and done when the bot finds the fix there.
 """
 
-from datetime import timedelta
+from datetime import datetime
 
 from commands.core import obligations as owing
 from commands.core.hotfixes.hotfix_work import HotfixWork, look
+from guards.business import end_of_business_day
 from guards.facts import Facts
 from guards.forward_port import Landed
 from guards.hotfix import Hotfix, HotfixState, How, Port
@@ -29,7 +30,7 @@ def ran(tx: Tx, deployment: Deployment, facts: Facts, correlation: str) -> None:
     Args:
         tx: of what recorded the deployment.
         deployment: what runs, whoever brought it there.
-        facts: give the moment and the policy.
+        facts: give the moment, the policy and the public holidays.
         correlation: of the report.
     """
     found = hotfixes.making(tx, deployment.service, deployment.version)
@@ -42,9 +43,12 @@ def ran(tx: Tx, deployment: Deployment, facts: Facts, correlation: str) -> None:
     work.record("hotfix:shipped", change=deployment.change, digest=deployment.digest, commit=deployment.commit, was=was.value)
     owe_ports(work)
     rules, one = facts.policy.hotfix, work.hotfix
-    found_out = f"Write down what {one.id} mended: `/release hotfix record {one.id}`"
-    _owe(work, Owed.REVIEW, found_out.replace("`", ""), rules.afterwards)
-    _owe(work, Owed.BRANCH_REMOVAL, f"Delete {one.branch} of {one.repository}, once the fix is everywhere else", rules.branch_lifetime)
+    looked_back = (
+        facts.at + rules.afterwards if rules.afterwards else end_of_business_day(facts.at, rules.afterwards_days, one.service, facts)
+    )
+    _owe(work, Owed.REVIEW, f"Write down what {one.id} mended: /release hotfix record {one.id}", looked_back)
+    gone = f"Delete {one.branch} of {one.repository}, once the fix is everywhere else"
+    _owe(work, Owed.BRANCH_REMOVAL, gone, facts.at + rules.branch_lifetime)
     work.log(f"{one.version} runs in {one.environment}. What is owed for it stands on its card.")
     work.look()
 
@@ -60,14 +64,14 @@ def owe_ports(work: HotfixWork) -> None:
             f"Bring {one.version} ({one.scope.ticket}) to {branch} of {one.repository}: git cherry-pick -x, by a pull request whose text "
             f"names {one.scope.ticket} and {one.version}"
         )
-        owed = _owe(work, Owed.FORWARD_PORT, text, rules.forward_port)
+        owed = _owe(work, Owed.FORWARD_PORT, text, work.facts.at + rules.forward_port)
         hotfixes.add_port(work.tx, Port(one.id, one.service, branch, owed.id))
 
 
-def _owe(work: HotfixWork, kind: Owed, text: str, within: timedelta) -> Obligation:
+def _owe(work: HotfixWork, kind: Owed, text: str, due: datetime) -> Obligation:
     one, at = work.hotfix, work.facts.at
     owed = Obligation(
-        obligations.next_id(work.tx, at.date()), kind, one.id, one.service, text, one.by, one.by_name, at + within, at, work.by.id
+        obligations.next_id(work.tx, at.date()), kind, one.id, one.service, text, one.by, one.by_name, due, at, work.by.id
     )  # fmt: skip
     owing.owe(work.tx, owed, work.by, work.facts, work.correlation)
     return owed

@@ -115,6 +115,21 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """The VCS says that a pull request was opened, or has another head or another base.
+
+    Args:
+        repository: `owner/name`.
+        into: the branch that it is to be merged into.
+        pull: its number.
+    """
+
+    repository: str
+    into: str
+    pull: int
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """CI took the order.
 
@@ -230,7 +245,7 @@ class Heard:
     """
 
     delivery: str
-    reports: tuple[Run | Deployed | Pushed, ...]
+    reports: tuple[Run | Deployed | Pushed | Proposed, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from commands.core.deadline import Deadline
 from commands.core.ports.vcs import Vcs
+from guards.codeowners import CodeOwners
 from guards.cut import OpenPull
 from guards.cutoff import Source, branch_of, green, next_version
 from guards.decision import Allow
@@ -170,13 +171,18 @@ class Look:
 
     async def _evidence(self, service: str, main: str, base: str | None, commit: str, asked: set[Requirement]) -> Evidence:
         owned = Requirement.CODE_OWNERS in asked
-        work, checks, owners, protection = await asyncio.gather(
+
+        async def owners_at(sha: str) -> CodeOwners | Absent | Unread:
+            return await self._ask(service, "the CODEOWNERS file", lambda vcs, repository: vcs.codeowners(repository, sha))
+
+        work, checks, owners, before, protection = await asyncio.gather(
             self.span(service, base, commit),
             self.checks(service, commit),
-            self._ask(service, "the CODEOWNERS file", lambda vcs, repository: vcs.codeowners(repository, commit)) if owned else _nothing(),
+            owners_at(commit) if owned else _nothing(),
+            owners_at(base) if owned and base else _nothing(),
             self.protection(service, main) if asked & {Requirement.PROTECTION, Requirement.CODE_OWNERS} else _nothing(),
         )
-        return Evidence(work=work, checks=checks, owners=owners, protection=protection)
+        return Evidence(work=work, checks=checks, owners=owners, owners_before=before, protection=protection)
 
 
 async def _nothing() -> None:
