@@ -90,6 +90,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     _R.NO_RATIONALE: Meaning(
         (
             "reason_said",
+            "referring",
             "reasoned",
             "evidenced",
             "referenced",
@@ -158,6 +159,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("pinned",),
         "A pre-release (`-alpha`, `-beta`, `-rc`) or a build with metadata was asked for in production.",
         "Have CI tag a release `vMAJOR.MINOR.PATCH`, and promote that.",
+    ),
+    _R.ENVIRONMENT_BUILD: Meaning(
+        ("pinned",),
+        "The version is named for one environment, like `v1.4.0-staging`. What staging proved would then be no proof for production.",
+        "Have CI build one version, and keep what differs between environments in configuration.",
     ),
     _R.ENVIRONMENT_SKIPPED: Meaning(
         ("in_order", "verified_before", "soaked"),

@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     POINTER_MOVED = "pointer-moved"
     FLOATING_REFERENCE = "floating-reference"
     PRE_RELEASE = "pre-release"
+    ENVIRONMENT_BUILD = "environment-build"
     ENVIRONMENT_SKIPPED = "environment-skipped"
     NOT_VERIFIED = "not-verified"
     NOT_SOAKED = "not-soaked"

@@ -78,6 +78,9 @@ def _default_items() -> dict[str, EvidenceItem]:
             said_by=(Role.SERVICE_OWNER,), lasts=_QUARTER,
         ),
         "secrets-manager": EvidenceItem(about="secrets come from a secrets manager (EVD-30)", said_by=_KEEPERS, lasts=_QUARTER),
+        "environment-protection": EvidenceItem(
+            about="CI's environment for production demands an approval of its own (SOD-05)", said_by=_KEEPERS, lasts=_QUARTER
+        ),
         "deploy-credentials": EvidenceItem(
             about="only CI holds production credentials, and nobody deploys by hand (RBAC-15)", said_by=_KEEPERS, lasts=_QUARTER
         ),

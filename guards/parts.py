@@ -208,6 +208,11 @@ class Parts(Section):
         asked = self.evidence.signed_sboms
         return (environment is None or self._strict(environment)) if asked is None else asked
 
+    def asks_for_references(self, environment: str) -> bool:
+        """Whether an approval has to refer to something there (PRM-10)."""
+        asked = self.approval_rule(environment).references
+        return self._strict(environment) if asked is None else asked
+
     def verifies(self, service: str, environment: str) -> bool:
         """Whether a change into an environment is closed only after somebody looked (REC-10), or goes on only then (PRM-08)."""
         asked = self.post_release.verification.asked
