@@ -24,7 +24,9 @@ def references_of(request: Request, facts: Facts) -> tuple[str, ...] | Unread:
         found += [pull.url, *pull.tickets]
     own = change.id if isinstance(change, Change) else None
     named = re.findall(rf"{_FOUND_BY}|\b(?:{facts.policy.naming.ticket})\b", request.rationale)
-    return tuple(dict.fromkeys(one for one in (*found, *named) if one != own))
+    refers = tuple(dict.fromkeys(one for one in (*found, *named) if one != own))
+    unread = next((work for work in (facts.evidence.work, *(b.work for b in facts.evidence.beside)) if isinstance(work, Unread)), None)
+    return refers or unread or ()
 
 
 def referring(request: Request, facts: Facts) -> Decision:

@@ -11,7 +11,7 @@ from guards.facts import Facts
 from guards.references import references_of, referring
 from guards.sections import ApprovalRule
 from guards.unread import Unread
-from guards.version import Merged
+from guards.version import Evidence, Merged
 from tests.guards.cases import ARTIFACT, CHANGE, POLICY, Expected, facts, policy, request, said, told
 from tests.guards.proofs import strict
 
@@ -38,6 +38,8 @@ def merged(*pulls: Merged) -> Facts:
         pytest.param(facts(ASKING), f"{CHANGE.id} is fine", Refusal.NO_RATIONALE, id="the change itself"),
         pytest.param(facts(ASKING), "p95 is v1 and page#", Refusal.NO_RATIONALE, id="what looks like one"),
         pytest.param(facts(ASKING, artifact=LOST), "read", Unsure, id="unread"),
+        pytest.param(facts(ASKING, evidence=Evidence(work=LOST)), "read", Unsure, id="its history is unread"),
+        pytest.param(facts(ASKING, evidence=Evidence(work=LOST)), "read #12", Allow, id="its history is unread, and the reason names one"),
         pytest.param(facts(), "read", Allow, id="not required"),
         pytest.param(facts(strict()), "read", Refusal.NO_RATIONALE, id="the strict profile asks for it"),
     ],
