@@ -27,6 +27,7 @@ from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
 from bot.slack.intake import Intake
+from bot.slack.session import slack_session
 from bot.tracing import TracedCI, TracedGather, TracedStore
 from bot.web import Doors
 from bot.workers import Workers
@@ -174,7 +175,7 @@ async def build(
     """
     clock = clock or MachineClock()
     store = await TracedStore.open(settings.database_url.get_secret_value())
-    transport, session = Transport(), aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_LIMIT))
+    transport, session = Transport(), slack_session(SLACK_LIMIT)
     try:
         await _nothing_lost(policy, store)
         beside = neighbours or neighbours_of(settings, policy, transport, clock)

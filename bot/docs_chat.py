@@ -69,6 +69,7 @@ WORDS: Final = {
     "dependencies": "how a train fits with other trains",
     "digest": "the artifact that you mean, `sha256:` and 64 hex digits; refused when the version is another one; of a hotfix the one that "
     "production runs",
+    "cover": "who covers it, and how they are reached",
     "delay": "what waiting costs",
     "doubtful": "`accept`: a local time that the clocks skip or repeat is meant as it is",
     "downtime": "the planned downtime, or `none`",

@@ -56,6 +56,7 @@ from commands import (
     verify,
     whoami,
     window,
+    window_cover,
     window_report,
     withdraw,
 )
@@ -80,6 +81,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     notes.publish_notes,
     window.command,
     window.window_list,
+    window_cover.command,
     window_report.command,
     freeze.declare_freeze,
     freeze.freeze_list,

@@ -12,7 +12,8 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import BlockedWords, BranchWords, EnvironmentNames, ListedPerson, MomentWord, ServiceNames, TeamNames
 from commands.core.freeze_card import FATES, freeze_lines, still, where, zone_of
-from commands.core.freezing import declared, lifters, tell_approver
+from commands.core.freeze_telling import lifters, tell_approver
+from commands.core.freezing import declared
 from commands.core.text import Bold, Code, Form, Input, Line, Link, Moment
 from commands.core.words import Arguments, Named, NoArguments, policy_of, shown
 from guards.authorization import authorized

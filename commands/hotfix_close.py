@@ -15,7 +15,7 @@ from guards.authorization import authorized
 from guards.decision import Allow, Refusal
 from guards.facts import Facts
 from guards.hotfix import Afterwards, Hotfix, HotfixState
-from guards.hotfixing import closable_hotfix, shipped
+from guards.hotfix_closing import closable_hotfix, shipped
 from guards.obligation import Owed
 from guards.sections import Person
 from guards.unread import Unread

@@ -11,13 +11,15 @@ from guards.access import Grant
 from guards.assessment import UNSAID, Declared
 from guards.attestation import Attestation
 from guards.change import Approval, Change, Claim
+from guards.cover_record import Cover
 from guards.cut import Blocker, Cut, Fix, Stabilization
 from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
 from guards.freeze_record import CalendarEvent, Freeze
 from guards.go import Acceptance, Answer, Candidate, GoDecision, Pinned, Ride, RollCall
 from guards.holiday import Holidays
-from guards.hotfix import Ground, Hotfix, HotfixFacts, Piece, Scope
+from guards.hotfix import Ground, Hotfix, HotfixFacts, Scope
+from guards.hotfix_evidence import Piece
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
@@ -175,6 +177,7 @@ class Facts:
             alone. Absent when the name names none.
         hotfixes: what the hotfixes of the service say about the version (HOT-09).
         hotfix: the hotfix in question.
+        cover: that the support cover of its window is confirmed; None while nobody did (WIN-15).
         pieces: the eight items of its record (HOT-12).
         ground: what production runs and where a hotfix would begin, when one is to be begun (HOT-01).
         incidents: all that nobody closed.
@@ -236,6 +239,7 @@ class Facts:
     after: Aftermath | None = None
     hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)
     hotfix: Hotfix | Absent | None = None
+    cover: Cover | None = None
     pieces: tuple[Piece, ...] | Unread = Unread("the record of the hotfix", _NOT_ASKED)
     ground: Ground | None = None
     incidents: tuple[Incident, ...] | Unread = Unread("the open incidents", _NOT_ASKED)

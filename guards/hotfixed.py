@@ -124,7 +124,7 @@ def _only_the_fix(hotfix: Hotfix, request: Request, facts: Facts) -> Decision:
             f"Not brought by a pull request into {hotfix.branch}: {_some(foreign)}.",
             f"Take it off {hotfix.branch}; what is needed comes in by a reviewed pull request, and CI builds anew.",
         )
-    if unread := [work.name(p) for work in works for p in work.span.pulls if p.base == hotfix.branch and not independent(p)]:
+    if unread := [work.name(p) for work in works for p in work.span.pulls if p.base == hotfix.branch and not independent(p, facts)]:
         return Refuse(
             Refusal.NOT_REVIEWED,
             f"{_some(unread)} has no approval on its last commit by somebody who did not write it.",

@@ -64,12 +64,14 @@ def _standing(name: str, item: EvidenceItem, facts: Facts, artifact: Artifact) -
 
 
 def _by_checks(item: EvidenceItem, facts: Facts) -> Iterator[tuple[bool, str | Unread]]:
-    checks, sources = facts.evidence.checks, facts.policy.evidence.check_sources
-    if isinstance(checks, Unread):
-        yield from ((False, checks) for _ in item.checks[:1])
-    for check in checks if isinstance(checks, tuple) else ():
-        if any(fnmatchcase(check.name, pattern) for pattern in item.checks) and (not sources or check.by in sources):
-            yield check.state is CheckState.PASSED, f"check {check.name} {check.state.value}"
+    """What ran on the version's commit, and on its commits in the service's other repositories, as far as that is read."""
+    sources = facts.policy.evidence.check_sources
+    for checks in (facts.evidence.checks, *(other.checks for other in facts.evidence.beside)):
+        if isinstance(checks, Unread):
+            yield from ((False, checks) for _ in item.checks[:1])
+        for check in checks if isinstance(checks, tuple) else ():
+            if any(fnmatchcase(check.name, pattern) for pattern in item.checks) and (not sources or check.by in sources):
+                yield check.state is CheckState.PASSED, f"check {check.name} {check.state.value}"
 
 
 def _by_statements(item: EvidenceItem, facts: Facts) -> Iterator[tuple[bool, str | Unread]]:

@@ -81,11 +81,17 @@ def ticketed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     return Allow(f"{_several(sum(len(w.span.pulls) for w in works), 'pull request')}, each with its ticket")
 
 
-def independent(pull: Pull) -> frozenset[str]:
-    """Logins, lower case, whose approval stands on the pull request's last commit and who wrote no part of it (EVD-14)."""
-    wrote = {who.login.lower() for who in (pull.author, *pull.committers) if who and who.login}
+def independent(pull: Pull, facts: Facts) -> frozenset[str]:
+    """Logins, lower case, whose approval stands on the pull request's last commit and who wrote no part of it (EVD-14).
+
+    A commit may carry an address that GitHub gives to nobody, so whoever wrote is told by person too, not by login alone.
+    """
+    writers = [who for who in (pull.author, *pull.committers) if who]
+    wrote = {who.login.lower() for who in writers if who.login}
+    own = {person.id for who in writers if who.id and isinstance(person := identify(who.id, facts), Person)}
     people = {r.login.lower() for r in pull.reviews if r.login and not r.bot}
-    return frozenset(login.lower() for login in pull.approvers if login.lower() in people) - wrote
+    found = {login for each in pull.approvers if (login := each.lower()) in people} - wrote
+    return frozenset(login for login in found if not (isinstance(person := identify(login, facts), Person) and person.id in own))
 
 
 @asks_for(Requirement.REVIEWS)
@@ -95,7 +101,7 @@ def reviewed(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     if isinstance(works, Unsure):
         return works
     pulls = [(w.name(p), p) for w in works for p in w.span.pulls]
-    short = [f"{name} has {len(independent(p))} of {need}" for name, p in pulls if len(independent(p)) < need]
+    short = [f"{name} has {given} of {need}" for name, p in pulls if (given := len(independent(p, facts))) < need]
     against = [
         f"{login} asks for changes in {name}"
         for name, p in pulls
@@ -149,7 +155,7 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
     for pull in work.span.pulls:
         if pull.paths is None:
             return Unsure(f"the changed files of {work.name(pull)}", "there are too many to be listed")
-        approvers = independent(pull)
+        approvers = independent(pull, facts)
         people = [identify(login, facts) for login in sorted(approvers)]
         for path in pull.paths:
             for named, then in (

@@ -226,6 +226,10 @@ class Slack(Section):
         description="E-mail domains whose mailboxes are yours: whoever has such an address, confirmed by Slack, is known by it, even when "
         "`people` does not list them or their Slack id; roles then come from Slack groups only (RBAC-01). Left out: only `people` counts.",
     )
+    calendar: SlackChannel | None = Field(
+        default=None,
+        description="A channel in which one pinned message shows what the next two weeks bring; left out: none (WIN-16).",
+    )
     alerts: SlackChannel = Field(description="Where the bot reports what nobody asked for (drift, unknown outcomes, its own faults).")
 
 

@@ -144,7 +144,7 @@ _STATE = {CheckState.FAILED: "failed", CheckState.SKIPPED: "was skipped", CheckS
 
 @asks_for(Requirement.PROTECTION)
 def protected(request: Request, facts: Facts, artifact: Artifact) -> Decision:
-    """Whether the branch that releases come from demands reviews and checks, in each repository (EVD-15, RBAC-14, SOD-13)."""
+    """Whether the branch that releases come from demands reviews and checks, in each repository (EVD-15, SOD-13)."""
     service, beside = facts.policy.services[artifact.service], {other.repository: other for other in facts.evidence.beside}
     answers = [_protected(service.branch, service.repository, facts.evidence.protection)]
     for repository in service.repositories:

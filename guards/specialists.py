@@ -62,7 +62,7 @@ def _severe(request: Request, facts: Facts) -> frozenset[Question]:
 
 def _short(pull: Pull, question: Question, request: Request, facts: Facts) -> list[str] | Unsure:
     """What a pull request's approvals lack for one question."""
-    wanted, approvers = facts.policy.risk.reviewers[question], independent(pull)
+    wanted, approvers = facts.policy.risk.reviewers[question], independent(pull, facts)
     lacks = [f"{wanted.count - len(approvers)} of {wanted.count} approvals"] if len(approvers) < wanted.count else []
     if not wanted.roles:
         return lacks

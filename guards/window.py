@@ -44,7 +44,7 @@ def _wait(slot: datetime, rules: tuple[Rule, ...], zone: str, facts: Facts) -> s
     opening, moment = open_at(rules, slot), local(slot, zone, facts.at)
     if opening is None or opening.start == slot:
         return f"Wait for the next window: {moment}."
-    return f"Wait until {moment}: window {opening.window} is open then, and what holds it besides (a freeze, its lead time) is over."
+    return f"Wait until {moment}: window {opening.window} is open then, and what else holds it (a freeze, lead time, soak) is over."
 
 
 def too_short(now: Opening, request: Request, facts: Facts) -> str | None:

@@ -9,7 +9,7 @@ from time import process_time
 
 from bot.bench.company import SERVICES, email, policy_data
 from bot.bench.figures import Figure
-from bot.bench.judging import AT, DAY, case
+from bot.bench.promotion import AT, DAY, case
 from commands.core.dispatch import GUARDS, HEALS
 from commands.core.requests import at_dispatch
 from guards.codeowners import CodeOwners

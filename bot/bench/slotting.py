@@ -10,7 +10,7 @@ from time import process_time
 
 from bot.bench.company import email, policy
 from bot.bench.figures import Figure
-from bot.bench.judging import AT, DAY, case
+from bot.bench.promotion import AT, DAY, case
 from commands.core.requests import at_dispatch
 from guards import opening
 from guards.calendar_rules import Window

@@ -41,6 +41,7 @@ def person_json(state: State, person: Person) -> Json:
         "profile": profile,
         "is_bot": person.bot,
         "is_app_user": False,
+        "is_workflow_bot": False,
         "updated": int(state.now().timestamp()),
     }
     if not person.deleted:

@@ -12,7 +12,8 @@ from typing import Any
 from commands.core.bundle import EvidenceClass, Item, Trail
 from guards.change import Approval, Change
 from guards.exemption import Exemption
-from guards.hotfix import Hotfix, Piece, Port
+from guards.hotfix import Hotfix, Port
+from guards.hotfix_evidence import Piece
 from guards.incident import Incident
 from guards.obligation import Obligation
 from guards.release import RecordText, ReleaseNotes

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from commands.core import freezing
+from commands.core import calendar_post, freezing
 from commands.core.change_card import change_card
 from commands.core.command import Ask
 from commands.core.emergency import redraw as emergency
@@ -71,6 +71,7 @@ class Draw:
         self._clock = clock
         self.kinds: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[Drawn | None]]] = {
             "card": self._change,
+            calendar_post.KIND: self._calendar,
             "set": self._set,
             "exception": self._exception,
             emergency.KIND: self._emergency,
@@ -88,6 +89,23 @@ class Draw:
     async def _seen(self, ask: Ask) -> Facts:
         outside = await self._gather.outside(ask)
         return await self._store.read(lambda tx: inside(tx, ask, outside, only_reading=True))
+
+    async def _calendar(self, payload: Mapping[str, Any]) -> Drawn | None:
+        channel = str(payload["channel"])
+        if channel != self._policy.slack.calendar:
+            return None
+        outside = await self._gather.outside(Ask())
+
+        def read(tx: Tx) -> Card:
+            return calendar_post.calendar_card(tx, inside(tx, Ask(), outside, only_reading=True))
+
+        card, subject = await self._store.read(read), calendar_post.subject_of(channel)
+
+        def kept(tx: Tx, anew: bool) -> None:
+            if anew:
+                pin_later(tx, subject, channel, self._now(), stays=True)
+
+        return Drawn(subject, channel, card, kept=kept)
 
     async def _change(self, payload: Mapping[str, Any]) -> Drawn | None:
         facts = await self._seen(Ask(change=str(payload["change"])))

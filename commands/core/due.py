@@ -10,6 +10,7 @@ from typing import Any
 
 from commands.core import (
     announce,
+    calendar_post,
     dependencies,
     exempt,
     follow,
@@ -102,6 +103,7 @@ class Due:
             announce.KIND: self._windows,
             keep_log.KEEP: self._log,
             home.BEAT: _home,
+            calendar_post.KIND: _calendar,
             dependencies.KIND: _dependencies,
         }
 
@@ -209,6 +211,10 @@ def _alone(noun: str, step: Step) -> Callable[[Payload, str], Awaitable[_Ready]]
         return _Ready(lambda tx, facts: step(tx, str(payload[noun]), facts, correlation))
 
     return ready
+
+
+async def _calendar(payload: Payload, correlation: str) -> _Ready:
+    return _Ready(lambda tx, facts: calendar_post.due(tx, facts, correlation))
 
 
 async def _home(payload: Payload, correlation: str) -> _Ready:

@@ -3,24 +3,19 @@
 Invariant: of one freeze one timer is set. Whether it holds is told by the clock alone, whether or not that timer ran.
 """
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
-from commands.core import mirror, record
-from commands.core.cards import note
-from commands.core.freeze_card import FATES, freeze_card, freeze_lines, zone_of
+from commands.core import calendar_post, mirror, record
+from commands.core.freeze_card import FATES, freeze_card
+from commands.core.freeze_telling import LATE, Step, channels, chase, post, remind, steps
 from commands.core.record import Actor
 from commands.core.stop import stop_later
-from commands.core.tell import card_of, exception_card_of, log_of, post_to, reply_to
-from commands.core.text import Card, Code, Line, Moment
-from guards.authorization import who_may
-from guards.calendar_rules import FreezeKind
+from commands.core.tell import card_of, exception_card_of, log_of
+from commands.core.text import Card, Code, Line
 from guards.change import Change
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.freezing import holds
-from guards.policy import Policy
-from guards.sections import Person
 from guards.unread import Unread
 from guards.vocabulary import Action, Blocked, Fate
 from storage import changes, exceptions, freezes, outbox, timers
@@ -28,43 +23,6 @@ from storage.database import Tx
 
 KIND = "freeze"
 """Of its timer, and of the message that draws its card."""
-
-LATE = timedelta(minutes=10)
-"""A reminder that comes later than this is no news any more; that it began or ended is told whenever it is found."""
-
-
-CHASED = 4
-"""Into so many parts the time is divided for which a freeze counts unapproved; after each but the last somebody is reminded."""
-
-
-class Step(StrEnum):
-    """What a freeze's timer is for, in the order in which they come."""
-
-    SOON = "soon"
-    BEGINS = "begins"
-    UNAPPROVED = "unapproved"
-    LAPSES = "lapses"
-    ENDS_SOON = "ends-soon"
-    ENDS = "ends"
-
-
-def steps(freeze: Freeze, policy: Policy) -> tuple[tuple[datetime, Step], ...]:
-    """When what is to be told of it, in order; a reminder only where it is one: after its declaration, and while it still lies ahead."""
-    before = policy.freeze_kinds.get(freeze.kind, FreezeKind()).remind
-    found = [(freeze.start, Step.BEGINS), (freeze.end, Step.ENDS), (freeze.start - before, Step.SOON)]
-    if freeze.end - before > freeze.start:
-        found.append((freeze.end - before, Step.ENDS_SOON))
-    if freeze.begins and freeze.lapses and freeze.approved is None:
-        quarter = (freeze.lapses - freeze.begins) / CHASED
-        found += [(freeze.begins + n * quarter, Step.UNAPPROVED) for n in range(1, CHASED)]
-        found = [*((at, step) for at, step in found if at < freeze.end or step is Step.ENDS), (min(freeze.lapses, freeze.end), Step.LAPSES)]
-    return tuple(sorted(found, key=lambda one: (one[0], list(Step).index(one[1]))))
-
-
-def channels(freeze: Freeze, policy: Policy) -> tuple[str, ...]:
-    """The channels of the services that it holds: each has its card (FRZ-09)."""
-    named = policy.services if freeze.services is None else [s for s in freeze.services if s in policy.services]
-    return tuple(dict.fromkeys(policy.services[s].channel for s in named)) or (policy.slack.alerts,)
 
 
 def subject_of(freeze: str, channel: str) -> str:
@@ -98,6 +56,7 @@ def changed(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
         body = {"freeze": freeze.id, "channel": channel}
         key = f"{KIND}:{subject_of(freeze.id, channel)}"
         outbox.add(tx, outbox.Message(KIND, body, key=key, lane=channel, correlation=correlation), facts.at)
+    calendar_post.due(tx, facts, correlation)
     if Blocked.MERGES in freeze.blocks:
         for service in facts.policy.services if freeze.services is None else freeze.services:
             mirror.due(tx, service, facts, correlation)
@@ -167,16 +126,16 @@ def _told(tx: Tx, freeze: Freeze, step: Step, at: datetime, facts: Facts, correl
     match step:
         case Step.BEGINS if freeze.in_force is not None:
             record.write(tx, "freeze:began", record.CLOCK, facts, correlation, subject=freeze.id, at=at.isoformat())
-            _post(tx, freeze, f"🧊 {freeze.id} begins", (), facts, correlation, step)
+            post(tx, freeze, f"🧊 {freeze.id} begins", (), facts, correlation, step)
             if facts.at < freeze.end:
                 _begun(tx, freeze, facts, correlation)
             changed(tx, freeze, facts, correlation)
         case Step.UNAPPROVED if facts.at - at <= LATE:
-            _chase(tx, freeze, at, facts, correlation)
+            chase(tx, freeze, at, facts, correlation)
         case Step.LAPSES if freeze.until < freeze.end:
             record.write(tx, "freeze:lapsed", record.CLOCK, facts, correlation, subject=freeze.id, at=at.isoformat())
             how: Line = ("Nobody approved it in time, so nothing stands still: ", Code(f"/release freeze approve {freeze.id}"))
-            _post(tx, freeze, f"⚠️ {freeze.id} lapsed", (how,), facts, correlation, step)
+            post(tx, freeze, f"⚠️ {freeze.id} lapsed", (how,), facts, correlation, step)
             changed(tx, freeze, facts, correlation)
         case Step.ENDS if freeze.lapsed(at):
             changed(tx, freeze, facts, correlation)  # what it held went on when it lapsed
@@ -185,53 +144,10 @@ def _told(tx: Tx, freeze: Freeze, step: Step, at: datetime, facts: Facts, correl
             record.write(tx, tag, record.CLOCK, facts, correlation, subject=freeze.id, at=at.isoformat())
             judged, waited = "Changes that waited for it are judged again now.", "Nobody approved it: nothing stood still."
             last: Line = (judged if freeze.in_force else waited,)
-            _post(tx, freeze, f"🌤️ {freeze.id} is over", (last,), facts, correlation, step)
+            post(tx, freeze, f"🌤️ {freeze.id} is over", (last,), facts, correlation, step)
             changed(tx, freeze, facts, correlation)
         case Step.SOON | Step.BEGINS | Step.ENDS_SOON if facts.at - at <= LATE:
-            _remind(tx, freeze, step, facts, correlation)
-
-
-def _remind(tx: Tx, freeze: Freeze, step: Step, facts: Facts, correlation: str) -> None:
-    """Before it begins and ends; and once it should have begun, while nobody approved it."""
-    lines: tuple[Line, ...] = ()
-    if freeze.in_force is None:
-        lines = (("⚠️ Nobody approved it: nothing stands still. ", Code(f"/release freeze approve {freeze.id}")),)
-    title = f"⏰ {freeze.id} begins soon"
-    if step is Step.BEGINS:
-        title = f"⚠️ {freeze.id} should begin now"
-    if step is Step.ENDS_SOON:
-        title = f"⏰ {freeze.id} ends soon"
-        lines += (("To have it last longer: ", Code(f"/release freeze extend {freeze.id} until=… <why>")),)
-    _post(tx, freeze, title, lines, facts, correlation, step)
-    record.write(tx, "freeze:reminded", record.CLOCK, facts, correlation, subject=freeze.id, step=step.value)
-
-
-def _chase(tx: Tx, freeze: Freeze, at: datetime, facts: Facts, correlation: str) -> None:
-    """While nobody approved what counts already its approver is told, then whoever may lift it, at last its channels too (FRZ-07)."""
-    assert freeze.begins is not None
-    assert freeze.lapses is not None
-    part = round((at - freeze.begins) / ((freeze.lapses - freeze.begins) / CHASED))
-    able = lifters(freeze.environments[0], facts) if part > 1 else ()
-    people = {person.id: person for person in (facts.policy.by_id.get(freeze.approver), *able) if person and person.slack}
-    lapses: Line = ("It holds without an approval until ", Moment(freeze.lapses, zone_of(freeze, facts.policy)), ": ")
-    lines = (*freeze_lines(freeze, facts), (*lapses, Code(f"/release freeze approve {freeze.id}")))
-    title = f"⏰ {freeze.id} counts, and nobody approved it"
-    for person in people.values():
-        reply_to(tx, person.slack[0], note(title, *lines), facts.at, correlation, channel=None, answer_to=None)
-    if part == CHASED - 1 or not people:
-        _post(tx, freeze, title, lines[-1:], facts, correlation, Step.UNAPPROVED)
-    record.write(tx, "freeze:reminded", record.CLOCK, facts, correlation, subject=freeze.id, step="unapproved", told=list(people))
-
-
-def lifters(environment: str, facts: Facts) -> tuple[Person, ...]:
-    """Who may approve, extend and lift a freeze of an environment."""
-    return who_may(Action.LIFT, None, environment, facts)
-
-
-def _post(tx: Tx, freeze: Freeze, title: str, more: tuple[Line, ...], facts: Facts, correlation: str, step: Step) -> None:
-    card = note(title, *freeze_lines(freeze, facts), *more)
-    for channel in channels(freeze, facts.policy):
-        post_to(tx, channel, card, f"{freeze.id}:{step}:{freeze.end.isoformat()}:{channel}", facts, correlation)
+            remind(tx, freeze, step, facts, correlation)
 
 
 def began_since(tx: Tx, change_id: str, since: datetime, at: datetime) -> bool:
@@ -274,12 +190,3 @@ def drawn(tx: Tx, id: str, facts: Facts) -> Card | None:  # noqa: A002
     """Its card as it is now; None when there is no such freeze."""
     freeze = freezes.get(tx, id)
     return None if freeze is None else freeze_card(freeze, working(tx, freeze), facts)
-
-
-def tell_approver(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
-    """Whoever answers for a freeze that waits is told so."""
-    person = facts.policy.by_id.get(freeze.approver)
-    if person and person.slack:
-        how = ("Whoever may lift it can approve it: ", Code(f"/release freeze approve {freeze.id}"))
-        card = note(f"🕐 {freeze.id} waits for approval", *freeze_lines(freeze, facts), how)
-        reply_to(tx, person.slack[0], card, facts.at, correlation, channel=None, answer_to=None)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from commands.core.command import Ask
+from commands.core.covers import cover_of
 from commands.core.freeze_shared import shared
 from commands.core.gather_incident import incident_facts, open_incidents, owed_for, subject_facts
 from commands.core.gather_set import goes_alone, key_of, parts_of, set_facts
@@ -142,6 +143,7 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         notes=releases.notes(tx, service, version),
         promotions=releases.promotions(tx, service, version),
         hotfixes=_hotfixes(tx, service, version, facts),
+        cover=cover_of(tx, service, environment, facts),
         exceptions=_exceptions(tx, facts, service, environment),
         rides=standing.rides_of(tx, service, version, pin=not only_reading) if environment in facts.policy.production else (),
     )

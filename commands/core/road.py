@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from commands.core import (
     announce,
+    calendar_post,
     cards,
     dependencies,
     freeze_import,
@@ -122,6 +123,7 @@ class Road:
 
         def work(tx: Tx) -> None:
             announce.begin(tx, self.policy, now)
+            calendar_post.begin(tx, Facts(at=now, policy=self.policy))
             record_links.begin(tx, Facts(at=now, policy=self.policy))
             dependencies.begin(tx, self.policy, now)
             freeze_import.begin(tx, self.policy, now)

@@ -24,10 +24,17 @@ def window_line(request: Request, facts: Facts) -> Line:
     now = open_now(request.service, environment, facts)
     if isinstance(now, Opening):
         short = too_short(now, request, facts)
-        support = facts.policy.windows[now.window].support
-        more = "".join((f"; ⚠️ {short}" if short else "", f"; support: {support}" if support else ""))
+        more = "".join((f"; ⚠️ {short}" if short else "", _support(now, facts)))
         return (f"{now.window}, open until ", Moment(now.end, zone), *((more,) if more else ()))
     return ("closed; ", *allowed_next(next_slot(request, facts) if now is None else now, zone))
+
+
+def _support(now: Opening, facts: Facts) -> str:
+    """Who covers the window by the policy, and whether somebody confirmed it (WIN-15)."""
+    support, cover = facts.policy.windows[now.window].support, facts.cover
+    if not support:
+        return ""
+    return f"; support: {support}; " + (f"confirmed by {cover.by_name}: {cover.who}" if cover else "⚠️ nobody confirmed it yet")
 
 
 def allowed_next(slot: datetime | Unread | None, zone: str) -> Line:

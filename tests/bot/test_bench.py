@@ -5,18 +5,36 @@ import json
 import pytest
 
 from bot.bench import run
+from bot.bench.cedar import RULES
 from bot.bench.figures import Figure, Report
-from bot.bench.judging import case, cedar, guards_say, stopped
+from bot.bench.judging import compared, judged, refusing
 from bot.bench.load import percentile
+from bot.bench.stopped import stopped
+from bot.bench.told import request_of
+from commands.core.dispatch import GUARDS
+from guards.requirements import REQUIREMENT_OF
+from guards.vocabulary import Profile
 
 
-def test_cedar_judges_as_the_guards_do():
-    say = cedar()
-    assert guards_say(case())
-    assert say(case())
-    for changed in stopped(case()):
-        assert not guards_say(changed)
-        assert not say(changed)
+@pytest.mark.parametrize("profile", Profile)
+def test_cedar_judges_as_the_guards_do_guard_by_guard(profile):
+    """Every guard of a dispatch is turned once, but those that the profile asks for nothing; both say no, and Cedar by the same name."""
+    given, cedar = compared(profile)
+    assert cedar is not None
+    assert judged(given).outcome == "allowed"
+    assert cedar.allows(request_of(given))
+    changed = stopped(given)
+    assert set(changed) == {guard.__name__ for guard in GUARDS} - (set() if profile is Profile.STRICT else set(REQUIREMENT_OF))
+    for name, one in changed.items():
+        assert name in refusing(one)
+        assert not cedar.allows(request_of(one)), name
+        assert name in cedar.forbidding(request_of(one))
+
+
+def test_a_comparison_of_different_rules_is_refused(monkeypatch):
+    monkeypatch.setitem(RULES, "alone", "false")
+    with pytest.raises(RuntimeError, match="Cedar does not judge as the guards do: alone"):
+        compared(Profile.STARTER)
 
 
 @pytest.mark.bench

@@ -184,7 +184,7 @@ CLOSED = {
     "kind": {"asked", "reported", "timer"}
     | {"order", "card", "log", "alert", "reply", "set", "integration", "exception", "roll-call", "train", "pin", "home"}
     | {"release-branch", "thread", "evidence", "calendar", "notes", "emergency", "access", "freeze", "incident", "merge-status", "stop"}
-    | {"hotfix", "hotfix-branch"},
+    | {"hotfix", "hotfix-branch", "posted-calendar"},
     "what": {"new", "again", "refused"},
     "outcome": {"done", "failed"},
     "table": {"inbox", "outbox"},

@@ -1,6 +1,7 @@
 """manifest.yml asks Slack for what the code uses, and for nothing else (RBAC-10)."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,12 @@ def test_the_small_slack_of_stories_and_demo_has_the_app_of_the_manifest(tmp_pat
     assert app.commands == {COMMAND}
     assert app.home_tab is MANIFEST["features"]["app_home"]["home_tab_enabled"]
     assert World("sqlite://").slack.state.app == Company(tmp_path).slack.state.app == app
+
+
+def test_who_installs_the_github_app_is_told_each_permission():
+    """docs/github-actions.md says what each is for; an App that lacks one can verify nothing of what it is for."""
+    table = (ROOT / "docs" / "github-actions.md").read_text(encoding="utf-8").partition("## What is read about a release")[2]
+    needed = set(re.findall(r"^\| ([A-Z][a-z ]+) \| (?!for)", table.partition("\n## ")[0], re.MULTILINE)) - {"Metadata"}  # every App has it
+    steps = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8").partition("with `history: github` also, each")[2]
+    assert needed == set(re.findall(r"\*([A-Z][a-z ]+)\*", steps.partition("([what for]")[0]))
+    assert "Administration" in needed

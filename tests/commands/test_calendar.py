@@ -13,7 +13,7 @@ from commands.core.feeds import KEPT, LOOKS
 from guards.policy import Policy
 from storage.tables import metadata
 from tests.commands.test_train import published, utc
-from tests.world.company import policy_data
+from tests.world.company import channel_id, policy_data
 from tests.world.world import World
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -194,3 +194,26 @@ async def test_a_train_that_is_none_and_a_stranger_get_none(world):
     assert "/calendar/" not in world.told("nobody")
     await world.say("audrey", "/release calendar end")
     assert "You have no calendar" in world.told("audrey")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_calendar_stands_in_a_channel_pinned_and_is_kept_current(database_url):
+    """WIN-16: where the policy names a channel, one message."""
+    data = policy_data()
+    data["slack"] = {**data["slack"], "calendar": channel_id("releases")}
+    async with World(database_url, data) as world:
+        await world.quiet()
+
+        def shown() -> str:
+            (posted,) = [m for m in world.cards() if m.as_text().startswith("📅")]
+            assert posted.ts in world.channels["releases"].pins
+            return world.shown(posted)
+
+        assert "🚪 window weekdays today 10:00" in shown()
+        await world.freeze(since="2026-11-26T10:00", until="2026-11-27T10:00")
+        assert "🧊 holiday freeze: all services in production" in shown()
+        await world.say("rita", "/release freeze lift FRZ-2026-1124-001 they are back")
+        assert "🧊" not in shown()
+        first = shown()
+        await world.wait(hours=25)
+        assert shown() != first

@@ -8,13 +8,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from bot.adapters.github_api import GitHubApi
+from bot.adapters.github_auth import TokenAuth
+from bot.adapters.github_vcs import GitHubVcs
+from bot.adapters.transport import Limits, Transport
 from commands.core.ports.ci import RunState
 from guards.codeowners import CodeOwners
 from guards.lifecycle import State
 from guards.unread import Unread
 from guards.vcs import CheckState, Protection, Span
 from tests.world.company import COMMIT, DIGEST
+from tests.world.moments import StillClock
+from tests.world.neighbours import BAD, raw_server
 from tests.world.strict import (
     DECLARED,
     DEV,
@@ -186,6 +193,18 @@ async def test_what_is_spoiled_after_the_approval_is_refused_at_dispatch(world, 
         assert "fixed pointer moved" in world.card("alerts").as_text()
 
 
+async def test_what_is_security_sensitive_was_reviewed_by_who_may_judge_that(world):
+    """RSK-06: two approvals and an owner's are not enough; with Rita's, who holds security, it goes."""
+    marked = frozenset({"risk:low", "security"})
+    work(pulls=(replace(pull(12, DEV, "rob", "olga"), labels=marked),))(world)
+    await ask(world)
+    assert "no-specialist" in await world.codes()
+    assert "#12 (security) lacks an approval of security" in world.told("carla")
+    work(pulls=(replace(pull(12, DEV, "rob", "rita"), labels=marked),))(world)
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+
+
 async def test_a_branch_that_is_named_oddly_is_named_on_the_card_or_refused(world):
     """NAM-01: `naming.misnamed` says which."""
     work(pulls=(replace(pull(12, DEV, "rob", "olga"), branch="patch-1"),))(world)
@@ -223,6 +242,36 @@ async def test_what_cannot_be_read_is_neither_a_yes_nor_a_no(world, lost):
     assert len(world.ci.started) == 1
 
     getattr(world, lost).away = None
+    await ask(world)
+    assert (await world.change()).state is State.AWAITING
+
+
+class Through:
+    """Stands for the real adapter, another one for each fault: what one learned of its neighbour is nothing to the next."""
+
+    adapter: GitHubVcs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.adapter, name)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_whatever_is_wrong_with_github_nothing_is_promoted_and_one_entry_says_what_could_not_be_read(world):
+    """The real adapter, in at the front door: each kind of bad answer, from silence over HTML and 50 MB to another host."""
+    honest, world.vcs = world.vcs, Through()
+    await world.restart()
+    for fault, reply in BAD.items():
+        transport = Transport(Limits(total=0.5, attempts=1))
+        async with raw_server(reply) as url:
+            world.vcs.adapter = GitHubVcs(GitHubApi(transport, TokenAuth(SecretStr("t")), clock=StillClock(), api_url=url, deadline=0.5))
+            await ask(world)
+        await transport.close()
+        assert await world.news() == ["promote:unsure"], fault
+        assert "Cannot verify: promote api v1.4.0 production" in world.told("carla"), fault
+        assert "Could not read the tag v1.4.0" in world.told("carla"), fault
+        assert "Nothing was started. Try again in a minute; if it stays, ask whoever runs it." in world.told("carla"), fault
+        assert len(world.ci.started) == 1, fault
+    world.vcs.adapter = honest
     await ask(world)
     assert (await world.change()).state is State.AWAITING
 

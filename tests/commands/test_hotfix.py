@@ -11,7 +11,8 @@ from bot.evidence.keys import public
 from bot.evidence.verify import Proven, verify
 from commands.core.invocation import Reported
 from commands.core.ports.ci import Pushed, RunState
-from guards.hotfix import Evidenced, HotfixState, How
+from guards.hotfix import HotfixState, How
+from guards.hotfix_evidence import Evidenced
 from guards.obligation import Owed
 from guards.unread import Unread
 from guards.vcs import Commit, Contributor, Pull, Review, ReviewState, Span, Tag
@@ -636,6 +637,17 @@ async def test_only_a_release_manager_lets_a_hotfix_go(story):
     assert world.ci.started == []
     await world.approve("rita")
     assert [order.version for order in world.ci.started] == ["v1.4.1"]
+
+
+async def test_a_release_manager_who_wrote_a_part_of_a_hotfix_does_not_let_it_go(story):
+    """SOD-07: haste changes nothing about whose work it is."""
+    world = story.world
+    await story.opened()
+    story.fixed(pulls=(pull(12, FIX, by="rita"),))
+    await story.asked()
+    await world.press("rita", "Approve")
+    assert "own-work" in await world.codes()
+    assert world.ci.started == []
 
 
 # ---------------------------------------------------------------- trains

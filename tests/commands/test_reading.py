@@ -271,7 +271,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     await world.say("audrey", "/release help")
     first = [line.partition(":")[0] for line in world.told("audrey").splitlines()[1:]]
     assert first == [
-        "verify", "status", "home", "explain", "changes", "record", "notes", "window (list, report)", "freeze list",
+        "verify", "status", "home", "explain", "changes", "record", "notes", "window (list, cover, report)", "freeze list",
         "incident (list, context, timeline, action)", "emergency (list, show, report)", "break-glass (end, list)",
         "exception (list, show)", "train (list, show, readiness)",
         "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence", "attest",

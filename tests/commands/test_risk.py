@@ -175,6 +175,22 @@ async def test_a_pull_request_without_a_risk_label_is_not_routed(world):
     assert (await world.change()).state is State.AWAITING
 
 
+@pytest.mark.parametrize(("migration", "level"), [("contract", "high"), ("expand", "medium")])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_migration_that_cannot_be_taken_back_goes_the_high_route(database_url, migration, level):
+    """RSK-14: where a schema that only grows is of medium risk, the contracting step still takes who decides about high risk."""
+    async with World(database_url, assessing(questions={"db-schema": {"level": "medium"}})) as world:
+        await prove(world)
+        work(world, "risk:low")
+        await world.on_staging()
+        await world.say("carla", f"{ASK} {DECLARED.replace('migration=no', f'migration={migration}')}")
+        assert (await world.body("promote:accepted"))["seen"]["risk"]["level"] == level
+        await world.approve("rita")
+        assert (await world.change()).state is (State.AWAITING if level == "high" else State.WAITING)
+        if level == "high":
+            assert "Nobody who approved is product" in shown(world)
+
+
 async def test_a_risky_change_waits_for_its_lead_time_with_its_approvals(world):
     """RSK-01, CF-34: known for a day; what was approved meanwhile still counts then."""
     work(world, "risk:high")

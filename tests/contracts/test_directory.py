@@ -4,11 +4,11 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
-import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.directory import SlackDirectory
+from bot.slack.session import slack_session
 from bot.workspace import Workspace
 from commands.core.ports.people import Account
 from guards.train import Room
@@ -45,7 +45,7 @@ async def directory(slack, seconds):
 
 @asynccontextmanager
 async def directory_at(url, token, clock, limit=5.0):
-    async with aiohttp.ClientSession() as session:
+    async with slack_session(limit) as session:
         made = SlackDirectory(AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[]), limit, 30.0, clock)
         yield made
         await made.close()
@@ -136,7 +136,24 @@ async def test_an_answer_of_another_shape_is_unread(body):
     assert isinstance(await reads_bytes(body), Unread)
 
 
-@pytest.mark.parametrize("bad", [name for name in BAD if name != "50 MB"])
+async def test_an_answer_without_end_is_not_read_to_its_end():
+    """However long it goes on, and whatever length it names: it is given up after 8 MiB."""
+    sent = 0
+
+    async def endless(_, writer):
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n[")
+        while True:
+            writer.write(b" " * 1_000_000)
+            await writer.drain()
+            sent += 1
+
+    async with raw_server(endless) as url, directory_at(f"{url}/", "xoxb-signalbox-x", Seconds(), limit=30) as it:
+        assert await it.account("U1") == Unread("the Slack account U1", "no answer from Slack (ClientPayloadError)")
+    assert sent < 50
+
+
+@pytest.mark.parametrize("bad", BAD)
 async def test_a_bad_neighbour_is_unread(bad):
     async with raw_server(BAD[bad]) as url, directory_at(f"{url}/", "xoxb-signalbox-x", Seconds(), limit=0.2) as it:
         assert isinstance(await it.account("U1"), Unread)

@@ -40,6 +40,7 @@ EVERYTHING = {
 
 OF_A_SERVICE = {
     "team": "billing", "holidays": ["DE-BY"], "estimate": {"deployment": "10m"}, "repositories": ["example/billing-schema"],
+    "repository_rules": {"example/billing-schema": {"branch": "trunk"}},
     "zone": "Europe/Berlin", "chain": ["development", "staging", "production"], "branch": "main", "freeze_status": ["main"],
     "source": "https://github.com/example/billing-api", "checks": ["lint"], "omit": [], "branch_workflow": "branch.yml",
     "maintained": ["release/1.8"], "depends_on": ["ledger-api"], "integration": "suite.yml", "refresh": True,

@@ -228,6 +228,12 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(reviewed, worked(pull(reviews=(*TWO[:1], review("DANA-d")))), Refusal.NOT_REVIEWED, id="one by the author"),
         pytest.param(reviewed, worked(pull(committers=(DANA, MARA))), Refusal.NOT_REVIEWED, id="one by a co-author"),
         pytest.param(
+            reviewed, worked(pull(committers=(DANA, Contributor(None, "mara@example.com")))), Refusal.NOT_REVIEWED, id="one by a writer under an address"
+        ),
+        pytest.param(
+            reviewed, worked(pull(committers=(DANA, Contributor(None, "other@example.com")))), Allow, id="another one wrote under an address"
+        ),
+        pytest.param(
             reviewed, worked(pull(reviews=(*TWO, review("mara-m", ReviewState.DISMISSED)))), Refusal.NOT_REVIEWED, id="one was dismissed"
         ),
         pytest.param(

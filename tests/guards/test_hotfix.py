@@ -11,25 +11,23 @@ from guards.exemption import Exemption
 from guards.go import Ride
 from guards.hotfix import (
     Afterwards,
-    Evidenced,
     Ground,
     HotfixFacts,
     HotfixState,
-    Piece,
     Ships,
 )
+from guards.hotfix_closing import closable_hotfix, shipped
+from guards.hotfix_evidence import Evidenced, Piece
 from guards.hotfixed import hotfixed
 from guards.hotfixing import (
     alone_under_way,
     branch_named,
-    closable_hotfix,
     confirmed,
     grounded,
     known_hotfix,
     next_patches,
     rooted,
     scoped,
-    shipped,
 )
 from guards.need import Need, need_of
 from guards.obligation import Obligation, Owed

@@ -18,6 +18,7 @@ from guards.itemized import itemized, may_attest, reason_said, unauthored
 from guards.provenance import Statement
 from guards.unread import Unread
 from guards.vcs import CheckState
+from guards.version import Beside
 from guards.vocabulary import Action, Profile, Requirement, Role
 from tests.guards.cases import (
     ARTIFACT,
@@ -36,7 +37,7 @@ from tests.guards.cases import (
     said,
     told,
 )
-from tests.guards.proofs import EVIDENCE, KEY, PROOF, asking, check
+from tests.guards.proofs import EVIDENCE, KEY, PROOF, TAG, asking, check
 
 TESTED = "https://in-toto.io/attestation/test-result/v0.1"
 DAST = EvidenceItem(about="a dynamic scan", checks=("dast*",), predicates=(TESTED,), said_by=(Role.QA,), not_applicable=(Role.SECURITY,))
@@ -74,6 +75,11 @@ def ran(*names: str, state: CheckState = CheckState.PASSED, **parts: Any) -> Fac
     return known(checks=tuple(check(name, state, **parts) for name in names))
 
 
+def beside(known: Facts, checks: Any) -> Facts:
+    other = Beside("example/config", TAG, EVIDENCE.work, checks=checks)
+    return replace(known, evidence=replace(known.evidence, beside=(other,)))
+
+
 def stated(*statements: Statement) -> Facts:
     return known(proof=replace(PROOF, statements=statements))
 
@@ -97,6 +103,8 @@ LATER = AT - HOUR / 2
         pytest.param(known(checks=LOST), Unsure, id="the checks are unread"),
         pytest.param(known(word(), checks=LOST), Unsure, id="a check that was not read could have failed"),
         pytest.param(known(word(), checks=None), Allow, id="nobody reads its checks"),
+        pytest.param(beside(ran("dast"), (check("dast", CheckState.FAILED),)), Refusal.EVIDENCE_LACKING, id="it failed in another repository"),
+        pytest.param(beside(ran("dast"), LOST), Unsure, id="those of another repository are unread"),
         # by a statement
         pytest.param(stated(statement()), Allow, id="a statement"),
         pytest.param(stated(statement(None)), Allow, id="a statement without a result"),

@@ -361,6 +361,21 @@ def test_looking_things_up() -> None:
     assert (policy.windows["weekdays"].start, policy.limits.run) == (time(10), timedelta(hours=1))
 
 
+@pytest.mark.parametrize(
+    ("source", "other"),
+    [
+        (None, "https://github.com/example/config"),
+        ("https://git.example.com/example/api", "https://git.example.com/example/config"),
+        ("https://git.example.com/moved/elsewhere", "https://github.com/example/config"),
+    ],
+    ids=["on GitHub", "on a server of one's own", "under another name"],
+)
+def test_another_repository_of_a_service_is_found_beside_its_own(source: str | None, other: str) -> None:
+    service = changed(put(*API, "repository", to="example/api"), put(*API, "source", to=source)).services["api"]
+    assert service.address_of("example/api") == (source or "https://github.com/example/api")
+    assert service.address_of("example/config") == other
+
+
 def test_the_nearest_zone_counts() -> None:
     own = changed(put(*API, "zone", to="America/New_York"))
     assert (own.zone_of("api"), own.zone_of(None), own.zone_of("ghost")) == ("America/New_York", "UTC", "UTC")

@@ -29,7 +29,8 @@ from guards.forward_port import forward_ported
 from guards.freeze import approvable, calendar_read, complete_freeze, extendable, liftable, not_frozen
 from guards.freeze_record import CalendarEvent
 from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride
-from guards.hotfix import Evidenced, HotfixFacts, Piece
+from guards.hotfix import HotfixFacts
+from guards.hotfix_evidence import Evidenced, Piece
 from guards.hotfixed import hotfixed
 from guards.identity import Stranger
 from guards.incident import HERE, Incident

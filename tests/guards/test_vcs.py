@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from guards.vcs import Contributor, Review, ReviewState
+from guards.version import Merged
 from tests.guards.proofs import DANA, MARA, RAVI, SPAN, commit, pull
 
 PAIR, APP = Contributor(None, "pair@example.com"), Contributor("renovate[bot]", bot=True)
@@ -19,6 +20,11 @@ def test_authors_committers_co_authors_and_who_opened_pull_requests_each_once():
 
 def test_a_span_without_work_is_nobodys():
     assert replace(SPAN, commits=(), pulls=()).contributors == ()
+
+
+def test_a_pull_request_of_another_repository_is_named_with_it():
+    assert Merged(12, "Round sums", "https://git.test/12", "dana-d").name == "#12"
+    assert Merged(12, "Round sums", "https://git.test/12", "dana-d", repository="example/config").name == "example/config#12"
 
 
 def test_whoever_ever_approved_is_a_reviewer_and_only_a_standing_approval_of_the_last_commit_counts():

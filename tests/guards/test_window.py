@@ -413,7 +413,7 @@ def test_the_opening_that_holds_now_is_the_one_that_lasts_longest(windows: tuple
             snapshot(
                 (
                     "No change window of api in production is open now (Wed 25 Nov 00:00 Europe/Berlin).",
-                    "Wait until Wed 25 Nov 12:30 Europe/Berlin: window weekdays is open then, and what holds it besides (a freeze, its lead time) is over.",
+                    "Wait until Wed 25 Nov 12:30 Europe/Berlin: window weekdays is open then, and what else holds it (a freeze, lead time, soak) is over.",
                     "from Wed 2026-11-25 11:30 UTC",
                 )
             ),

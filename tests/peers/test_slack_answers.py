@@ -1,4 +1,7 @@
-"""The small Slack's answers against the types of Slack's own SDK (@slack/web-api): it answers nothing that Slack does not (issue 6)."""
+"""The small Slack's answers against the types of Slack's own SDK (@slack/web-api): it answers nothing that Slack does not (issue 6).
+
+The types say of no key that it must be there. What must be there is what the bot reads, as its own shapes of the answers have it.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
@@ -7,8 +10,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import BaseModel, create_model
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters import directory
+from bot.slack import chat
 from bot.workspace import Workspace
 from bot.workspace.api import METHODS
 from tests.peers.described import PEERS
@@ -24,8 +30,55 @@ ONLY_IN_THE_REFERENCE = {
     "pins.list items channel": "docs.slack.dev, pins.list, its typical response",
     "pins.list items message": "the same",
     "users.info user is_stranger": "docs.slack.dev, user object: people of other workspaces",
+    "users.lookupByEmail user is_workflow_bot": "the user object of users.info, whose type has it",
 }
 """Keys that Slack's reference documents and the SDK's types, which are made from samples, do not have."""
+
+
+SOCKET = "apps.connections.open"
+"""Answered beside `METHODS`: it takes the other token."""
+
+READ: dict[str, type[BaseModel]] = {
+    "chat.postMessage": chat._Posted,
+    "chat.postEphemeral": chat._Shown,
+    "conversations.open": chat._Opened,
+    "conversations.history": chat._Messages,
+    "conversations.replies": chat._Messages,
+    "files.getUploadURLExternal": chat._Upload,
+    "users.info": create_model("UserInfo", user=(directory._User, ...)),
+    "users.lookupByEmail": directory._Found,
+    "usergroups.users.list": directory._Users,
+    "conversations.info": create_model("ChannelInfo", channel=(directory._Channel, ...)),
+    SOCKET: create_model("Opened", url=(str, ...)),  # read by Slack's SDK
+}
+"""Method → what the bot reads of its answer; of the others whether it worked, and that alone."""
+
+
+def shapes_of(module: Any) -> set[type[BaseModel]]:
+    """The shapes of answers, and of their parts, in a module."""
+    found = (each for each in vars(module).values() if isinstance(each, type) and issubclass(each, BaseModel))
+    return {each for each in found if each.__module__ == module.__name__}
+
+
+def keys_of(shape: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    """Where each key stands that a shape has."""
+    schema = shape.model_json_schema()
+
+    def below(part: dict[str, Any], at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for each in (part, *part.get("anyOf", ()), part.get("items", {})):
+            inner = schema["$defs"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+            for key, value in inner.get("properties", {}).items():
+                yield (*at, key)
+                yield from below(value, (*at, key)) if key not in DATA else ()
+
+    yield from below(schema, ())
+
+
+def has(value: Any, keys: tuple[str, ...]) -> bool:
+    """Whether something stands there; in a list, in one of its parts."""
+    if isinstance(value, list):
+        return any(has(each, keys) for each in value)
+    return not keys or (isinstance(value, dict) and keys[0] in value and has(value[keys[0]], keys[1:]))
 
 
 class Types:
@@ -111,6 +164,7 @@ class Calls:
 
 
 CALLS: dict[str, Callable[[Calls], Awaitable[Any]]] = {
+    SOCKET: lambda c: c.slack.apps_connections_open(app_token=c.ws.app_token),
     "auth.test": lambda c: c.slack.auth_test(),
     "chat.postMessage": lambda c: c.slack.chat_postMessage(
         channel=c.channel.id, text="x", metadata={"event_type": "a", "event_payload": {}}
@@ -160,13 +214,39 @@ async def after(c: Calls, method: str) -> Any:
     raise AssertionError(f"nobody wrote down how {method} is called")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*METHODS, SOCKET])
 async def test_an_answer_has_no_key_that_slack_does_not_have(ws, method):
     calls = Calls(ws)
     answer = await (CALLS[method](calls) if method in CALLS else after(calls, method))
     types = types_of(method)
     assert answer.data["ok"] is True
     assert list(types.unknown(answer.data, types.answer, method)) == []
+
+
+@pytest.mark.parametrize("method", READ)
+async def test_an_answer_has_every_key_that_the_bot_reads(ws, method):
+    calls = Calls(ws)
+    answers = [(await (CALLS[method](calls) if method in CALLS else after(calls, method))).data]
+    if method == "users.info":
+        answers.append((await calls.slack.users_info(user=calls.carla.id)).data)  # a stranger's account shows less
+    assert [keys for keys in keys_of(READ[method]) if not any(has(answer, keys) for answer in answers)] == []
+
+
+@pytest.mark.parametrize("method", READ)
+def test_the_bot_reads_no_key_that_slack_does_not_have(method):
+    types, lost = types_of(method), []
+    for keys in keys_of(READ[method]):
+        kind = types.answer
+        for key in keys[:-1]:
+            kind = types.kinds.get(kind[key].removesuffix("[]"), {})
+        if keys[-1] not in kind and " ".join((method, *keys)) not in ONLY_IN_THE_REFERENCE:
+            lost.append(keys)
+    assert lost == []
+
+
+def test_each_shape_that_the_bot_has_of_an_answer_is_held_against_one():
+    held = {name for each in READ.values() for name in (each.__name__, *each.model_json_schema().get("$defs", {}))}
+    assert {each.__name__ for each in shapes_of(chat) | shapes_of(directory)} - held == {"_Answer"}
 
 
 async def test_a_key_that_slack_does_not_have_is_seen():

@@ -10,7 +10,8 @@ from commands.core import obligations as owing
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from guards.artifact import short
 from guards.facts import Facts
-from guards.hotfix import UNDER_WAY, Afterwards, Ground, Hotfix, HotfixState, Piece, Port, Ships
+from guards.hotfix import UNDER_WAY, Afterwards, Ground, Hotfix, HotfixState, Port, Ships
+from guards.hotfix_evidence import Piece
 from guards.obligation import Obligation
 from guards.unread import Unread
 from guards.vcs import Tag

@@ -10,7 +10,8 @@ from typing import Any
 
 from guards.change import Approval, Change, Verdict
 from guards.emergency import EmergencyApproval
-from guards.hotfix import Evidenced, Hotfix, Piece, Port, Proof
+from guards.hotfix import Hotfix, Port
+from guards.hotfix_evidence import Evidenced, Piece, Proof
 from guards.obligation import SEEN_BY_THE_BOT, Obligation
 from guards.policy import Policy
 from guards.vcs import CheckState

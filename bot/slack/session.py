@@ -1,0 +1,40 @@
+"""The HTTP session to Slack's Web API.
+
+Invariant: no answer takes more than `MOST` bytes of memory, whatever it says of its own length or unpacks to.
+"""
+
+import aiohttp
+from typing_extensions import override
+
+MOST = 8 * 1024 * 1024
+"""Bytes of one answer. The members of the largest user group are less than one MiB."""
+
+
+class Limited(aiohttp.ClientResponse):
+    """An answer that is read up to `MOST` bytes."""
+
+    @override
+    async def read(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            aiohttp.ClientPayloadError: it is larger.
+        """
+        if self._body is None:
+            body = bytearray()
+            async for part in self.content.iter_any():  # unpacked already
+                body += part
+                if len(body) > MOST:
+                    self.close()
+                    raise aiohttp.ClientPayloadError(f"the answer is larger than {MOST // 1024**2} MiB")
+            self._body = bytes(body)  # where json() and text() look for it
+        return self._body
+
+
+def slack_session(seconds: float) -> aiohttp.ClientSession:
+    """A session whose answers are limited in time and size.
+
+    Args:
+        seconds: for one call.
+    """
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds), response_class=Limited)
