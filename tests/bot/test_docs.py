@@ -11,7 +11,20 @@ from bot.docs_chat import WORDS, commands_page, lifecycle_drawing, refusals_page
 from bot.refusals import MEANINGS
 from commands import COMMANDS
 from commands.core import dispatch
-from guards import artifact, authorization, cutoff, emergencies, exceptions, freeze, moments, readiness, record, set_promotion, timetable
+from guards import (
+    artifact,
+    authorization,
+    cutoff,
+    emergencies,
+    exceptions,
+    freeze,
+    hotfixing,
+    moments,
+    readiness,
+    record,
+    set_promotion,
+    timetable,
+)
 from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
@@ -23,6 +36,7 @@ HELPERS = {
     "verifiable": [record], "looks_after": [record],
     "composed": [set_promotion], "approved": [emergencies, authorization], "apart": [artifact, authorization], "same_version": [artifact, authorization],
     **{name: [authorization] for name in ("known_emergency", "undecided_emergency", "withdrawable_emergency", "heard", "spoke", "closable_emergency", "accessible", "pending_grant", "grants_to_others", "endable_grant")},
+    **{name: [hotfixing] for name in ("shipped", "closable_hotfix")},
     **{name: [timetable] for name in ("known_run", "not_cut_yet", "open_run", "captained", "able_captains", "by_captain", "accountable")},
 }  # fmt: skip
 """Guards that ask another file for an answer."""
