@@ -37,8 +37,8 @@ SEEN_BY_THE_BOT = frozenset({
 """Done when the bot finds it done, never by somebody's word; a retrospective and a verification when their own command recorded it."""
 
 
-TO_BE_FOUND = frozenset({Owed.CHANGE_RECORD, Owed.BACKFILL})
-"""Done when what shows it can be looked up: a word alone is no record, and no way back to the normal flow (EMG-08, EMG-09)."""
+TO_BE_FOUND = frozenset({Owed.CHANGE_RECORD, Owed.BACKFILL, Owed.RECONCILIATION})
+"""Done when what shows it can be looked up: a word alone is no record, no way back, no later run (EMG-08, EMG-09, EMG-12)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Invariant: of one obligation one timer is set, so that nobody is told twice for 
 from commands.core import record
 from commands.core.emergency import redraw
 from commands.core.record import Actor
-from commands.core.tell import alert, reply_to
+from commands.core.tell import alert, incident_log_of, reply_to
 from commands.core.text import Button, Card, Code, Line, Moment, Part
 from guards.facts import Facts
 from guards.obligation import SEEN_BY_THE_BOT, Obligation, Owed, reminder
@@ -47,6 +47,8 @@ def discharge(tx: Tx, one: Obligation, evidence: str, actor: Actor, facts: Facts
     timers.cancel(tx, _key(one))
     record.write(tx, "obligation:done", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(done))
     _shown(tx, one, facts, correlation)
+    for incident in incidents.of_record(tx, one.id):
+        incident_log_of(tx, incident, f"{one.id} is done by {actor.name}: {evidence}", facts, correlation)
     return done
 
 

@@ -289,6 +289,14 @@ A_WEEK = policy(freeze_kinds={"holiday": FreezeKind(maximum=timedelta(days=7))})
         pytest.param(declares(services=("api",)), FACTS, Allow, id="one service"),
         pytest.param(declares(**ON_MAIN), FACTS, Refusal.INCOMPLETE, id="branches, and no merges stand still"),
         pytest.param(declares(**ON_MAIN, blocks=(Blocked.MERGES,)), FACTS, Allow, id="branches that take no merges"),
+        pytest.param(
+            declares(**ON_MAIN, kind="incident", blocks=(Blocked.MERGES,)), FACTS, Allow, id="merges that an incident holds, by name"
+        ),
+        pytest.param(
+            declares(kind="incident", blocks=(Blocked.MERGES,)), FACTS, Refusal.INCOMPLETE, id="merges that an incident holds, unnamed"
+        ),
+        pytest.param(declares(kind="incident"), FACTS, Allow, id="an incident that holds no merges"),
+        pytest.param(declares(kind="train", blocks=(Blocked.MERGES,)), FACTS, Allow, id="merges, once somebody approved it"),
         pytest.param(declares(kind="whim"), FACTS, Refusal.INCOMPLETE, id="an unknown kind"),
         pytest.param(declares(end=AT), FACTS, Refusal.INCOMPLETE, id="ends as it begins"),
         pytest.param(declares(end=AT + MINUTE), FACTS, Allow, id="lasts a minute"),
