@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     POINTER_MOVED = "pointer-moved"
     FLOATING_REFERENCE = "floating-reference"
     PRE_RELEASE = "pre-release"
+    ENVIRONMENT_BUILD = "environment-build"
     ENVIRONMENT_SKIPPED = "environment-skipped"
     NOT_VERIFIED = "not-verified"
     NOT_SOAKED = "not-soaked"
@@ -59,6 +60,7 @@ class Refusal(StrEnum):
     RECORD_INCOMPLETE = "record-incomplete"
     NO_RELEASE_NOTES = "no-release-notes"
     NO_HISTORY = "no-history"
+    EVIDENCE_LACKING = "evidence-lacking"
     # its risk
     NO_RISK_LABEL = "no-risk-label"
     NOT_ASSESSED = "not-assessed"

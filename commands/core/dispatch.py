@@ -79,6 +79,7 @@ HEALS = _PEOPLE | {
     Refusal.NOT_PORTED,
     Refusal.NOT_VERIFIED,
     Refusal.NOT_SOAKED,
+    Refusal.EVIDENCE_LACKING,
 }
 """What people or time heal: the change is kept."""
 

@@ -269,17 +269,17 @@ In this order
 lib v1.2.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Still may: Rita Manager, Rob Second, Olga Owner
 api v1.4.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Still may: Rita Manager, Rob Second, Olga Owner
 web v2.0.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
 SET-2026-1124-002 · policy <hash> · details in the thread\

@@ -165,6 +165,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "before": (None, STAGED, replace(STAGED, digest=OTHER_DIGEST)),
         "looked": (None, LOOKED, replace(LOOKED, at=None, by=None, name=None, looked_at="")),
         "replaced": (None, replace(STAGED, version="v1.5.0", at=STAGED.at + timedelta(minutes=1))),
+        "attestations": ((),),
         "running": (None, RUNNING, replace(RUNNING, version="v1.4.0")),
         "change": (None, change(under), change(under, requester=MARA.id), change(under, state=State.RUNNING), Absent("change CR-9")),
         "approvals": (
@@ -235,6 +236,7 @@ NEEDED_SOMETIMES = {
     "notes",
     "promotions",
     "incidents",
+    "attestations",  # see test_itemized.py
     "looked",  # see test_staged.py
     "replaced",
     "pieces",  # only the end of a hotfix asks for them
