@@ -95,6 +95,7 @@ WORDS: Final = {
     "the ticket where no incident was opened",
     "infeasible": "why it cannot end; needed for a permanent one",
     "issues": "known issues and risks, with what is done about them and what to watch",
+    "item": "an item of evidence from `evidence.items` in the policy file",
     "kind": "of a freeze: a kind from the policy file; of an exception: `temporary`, `permanent` or `emergency`; "
     "of a follow-up: `follow-up` or `corrective-action`; of an emergency: `deployment`, `configuration`, `flag` or `api-deprecation`",
     "lasts": "how long, like `90m` or `2h`",
@@ -166,11 +167,12 @@ WORDS: Final = {
     "version": "a release tag: `v1.4.0`; for an exception also `all`; of a hotfix the one that production runs, as you confirm it",
     "waiting": "why waiting for the next window costs more than the risk of going now",
     "well": "what went well, in words",
+    "why": "what you looked at, or why it does not apply",
     "window": "the change window that a train departs in, by its name in the policy file",
     "what": "what is to be done",
     "words": "a whole command, without `/release`",
     "zone": "an IANA time zone; left out: the policy's",
-    "word": "the first word of some commands: `freeze`",
+    "word": "the first word of some commands: `freeze`; of an item of evidence `holds`, `not-applicable` or `fails`",
 }
 """Each word that a command takes → what it means; a test holds it complete."""
 

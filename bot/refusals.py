@@ -36,6 +36,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NOT_PERMITTED: Meaning(
         (
+            "may_attest",
             "authorized",
             "independent",
             "apart",
@@ -65,7 +66,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask somebody else who may approve; the card of a change names them.",
     ),
     _R.OWN_WORK: Meaning(
-        ("separated", "independent", "apart", "impartial"),
+        ("unauthored", "separated", "independent", "apart", "impartial"),
         "You wrote a part of this version, or act here only for somebody who did, so you let neither it nor an exception or emergency for "
         "it into production, and decide about no run that brings it.",
         "Ask somebody who did not work on it.",
@@ -88,6 +89,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
     ),
     _R.NO_RATIONALE: Meaning(
         (
+            "reason_said",
+            "referring",
             "reasoned",
             "evidenced",
             "referenced",
@@ -105,8 +108,8 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Settle it with that person, then ask for a new change.",
     ),
     _R.OUTSIDE_WINDOW: Meaning(
-        ("in_window",),
-        "No change window of this service is open there now.",
+        ("in_window", "in_its_slot"),
+        "No change window of this service is open there now, or another one than that of the run by which it has its go.",
         "Wait: the refusal and the card say when the next one opens. An approved change then goes out by itself, judged once more.",
     ),
     _R.FROZEN: Meaning(
@@ -156,6 +159,11 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ("pinned",),
         "A pre-release (`-alpha`, `-beta`, `-rc`) or a build with metadata was asked for in production.",
         "Have CI tag a release `vMAJOR.MINOR.PATCH`, and promote that.",
+    ),
+    _R.ENVIRONMENT_BUILD: Meaning(
+        ("pinned",),
+        "The version is named for one environment, like `v1.4.0-staging`. What staging proved would then be no proof for production.",
+        "Have CI build one version, and keep what differs between environments in configuration.",
     ),
     _R.ENVIRONMENT_SKIPPED: Meaning(
         ("in_order", "verified_before", "soaked"),
@@ -266,6 +274,13 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         ),
         "What lies between two versions cannot be told: the policy names no history for the service, or one of the two is no tag.",
         "Name two versions that are tagged, or have `history: github` added to the service by a reviewed change of the policy file.",
+    ),
+    _R.EVIDENCE_LACKING: Meaning(
+        ("itemized",),
+        "Something that `evidence.items` of the policy names is shown by nothing, or something speaks against it: a check that did not "
+        "pass, a signed statement of another result, or somebody who said that it fails.",
+        "Have CI report the check for exactly that commit, or have somebody whom the policy names say that it holds or does not apply: "
+        "`/release attest`.",
     ),
     _R.NO_RISK_LABEL: Meaning(
         ("labelled",),
@@ -630,6 +645,19 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "A release blocker of the run is open, a commit on its release branch has a flaw that nobody accepted, or its checks have "
         "not passed again.",
         "`/release blocker list <run>` shows all of it: resolve the blockers, take the commit back or have it accepted, wait for checks.",
+    ),
+    _R.OF_A_SET: Meaning(
+        ("in_its_set",),
+        "The go for the version is one for a manifest: it goes to production as an entry of that set, in its order, after the integration "
+        "suite.",
+        "Ask for the whole set: `/release train promote <run> <environment>`. What ran there before can be gone back to alone.",
+    ),
+    _R.NOT_OF_THE_CUT: Meaning(
+        ("of_the_cut",),
+        "The candidate is not what was cut and stabilized for the run: its commit is not the newest one of the release branch, or its "
+        "service was not cut at all.",
+        "Have CI tag the newest commit of the release branch, and make that version the candidate; what else was merged rides the next "
+        "train.",
     ),
     _R.NO_SUCH_BLOCKER: Meaning(
         ("authorized", "open_blocker"),

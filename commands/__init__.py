@@ -6,6 +6,7 @@ Invariant: a command exists when it stands in this tuple, and nowhere else; exte
 from commands import (
     amend,
     approve,
+    attest,
     blocker,
     break_glass,
     calendar,
@@ -135,6 +136,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     cut.train_cut,
     cut.train_hold,
     cut.train_extend,
+    cut.train_postpone,
     blocker.blocker_add,
     blocker.blocker_resolve,
     blocker.blocker_list,
@@ -157,6 +159,7 @@ COMMANDS: tuple[AnyCommand, ...] = (
     calendar.calendar_add,
     calendar.calendar_end,
     evidence.command,
+    attest.command,
     follow_up.follow_up_add,
     follow_up.follow_up_list,
     follow_up.follow_up_done,

@@ -27,6 +27,7 @@ from guards.lifecycle import UNDECIDED
 from guards.manifest import SetStanding
 from guards.order import in_order
 from guards.record import as_seen, reasoned, undecided, undecided_by_asker
+from guards.references import references_of, referring
 from guards.requirements import EVIDENCE
 from guards.sections import Person
 from guards.set_promotion import integrated, manifested, open_set, set_as_seen
@@ -74,11 +75,12 @@ def _record(work: Work[Approving], request: Request, facts: Facts) -> tuple[Chan
     approval = decision_of(person, Verdict.APPROVED, request, facts)
     approvals.withdraw(work.tx, change.id, person.id, work.at)  # an earlier one that no longer counts gives way to this one
     approvals.add(work.tx, change.id, approval)
-    actor = record.actor_of(person, work.asker.slack, request, facts)
+    actor, refers = record.actor_of(person, work.asker.slack, request, facts), references_of(request, facts)
     record.write(
         work.tx, "change:approval", actor, facts, work.correlation, subject=change.id, service=change.content.service,
         environment=change.content.environment, rationale=approval.rationale, content=approval.content, manifest=change.content.manifest,
         expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
+        references=list(refers) if isinstance(refers, tuple) else None,
     )  # fmt: skip
     by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))
     return change, by, approval.expires
@@ -112,6 +114,7 @@ command = Command(
         no_incident,
         in_window,
         reasoned,
+        referring,
     ),
     arguments=Approving,
     ask=ask,

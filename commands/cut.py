@@ -1,4 +1,4 @@
-"""/release train cut | hold | extend: a run is cut now, is kept from being cut, or gets more time (TRN-05, TRN-06, TRN-24)."""
+"""/release train cut | hold | extend | postpone: a run is cut now, or not yet, or departs later (TRN-05, TRN-06, TRN-24)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Annotated
 
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
+from commands.core.dispatch import judge_again
 from commands.core.fields import CommitWords, MomentWord
 from commands.core.text import Form, Input, Line, Moment, reason
 from commands.core.train_fields import RunId
@@ -14,17 +15,19 @@ from commands.core.trains.card import captains_buttons
 from commands.core.trains.cut import Order, at_once, held, order
 from commands.core.trains.plan import set_timers, unset_timers
 from commands.core.trains.run_work import about
+from commands.core.trains.tell import announce
 from commands.core.words import Arguments, Named, Rest, VersionWord
 from guards.authorization import authorized
 from guards.captaincy import accountable
-from guards.cutting import choosable, later, not_cut_yet
+from guards.cutting import choosable, later, not_cut_yet, postponable
 from guards.decision import Refusal
 from guards.facts import Facts
+from guards.moments import postponed
 from guards.record import reasoned
 from guards.sections import Person
-from guards.train import Milestone, Stage, TrainRun
+from guards.train import Milestone, Schedule, Stage, TrainRun
 from guards.vocabulary import Action
-from storage import moments, trains
+from storage import decisions, moments, trains
 
 
 class CutRun(Arguments):
@@ -51,14 +54,21 @@ class ExtendRun(Arguments):
     reason: Annotated[str, Rest()] = ""
 
 
+class PostponeRun(Arguments):
+    """A run, and why it does not depart in its window."""
+
+    run: RunId
+    reason: Annotated[str, Rest()] = ""
+
+
 def ask_cut(args: CutRun, asker: Asker) -> Ask:
     """Cutting is about one run and the commits that were named."""
     named = tuple(word.rpartition("@")[::2] for word in args.commit.split(",")) if args.commit else ()
     return Ask(run=args.run, rationale=args.reason, commits=named)
 
 
-def ask_hold(args: HoldRun, asker: Asker) -> Ask:
-    """Holding is about one run."""
+def ask_hold(args: HoldRun | PostponeRun, asker: Asker) -> Ask:
+    """Holding and postponing are about one run."""
     return Ask(run=args.run, rationale=args.reason)
 
 
@@ -107,6 +117,31 @@ def extend(work: Work[ExtendRun]) -> Reply:
     said: Line = ("From ", Moment(was, zone), " to ", Moment(until, zone), f": {work.args.reason}")
     one.tell(f"⏩ {one.run.id} is cut later", said, (f"{work.asker.person.name} extended it.",))
     return Reply(note(f"⏩ {one.run.id} is cut later", said))
+
+
+def postpone(work: Work[PostponeRun]) -> Reply:
+    """Give it the next opening of its window; what waits for its window is judged again then, and its decision stands (TRN-24)."""
+    one = about(work, work.args.run)
+    was, found = one.run.schedule, postponed(one.train.rule, one.train.services, work.facts, one.run.schedule)
+    assert isinstance(found, Schedule), "the guards looked at it"
+    moved = trains.move(work.tx, one.run, schedule=found)
+    unset_timers(work.tx, one.run)
+    set_timers(work.tx, moved, one.facts)
+    body = {"from": was.opens.isoformat(), "opens": found.opens.isoformat(), "closes": found.closes.isoformat()}
+    one.record("train:postponed", {"reason": work.args.reason, **body})
+    for entry in {e for d in decisions.of_run(work.tx, one.run.id)[-1:] for e in d.candidate.entries}:
+        judge_again(work.tx, entry.service, entry.version, one.facts, work.correlation)
+    zone = one.train.rule.zone
+    said: Line = ("From ", Moment(was.opens, zone), " to ", Moment(found.opens, zone), f": {work.args.reason}")
+    announce(
+        work.tx,
+        one.train,
+        note(f"⏩ {one.run.id} departs later", said, (f"{work.asker.person.name} postponed it.",)),
+        one.facts,
+        work.correlation,
+    )
+    one.draw()
+    return Reply(note(f"⏩ {one.run.id} departs later", said))
 
 
 def _form(heading: str, word: str, submit: str, *inputs: Input) -> FormBuilder:
@@ -167,5 +202,18 @@ train_extend = Command(
     ask=ask_extend,
     run=extend,
     form=_form("Extend", "train extend", "Extend", Input("until", "New cutoff", "moment"), _WHY),
+    form_after=_NO_REASON,
+)
+
+train_postpone = Command(
+    name="train postpone",
+    summary="Have a run that was cut depart in the next opening of its window.",
+    examples=("train postpone weekly-2026-12-01 the database team needs a day",),
+    action=Action.CUT,
+    guards=(authorized, accountable, postponable, reasoned),
+    arguments=PostponeRun,
+    ask=ask_hold,
+    run=postpone,
+    form=_form("Postpone", "train postpone", "Postpone", _WHY),
     form_after=_NO_REASON,
 )

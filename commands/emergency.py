@@ -139,7 +139,7 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
         ),
         known={},
         lines=(
-            ("It relaxes window, freeze, open incidents, lead time and go/no-go, for this version and once.",),
+            ("It relaxes window, freeze, open incidents, lead time, soak and go/no-go, for this version and once.",),
             ("Tests, digest and signature stand.",),
         ),
     )  # fmt: skip

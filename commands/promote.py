@@ -27,6 +27,8 @@ from guards.facts import Facts, Request
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.hotfixed import hotfixed
+from guards.in_set import in_its_set
+from guards.in_slot import in_its_slot
 from guards.incidents import no_incident
 from guards.lifecycle import State
 from guards.order import in_order
@@ -133,6 +135,26 @@ def _known(word: str | None, names: Mapping[str, object]) -> str:
     return word if word and word in names else ""
 
 
+GUARDS = (
+    authorized,
+    separated,
+    pinned,
+    in_order,
+    same_artifact,
+    hotfixed,
+    catalogued,
+    *EVIDENCE,
+    asked_once,
+    alone,
+    not_frozen,
+    no_incident,
+    in_window,
+    decided,
+    in_its_slot,
+    approved,
+)
+"""What each version is judged by that is asked for in an environment, alone or as an entry of a set."""
+
 command = Command(
     name="promote",
     summary="Ask for a built version in an environment.",
@@ -141,23 +163,7 @@ command = Command(
         'promote api v1.4.0 production migration=no answers=none customers="a new button" downtime=none data=none',
     ),
     action=Action.PROMOTE,
-    guards=(
-        authorized,
-        separated,
-        pinned,
-        in_order,
-        same_artifact,
-        hotfixed,
-        catalogued,
-        *EVIDENCE,
-        asked_once,
-        alone,
-        not_frozen,
-        no_incident,
-        in_window,
-        decided,
-        approved,
-    ),
+    guards=(*GUARDS, in_its_set),
     arguments=Promote,
     ask=ask,
     run=promote,

@@ -4,6 +4,7 @@ from commands.core.cards import note
 from commands.core.command import Ask, Command, Reply, Work
 from commands.core.text import Bold, Button, Card, Line, Part
 from commands.core.train_fields import TrainName
+from commands.core.trains.after import report
 from commands.core.trains.bodies import days_later, rule_text
 from commands.core.trains.card import train_lines
 from commands.core.words import Arguments, NoArguments
@@ -55,6 +56,8 @@ def show(work: Work[Show]) -> Reply:
         "No release branch": "" if train.branch else train.unbranched,
     }
     parts = tuple(Part(((text,),), heading=heading) for heading, text in texts.items() if text)
+    if past := report(work.tx, train, work.policy):
+        parts = (*parts, Part(past, heading="What its last runs cost"))
     known = {"train": train.id}
     buttons: tuple[Button, ...] = ()
     if train.state is not TrainState.CLOSED:

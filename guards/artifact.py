@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
+from guards.policy import Policy
 from guards.unread import Absent, Unread
 from guards.vcs import Tag
 from guards.version import Artifact, Pin
@@ -20,13 +21,19 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def pinned(request: Request, facts: Facts) -> Decision:
-    """Whether the version is a fixed one, and a release where production is asked for (PRM-06, PRM-07, NAM-04)."""
+    """Whether the version is a fixed one, and a release where production is asked for (PRM-06, PRM-07, PRM-23, NAM-04)."""
     version = request.version or ""
     if not VERSION.fullmatch(version):
         return Refuse(
             Refusal.FLOATING_REFERENCE,
             f"{version!r} is no version; branches, `latest` and other names that move are not promoted.",
             "Name a release like v1.4.0.",
+        )
+    if name := _built_for(version, facts.policy):
+        return Refuse(
+            Refusal.ENVIRONMENT_BUILD,
+            f"{version} is named for {name}; one build goes through all environments, and what differs between them is configuration.",
+            "Have CI build one version for all of them.",
         )
     if request.environment in facts.policy.production and not RELEASE.fullmatch(version):
         return Refuse(
@@ -35,6 +42,15 @@ def pinned(request: Request, facts: Facts) -> Decision:
             "Have CI tag a release, and promote that.",
         )
     return Allow(f"{version} is a fixed version")
+
+
+def _built_for(version: str, policy: Policy) -> str | None:
+    """The environment after the first that a part of a version's name is, if one is: a `dev` build is an early one, a `prod` build is no
+    other's (PRM-23).
+    """
+    first = policy.environments[0].name
+    parts = re.split(r"[-+.]", version.lower())[1:]
+    return next((policy.environment_names[part] for part in parts if policy.environment_names.get(part, first) != first), None)
 
 
 def same_artifact(request: Request, facts: Facts) -> Decision:

@@ -64,7 +64,7 @@ MEANS: Mapping[Item, str] = {
     Item.MONITORING: "monitoring and alerts are confirmed, and on-call is notified",
     Item.RECORD: "the release record is complete",
     Item.NOTES: "the release notes are complete",
-    Item.BLOCKERS: "no release blocker is open, and what came onto the release branch is in order",
+    Item.BLOCKERS: "no release blocker is open, what came onto the release branch is in order, and the candidate is its newest commit",
     Item.COMMUNICATIONS: "communications are posted",
     Item.RUNBOOKS: "alerts and runbooks are updated",
     Item.COVER: "support and on-call cover the window",

@@ -146,6 +146,9 @@ def _service(policy: Parts, name: str) -> Iterator[Problem]:
 
 def _evidence(policy: Parts) -> Iterator[Problem]:
     names = _names(policy)
+    for name, item in policy.evidence.items.items():
+        yield from _unknown(("evidence", "items", name, "services"), item.services, policy.services, "service")
+        yield from _unknown(("evidence", "items", name, "environments"), item.environments, names, "environment")
     for name, own in policy.evidence.environments.items():
         at = ("evidence", "environments", name)
         if name not in names:

@@ -52,12 +52,14 @@ class Rider:
     Args:
         number, title, url: as people know it.
         why: why it is out; "" for one that is in.
+        merged: when it was merged, UTC; None for one that is open, and of a cut from before that was kept.
     """
 
     number: int
     title: str
     url: str
     why: str = ""
+    merged: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

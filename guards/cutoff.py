@@ -242,7 +242,7 @@ def green(services: Iterable[str], commit: str, checks: tuple[Check, ...] | Abse
 def riders(source: Source) -> tuple[tuple[Rider, ...], tuple[Rider, ...]]:
     """The pull requests that are in, and those that are out: merged into main after the commit, or still open into it (TRN-13)."""
     work, later, waiting = source.evidence.work, source.later, source.waiting
-    inside = tuple(Rider(p.number, p.title, p.url) for p in work.pulls) if isinstance(work, Span) else ()
-    merged = tuple(Rider(p.number, p.title, p.url, _LATER) for p in later.pulls) if isinstance(later, Span) else ()
+    inside = tuple(Rider(p.number, p.title, p.url, merged=p.merged) for p in work.pulls) if isinstance(work, Span) else ()
+    merged = tuple(Rider(p.number, p.title, p.url, _LATER, p.merged) for p in later.pulls) if isinstance(later, Span) else ()
     still = tuple(Rider(p.number, p.title, p.url, _OPEN) for p in waiting) if isinstance(waiting, tuple) else ()
     return inside, (*merged, *still)

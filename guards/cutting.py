@@ -8,6 +8,7 @@ from guards.cut import Blocker, CutState, Fix
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.facts import Facts, Request
+from guards.moments import postponed
 from guards.sections import Person
 from guards.timetable import no_such_train
 from guards.train import AHEAD, Stage, Train, TrainRun
@@ -70,13 +71,29 @@ def later(request: Request, facts: Facts) -> Decision:
         return _no_run(facts)
     if moment is None or moment <= facts.at:
         return Refuse(Refusal.BAD_SCHEDULE, "The new cutoff is over already.", "Give a moment that is later than now.")
-    if moment > run.schedule.decision:
+    if moment >= run.schedule.decision:
         return Refuse(
             Refusal.BAD_SCHEDULE,
-            f"The go/no-go of {run.id} is at {run.schedule.decision:%Y-%m-%d %H:%M} UTC, before the new cutoff.",
+            f"The go/no-go of {run.id} is at {run.schedule.decision:%Y-%m-%d %H:%M} UTC, and not after the new cutoff.",
             "Give an earlier moment, or amend the schedule.",
         )
     return Allow(f"the cutoff moves to {moment:%Y-%m-%d %H:%M} UTC")
+
+
+POSTPONABLE = STABILIZING | {Stage.STOPPED}
+"""A run keeps its window until it departs; what stopped on its way has a next one too."""
+
+
+def postponable(request: Request, facts: Facts) -> Decision:
+    """Whether the run was cut and has not departed, and its window opens again for it (WIN-11)."""
+    run, train = facts.run, facts.train
+    if not isinstance(run, TrainRun) or not isinstance(train, Train):
+        return _no_run(facts)
+    if run.stage not in POSTPONABLE:
+        why = "A run that is not cut is amended, skipped or extended; one that departs is finished."
+        return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", why)
+    found = postponed(train.rule, train.services, facts, run.schedule)
+    return found if isinstance(found, Refuse | Unsure) else Allow(f"{train.rule.window} opens again {found.opens:%Y-%m-%d %H:%M} UTC")
 
 
 def open_run(request: Request, facts: Facts) -> Decision:

@@ -42,7 +42,7 @@ def decided(request: Request, facts: Facts) -> Decision:
     answers = [_judged(request, facts, decision, now) for _, decision, now in about]
     if go := next((a for a in answers if isinstance(a, Allow)), None):
         return go
-    again = _ran_there(request, facts)
+    again = ran_there(request, facts)
     if isinstance(again, Allow | Unsure):
         return again
     return next((a for a in answers if isinstance(a, Unsure)), None) or next(iter(answers), None) or _undecided(request, rides)
@@ -67,7 +67,7 @@ def _judged(request: Request, facts: Facts, decision: GoDecision, now: str | Non
     )
 
 
-def _ran_there(request: Request, facts: Facts) -> Allow | Unsure | None:
+def ran_there(request: Request, facts: Facts) -> Allow | Unsure | None:
     """Going back to what ran there before takes no new decision, as long as nobody said no-go to it (RBK-14)."""
     log, artifact = facts.promotions, facts.artifact
     if isinstance(log, Unread):

@@ -59,10 +59,11 @@ def withdrawable(request: Request, facts: Facts) -> Decision:
     if not isinstance(run, TrainRun):
         return no_such_run(facts)
     if last is None or last.outcome is not Outcome.GO or run.stage not in {Stage.GO, Stage.STOPPED}:
+        may = Stage.NO_GO in STAGES[run.stage]
         return Refuse(
             Refusal.WRONG_STATE,
             f"{run.id} is {run.stage}: no go stands that could be withdrawn.",
-            f"`/release no-go {run.id} <reason>` says no.",
+            f"`/release no-go {run.id} <reason>` says no." if may else "Go back with a promotion of the version before.",
         )
     if facts.go is None or facts.go.candidate is None or facts.go.candidate.hash != last.candidate.hash:
         return Refuse(

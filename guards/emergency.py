@@ -1,4 +1,4 @@
-"""An emergency change: the one audited way past window, freeze, lead time and go/no-go, for exactly one action (EMG-01 … EMG-05, EMG-22).
+"""An emergency change: the one audited way past window, freeze, lead time, soak and go/no-go, for one action (EMG-01 … EMG-05, EMG-22).
 
 Invariant: what its declarer said never changes. It covers one version in one place, or one other change there, is used once, and ends by
 itself.

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from guards.item_rules import DEFAULT_ITEMS, EvidenceItem
 from guards.section import Section
 from guards.values import Day, Duration, Name
 from guards.vocabulary import SECURITY_GATES, Profile, Requirement, Role
@@ -52,6 +53,11 @@ class Evidence(Section):
         description="Evidence that is not asked for everywhere → why: the recorded rationale of the deviation, on cards, in records and in "
         "bundles (EXC-09).",
     )
+    items: Mapping[Name, EvidenceItem] = Field(
+        default=DEFAULT_ITEMS,
+        description="Name → a piece of evidence that has no requirement of its own, where `evidence-items` is asked for; left out: those "
+        "of the register (EVD-02, EVD-03, EVD-04, EVD-05, EVD-06, EVD-23, EVD-24, EVD-28, EVD-30).",
+    )
     signed_sboms: bool | None = Field(
         default=None,
         description="Whether a bill of materials counts only when somebody whom the policy pins signed that it is this digest's; left out: "
@@ -70,8 +76,9 @@ class Exceptions(Section):
 
     waivable: tuple[Requirement, ...] = Field(
         default=tuple(requirement for requirement in Requirement if requirement not in SECURITY_GATES),
-        description="Evidence that an exception can stand in for. The security gates `checks`, `sbom`, `provenance` and `signature` are "
-        "left out unless they are named here, and then only an exception of kind `emergency` stands in for them (EVD-20).",
+        description="Evidence that an exception can stand in for. The security gates `checks`, `sbom`, `provenance`, `signature` and "
+        "`evidence-items` are left out unless they are named here, and then only an exception of kind `emergency` stands in for "
+        "them (EVD-20).",
     )
     temporary: Duration = Field(default=timedelta(days=30), description="Longest temporary exception (EXC-04).")
     permanent: Duration = Field(

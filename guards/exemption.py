@@ -32,6 +32,7 @@ STANDS_FOR: Mapping[Requirement, str] = {
     Requirement.FORWARD_PORTS: "HOT-09",
     Requirement.VERIFIED_BEFORE: "PRM-08",
     Requirement.SOAK: "PRM-09",
+    Requirement.ITEMS: "EVD-02",
 }
 """The rule that each requirement stands for: an exception's policy reference."""
 

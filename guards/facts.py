@@ -9,6 +9,7 @@ from datetime import datetime
 
 from guards.access import Grant
 from guards.assessment import UNSAID, Declared
+from guards.attestation import Attestation
 from guards.change import Approval, Change, Claim
 from guards.cover_record import Cover
 from guards.cut import Blocker, Cut, Fix, Stabilization
@@ -73,6 +74,7 @@ class Request:
         hotfix: what a hotfix that is to be begun is for.
         incident: the incident to open, or as it would stand when it is changed or closed.
         moment: UTC; when somebody wants to know what ran.
+        attestation: what is to be said of an item of evidence.
     """
 
     action: Action
@@ -112,6 +114,7 @@ class Request:
     hotfix: Scope | None = None
     incident: Incident | None = None
     moment: datetime | None = None
+    attestation: Attestation | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -133,6 +136,7 @@ class Facts:
         before: the newest success of this version in the environment before; None when there is none (PRM-01).
         looked: the verification of this very artifact there; None where nobody was asked for one (PRM-08).
         replaced: the first success of another version there since; None while it runs there (PRM-09).
+        attestations: what people said of items of evidence of the version (EVD-02).
         running: what runs in the target now.
         change: the change in question; Absent when the id names none, None while there is none yet.
         approvals: decisions about the change.
@@ -193,6 +197,7 @@ class Facts:
     before: Deployment | Unread | None = Unread("what ran in the environment before", _NOT_ASKED)
     looked: Verification | Unread | None = Unread("the verification in the environment before", _NOT_ASKED)
     replaced: Deployment | Unread | None = Unread("what runs in the environment before", _NOT_ASKED)
+    attestations: tuple[Attestation, ...] | Unread = Unread("what people said of the evidence", _NOT_ASKED)
     running: Deployment | Unread | None = Unread("what runs there", _NOT_ASKED)
     change: Change | Absent | Unread | None = None
     approvals: tuple[Approval, ...] | Unread = Unread("the approvals", _NOT_ASKED)
@@ -253,6 +258,7 @@ class GoFacts:
         decisions: all about the run, oldest first.
         entries: service and version → the facts about it, bound for production; what was not gathered is missing.
         stabilization: what happened since the cutoff; None while nobody looked.
+        heads: repository → what the run's release branch names there now.
     """
 
     candidate: Candidate | None
@@ -260,6 +266,7 @@ class GoFacts:
     decisions: tuple[GoDecision, ...]
     entries: Mapping[tuple[str, str], Facts]
     stabilization: Stabilization | None = None
+    heads: Mapping[str, str | Absent | Unread] = field(default_factory=dict)
 
     def of(self, entry: Pinned) -> Facts | None:
         """The facts about an entry of the candidate, if they were gathered."""

@@ -110,6 +110,12 @@ def complete_freeze(request: Request, facts: Facts) -> Decision:
         return Refuse(
             Refusal.INCOMPLETE, f"The policy knows no freeze of kind {freeze.kind}.", f"Choose {' or '.join(facts.policy.freeze_kinds)}."
         )
+    if kind.at_once and freeze.branches is None and Blocked.MERGES in freeze.blocks:
+        return Refuse(
+            Refusal.INCOMPLETE,
+            f"A freeze of kind {freeze.kind} counts at once, and does not say which merges it holds (INC-06).",
+            "Name the branches: `branches=main,release/*`; `branches=*` means all.",
+        )
     return _too_long(freeze, freeze.end - freeze.start, facts) or Allow("the freeze is complete")
 
 

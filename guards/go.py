@@ -6,7 +6,7 @@ Invariant: whatever people say is said about one candidate, by its hash; about a
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -71,6 +71,11 @@ def content_hash(entries: tuple[Pinned, ...]) -> str:
     """sha256 over the canonical JSON of the entries, hex."""
     text = json.dumps([asdict(entry) for entry in entries], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def of_manifest(candidate: Candidate) -> bool:
+    """Whether it is what a manifest pins, whose hash it then has; else it is the one version of a train with one service (MAN-02)."""
+    return candidate.hash != content_hash(candidate.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +197,10 @@ class Ride:
         run: its next run that is not over; None when there is none.
         decisions: the newest decision of each run about a candidate that holds the version, with the hash of the run's candidate
             now; None where it has none any more.
+        runs: id → the run, of those decisions.
     """
 
     train: str
     run: TrainRun | None
     decisions: tuple[tuple[GoDecision, str | None], ...] = ()
+    runs: Mapping[str, TrainRun] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from guards.freezing import holding
 from guards.incidents import holding as holding_incidents
 from guards.incidents import no_incident
 from guards.lead import held_back_until
+from guards.staged import soaked
 from guards.unread import Unread
 from guards.vocabulary import Blocked, ChangeType
 from guards.window import in_window
@@ -22,7 +23,7 @@ _UNREAD = "which could not be read"
 
 
 def gone_past(request: Request, facts: Facts) -> tuple[str, ...]:
-    """The change window, each freeze and incident, the lead time and the go/no-go that gave way.
+    """The change window, each freeze and incident, the lead time, the soak and the go/no-go that gave way.
 
     Args:
         request, facts: as they were judged when CI got it.
@@ -64,9 +65,9 @@ def _held(request: Request, facts: Facts) -> Iterator[str]:
     over = held_back_until(request, facts)
     if isinstance(over, Unread) or over > facts.at:
         yield f"the lead time, {_UNREAD}" if isinstance(over, Unread) else "the lead time"
-    go = decided(request, facts)
-    if not isinstance(go, Allow):
-        yield f"the go/no-go, {_UNREAD}" if isinstance(go, Unsure) else "the go/no-go"
+    for what, answer in (("the soak", soaked(request, facts)), ("the go/no-go", decided(request, facts))):
+        if not isinstance(answer, Allow):
+            yield f"{what}, {_UNREAD}" if isinstance(answer, Unsure) else what
 
 
 def _window(request: Request, facts: Facts) -> Iterator[str]:

@@ -6,6 +6,7 @@ first counts (RFC 5545, 3.3.5), so a calendar that shows the train agrees with t
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Literal
@@ -155,18 +156,27 @@ def schedule(rule: TrainRule, services: Sequence[str], facts: Facts, cutoff: dat
     found = departure(facts, services, rule.window, decision, rule.zone)
     if isinstance(found, Refuse | Unsure):
         return found
-    opens, closes = found
+    return _departing(rule, Schedule(cutoff - facts.policy.trains.publish, cutoff, decision, *found, *found))
+
+
+def postponed(rule: TrainRule, services: Sequence[str], facts: Facts, was: Schedule) -> Schedule | Refuse | Unsure:
+    """The same run in the first opening of its window that begins after the one that it had, and with which enough time is left.
+
+    Args:
+        rule, services, facts: as for `schedule`.
+        was: what was published.
+    """
+    found = departure(facts, services, rule.window, max(facts.at, was.closes), rule.zone)
+    return found if isinstance(found, Refuse | Unsure) else _departing(rule, replace(was, opens=found[0], closes=found[1]))
+
+
+def _departing(rule: TrainRule, schedule: Schedule) -> Schedule:
+    """The schedule with what comes after its window."""
+    closes = schedule.closes
     last = closes.astimezone(ZoneInfo(rule.zone)).date()
     retrospective = max(closes, instant(last + rule.retrospective * _DAY, rule.decision, rule.zone))
-    return Schedule(
-        publish=cutoff - facts.policy.trains.publish,
-        cutoff=cutoff,
-        decision=decision,
-        opens=opens,
-        closes=closes,
-        retrospective=retrospective,
-        closing=max(retrospective, instant(last + rule.closing * _DAY, rule.decision, rule.zone)),
-    )
+    closing = max(retrospective, instant(last + rule.closing * _DAY, rule.decision, rule.zone))
+    return replace(schedule, retrospective=retrospective, closing=closing)
 
 
 def place_of(policy: Policy, service: str) -> str:

@@ -3,7 +3,8 @@
 Invariant: an obligation ends only by being done, with evidence.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,8 +38,8 @@ SEEN_BY_THE_BOT = frozenset({
 """Done when the bot finds it done, never by somebody's word; a retrospective and a verification when their own command recorded it."""
 
 
-TO_BE_FOUND = frozenset({Owed.CHANGE_RECORD, Owed.BACKFILL})
-"""Done when what shows it can be looked up: a word alone is no record, and no way back to the normal flow (EMG-08, EMG-09)."""
+TO_BE_FOUND = frozenset({Owed.CHANGE_RECORD, Owed.BACKFILL, Owed.RECONCILIATION})
+"""Done when what shows it can be looked up: a word alone is no record, no way back, no later run (EMG-08, EMG-09, EMG-12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,10 @@ class Aftermath:
         departed: when everything was in production, UTC; None when it never was.
         called: when the areas were asked about what then went, UTC; None when nobody was asked.
         fixes: commits on the release branches after the cutoff.
-        late: pull requests that wanted in after it.
+        late: pull requests that wanted in after it, and ride another run.
         blockers: what held it up.
+        merged: pull request that rode from the cutoff on (`octo/api#7`), and when it was merged, UTC.
+        refusals: what was refused about the run and what it brought: ledger tag → how often.
         owed: what is or was owed for it.
     """
 
@@ -101,6 +104,8 @@ class Aftermath:
     fixes: int = 0
     late: int = 0
     blockers: int = 0
+    merged: tuple[tuple[str, datetime], ...] = ()
+    refusals: Mapping[str, int] = field(default_factory=dict)
     owed: tuple[Obligation, ...] = ()
 
 

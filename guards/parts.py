@@ -15,6 +15,7 @@ from guards.emergency_rules import EmergencyRules
 from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, Evidence, Exceptions
 from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
+from guards.item_rules import EvidenceItem
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
 from guards.naming import Naming
@@ -198,10 +199,19 @@ class Parts(Section):
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
 
+    def items(self, service: str, environment: str | None) -> Mapping[str, EvidenceItem]:
+        """The items of evidence that a service's versions need in an environment, by name (EVD-02)."""
+        return {name: item for name, item in self.evidence.items.items() if item.reaches(service, environment)}
+
     def signed_sboms(self, environment: str | None) -> bool:
         """Whether a bill of materials has to be signed in an environment; everywhere in one that is not known."""
         asked = self.evidence.signed_sboms
         return (environment is None or self._strict(environment)) if asked is None else asked
+
+    def asks_for_references(self, environment: str) -> bool:
+        """Whether an approval has to refer to something there (PRM-10)."""
+        asked = self.approval_rule(environment).references
+        return self._strict(environment) if asked is None else asked
 
     def verifies(self, service: str, environment: str) -> bool:
         """Whether a change into an environment is closed only after somebody looked (REC-10), or goes on only then (PRM-08)."""

@@ -122,6 +122,26 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A verified statement about the digest of a type that has no rule of its own (EVD-02).
+
+    Args:
+        predicate: its type, like `https://in-toto.io/attestation/test-result/v0.1`.
+        digest: of the artifact.
+        result: as the predicate tells it; None when it tells none.
+        signer: whose signature was verified.
+        hash, url: of the stored attestation, as in `Sbom`.
+    """
+
+    predicate: str
+    digest: str
+    result: str | None
+    signer: Signer
+    hash: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invalid:
     """Something that is attached but proves nothing.
 
@@ -140,7 +160,7 @@ class Proof:
 
     Args:
         digest: of the artifact.
-        sboms, provenances, signatures: what holds.
+        sboms, provenances, signatures, statements: what holds.
         invalid: what does not; anybody who may push can add to it, so it never takes away from what holds.
     """
 
@@ -149,3 +169,4 @@ class Proof:
     provenances: tuple[Provenance, ...] = ()
     signatures: tuple[Signature, ...] = ()
     invalid: tuple[Invalid, ...] = ()
+    statements: tuple[Statement, ...] = ()

@@ -21,6 +21,7 @@ from guards.forward_port import forward_ported
 from guards.go import Pinned, Say
 from guards.judge import Guard
 from guards.notes import noted
+from guards.of_cut import of_the_cut
 from guards.opening import local
 from guards.order import in_order
 from guards.proof import listed, proven, revertible, signed
@@ -231,7 +232,7 @@ JUDGED: Mapping[Item, tuple[Guard, ...]] = {
     Item.ROLLBACK: (revertible,),
     Item.RECORD: (recorded,),
     Item.NOTES: (noted,),
-    Item.BLOCKERS: (stabilized, forward_ported),
+    Item.BLOCKERS: (stabilized, of_the_cut, forward_ported),
 }
 """The guards that judge an item."""
 

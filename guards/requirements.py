@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from guards.classify import announced, assessed, labelled
 from guards.forward_port import forward_ported
+from guards.itemized import itemized
 from guards.judge import Guard
 from guards.notes import noted
 from guards.proof import listed, proven, revertible, signed
@@ -38,6 +39,7 @@ GUARD_OF: Mapping[Requirement, Guard] = {
     Requirement.FORWARD_PORTS: forward_ported,
     Requirement.VERIFIED_BEFORE: verified_before,
     Requirement.SOAK: soaked,
+    Requirement.ITEMS: itemized,
 }
 
 EVIDENCE = tuple(GUARD_OF.values())

@@ -3,7 +3,8 @@
 Invariant: a run is closed when nothing of it is owed any more; what is still owed is named, all of it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from guards.decision import Allow, Decision, Refusal, Refuse
@@ -26,12 +27,14 @@ class Spans:
         waiting: from the go to the end of the departure.
         lead: from the cutoff to the end of the departure: what the train added to the lead time of what was merged last.
         roll_call: from the question to the areas to the go.
+        changes: pull request → from its merge to the end of the departure; nothing until then.
     """
 
     stabilization: timedelta | None
     waiting: timedelta | None
     lead: timedelta | None
     roll_call: timedelta | None
+    changes: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 def spans(after: Aftermath) -> Spans:
@@ -41,11 +44,18 @@ def spans(after: Aftermath) -> Spans:
         waiting=_between(after.decided, after.departed),
         lead=_between(after.cut, after.departed),
         roll_call=_between(after.called, after.decided),
+        changes={name: after.departed - merged for name, merged in after.merged} if after.departed else {},
     )
 
 
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
     return end - start if start and end else None
+
+
+def average(found: Iterable[timedelta | None]) -> timedelta | None:
+    """Of those that are known; None when none is."""
+    known = [span for span in found if span is not None]
+    return sum(known, timedelta(0)) / len(known) if known else None
 
 
 def over(request: Request, facts: Facts) -> Decision:

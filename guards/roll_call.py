@@ -53,10 +53,11 @@ def has_candidate(request: Request, facts: Facts) -> Decision:
     """Whether it is pinned what the run would bring (GNG-08)."""
     if facts.go is None or facts.go.candidate is None:
         name = facts.run.id if isinstance(facts.run, TrainRun) else "the run"
+        several = isinstance(facts.train, Train) and len(facts.train.services) > 1
         return Refuse(
             Refusal.NO_CANDIDATE,
             f"Nothing is pinned yet that {name} would bring, so there is nothing to decide about.",
-            "Bring a version of each of its services to staging, and name the release.",
+            f"Build its manifest: `/release manifest build {name}`." if several else "Bring the version that it makes to staging.",
         )
     candidate = facts.go.candidate
     return Allow(f"{', '.join(f'{e.service} {e.version}' for e in candidate.entries)} ({candidate.hash[:12]})")

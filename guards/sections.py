@@ -197,6 +197,11 @@ class ApprovalRule(Section):
         "False: when it is given.",
     )
     ends_with_window: bool = Field(default=True, description="Approvals given in a window end with it.")
+    references: bool | None = Field(
+        default=None,
+        description="Whether an approval refers to a pull request, a work item, an incident or a change request: those of the version are "
+        "taken over, else the reason names one. Left out: where the environment's profile is `strict` (PRM-10).",
+    )
     authors_known: bool = Field(
         default=False, description="True: a change whose authors or reviewers are not known is not approved (SOD-12)."
     )

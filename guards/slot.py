@@ -13,9 +13,11 @@ from guards.assessment import Assessment
 from guards.facts import Facts, Request
 from guards.freeze_record import Freeze
 from guards.freezing import holding
+from guards.go import Outcome
 from guards.lead import held_back_until
 from guards.opening import Rule, gated, known_until, rules_of
 from guards.soak import soaks_until
+from guards.train import Stage, TrainRun
 from guards.unread import Unread
 
 HORIZON = timedelta(days=5 * 366)
@@ -36,7 +38,18 @@ def next_slot(request: Request, facts: Facts, known: Assessment | None = None) -
     begins, soaked = held_back_until(request, facts, known), soaks_until(request, facts)
     if isinstance(begins, Unread):
         return begins
-    return soaked if isinstance(soaked, Unread) else first_slot(request, facts, max(begins, soaked))
+    if isinstance(soaked, Unread):
+        return soaked
+    opens = [run.schedule.opens for run in to_depart(facts)] if request.environment in facts.policy.production else []
+    return first_slot(request, facts, max(begins, soaked, min(opens, default=begins)))
+
+
+def to_depart(facts: Facts) -> tuple[TrainRun, ...]:
+    """The runs that a version has its go by, and that have not begun to depart: it goes in the window of one of them (TRN-30)."""
+    rides = () if isinstance(facts.rides, Unread) else facts.rides
+    about = ((ride.runs.get(one.run), one, now) for ride in rides for one, now in ride.decisions)
+    gone = (run for run, one, now in about if run and one.outcome is Outcome.GO and now == one.candidate.hash)
+    return tuple(run for run in gone if run.stage is Stage.GO)
 
 
 def first_slot(request: Request, facts: Facts, begins: datetime) -> datetime | Unread | None:

@@ -26,7 +26,9 @@ class Reminders(Section):
 
 
 class QuietHours(Section):
-    """When nobody is sent a reminder, in their own time zone at Slack; those of cutoffs and windows come all the same."""
+    """When nobody is sent a reminder, in their own time zone at Slack; those of cutoffs and windows, and of what an emergency left behind,
+    come all the same.
+    """
 
     start: ClockTime = Field(default=time(20), description="From this local time on.")
     end: ClockTime = Field(default=time(8), description="Until this one; not later than `start`: on the next day.")
@@ -41,7 +43,10 @@ class TrainRules(Section):
         default=_H / 2, description="An opening with less than this left after the go/no-go is passed over for the next one."
     )
     late: Duration = Field(
-        default=timedelta(minutes=2), description="What happens later than this after its moment is marked late (TRN-22)."
+        default=timedelta(minutes=2),
+        le=timedelta(minutes=10),
+        description="What happens later than this after its moment is marked late (TRN-22); a cutoff that is late needs the record of what "
+        "main named at its moment.",
     )
     reminders: Reminders = Field(default=Reminders(), description="Who is reminded when.")
     escalate: Duration = Field(

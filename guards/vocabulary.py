@@ -64,10 +64,12 @@ class Action(StrEnum):
     HOTFIX = "hotfix"
     INCIDENT = "incident"
     VERIFY = "verify"
+    ATTEST = "attest"
 
 
 TAKES_NO_ROLE = frozenset({
     Action.READ, Action.LINK, Action.DELEGATE, Action.ANSWER, Action.FOLLOW_UP, Action.END_ACCESS, Action.VERIFY,
+    Action.ATTEST,
 })  # fmt: skip
 """Open to each person who is known here: what they tell of themselves, and what their own guard decides."""
 
@@ -170,9 +172,10 @@ class Requirement(StrEnum):
     FORWARD_PORTS = "forward-ports"
     VERIFIED_BEFORE = "verified-before"
     SOAK = "soak"
+    ITEMS = "evidence-items"
 
 
-SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE})
+SECURITY_GATES = frozenset({Requirement.CHECKS, Requirement.SBOM, Requirement.PROVENANCE, Requirement.SIGNATURE, Requirement.ITEMS})
 """What no exception but an emergency's does without (EVD-20)."""
 
 

@@ -126,6 +126,12 @@ def rows(tx: Tx, after: int = 0, limit: int | None = None) -> Iterator[Row]:
         left = None if left is None else left - len(page)
 
 
+def refused(tx: Tx, subjects: Collection[str]) -> dict[str, int]:
+    """How often something was refused about these subjects: tag → count, by tag."""
+    counted = select(_C.tag, func.count().label("times")).where(_C.subject.in_(sorted(subjects)), _C.tag.endswith(":refused"))
+    return {row.tag: row.times for row in tx.run(counted.group_by(_C.tag).order_by(_C.tag))}
+
+
 def show(
     tx: Tx,
     *,

@@ -20,7 +20,7 @@ def dated_id(tx: Tx, prefix: str, day: date) -> str:
     """The next id of this prefix and day, like `CR-2026-1121-001`.
 
     Args:
-        prefix: `CR`, `FRZ`, `EXC`, `DLG`, `OBL`, `HOT`, `GNC`, `GNG`, `INT`, `SET`, `CAL`, `EMG` or `BGL`.
+        prefix: `CR`, `FRZ`, `EXC`, `DLG`, `OBL`, `HOT`, `GNC`, `GNG`, `INT`, `SET`, `CAL`, `EMG`, `BGL` or `ATT`.
         day: the day that stands in it.
     """
     stem = f"{prefix}-{day:%Y-%m%d}"

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from guards.cut import Acceptance, Blocker, Cut, CutState, Fix, Flaw, Found, LateChange, Rider
 from guards.cutting import STABILIZING
@@ -58,7 +58,8 @@ _RESOLVE = (
     .values(resolution=bindparam("how"), resolved=bindparam("now"), resolved_by=bindparam("who"))
 )
 _LATER = insert(_LATE, lambda new: new.on_conflict_do_nothing(index_elements=["run", "repository", "pull"]).returning(_LATE.c.pull))
-_LATES = select(_LATE).where(_LATE.c.run == bindparam("of")).order_by(_LATE.c.at, _LATE.c.repository, _LATE.c.pull)
+_GOT_IN = exists().where(_FIX.c.run == _LATE.c.run, _FIX.c.repository == _LATE.c.repository, _FIX.c.pull == _LATE.c.pull)
+_LATES = select(_LATE).where(_LATE.c.run == bindparam("of"), ~_GOT_IN).order_by(_LATE.c.at, _LATE.c.repository, _LATE.c.pull)
 
 
 def next_id(tx: Tx, prefix: str, day: date) -> str:
@@ -118,8 +119,17 @@ def change(tx: Tx, was: Cut, **changed: Any) -> Cut:
 
 def _cut_values(cut: Cut) -> dict[str, Any]:
     return {**asdict(cut), **{name: list(getattr(cut, name)) for name in ("services", "checks")}} | {
-        name: [asdict(rider) for rider in getattr(cut, name)] for name in ("included", "excluded")
+        name: [_rider_values(rider) for rider in getattr(cut, name)] for name in ("included", "excluded")
     }
+
+
+def _rider_values(rider: Rider) -> dict[str, Any]:
+    return {**asdict(rider), "merged": rider.merged.isoformat() if rider.merged else None}
+
+
+def _rider(kept: Mapping[str, Any]) -> Rider:
+    merged = kept.get("merged")
+    return Rider(**{**kept, "merged": datetime.fromisoformat(merged) if merged else None})
 
 
 def _cut(row: Any) -> Cut:
@@ -127,7 +137,7 @@ def _cut(row: Any) -> Cut:
     for name in ("services", "checks"):
         values[name] = tuple(values[name])
     for name in ("included", "excluded"):
-        values[name] = tuple(Rider(**rider) for rider in values[name])
+        values[name] = tuple(map(_rider, values[name]))
     return Cut(**values)
 
 
@@ -220,5 +230,5 @@ def rides_later(tx: Tx, change: LateChange) -> bool:
 
 
 def late(tx: Tx, run: str) -> tuple[LateChange, ...]:
-    """What wanted to get in after the cutoff, oldest first."""
+    """What wanted to get in after the cutoff and did not, oldest first: what became a fix of the run is in."""
     return tuple(LateChange(**row._mapping) for row in tx.run(_LATES, {"of": run}))

@@ -27,6 +27,7 @@ _OF_CHANGE = select(_P).where(_P.c.id == select(_E.c.promotion).where(_E.c.chang
 _HERE = (_P.c.train == bindparam("of_train"), _P.c.environment == bindparam("place"))
 _OPEN = select(_P).where(*_HERE, sa.text("set_promotion.state = 'open'"))  # as text: the partial index
 _OPEN_OF_RUN = select(_P).where(_P.c.run == bindparam("of_run"), sa.text("set_promotion.state = 'open'")).order_by(_P.c.id)
+_IDS_OF_RUN = select(_P.c.id).where(_P.c.run == bindparam("of_run")).order_by(_P.c.id)
 _GOOD = (
     select(_P.c.manifest)
     .where(*_HERE, _P.c.state == SetState.SUCCEEDED, _P.c.manifest != bindparam("but"))
@@ -94,6 +95,11 @@ def open_in(tx: Tx, train: str, environment: str) -> SetPromotion | None:
 def open_of_run(tx: Tx, run: str) -> tuple[SetPromotion, ...]:
     """The set promotions of a run that are open, in any environment."""
     return tuple(SetPromotion(**row._mapping) for row in tx.run(_OPEN_OF_RUN, {"of_run": run}))
+
+
+def ids_of_run(tx: Tx, run: str) -> tuple[str, ...]:
+    """The ids of all set promotions of a run, whatever became of them."""
+    return tuple(tx.run(_IDS_OF_RUN, {"of_run": run}).scalars())
 
 
 def last_good(tx: Tx, train: str, environment: str, but: str) -> str | None:

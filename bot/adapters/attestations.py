@@ -16,9 +16,9 @@ from bot.adapters import sboms, slsa
 from bot.adapters.answers import plain
 from bot.adapters.documents import document
 from bot.adapters.signatures import STATEMENT_TYPE, Bytes, Envelope, Signed, Signers, Unverified, Verified
-from guards.provenance import Invalid, Provenance, Sbom, Signature, Signer
+from guards.provenance import Invalid, Provenance, Sbom, Signature, Signer, Statement
 
-Found = Sbom | Provenance | Signature | Invalid
+Found = Sbom | Provenance | Signature | Statement | Invalid
 
 COSIGN_SIGN = "https://sigstore.dev/cosign/sign/v1"
 _SBOMS = ("https://cyclonedx.org/bom", "https://spdx.dev/Document")
@@ -179,7 +179,19 @@ def _statement(attached: Attached, envelope: Envelope, signed: Signed) -> list[F
         return [Signature(attached.digest, answer.signer, attached.hash, attached.url)]
     if kind.startswith(_SBOMS):
         return [_sbom(attached, _predicate(answer.content), answer.signer)]
-    return []  # verified, and about something that no rule asks for
+    result = document(_Results, answer.content)
+    if isinstance(result, str):
+        return [attached.invalid(f"its result is none: {result}")]
+    said = result.predicate.result if isinstance(result.predicate, _Result) else None
+    return [Statement(kind, attached.digest, said, answer.signer, attached.hash, attached.url)]
+
+
+class _Result(BaseModel):
+    result: str | None = Field(default=None, max_length=40)
+
+
+class _Results(BaseModel):
+    predicate: _Result | None = None
 
 
 class _Sboms(BaseModel):

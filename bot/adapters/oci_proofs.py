@@ -22,7 +22,7 @@ from bot.adapters.registry_auth import Login
 from bot.adapters.registry_pull import Pull, Registry
 from bot.adapters.registry_wire import Descriptor, Manifest, is_digest
 from bot.adapters.transport import Transport
-from guards.provenance import Invalid, Proof, Provenance, Sbom, Signature
+from guards.provenance import Invalid, Proof, Provenance, Sbom, Signature, Statement
 from guards.unread import Absent, Unread
 
 MAX_DOCUMENT = 16 * 1024 * 1024
@@ -143,6 +143,7 @@ class OciProofs:
             provenances=tuple(each for each in found if isinstance(each, Provenance)),
             signatures=tuple(each for each in found if isinstance(each, Signature)),
             invalid=tuple(each for each in found if isinstance(each, Invalid)),
+            statements=tuple(each for each in found if isinstance(each, Statement)),
         )
 
     async def _examine(self, pull: Pull, subject: _Subject, digest: str, manifest: Manifest | None) -> tuple[Found, ...]:

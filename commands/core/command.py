@@ -12,6 +12,7 @@ from commands.core.text import Card, Form
 from commands.core.words import Arguments
 from guards.access import Grant
 from guards.assessment import UNSAID, Declared
+from guards.attestation import Attestation
 from guards.decision import Refusal
 from guards.emergency import Emergency, Ending, Spoken
 from guards.exemption import Exemption
@@ -87,6 +88,7 @@ class Ask:
         incident_edit: what is to be otherwise in one that exists.
         bound: id of a record that is to belong to it; without an incident, the record that something is to be owed for.
         moment: UTC; when somebody wants to know what ran.
+        attested: what is to be said of an item of evidence.
     """
 
     service: str | None = None
@@ -149,6 +151,7 @@ class Ask:
     incident_edit: IncidentEdit | None = None
     bound: str | None = None
     moment: datetime | None = None
+    attested: Attestation | None = None
 
 
 @dataclass(frozen=True, slots=True)

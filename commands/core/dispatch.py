@@ -32,6 +32,8 @@ from guards.facts import Facts
 from guards.flight import alone, asked_once
 from guards.freeze import not_frozen
 from guards.hotfixed import hotfixed
+from guards.in_set import in_its_set
+from guards.in_slot import in_its_slot
 from guards.incidents import no_incident
 from guards.judge import Answer, Judgement, judge
 from guards.lifecycle import UNDECIDED, State
@@ -51,7 +53,7 @@ from storage.database import Tx
 GUARDS = (
     authorized, pinned, in_order, same_artifact, hotfixed, manifested, integrated, catalogued, *EVIDENCE, asked_once, alone, not_frozen,
     no_incident,
-    in_window, decided, approved, in_turn,
+    in_window, decided, in_its_slot, approved, in_its_set, in_turn,
 )  # fmt: skip
 """What stands between an approved change and CI."""
 
@@ -77,6 +79,7 @@ HEALS = _PEOPLE | {
     Refusal.NOT_PORTED,
     Refusal.NOT_VERIFIED,
     Refusal.NOT_SOAKED,
+    Refusal.EVIDENCE_LACKING,
 }
 """What people or time heal: the change is kept."""
 

@@ -182,8 +182,11 @@ class Due:
 
     async def _obligation(self, payload: Payload, correlation: str) -> _Ready:
         """People are reminded of what is owed."""
-        id, step = str(payload["obligation"]), int(payload["step"])  # noqa: A001
-        return _Ready(lambda tx, facts: obligations.reminded(tx, id, step, facts, correlation), await self._gather.outside(Ask()))
+        id, step, only = str(payload["obligation"]), int(payload["step"]), payload.get("person")  # noqa: A001
+        outside = await self._gather.outside(Ask())
+        people = await self._store.read(lambda tx: obligations.to_tell(tx, id, step, outside))
+        zones = {person.id: zone for person in people if (zone := await self._gather.zone(person.slack[0]))}
+        return _Ready(lambda tx, facts: obligations.reminded(tx, id, step, zones, only, facts, correlation), outside)
 
     async def _freeze(self, payload: Payload, correlation: str) -> _Ready:
         """People are told that a freeze begins or ends, or that nobody approved it (FRZ-07, FRZ-09, FRZ-11)."""

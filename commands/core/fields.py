@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from commands.core.past import past
 from commands.core.words import numbered, policy_of, shown
+from guards.attestation import Word
 from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
@@ -93,6 +94,19 @@ def _requirement(word: str) -> str:
     known = tuple(requirement.value for requirement in Requirement)
     if word.lower() not in known:
         raise ValueError(f"there is no requirement {shown(word)}{nearest(word.lower(), known)}")
+    return word.lower()
+
+
+def _evidence_item(word: str, info: ValidationInfo) -> str:
+    known = policy_of(info).evidence.items
+    if word.lower() not in known:
+        raise ValueError(f"there is no item of evidence {shown(word)}{nearest(word.lower(), known)}")
+    return word.lower()
+
+
+def _attested(word: str) -> str:
+    if word.lower() not in list(Word):
+        raise ValueError(f"{shown(word)} says nothing of it; write holds, not-applicable or fails")
     return word.lower()
 
 
@@ -192,6 +206,8 @@ IncidentWord = Annotated[str, AfterValidator(_incident)]
 """What people call an incident: our reference, or the name that its source gave it."""
 SeverityWord = Annotated[str, AfterValidator(_severity)]
 RecordId = Annotated[str, AfterValidator(_record)]
+EvidenceItemName = Annotated[str, AfterValidator(_evidence_item)]
+AttestedWord = Annotated[str, AfterValidator(_attested)]
 Login = Annotated[str, AfterValidator(_login)]
 RequirementWord = Annotated[str, AfterValidator(_requirement)]
 ServiceNames = Annotated[str, AfterValidator(_each("service", lambda policy: {name: name for name in policy.services}))]

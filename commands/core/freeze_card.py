@@ -44,8 +44,9 @@ def where(freeze: Freeze) -> str:
 
 
 def still(freeze: Freeze) -> str:
-    """What stands still: `deployments and migrations`."""
-    return " and ".join(what.value for what in Blocked if what in freeze.blocks)
+    """What stands still: `deployments and migrations`, `merges into main, release/*` (INC-06)."""
+    into = f"merges into {', '.join(freeze.branches) if freeze.branches is not None else 'all protected branches'}"
+    return " and ".join(into if what is Blocked.MERGES else what.value for what in Blocked if what in freeze.blocks)
 
 
 def zone_of(freeze: Freeze, policy: Policy) -> str:

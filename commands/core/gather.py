@@ -38,6 +38,7 @@ from guards.unread import Absent, Unread
 from guards.vcs import Span
 from guards.version import Artifact, Evidence
 from storage import (
+    cuts,
     delegations,
     links,
 )
@@ -191,9 +192,13 @@ class Gather:
     async def _of_run(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
         """Everything about each version that a run would bring, bound for production, and about who asks (GNG-04, MAN-06)."""
         asks = await self._store.read(lambda tx: standing.asks_of(tx, ask.run or "", self.policy))
-        alone, *own = await asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, go=False), *asks)))
+        made = await self._store.read(lambda tx: cuts.of_run(tx, ask.run or ""))
+        heads, (alone, *own) = await asyncio.gather(
+            self._branches.look(seconds).heads(made),
+            asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, go=False), *asks))),
+        )
         entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
-        return replace(alone, go=GoFacts(None, None, (), entries))
+        return replace(alone, go=GoFacts(None, None, (), entries, heads=heads))
 
     async def _wanted_alone(
         self, ask: Ask, about: Subject, deadline: Deadline, seconds: float

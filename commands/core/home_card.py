@@ -11,7 +11,7 @@ from commands.core import obligations as owed
 from commands.core.change_card import STATES
 from commands.core.emergency import home as emergency
 from commands.core.exempt_card import exception_lines
-from commands.core.home_trains import Waiting, roll_calls, to_decide
+from commands.core.home_trains import Waiting, roll_calls, run_lacks, to_decide
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from commands.core.trains.card import train_lines
 from commands.core.when import allowed_next
@@ -166,6 +166,7 @@ def _trains(tx: Tx, person: Person, facts: Facts) -> tuple[Line, ...]:
             continue
         lines += train_lines(train, runs[:3], facts.at)
         lines += [("    ⚠️ ", Code(run.id), f": {run.why}") for run in runs[:3] if run.why]
+        lines += [("    ⚠️ ", Code(run.id), f" lacks {what}") for run in runs[:3] for what in run_lacks(tx, train, run)]
         lines += [(f"    ⚠️ {why}",) for why in _lacks(train, person, facts)]
     return tuple(lines)
 

@@ -1,4 +1,4 @@
-"""What of trains waits for somebody, on the App Home: an area to answer for, or a run to decide about (CMD-14, GNG-03).
+"""What of trains waits for somebody, on the App Home: an area to answer for, a run to decide about, what a run lacks (CMD-14, GNG-03).
 
 Invariant: nobody is asked for what they may not do; what takes more to be known is judged when they do it.
 """
@@ -9,13 +9,15 @@ from commands.core.text import Button, Code, Line, Moment
 from commands.core.trains.standing import candidate_of
 from guards.authorization import authorized
 from guards.checklist import Area
+from guards.cut import Gates, flawed, unseen
+from guards.cutting import STABILIZING
 from guards.decision import Allow
 from guards.facts import Facts, Request
 from guards.roll_call import ASKABLE
 from guards.sections import Person
-from guards.train import Stage, Train, TrainState
+from guards.train import Stage, Train, TrainRun, TrainState
 from guards.vocabulary import Action
-from storage import decisions, trains
+from storage import cuts, decisions, trains
 from storage.database import Tx
 
 Waiting = tuple[Line, tuple[Button, ...]]
@@ -59,3 +61,26 @@ def _decides(person: Person, train: Train, facts: Facts) -> bool:
     """Whether somebody may decide about each service of a train."""
     places = [(service, facts.policy.bound_for(service)) for service in train.services if service in facts.policy.services]
     return bool(places) and all(isinstance(authorized(Request(Action.DECIDE, person, *place), facts), Allow) for place in places)
+
+
+def run_lacks(tx: Tx, train: Train, run: TrainRun) -> Iterator[str]:
+    """What a run lacks between its cutoff and its departure, as far as the database knows; the checklist judges the rest."""
+    if run.stage not in STABILIZING:
+        return
+    if open_ones := [one for one in cuts.blockers(tx, run.id) if one.resolved is None]:
+        yield f"open blockers: {', '.join(f'{one.id} ({one.ticket})' for one in open_ones)}"
+    if wrong := flawed(cuts.fixes(tx, run.id)):
+        yield f"commits that do not belong on the release branch: {', '.join(fix.sha[:12] for fix in wrong)}"
+    for cut in cuts.of_run(tx, run.id):
+        if unseen(cut):
+            yield f"{cut.repository}: {cut.why}"
+        elif cut.gates is not Gates.PASSED:
+            yield f"{cut.repository}: {cut.gates_why}"
+    candidate = candidate_of(tx, run, train)
+    call = decisions.call_about(tx, run.id, candidate.hash) if candidate else None
+    if candidate is None:
+        yield "a manifest of what it would bring" if len(train.services) > 1 else "a version of what it would bring"
+    elif call is None:
+        yield "its roll call: no area was asked about what it would bring"
+    elif silent := [area for area in Area if call.of(area) is None]:
+        yield f"an answer from {', '.join(silent)}"

@@ -13,11 +13,12 @@ from commands.core.change_card import STATES
 from commands.core.incident_card import incident_line
 from commands.core.text import Bold, Code, Line, Moment, Part
 from guards.change import Change
+from guards.emergency import EmergencyKind
 from guards.facts import Facts
 from guards.incident import Incident
 from guards.policy import Policy
 from guards.version import Deployment
-from storage import approvals, audit, changes, deployments, incidents, obligations, trains
+from storage import approvals, audit, changes, deployments, emergencies, incidents, obligations, trains
 from storage.chain import Row
 from storage.database import Tx
 
@@ -30,6 +31,9 @@ _MOST = 40
 
 _LEAD = timedelta(hours=24)
 """What happened so long before an incident may have to do with it."""
+
+_FLAGS = timedelta(days=7)
+"""So long before a moment a flag or a setting was changed to be told."""
 
 _TOLD = frozenset(
     {"access", "blocker", "change", "cut", "decision", "deployment", "dispatch", "emergency", "exception", "freeze", "hotfix",
@@ -75,7 +79,7 @@ def context_parts(
         Part(tuple(_ran(ran, facts.policy)) or (("no service that is released here",),), heading="What ran then"),
         Part(tuple(_before(ran, facts.policy)) or (("nothing that is known",),), heading="What had changed before"),
         Part(tuple(_on_its_way(tx, services, facts)) or (("nothing",),), heading="On its way now"),
-        Part((("None that the bot knows of: it changes no flags.",),), heading="Feature flags"),
+        Part(tuple(_by_hand(tx, at, services, facts)), heading="Flags and settings"),
         Part(tuple(_record(tx, one, ran, facts)), heading="Record of the incident"),
     )
 
@@ -115,10 +119,22 @@ def _on_its_way(tx: Tx, services: Sequence[str], facts: Facts) -> Iterator[Line]
             yield ("🚆 ", Code(run.id), f" is {run.stage}, with {', '.join(train.services)}")
 
 
+def _by_hand(tx: Tx, at: datetime, services: Sequence[str], facts: Facts) -> Iterator[Line]:
+    """Flags and settings that an emergency changed by a moment, the newest first; the bot knows of no others (INC-03)."""
+    found = [one for one in emergencies.since(tx, at - _FLAGS) if one.executed and one.executed.at <= at and one.service in services]
+    for one in [one for one in found if one.kind is not EmergencyKind.DEPRECATION][:_BEFORE]:
+        assert one.executed
+        zone = facts.policy.zone_of(one.service)
+        said = f": {one.executed.reference}"
+        yield (Code(one.id), f" {one.what}: {one.action}; {one.executed.by_name}, ", Moment(one.executed.at, zone), said)
+    yield ("Others are not known here: the bot changes none.",)
+
+
 def _risky(change: Change) -> str:
     found, content = change.assessed, change.content
     risk = [f"risk {found.level}"] + [str(factor) for factor in found.factors] if found else []
-    migration = [f"migration {content.migration}"] if content.migration and content.migration != "no" else []
+    migrates = change.migrates or content.migration  # as it was weighed, once it went
+    migration = [f"migration {migrates}"] if migrates and migrates != "no" else []
     return f" ({'; '.join(risk + migration)})" if risk or migration else ""
 
 

@@ -31,6 +31,7 @@ from storage import (
     accesses,
     approvals,
     artifacts,
+    attestations,
     changes,
     claims,
     cuts,
@@ -130,6 +131,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, link=links.of(tx, ask.linking), linking=links.attempt(tx, ask.linking))
     if not (service and environment and version):
         return facts
+    if Requirement.ITEMS in facts.policy.required(service, environment):
+        facts = replace(facts, attestations=attestations.of(tx, service, version, facts.at))
     return replace(
         _before(tx, service, environment, version, facts),
         registered=artifacts.registered(tx, service, version),

@@ -1,16 +1,23 @@
 """What becomes of an obligation: it is recorded, its owner is reminded, others too when it is overdue, and it is done (EMG-20, TRN-18).
 
-Invariant: of one obligation one timer is set, so that nobody is told twice for one cause; who is told is judged when it is told.
+Invariant: of one obligation one timer is set, and one for each who is left alone for the night, so that nobody is told twice for one cause;
+who is told is judged when it is told.
 """
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2s
 
 from commands.core import record
 from commands.core.emergency import redraw
 from commands.core.record import Actor
-from commands.core.tell import alert, reply_to
+from commands.core.tell import alert, incident_log_of, reply_to
 from commands.core.text import Button, Card, Code, Line, Moment, Part
 from guards.facts import Facts
 from guards.obligation import SEEN_BY_THE_BOT, Obligation, Owed, reminder
 from guards.obligations import addressees
+from guards.quiet import quiet_until
+from guards.sections import Person
 from storage import emergencies, incidents, obligations, timers
 from storage.database import Tx
 
@@ -47,6 +54,8 @@ def discharge(tx: Tx, one: Obligation, evidence: str, actor: Actor, facts: Facts
     timers.cancel(tx, _key(one))
     record.write(tx, "obligation:done", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(done))
     _shown(tx, one, facts, correlation)
+    for incident in incidents.of_record(tx, one.id):
+        incident_log_of(tx, incident, f"{one.id} is done by {actor.name}: {evidence}", facts, correlation)
     return done
 
 
@@ -73,25 +82,58 @@ def tell_owner(tx: Tx, one: Obligation, facts: Facts, correlation: str) -> None:
         reply_to(tx, owner.slack[0], _card(one, "📌 This is yours", facts), facts.at, correlation, channel=None, answer_to=None)
 
 
-def reminded(tx: Tx, id: str, step: int, facts: Facts, correlation: str) -> None:  # noqa: A002
-    """Remind whoever is to hear of it by now, and set the next reminder; where nobody can be told, the alert channel is."""
+def to_tell(tx: Tx, id: str, step: int, facts: Facts) -> tuple[Person, ...]:  # noqa: A002
+    """Whoever is to hear of it by now, as far as Slack knows them; nobody once it is done."""
+    one = obligations.get(tx, id)
+    return () if one is None or one.done is not None else _people(one, _step(one, step, facts), facts)
+
+
+def _step(one: Obligation, step: int, facts: Facts) -> int:
+    """The newest reminder that is due: where the bot was down people are told once, and so many of them as should know by now."""
+    while reminder(one, step + 1, facts.policy.obligations) <= facts.at:
+        step += 1
+    return step
+
+
+def _people(one: Obligation, step: int, facts: Facts) -> tuple[Person, ...]:
+    return tuple(person for person in addressees(one, step, facts) if person.slack)
+
+
+def reminded(
+    tx: Tx, id: str, step: int, zones: Mapping[str, str], only: str | None, facts: Facts, correlation: str  # noqa: A002
+) -> None:  # fmt: skip
+    """Remind whoever is to hear of it by now, and set the next reminder; where nobody can be told, the alert channel is.
+
+    Args:
+        id: the obligation's.
+        step: which reminder it is.
+        zones: corporate id → IANA zone, of whoever is to be told.
+        only: the one person that it is for, who was left alone for the night; None for everybody.
+    """
     one = obligations.lock(tx, id)
     if one is None or one.done is not None:
         return
-    while reminder(one, step + 1, facts.policy.obligations) <= facts.at:
-        step += 1  # the bot was down: people are told once, and so many of them as should know by now
-    people = [person for person in addressees(one, step, facts) if person.slack]
+    now = _step(one, step, facts)
+    if only and now != step:
+        return  # a later reminder reaches them too
+    step = now
+    people = [person for person in _people(one, step, facts) if only in {None, person.id}]
+    asleep = {person.id: until for person in people if (until := _quiet(one, zones.get(person.id, facts.policy.zone), facts))}
+    for person_id, until in asleep.items():
+        timers.set(tx, timers.Timer(_key(one, person_id), REMIND, until, {"obligation": one.id, "step": step, "person": person_id}))
+    people = [person for person in people if person.id not in asleep]
     title = "⏰ Overdue" if one.overdue(facts.at) else "⏰ Soon due"
     for person in people:
         card = _card(one, title if person.id == one.owner else f"{title}: {one.owner_name} owes it", facts)
         reply_to(tx, person.slack[0], card, facts.at, correlation, channel=None, answer_to=None)
-    if not people:
+    if not people and not asleep and only is None:
         alert(tx, facts, _card(one, f"{title}, and nobody can be told", facts), correlation)
     record.write(
         tx, "obligation:reminded", record.CLOCK, facts, correlation, subject=one.id, service=one.service, step=step,
-        told=[person.id for person in people], overdue=one.overdue(facts.at),
+        told=[person.id for person in people], asleep=sorted(asleep), overdue=one.overdue(facts.at),
     )  # fmt: skip
-    _set_timer(tx, one, step + 1, facts)
+    if only is None:
+        _set_timer(tx, one, step + 1, facts)
     _shown(tx, one, facts, correlation)  # overdue, it is marked there
 
 
@@ -133,5 +175,11 @@ def _set_timer(tx: Tx, one: Obligation, step: int, facts: Facts) -> None:
     timers.set(tx, timers.Timer(_key(one), REMIND, due, {"obligation": one.id, "step": step}))
 
 
-def _key(one: Obligation) -> str:
-    return f"{REMIND}:{one.id}"
+def _quiet(one: Obligation, zone: str, facts: Facts) -> datetime | None:
+    """When somebody's quiet hours end, in which it would reach them now; what an emergency left behind comes at any time (TRN-23)."""
+    return None if one.about.startswith("EMG-") else quiet_until(facts.at, zone, facts.policy.trains.quiet)
+
+
+def _key(one: Obligation, person: str = "") -> str:
+    who = f":{blake2s(person.encode(), digest_size=6).hexdigest()}" if person else ""
+    return f"{REMIND}:{one.id}{who}"

@@ -97,7 +97,8 @@ class Prove:
         reads: Reads = {"work": (f"the work in {what}", partial(vcs.span, repository, running.commit if running else None, commit))}
         if Requirement.TAG in asked:
             reads["tag"] = (f"the tag {artifact.version}", partial(vcs.tag, repository, artifact.version))
-        if Requirement.CHECKS in asked:
+        items = self._policy.items(artifact.service, environment).values() if Requirement.ITEMS in asked else ()
+        if Requirement.CHECKS in asked or any(item.checks for item in items):
             reads["checks"] = (f"the checks of {commit[:12]}", partial(vcs.checks, repository, commit))
         if Requirement.CODE_OWNERS in asked:
             reads["owners"] = (f"the CODEOWNERS file at {commit[:12]}", partial(vcs.codeowners, repository, commit))
@@ -157,7 +158,8 @@ class Prove:
         service, asked = self._policy.services[artifact.service], self._policy.required(artifact.service, environment)
         proofs = self._proofs.get(service.artifacts)
         reads: Reads = {}
-        if proofs and not asked.isdisjoint(FROM_REGISTRY):
+        items = self._policy.items(artifact.service, environment).values() if Requirement.ITEMS in asked else ()
+        if proofs and (not asked.isdisjoint(FROM_REGISTRY) or any(item.predicates for item in items)):
             reads["proof"] = (f"what is attached to {what}", partial(proofs.find, artifact.service, artifact.version, artifact.digest))
         if Requirement.ROLLBACK in asked and running:
             there = partial(proofs.retrievable, artifact.service, running.digest) if proofs else partial(self._still_known, running)

@@ -79,6 +79,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         hotfix=ask.begun,
         incident=incident_of(ask, facts),
         moment=ask.moment,
+        attestation=ask.attested,
     )
 
 

@@ -6,6 +6,7 @@ Whoever needs all tables imports this package; whoever needs one, its file.
 
 from storage.tables import (
     accesses,
+    attestations,
     changes,
     cuts,
     decisions,
@@ -29,6 +30,6 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "accesses", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents", "ledger", "machinery", "metadata",
-    "moments", "obligations", "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
+    "accesses", "attestations", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents", "ledger",
+    "machinery", "metadata", "moments", "obligations", "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
 ]  # fmt: skip

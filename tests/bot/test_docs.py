@@ -20,6 +20,7 @@ from guards import (
     freeze,
     hotfixing,
     moments,
+    of_cut,
     readiness,
     record,
     set_promotion,
@@ -29,7 +30,12 @@ from guards.decision import Refusal
 from guards.lifecycle import MOVES
 
 GUARDS = {guard.__name__: guard for command in COMMANDS for guard in (*command.guards, *command.whole, *dispatch.GUARDS)}
-GUARDS |= {"cuttable": cutoff.cuttable, "begun": cutoff.begun, "stabilized": readiness.stabilized}  # of what no person asks for
+GUARDS |= {
+    "cuttable": cutoff.cuttable,
+    "begun": cutoff.begun,
+    "stabilized": readiness.stabilized,
+    "of_the_cut": of_cut.of_the_cut,
+}  # of what no person asks for
 
 HELPERS = {
     "authorized": [record, freeze, exceptions, set_promotion, timetable], "independent": [exceptions], "timely": [moments], "open_blocker": [authorization],

@@ -13,6 +13,7 @@ from guards.lifecycle import State
 from guards.policy import Policy
 from guards.unread import Unread
 from tests.world.company import policy_data, slack_id
+from tests.world.world import World
 
 ASK = "/release promote api v1.4.0 production"
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -85,6 +86,19 @@ async def test_an_approval_takes_a_reason(world):
     assert world.form("rita").title == "Approve"
     assert await world.news() == []
     assert await state(world) is State.AWAITING
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_approval_refers_to_something_where_the_policy_asks_for_it(database_url):
+    """PRM-10: the index of artifacts tells no pull request here, so the reason has to."""
+    async with World(database_url, policy_data(approvals={"production": {"count": 1, "references": True}})) as world:
+        change = await world.asked()
+        await world.say("rita", f"/release approve {change} read, alerts are quiet")
+        assert "It refers to nothing" in world.form("rita").as_text()
+        assert await world.news() == []
+        await world.say("rita", f"/release approve {change} read PAY-12 and #7, alerts are quiet")
+        assert (await world.body("change:approval"))["references"] == ["PAY-12", "#7"]
+        assert world.ci.started[-1].environment == "production"
 
 
 async def test_words_with_a_reason_open_no_form_outside_the_window(world):

@@ -7,11 +7,12 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core.trains.cut import Order, order
+from commands.core.trains.keys import KIND, key_of
 from guards.cut import CutState, OpenPull
-from guards.train import Schedule, Stage, TrainRun
+from guards.train import Milestone, Schedule, Stage, TrainRun
 from guards.unread import Unread
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Span
-from storage import cuts, trains
+from storage import cuts, timers, trains
 from tests.storage.test_trains import TRAIN
 from tests.world.company import TUESDAY, channel_id, policy_data
 from tests.world.world import World
@@ -244,6 +245,21 @@ async def test_a_missed_cutoff_cuts_what_main_named_then_and_is_marked_late(stor
     assert any("recorded (late)" in message.as_text() for message in story.log())
 
 
+@pytest.mark.parametrize(("past", "commit"), [(None, HEAD), (Unread("the record of its moves", "there is none"), LATER)])
+async def test_what_is_merged_a_minute_after_the_cutoff_does_not_ride_where_that_can_be_told(story, past, commit):
+    """TRN-06: on time, and yet what main named at the moment; a VCS that has no record of that is asked what it names now."""
+    world = story.world
+    world.vcs.past = past
+    world.vcs.moves["acme/api", "main"].append((DUE + timedelta(seconds=80), LATER))
+    world.vcs.checked["acme/api", LATER] = checks()
+    world.vcs.spans["acme/api", BASE, LATER] = span("acme/api", BASE, LATER, pull(7, HEAD), pull(8, LATER))
+    world.vcs.spans["acme/api", HEAD, LATER] = span("acme/api", HEAD, LATER, pull(8, LATER))
+    await story.at_the_moment()
+    await world.wait(until=DUE + timedelta(seconds=100))
+    (cut,) = await story.cuts()
+    assert (cut.commit, cut.late) == (commit, False)
+
+
 async def test_what_cannot_be_read_is_not_cut_but_tried_again_with_the_same_commit_and_then_held(story):
     world = story.world
     world.vcs.checked["acme/api", HEAD] = Unread("the checks", "no answer")
@@ -435,6 +451,28 @@ async def test_the_captain_holds_and_nothing_is_cut_until_the_captain_says_so(st
     assert (run.stage, run.schedule.cutoff) == (Stage.PUBLISHED, datetime(2026, 11, 24, 16, tzinfo=UTC))
     await world.wait(until=run.schedule.cutoff)
     assert [cut.due for cut in await story.cuts()] == [run.schedule.cutoff]
+
+
+async def test_a_decision_that_came_before_the_cut_calls_the_roll_once_it_is_cut(story):
+    """TRN-22: held over its go/no-go, as after a long outage; until it is cut, nothing says that it stabilizes."""
+    world, decision = story.world, DUE + timedelta(days=2)
+    await world.say("carla", f"/release train hold {RUN} a fix is in review")
+    due = timers.Timer(key_of(RUN, Milestone.DECISION), KIND, decision, {"run": RUN, "milestone": Milestone.DECISION.value})
+    await world.house.store.write(lambda tx: timers.set(tx, due))
+    await world.wait(until=decision)
+    assert (await story.run()).stage is Stage.HELD
+    assert "it is not cut: the roll is called once it is" in "\n".join(world.thread())
+    assert "🚆 you are here: held at the cutoff" in story.card()
+    assert "┄✂️┄" not in story.card()
+    assert "🚆✂️┄" in story.card()
+
+    await story.say("carla", f"train resume {RUN}")
+    story.branch_is_made()
+    await world.news()
+    await world.wait(seconds=30)
+    assert (await story.run()).stage is Stage.DECIDING
+    assert [tag for tag in await world.news() if tag.startswith(("cut:done", "decision"))] == ["cut:done", "decision:no-candidate"]
+    assert f"⏰ {RUN} has no candidate" in world.told("carla")
 
 
 async def test_a_held_run_stays_held_when_its_moment_is_delivered_all_the_same(story):

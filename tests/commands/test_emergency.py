@@ -197,7 +197,7 @@ Owed afterwards
 ⬜ OBL-2026-1122-005 alert before keys run out (Carla Captain, until Nov 24, 2026 00:00 (Tue 00:00 Europe/Berlin))
 ⬜ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, until Nov 27, 2026 23:30 (Fri 23:30 Europe/Berlin))
 [Close]
-EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time and go/no-go, nothing else\
+EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else\
 """)
     assert await world.verified()
 
@@ -383,6 +383,9 @@ async def test_tests_digest_signature_and_provenance_stand(database_url):
         await prove(world)
         await world.on_staging()
         world.proofs.add("api", replace(proof(DIGEST), sboms=()))
+        at = world.clock.now()
+        known = Incident("INC-2026-1122-001", "logins fail", 2, ("api",), at, "carla@acme.example", "Carla Captain", "pager", "INC-77", at)
+        await world.house.store.write(lambda tx: incidents.add(tx, known))
         await approved(world)
         promote = f"/release emergency promote {ID} {DECLARED}"
         await world.say("carla", promote)
@@ -409,6 +412,14 @@ async def test_tests_digest_signature_and_provenance_stand(database_url):
         assert owed == snapshot(
             ["⬜ OBL-2026-1122-004 sbom was left out by EXC-2026-1122-001: run it afterwards, attach the run to the incident"]
         )
+        # EMG-12: the later run is attached to the incident
+        run = "OBL-2026-1122-004"
+        await world.say("carla", f"/release follow-up done {run} it was scanned")
+        assert f"{run} (reconciliation) is done when what shows it can be looked up." in world.form("carla").as_text()
+        await world.fill("carla", shown="https://ci.acme.example/scans/7, nothing found")
+        linked = await world.house.store.read(lambda tx: incidents.bound_to(tx, known.reference))
+        assert run in [one.record for one in linked]
+        assert f"{run} is done by Carla Captain: https://ci.acme.example/scans/7, nothing found" in world.thread("alerts")[-1]
         await world.say("carla", promote)  # once more: what proves it was read, and only what speaks against it is told
         assert {"wrong-state", "no-sbom"} <= {*await world.codes()}
         assert "Could not read" not in world.told("carla")

@@ -141,7 +141,7 @@ Closed
 Resolution: logins work since 23:40
 What happened: the key ran out
 Prevention: an alert before that
-EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time and go/no-go, nothing else\
+EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else\
 """)
     await world.say("carla", f"/release {CLOSE}")
     assert await world.codes() == ["wrong-state"]

@@ -3,8 +3,9 @@
 import pytest
 from inline_snapshot import snapshot
 
+from guards.incident import Incident
 from guards.obligation import Owed
-from storage import obligations
+from storage import incidents, obligations
 from tests.world.emergencies import ID, SUNDAY, declare, urgent_policy
 from tests.world.world import World
 
@@ -109,7 +110,7 @@ Owed afterwards
 ⬜ OBL-2026-1122-004 Review EMG-2026-1122-001 with what was changed, by whom, what followed and remediation (Olga Owner, until Nov 24, 2026 00:00 (Tue 00:00 Europe/Berlin))
 ⬜ OBL-2026-1122-005 alert before keys run out (Carla Captain, until Nov 24, 2026 00:00 (Tue 00:00 Europe/Berlin))
 ⬜ OBL-2026-1122-006 Postmortem of INC-77 (SEV-2) (Olga Owner, until Nov 27, 2026 23:30 (Fri 23:30 Europe/Berlin))
-EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time and go/no-go, nothing else\
+EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else\
 """)
 
     await world.say("audrey", "/release window report")
@@ -128,6 +129,33 @@ today 23:30 (Sun 23:30 Europe/Berlin) api flag new-checkout in production: EMG-2
 """)
     await world.say("audrey", "/release emergency report")
     assert "1 × flag" in world.told("audrey")
+
+
+async def test_responders_are_told_which_flags_were_changed(world):
+    """INC-03: those of their services, up to the moment in question."""
+    at = world.clock.now()
+    for number, services in ((1, ("api",)), (2, ("web",))):
+        one = Incident(
+            f"INC-2026-1122-00{number}",
+            "orders are lost",
+            2,
+            services,
+            at,
+            "carla@acme.example",
+            "Carla Captain",
+            "pager",
+            f"P-{number}",
+            at,
+        )
+        await world.house.store.write(lambda tx, one=one: incidents.add(tx, one))
+    await approved(world)
+    await executed(world)
+    said = f"{ID} the flag new-checkout of api in production: off for all; Carla Captain, today 23:30"
+    await world.say("audrey", "/release incident context INC-2026-1122-001")
+    assert said in world.told("audrey")
+    await world.say("audrey", "/release incident context INC-2026-1122-002")
+    assert said not in world.told("audrey")
+    assert "Others are not known here: the bot changes none." in world.told("audrey")
 
 
 async def test_it_is_used_once_by_one_who_did_not_approve_it_with_where_it_is_found(world):

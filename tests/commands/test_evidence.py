@@ -62,12 +62,12 @@ async def test_an_honest_version_goes_and_its_card_and_its_record_say_what_was_p
     assert "✅ checks: 2 checks passed on c0ffee000000" in card
     assert "✅ sbom: CycloneDX 1.6 with 41 components" in card
     assert "✅ rollback-target: back to v1.3.2" in card
-    assert "Not required by policy: verified-before, soak" in card  # see test_soak.py
+    assert "Not required by policy: verified-before, soak, evidence-items" in card  # see test_soak.py
 
     await world.approve("rita")
     assert [order.environment for order in world.ci.started] == ["staging", "production"]
     seen = (await world.body("dispatch:ordered"))["seen"]["evidence"]
-    assert seen["not_required"] == ["verified-before", "soak"]
+    assert seen["not_required"] == ["verified-before", "soak", "evidence-items"]
     assert seen["tag"] == {
         "name": "v1.4.0", "object": TAG.object, "commit": COMMIT, "signature": "valid", "tagger": "ci@acme.example",
     }  # fmt: skip

@@ -15,10 +15,15 @@ ADD = 'follow-up add INC-2026-1124-001 what="an alert on the queue" owner=dev@ac
 async def world(database_url):
     """The company, with an incident that its pager calls P-77."""
     async with World(database_url) as made:
-        at = made.clock.now()
-        known = Incident("INC-2026-1124-001", "queue stuck", 3, ("api",), at, "rob@acme.example", "Rob Reviewer", "pager", "P-77", at)
-        await made.house.store.write(lambda tx: incidents.add(tx, known))
+        await paged(made)
         yield made
+
+
+async def paged(world):
+    """There is an incident to follow up."""
+    at = world.clock.now()
+    known = Incident("INC-2026-1124-001", "queue stuck", 3, ("api",), at, "rob@acme.example", "Rob Reviewer", "pager", "P-77", at)
+    await world.house.store.write(lambda tx: incidents.add(tx, known))
 
 
 async def test_it_is_recorded_told_to_its_owner_and_done_with_what_shows_it(world):
@@ -87,6 +92,20 @@ It belongs to INC-2026-1124-001 (follow-up).
     await world.news()
     await world.wait(hours=72)
     assert await world.news() == []
+
+
+async def test_whoever_sleeps_is_reminded_when_their_quiet_hours_end_and_once(world):
+    """TRN-23: it is eight in Berlin and night in New York; by noon it is overdue, and that is what is told at last."""
+    world.people["dev"].tz = "America/New_York"
+    await world.say("rita", f"/release {ADD}")
+    count, told = len(world.slack.private(world.people["dev"])), []
+    for hours in (21, 4, 2):
+        await world.wait(hours=hours)
+        body = await world.body("obligation:reminded")
+        told.append((body["told"], body["asleep"]))
+    assert told == [([], ["dev@acme.example"]), (["olga@acme.example"], ["dev@acme.example"]), (["dev@acme.example"], [])]
+    assert len(world.slack.private(world.people["dev"])) == count + 1
+    assert world.told("dev").startswith("⏰ Overdue")
 
 
 async def test_after_a_long_night_people_are_told_once(world):

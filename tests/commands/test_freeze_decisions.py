@@ -226,7 +226,20 @@ async def test_several_places_and_what_stands_still_there(world):
         ("api", "web"), ["deployments", "merges"], ("main", "release/*"), "finish"
     )  # fmt: skip
     assert "api, web in production: main, release/*" in world.freeze_cards()[0]
-    assert "deployments and merges" in world.freeze_cards()[0]
+    assert "deployments and merges into main, release/*" in world.freeze_cards()[0]
+
+
+async def test_a_freeze_during_an_incident_says_exactly_which_merges_it_holds(world):
+    """INC-06: and why; any other kind may hold them all."""
+    await world.freeze(kind="incident", blocks="merges")
+    assert "does not say which merges it holds" in world.form("rita").as_text()
+    assert await world.news() == []
+    await world.freeze(kind="incident", blocks="merges", branches="main", reason="checkout fails, nobody mends it twice")
+    shown = world.freeze_cards()[-1]
+    assert "merges into main" in shown
+    assert "checkout fails, nobody mends it twice" in shown
+    await world.freeze(kind="train")
+    assert "merges into all protected branches" in world.freeze_cards()[-1]
 
 
 WRONG = [

@@ -89,6 +89,14 @@ async def test_from_the_roll_call_to_ci(world):
     assert [order.environment for order in world.ci.started] == ["staging", "production"]
     answers = {a["guard"]: a for a in (await world.body("dispatch:ordered"))["answers"]}
     assert answers["decided"]["why"].startswith("go by Rita Manager (GNG-2026-1124-001) for ")
+    assert (await run_of(world)).stage is Stage.DEPARTING
+    await world.ci_says(RunState.FAILED)
+    assert (await run_of(world)).stage is Stage.STOPPED
+    await world.say("carla", "/release promote api v1.4.0 production")
+    await world.approve("olga")
+    await world.ci_says(RunState.SUCCEEDED)
+    assert (await run_of(world)).stage is Stage.DEPARTED  # so that its retrospective and its end are owed
+    assert "retrospective" in {o["kind"] for o in [await world.body("obligation:owed")]}
     assert await world.verified()
 
 
@@ -107,7 +115,7 @@ Carla Captain
 Decision
 today 11:00 (Tue 11:00 Europe/Berlin)
 Window
-today 13:00 (Tue 13:00 Europe/Berlin) to today 15:00 (Tue 15:00 Europe/Berlin)
+today 11:00 (Tue 11:00 Europe/Berlin) to today 15:00 (Tue 15:00 Europe/Berlin)
 Answers until
 today 12:00 (Tue 12:00 Europe/Berlin)
 Candidate
@@ -122,10 +130,10 @@ Quality
 🔇 silent, which is no go: Olga Owner
 ⚪ checks not required by policy
 ✅ reviews passed: api: everybody who wrote it is known
-✅ blockers passed: api: no blocker is open, 0 fixes since the cutoff are in order
+✅ blockers passed: api: no blocker is open, 0 fixes since the cutoff are in order; api: what was cut is c0ffee000000
 Governance
 🟢 go by Carla Captain, today 11:00 (Tue 11:00 Europe/Berlin)
-✅ window passed: api: from Tue 24 Nov 13:00 Europe/Berlin
+✅ window passed: api: from Tue 24 Nov 12:00 Europe/Berlin
 ⚪ rollback not required by policy
 ⚪ record not required by policy
 ⚪ notes not required by policy
@@ -346,7 +354,8 @@ async def test_a_go_that_was_used_up_cannot_be_withdrawn(world):
     await world.ci_says(RunState.SUCCEEDED)
     await world.say("rita", f"/release go withdraw {RUN} too late")
     assert await world.codes() == ["wrong-state"]
-    assert "All that GNG-2026-1124-001 let go was handed to CI." in world.told("rita")
+    assert "weekly-2026-11-24 is departed: no go stands that could be withdrawn." in world.told("rita")
+    assert "Go back with a promotion of the version before." in world.told("rita")
 
 
 async def test_a_go_dies_with_its_candidate(world):
@@ -542,6 +551,10 @@ async def test_one_version_that_fails_stops_the_whole_candidate(database_url):
             await world.ci_says(RunState.SUCCEEDED)
         await rides(world, services=("api", "web"))
         await world.say("carla", f"/release go call {RUN}")
+        assert await world.codes() == ["no-candidate"]
+        assert f"/release manifest build {RUN}" in world.told("carla")
+        await world.say("carla", f"/release manifest build {RUN} api=v1.4.0 web=v1.4.0")
+        await world.say("carla", f"/release go call {RUN}")
         assert (await world.body("decision:opened"))["deadline"] == "2026-11-24T10:30:00+00:00"
         await all_say_go(world)
         world.artifacts.add(Artifact("web", "v1.4.0", OTHER, COMMIT, frozenset({"dev"}), frozenset({"rob"})))
@@ -553,6 +566,37 @@ async def test_one_version_that_fails_stops_the_whole_candidate(database_url):
         await world.say("rita", GO)
         assert [e["service"] for e in (await world.body("decision:go"))["entries"]] == ["api", "web"]
         assert (await world.tags()).count("decision:recorded") == 2
+
+
+async def test_the_candidate_is_the_release_branch_as_it_stands_and_nothing_else(database_url):
+    """TRN-09, TRN-12, TRN-16: neither what a fix overtook, nor what was merged after the cutoff."""
+    async with World(database_url, strict_policy()) as world:
+        await prove(world)
+        await world.on_staging()
+        await rides(world, cut={"branch": "release/1.4", "unbranched": ""})
+        branch = world.vcs.moves[REPOSITORY, "release/1.4"] = [(TUESDAY, COMMIT)]
+        await world.say("carla", f"/release go call {RUN}")
+        await all_say_go(world)
+
+        branch.append((TUESDAY, "f1" * 20))
+        await world.say("rita", GO)
+        assert await world.codes() == ["not-ready"]
+        assert "api: v1.4.0 is c0ffee000000; release/1.4 names f1f1f1f1f1f1." in world.told("rita")
+        world.vcs.away = Unread("GitHub", "no answer")
+        await world.say("rita", GO)
+        assert (await world.news())[-1] == "go:unsure"
+        world.vcs.away = None
+
+        branch.pop()
+        await world.say("rita", GO)
+        assert "decision:go" in await world.news()
+
+        merged = Artifact("api", "v1.5.0", OTHER, "15" * 20, frozenset({"dev"}), frozenset({"rob"}))
+        world.artifacts.add(merged)
+        await world.runs_in("dev", "v1.5.0", digest=OTHER, commit="15" * 20)
+        await change_run(world, version="v1.5.0")
+        await world.say("carla", f"/release train readiness {RUN}")
+        assert "api: v1.5.0 is 151515151515; release/1.4 names c0ffee000000." in world.told("carla")
 
 
 async def test_in_the_strict_profile_a_red_check_stops_the_go_until_it_is_green(database_url):

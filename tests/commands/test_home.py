@@ -5,10 +5,11 @@ from datetime import timedelta
 from inline_snapshot import snapshot
 
 from commands.core.home import LOOKS, PACE
+from guards.cut import Blocker
 from guards.policy import Policy
-from storage import homes, timers
+from storage import cuts, homes, timers
 from tests.commands.test_exception import lenient, wish
-from tests.commands.test_follow_up import ADD
+from tests.commands.test_follow_up import ADD, paged
 from tests.commands.test_train import draft, published
 from tests.world.company import policy_data
 from tests.world.trains import RUN, all_say_go, rides
@@ -105,7 +106,15 @@ async def test_a_roll_call_waits_for_each_area_that_is_silent(world):
     await world.on_staging()
     await rides(world)
     assert "Nothing waits for you." in await opens(world, "olga")
+    blocker = Blocker("BLK-2026-1124-001", RUN, "PAY-1", "refunds are paid twice", "olga@acme.example", "Olga Owner", world.clock.now())
+    await world.house.store.write(lambda tx: cuts.add_blocker(tx, blocker))
+    led = await opens(world, "carla")
+    assert f"{RUN} lacks open blockers: BLK-2026-1124-001 (PAY-1)" in led
+    assert f"{RUN} lacks its roll call: no area was asked about what it would bring" in led
+    assert "lacks" not in await opens(world, "olga")
+    await world.house.store.write(lambda tx: cuts.resolve(tx, blocker, "mended", "olga@acme.example", world.clock.now()))
     await world.say("carla", f"/release go call {RUN}")
+    assert f"{RUN} lacks an answer from artifact, quality, governance, operations" in await opens(world, "carla")
     assert f"Answer for quality of {RUN}" in await opens(world, "olga")
     assert f"Answer for operations of {RUN}" in await opens(world, "audrey")
     assert "Answer for" not in await opens(world, "rob")
@@ -116,6 +125,7 @@ async def test_a_roll_call_waits_for_each_area_that_is_silent(world):
 
 
 async def test_a_follow_up_waits_for_whoever_owes_it(world):
+    await paged(world)
     await world.say("carla", "/release " + ADD.replace("dev@", "rita@"))
     assert "an alert on the queue" in await opens(world, "rita")
     assert "an alert on the queue" not in await opens(world, "rob")

@@ -271,8 +271,8 @@ api in production: v1.4.0 after v1.3.0, today 11:30 (Tue 11:30 Europe/Berlin)
 api in production: v1.3.0, the first that is known, today 11:00 (Tue 11:00 Europe/Berlin)
 On its way now
 nothing
-Feature flags
-None that the bot knows of: it changes no flags.
+Flags and settings
+Others are not known here: the bot changes none.
 Record of the incident
 CR-2026-1124-002: approved by Rita Manager; it went out in the window weekdays
 Rollback mechanism: not yet said

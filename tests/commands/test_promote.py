@@ -46,7 +46,7 @@ none
 Approvals
 0 of 1
 Evidence
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Who may approve
 Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
@@ -464,7 +464,7 @@ Approvals
 Why
 No change window of api in production is open now (Fri 27 Nov 11:00 Europe/Berlin).
 Evidence
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Who may approve
 Still may: Rob Second, Olga Owner
 Decisions

@@ -67,8 +67,10 @@ If Carla Captain asked now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
+✅ in_its_slot: no run waits for its window with it
 ⛔ approved: api v1.4.0 in production has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
+✅ in_its_set: no manifest brings it
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked, itemized
 Nothing was started. promote api v1.4.0 production\
 """)
     assert (len(world.ci.asked), await world.change()) == (asked, changes)
@@ -107,7 +109,7 @@ If Rita Manager asked now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ reasoned: a reason was given
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked, itemized, referring
 If it were dispatched now
 ✅ authorized: Carla Captain is developer, release_captain for api in production
 ✅ pinned: v1.4.0 is a fixed version
@@ -123,9 +125,11 @@ If it were dispatched now
 ✅ no_incident: no incident holds production
 ✅ in_window: window weekdays is open until Tue 24 Nov 16:00 Europe/Berlin
 ✅ decided: api rides no train: its approval is the decision
+✅ in_its_slot: no run waits for its window with it
 ⛔ approved: CR-2026-1124-002 has 0 of 1 approvals. → Ask Rita Manager or Rob Second or Olga Owner to approve.
+✅ in_its_set: no manifest brings it
 ✅ in_turn: it is no entry of a set
-⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked
+⚪ Not required by policy: tagged, checked, pulled, ticketed, reviewed, owned, specialised, protected, listed, proven, signed, revertible, recorded, noted, labelled, assessed, announced, forward_ported, verified_before, soaked, itemized
 Nothing was started. approve CR-2026-1124-002 looks good\
 """)
     assert (await world.change()).state is State.AWAITING
@@ -274,7 +278,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
         "verify", "status", "home", "explain", "changes", "record", "notes", "window (list, cover, report)", "freeze list",
         "incident (list, context, timeline, action)", "emergency (list, show, report)", "break-glass (end, list)",
         "exception (list, show)", "train (list, show, readiness)",
-        "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence",
+        "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence", "attest",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip
 

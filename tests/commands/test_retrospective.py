@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from inline_snapshot import snapshot
 
-from guards.cut import Blocker, CutState, LateChange
+from guards.cut import Blocker, CutState, LateChange, Rider
 from guards.obligation import Owed
 from guards.policy import Policy
 from guards.train import Stage
@@ -68,7 +68,8 @@ It belongs to weekly-2026-11-24 (retrospective).
 
 
 async def test_a_retrospective_is_recorded_with_the_facts_of_the_run_and_posted_in_its_thread(world):
-    cut = replace(CUT, run=RUN, taken=TUESDAY - timedelta(days=2, minutes=30), state=CutState.CUT)
+    rode = tuple(Rider(number, "feat: x", "https://x", merged=TUESDAY - timedelta(days=number)) for number in (3, 5, 9))
+    cut = replace(CUT, run=RUN, taken=TUESDAY - timedelta(days=2, minutes=30), state=CutState.CUT, included=rode)
     blocker = Blocker("BLK-2026-1124-001", RUN, "PAY-1", "refunds fail", "olga@acme.example", "Olga", TUESDAY)
     late = LateChange(RUN, "acme/api", 44, "feat: x", "https://x", "", TUESDAY)
 
@@ -86,6 +87,8 @@ async def test_a_retrospective_is_recorded_with_the_facts_of_the_run_and_posted_
 
     await world.house.store.write(call)
     await world.wait(hours=1)
+    await world.say("carla", f"/release manifest build {RUN} api=v1.4.0")
+    assert await world.codes() == ["manifest-incomplete"]
     await world.say("carla", f"/release train promote {RUN} production migration=no")
     await world.approve("rita")
     await went_well(world)
@@ -101,10 +104,12 @@ async def test_a_retrospective_is_recorded_with_the_facts_of_the_run_and_posted_
     assert body == snapshot(
         {
             "blockers": 1,
+            "changes": {"example/repo#3": 262800, "example/repo#5": 435600, "example/repo#9": 781200},
             "fixes": 0,
             "improve": "the *roll call* took <!channel> two days",
             "late": 1,
             "lead": 178200,
+            "refusals": {"manifest-build:refused": 1},
             "roll_call": 72000,
             "stabilization": 174600,
             "train": "weekly",
@@ -120,11 +125,21 @@ It was whole in production today 11:00 (Tue 12:00 Europe/Berlin).
 From the cutoff until it was there: 2 d 1 h 30 min, which the train added to the lead time of what was merged last.
 Of that stabilization until the go: 2 d 30 min; from the go until it was there: 1 h.
 The roll call waited 20 h for its decision.
+From its merge until it was there: 3 pull requests, half of them within 5 d 1 h; example/repo#9 took longest, 9 d 1 h.
 Fixes since the cutoff: 0; late changes: 1; blockers: 1.
+Refused on the way: manifest build 1.
 [Record a follow-up]
 today 11:00 (Tue 12:00 Europe/Berlin) · weekly-2026-11-24\
 """)
     assert (await owed(world))[0].evidence == "recorded by Carla Captain"
+    await world.say("dev", "/release train show weekly")  # MET-08: over the runs of a train, not only of each
+    told = world.told("dev").replace("`", "")
+    assert told[told.index("What its last") : told.index("[Amend]")] == snapshot("""\
+What its last runs cost
+On average of 1: stabilization 2 d 30 min, from the cutoff to production 2 d 1 h 30 min.
+weekly-2026-11-24 stabilization 2 d 30 min, from the cutoff to production 2 d 1 h 30 min; 0 fixes, 1 late, 1 blockers, 1 refusals
+""")
+    await world.news()
     await world.say("carla", f"/release train retro {RUN} well=again improve=again")
     assert (await world.news(), await world.codes()) == (["train-retro:refused"], ["wrong-state"])
     assert await world.verified()

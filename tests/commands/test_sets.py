@@ -208,6 +208,9 @@ async def test_production_takes_a_suite_that_passed_against_exactly_this_set(wor
 
     await world.ci_says(RunState.FAILED, order.key)
     assert "CI ended it: failed" in world.told("carla")
+    await world.say("carla", "/release promote web v2.0.0 production migration=no")  # the go is one for the set, in its order
+    assert "of-a-set" in await world.codes()
+    assert "web v2.0.0 goes to production with lib v1.2.0, api v1.4.0, as the set of weekly-2026-11-24." in world.told("carla")
     await world.say("carla", f"/release manifest integrate {RUN}")
     await world.ci_says(RunState.SUCCEEDED)
     await world.say("carla", f"/release train promote {RUN} production migration=no")
@@ -266,17 +269,17 @@ In this order
 lib v1.2.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Still may: Rita Manager, Rob Second, Olga Owner
 api v1.4.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Still may: Rita Manager, Rob Second, Olga Owner
 web v2.0.0
 Window: weekdays, open until today 16:00 (Tue 16:00 Europe/Berlin)
 Approvals: 0 of 1
-⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak
+⚪ Not required by policy: signed-tag, checks, pull-requests, tickets, reviews, code-owners, specialist-reviews, branch-protection, sbom, provenance, signature, rollback-target, release-record, release-notes, risk-label, risk-assessment, lead-time, forward-ports, verified-before, soak, evidence-items
 Still may: Rita Manager, Rob Second, Olga Owner
 [Approve] [Reject] [Cancel request]
 SET-2026-1124-002 · policy <hash> · details in the thread\
@@ -396,7 +399,15 @@ async def test_the_first_one_does_not_begin_while_another_could_not_go(world):
     await world.freeze(service="web", until="2026-11-25T15:00")
     await world.wait(until=datetime(2026, 11, 25, 9, 1, tzinfo=UTC))
     assert len(ordered(world)) == 3
-    assert "web is not ready to go with it: production is frozen" in world.shown()
+    assert "The window of weekly-2026-11-24 was over Tue 24 Nov 15:00 Europe/Berlin." in world.shown()  # it is not that of Wednesday
+    await world.say("rob", f"/release train postpone {RUN} the freeze")
+    assert await world.codes() == ["not-permitted"]
+    await world.say("carla", f"/release train postpone {RUN}")
+    await world.fill("carla", reason="web was frozen")
+    assert (await world.body("train:postponed"))["opens"] == "2026-11-25T09:01:00+00:00"
+    await world.wait(seconds=1)
+    assert len(ordered(world)) == 3
+    assert "web is not ready to go with it: production is frozen" in world.shown(set_cards(world)[0])
     await world.say("rita", "/release freeze lift FRZ-2026-1124-001 all are back")
     await world.wait(seconds=1)
     assert ordered(world)[3:] == [("lib", "v1.2.0", "production")]

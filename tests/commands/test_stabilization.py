@@ -240,6 +240,14 @@ async def test_a_late_change_rides_the_next_train_and_a_blockers_fix_does_not(st
     late = await world.house.store.read(lambda tx: cuts.late(tx, RUN))
     assert [(one.pull, one.to) for one in late] == [(20, "weekly-2026-12-01"), (21, "weekly-2026-12-01")]
     assert "rides weekly-2026-12-01" in story.told()
+    assert "fix: small (acme/api): rides weekly-2026-12-01" in story.card()
+
+    story.lands(number=21, title="fix: small")  # it became a blocker's fix after all
+    await story.looked()
+    late = await world.house.store.read(lambda tx: cuts.late(tx, RUN))
+    assert [one.pull for one in late] == [20]
+    assert "fix: small (acme/api): rides" not in story.card()
+    assert "after the cutoff: fix: small" in story.card()
 
 
 async def test_a_branch_that_lives_too_long_is_told_once(story):

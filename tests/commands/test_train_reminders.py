@@ -1,9 +1,11 @@
 """Reminders of trains: to whom, when, about what; quiet hours; once for one cause; and louder when nobody acts (TRN-23)."""
 
+from datetime import timedelta
+
 import pytest
 from inline_snapshot import snapshot
 
-from commands.core.trains import remind
+from commands.core.trains import duties, remind
 from commands.core.trains.reminding import Reminding
 from commands.core.trains.standing import candidate_of
 from guards.checklist import Area
@@ -28,7 +30,11 @@ async def reminders(world, subject=RUN):
 
 async def rewind(world, stage, run=RUN):
     """Take a run to a stage that later commands lead to."""
-    steps = {Stage.STABILIZING: [Stage.STABILIZING], Stage.DEPARTED: [Stage.STABILIZING, Stage.GO, Stage.DEPARTING, Stage.DEPARTED]}[stage]
+    steps = {
+        Stage.STABILIZING: [Stage.STABILIZING],
+        Stage.GO: [Stage.STABILIZING, Stage.GO],
+        Stage.DEPARTED: [Stage.STABILIZING, Stage.GO, Stage.DEPARTING, Stage.DEPARTED],
+    }[stage]
     for step in steps:
         was = (await runs_of(world))[run]
         await world.house.store.write(lambda tx: trains.move(tx, was, step))  # noqa: B023
@@ -106,7 +112,7 @@ Decision: tomorrow 10:00 (Thu 10:00 Europe/Berlin)
 You answer for artifact.\
 """)
     assert "You answer for quality." in world.told("olga")
-    assert "You lead it: see that each area answers." in world.told("carla")
+    assert "The version that it makes was not seen yet." in world.told("carla")
     assert "not" not in told(world, "audrey")
 
 
@@ -138,6 +144,64 @@ async def test_once_the_roll_is_called_only_the_silent_are_reminded_and_the_capt
     await world.wait(until=utc(12, 3, 8))
     assert len(told(world, "olga")) == count
     assert "Each area has answered: a release manager decides." in world.told("carla")
+    assert "Each area has answered: it waits for your decision." in world.told("rita")
+
+
+async def test_before_the_go_no_go_people_hear_what_fails_and_what_is_to_be_done_next(world):
+    """TRN-23, missing checklist items: to the area that owns one, and to the captain with the step that comes next."""
+    await alone(world)
+    await rewind(world, Stage.STABILIZING)
+    run = (await runs_of(world))[RUN]
+    built = Artifact("api", "v1.4.0", DIGEST, COMMIT)
+    await world.house.store.write(lambda tx: [artifacts.first_seen(tx, built, world.clock.now()), trains.move(tx, run, version="v1.4.0")])
+    await world.wait(until=utc(12, 2, 9))
+    assert world.told("carla") == snapshot("""\
+🗳️ The go/no-go of weekly-2026-12-01 comes near
+Decision: tomorrow 10:00 (Thu 10:00 Europe/Berlin)
+The roll is not called: no area was asked yet.
+digest failed: api: api v1.4.0 has not run in staging; the way is dev → staging → production.
+blockers failed: api: api was not cut for weekly-2026-12-01.
+[Call the roll] [Show the checklist]\
+""")
+    assert "blockers failed" in world.told("olga")
+    assert "digest" not in world.told("olga")
+    await world.press("carla", "Call the roll", world.slack.private(world.people["carla"])[-1])
+    assert "decision:opened" in await world.tags()
+
+
+async def test_a_roll_call_that_ended_in_silence_is_told_once_for_one_cause(world):
+    """TRN-23: its deadline and the hour after the go/no-go are one moment, and one message."""
+    await alone(world)
+    await rewind(world, Stage.STABILIZING)
+    run = (await runs_of(world))[RUN]
+    built = Artifact("api", "v1.4.0", DIGEST, COMMIT)
+    await world.house.store.write(lambda tx: [artifacts.first_seen(tx, built, world.clock.now()), trains.move(tx, run, version="v1.4.0")])
+    await world.wait(until=utc(12, 3, 9))
+    assert "decision:opened" in await world.news()
+    count = len(told(world, "rita"))
+    await world.wait(until=utc(12, 3, 10, 1))
+    assert "decision:silent" in await world.news()
+    assert [title.split(":")[0] for title in told(world, "rita")[count:]] == [f"⏰ {RUN}"]
+
+
+async def test_at_its_window_whoever_must_act_has_the_button_and_an_hour_later_the_release_managers_know(world):
+    """TRN-23: a go that nobody used; what waits for approval is told to those who may approve."""
+    await alone(world)
+    await rewind(world, Stage.GO)
+    run = (await runs_of(world))[RUN]
+    await world.house.store.write(lambda tx: trains.move(tx, run, version="v1.4.0"))
+    await world.wait(until=run.schedule.opens - timedelta(minutes=30))
+    assert world.told("carla") == snapshot("""\
+🚪 The window of weekly-2026-12-01 opens soon
+Opens: today 10:00 (Thu 10:00 Europe/Berlin)
+It has its go and has not departed.
+[Ask for it]\
+""")
+    count = len(told(world, "rita"))
+    await world.wait(until=run.schedule.opens + timedelta(hours=1))
+    assert told(world, "rita")[count:] == [f"🚪 {RUN} has not departed"]
+    assert "[Ask for it]" in world.told("carla")
+    assert "[Ask for it]" not in world.told("rita")
 
 
 async def test_in_quiet_hours_a_reminder_waits_for_their_end_in_the_readers_own_zone(world):
@@ -213,6 +277,7 @@ async def test_afterwards_the_captain_is_asked_how_it_went_and_until_it_is_so_to
 
 
 async def test_a_draft_is_not_forgotten(world):
+    world.people["rita"].tz = "America/Los_Angeles"
     await draft(world)
     await world.wait(until=utc(11, 25, 10))
     assert world.told("carla") == snapshot("""\
@@ -224,6 +289,9 @@ or type /release train publish weekly\
 """)
     assert told(world, "rita") == []
     await world.wait(until=utc(11, 26, 10))
+    assert told(world, "carla")[-2:] == ["🗓️ The train weekly is not published"] * 2
+    assert told(world, "rita") == []  # it is night there
+    await world.wait(until=utc(11, 26, 16))
     assert told(world, "rita") == ["🗓️ The train weekly is not published"]
     await world.say("carla", f"/release train describe weekly {words(TEXTS)}")
     await world.say("carla", "/release train publish weekly")
@@ -251,8 +319,8 @@ async def test_offsets_come_from_the_policy(world):
     assert [tag for tag, _ in await reminders(world)] == ["reminded"]
 
 
-@pytest.mark.parametrize("cause", remind.Cause)
+@pytest.mark.parametrize("cause", duties.Cause)
 def test_every_cause_has_its_words_and_its_duties(cause):
-    assert cause in remind.DUTIES
+    assert cause in duties.DUTIES
     assert cause in remind._TITLES
-    assert (cause in remind._SILENT) == (cause in remind.ESCALATED)
+    assert cause in remind._SILENT

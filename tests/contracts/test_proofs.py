@@ -103,6 +103,42 @@ def signed(registry, predicate=None, *, kind=SLSA_1, key=P256, about=None, form=
     return registry.attach(registry.artifact, dsse(key, payload), DSSE, **attach)
 
 
+# ---------------------------------------------------------------- statements of other types
+
+TESTED = "https://in-toto.io/attestation/test-result/v0.1"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "result"),
+    [
+        pytest.param({"result": "PASSED", "configuration": []}, "PASSED", id="passed"),
+        pytest.param({"result": "FAILED"}, "FAILED", id="failed"),
+        pytest.param({"scanner": {"name": "zap"}}, None, id="without a result"),
+        pytest.param(None, None, id="without a predicate"),
+    ],
+)
+async def test_a_statement_of_a_type_without_a_rule_is_kept_with_its_result(transport, registry, predicate, result):
+    envelope = dsse(P256, statement(registry.artifact, predicate, TESTED))
+    registry.attach(registry.artifact, envelope, DSSE)
+    (found,) = (await proof_of(transport, registry)).statements
+    assert (found.predicate, found.digest, found.result, found.hash) == (TESTED, registry.artifact, result, digest_of(envelope))
+    assert found.signer == PinnedKey(fingerprint(P256))
+
+
+@pytest.mark.parametrize("predicate", [{"result": 1}, {"result": "P" * 41}, ["PASSED"]], ids=["a number", "too long", "a list"])
+async def test_a_result_that_cannot_be_read_is_no_result(transport, registry, predicate):
+    signed(registry, predicate, kind=TESTED)
+    proof = await proof_of(transport, registry)
+    assert (proof.statements, len(proof.invalid)) == ((), 1)
+
+
+async def test_a_statement_that_nobody_trusted_signed_or_of_another_artifact_is_none(transport, registry):
+    signed(registry, {"result": "PASSED"}, kind=TESTED, key=OTHER_P256)
+    signed(registry, {"result": "PASSED"}, kind=TESTED, about="sha256:" + "0" * 64)
+    proof = await proof_of(transport, registry)
+    assert (proof.statements, len(proof.invalid)) == ((), 2)
+
+
 # ---------------------------------------------------------------- the port
 
 
@@ -449,8 +485,7 @@ async def test_forgeries_take_nothing_away_from_what_holds(transport, registry):
     assert (len(found.sboms), len(found.provenances), len(found.invalid)) == (1, 1, 2)
 
 
-async def test_other_statements_and_other_things_are_passed_over(transport, registry):
-    signed(registry, {"scanner": {}}, kind="https://cosign.sigstore.dev/attestation/vuln/v1")
+async def test_other_things_are_passed_over(transport, registry):
     registry.attach(registry.artifact, b"a signature of Notary", "application/jose+json")
     assert await proof_of(transport, registry) == Proof(registry.artifact)
 

@@ -39,8 +39,8 @@ def asking(rules: Rules, **service: Any) -> Policy:
 
 
 def strict(**rules: Any) -> Policy:
-    """The policy that asks for everything in production."""
-    return asking(Rules(taggers=("ci@example.com",), checks=("lint", "sast"), **rules))
+    """The policy that asks for everything in production, and names no single items."""
+    return asking(Rules(taggers=("ci@example.com",), checks=("lint", "sast"), **({"items": {}} | rules)))
 
 
 def pull(**parts: Any) -> Pull:

@@ -168,7 +168,7 @@ def test_what_is_in_and_what_is_out():
     assert [rider.number for rider in inside] == [pull().number]
     assert [(rider.number, rider.why) for rider in outside] == [(8, "it was merged after the cutoff"), (9, "it is not merged")]
     assert riders(replace(SOURCE, evidence=replace(GREEN, work=LOST), waiting=LOST)) == ((), ())
-    assert inside[0] == Rider(pull().number, pull().title, pull().url)
+    assert inside[0] == Rider(pull().number, pull().title, pull().url, merged=pull().merged)
 
 
 def test_which_workflow_makes_a_branch():

@@ -8,7 +8,7 @@ import pytest
 
 from guards.authorization import authorized
 from guards.cut import Acceptance, Blocker, CutState, Fix, Flaw, Found
-from guards.cutting import acceptable, choosable, known_run, later, not_cut_yet, open_blocker, open_run
+from guards.cutting import acceptable, choosable, known_run, later, not_cut_yet, open_blocker, open_run, postponable
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
 from guards.identity import Stranger
@@ -63,8 +63,17 @@ def ask(by: Any = REMY, **parts: Any) -> Request:
         pytest.param(not_cut_yet, ask(), known(cuts=(replace(CUT, state=CutState.FAILED),)), Allow, id="a branch could not be made"),
         pytest.param(not_cut_yet, ask(), known(run=None), Refusal.NO_SUCH_TRAIN, id="no run to cut"),
         pytest.param(later, ask(moved=AT + 2 * HOUR), known(), Allow, id="two hours more"),
-        pytest.param(later, ask(moved=AT + DAY), known(), Allow, id="until the decision"),
-        pytest.param(later, ask(moved=AT + DAY + timedelta(seconds=1)), known(), Refusal.BAD_SCHEDULE, id="past the decision"),
+        pytest.param(later, ask(moved=AT + DAY - timedelta(seconds=1)), known(), Allow, id="until before the decision"),
+        pytest.param(later, ask(moved=AT + DAY), known(), Refusal.BAD_SCHEDULE, id="at the decision, which then finds nothing cut"),
+        pytest.param(postponable, ask(), known(run=replace(RUN, stage=Stage.GO)), Allow, id="postponed with its go"),
+        pytest.param(postponable, ask(), known(run=replace(RUN, stage=Stage.STOPPED)), Allow, id="postponed half way"),
+        pytest.param(postponable, ask(), known(), Refusal.WRONG_STATE, id="before its cutoff it is amended"),
+        pytest.param(postponable, ask(), known(run=replace(RUN, stage=Stage.DEPARTED)), Refusal.WRONG_STATE, id="it is gone"),
+        pytest.param(postponable, ask(), known(run=None), Refusal.NO_SUCH_TRAIN, id="no run to postpone"),
+        pytest.param(
+            postponable, ask(), known(run=replace(RUN, stage=Stage.GO), train=replace(TRAIN, rule=replace(WEEKLY, window="never"))),
+            Refusal.NO_TRAIN_WINDOW, id="its window is none any more",
+        ),
         pytest.param(later, ask(moved=AT), known(), Refusal.BAD_SCHEDULE, id="now is over"),
         pytest.param(later, ask(), known(), Refusal.BAD_SCHEDULE, id="no moment"),
         pytest.param(later, ask(moved=AT + HOUR), known(run=None), Refusal.NO_SUCH_TRAIN, id="no run to extend"),

@@ -7,6 +7,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from guards.assessment import UNSAID, Declared
+from guards.business import end_of_day
 from guards.calendar_rules import FreezeCalendar, FreezeKind
 from guards.cut import Cut, CutState, Fix, Gates
 from guards.decision import Allow, Refusal, Unsure
@@ -37,6 +38,7 @@ from tests.guards.cases import (
     request,
     said,
     told,
+    utc,
 )
 from tests.guards.proofs import pull, worked
 
@@ -289,6 +291,14 @@ A_WEEK = policy(freeze_kinds={"holiday": FreezeKind(maximum=timedelta(days=7))})
         pytest.param(declares(services=("api",)), FACTS, Allow, id="one service"),
         pytest.param(declares(**ON_MAIN), FACTS, Refusal.INCOMPLETE, id="branches, and no merges stand still"),
         pytest.param(declares(**ON_MAIN, blocks=(Blocked.MERGES,)), FACTS, Allow, id="branches that take no merges"),
+        pytest.param(
+            declares(**ON_MAIN, kind="incident", blocks=(Blocked.MERGES,)), FACTS, Allow, id="merges that an incident holds, by name"
+        ),
+        pytest.param(
+            declares(kind="incident", blocks=(Blocked.MERGES,)), FACTS, Refusal.INCOMPLETE, id="merges that an incident holds, unnamed"
+        ),
+        pytest.param(declares(kind="incident"), FACTS, Allow, id="an incident that holds no merges"),
+        pytest.param(declares(kind="train", blocks=(Blocked.MERGES,)), FACTS, Allow, id="merges, once somebody approved it"),
         pytest.param(declares(kind="whim"), FACTS, Refusal.INCOMPLETE, id="an unknown kind"),
         pytest.param(declares(end=AT), FACTS, Refusal.INCOMPLETE, id="ends as it begins"),
         pytest.param(declares(end=AT + MINUTE), FACTS, Allow, id="lasts a minute"),
@@ -595,3 +605,33 @@ def test_what_is_imported_was_read() -> None:
     asked = request(action=Action.FREEZE, by=MARA)
     assert said(calendar_read(asked, facts(calendars(), calendar=(EVENT,)))) is Allow
     assert said(calendar_read(asked, facts(calendars()))) is Unsure
+
+
+@pytest.mark.parametrize(
+    ("one", "lapsed"),
+    [
+        (freeze(approved=None, lapses=AT), True),
+        (freeze(approved=None, lapses=AT + MINUTE), False),
+        (freeze(lapses=AT), False),
+        (freeze(approved=None), False),
+    ],
+    ids=["nobody approved it in time", "there is a minute left", "somebody approved it", "it counts by its approval only"],
+)
+def test_what_lapses(one: Freeze, lapsed: bool) -> None:
+    """FRZ-07."""
+    assert one.lapsed(AT) is lapsed
+
+
+@pytest.mark.parametrize(
+    ("at", "service", "end"),
+    [
+        ("2026-11-24 22:59", "api", "2026-11-24 23:00"),
+        ("2026-11-24 23:00", "api", "2026-11-25 23:00"),
+        ("2026-11-24 23:00", "web", "2026-11-25 05:00"),
+        ("2026-03-28 23:30", None, "2026-03-29 22:00"),
+    ],
+    ids=["before midnight there", "at midnight there", "in another zone", "a day of 23 hours"],
+)
+def test_where_the_day_of_a_service_ends(at: str, service: str | None, end: str) -> None:
+    """HOT-17: the same day is the service's."""
+    assert end_of_day(utc(at), service, FACTS) == utc(end)

@@ -82,8 +82,13 @@ def answer(area: Area, say: Say = Say.GO, words: str = "", confirmed: tuple[Item
 
 
 CALL = RollCall("GNC-2026-1124-001", RUN_ID, CANDIDATE, AT - HOUR, AT + HOUR, REMY.name, tuple(map(answer, Area)))
-CALM = Stabilization((), (), ())
-"""Nothing happened since the cutoff."""
+CUT = Cut(
+    "CUT-1", RUN_ID, "example/repo", ("api",), "a" * 40, AT, AT, late=False, captain=REMY.id, captain_name=REMY.name, by=REMY.id, base=None,
+    version="v1.4.0", branch="release/1.4", unbranched="", state=CutState.CUT, why="", checks=(), included=(), excluded=(), head=API.commit,
+    gates=Gates.PASSED, gates_why="all passed",
+)  # fmt: skip
+CALM = Stabilization((CUT,), (), ())
+"""Nothing happened since the cutoff, but that a fix was picked: the candidate is the branch as it is now."""
 GO = GoDecision(
     "GNG-2026-1124-001", RUN_ID, CANDIDATE, Outcome.GO, MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), None, (), "small", "", "",
     (), (), AT,
@@ -106,8 +111,8 @@ def run_facts(under: Policy = OPEN, own: Mapping[str, Any] | None = None, **part
         own: what is changed in the facts about the api.
         parts: what is changed in the facts, `go` by its parts.
     """
-    names = ("candidate", "call", "decisions", "entries", "stabilization")
-    go = GoFacts(CANDIDATE, CALL, (), {("api", "v1.4.0"): entry(under, **(own or {}))}, CALM)
+    names = ("candidate", "call", "decisions", "entries", "stabilization", "heads")
+    go = GoFacts(CANDIDATE, CALL, (), {("api", "v1.4.0"): entry(under, **(own or {}))}, CALM, {CUT.repository: CUT.head})
     go = replace(go, **{name: parts.pop(name) for name in names if name in parts})
     return replace(facts(under, change=None, run=RUN, train=TRAIN, go=go), **parts)
 
@@ -543,11 +548,6 @@ def test_what_lets_a_version_into_production(asked, given, expected):
 
 # ---------------------------------------------------------------- since the cutoff
 
-CUT = Cut(
-    "CUT-1", RUN_ID, "example/repo", ("api",), "a" * 40, AT, AT, late=False, captain=REMY.id, captain_name=REMY.name, by=REMY.id, base=None,
-    version="v1.4.0", branch="release/1.4", unbranched="", state=CutState.CUT, why="", checks=(), included=(), excluded=(), head="b" * 40,
-    gates=Gates.PASSED, gates_why="all passed",
-)  # fmt: skip
 FIX = Fix(
     RUN_ID, "example/repo", "f1" * 20, "fix: x", "https://x", ("Dana-D",), 12, (), None, (Found(Flaw.NO_SOURCE, "It is not on main."),), AT
 )
@@ -559,11 +559,10 @@ BY_PLAN = CutAcceptance("only here", "back to main", MARA.id, MARA.name, AT)
     ("since", "mark", "why"),
     [
         pytest.param(CALM, Mark.PASSED, "no blocker is open", id="nothing happened"),
-        pytest.param(Stabilization((CUT,), (), ()), Mark.PASSED, "no blocker is open", id="the checks passed"),
-        pytest.param(Stabilization((), (), (BLOCKER,)), Mark.FAILED, "BLK-1 (PAY-1) is open", id="a blocker"),
-        pytest.param(Stabilization((), (), (replace(BLOCKER, resolved=AT),)), Mark.PASSED, "no blocker", id="resolved"),
-        pytest.param(Stabilization((), (FIX,), ()), Mark.FAILED, "f1f1f1f1f1f1 on the release branch: It is not on main.", id="a flaw"),
-        pytest.param(Stabilization((), (replace(FIX, accepted=BY_PLAN),), ()), Mark.PASSED, "1 fixes", id="a flaw that somebody accepted"),
+        pytest.param(Stabilization((CUT,), (), (BLOCKER,)), Mark.FAILED, "BLK-1 (PAY-1) is open", id="a blocker"),
+        pytest.param(Stabilization((CUT,), (), (replace(BLOCKER, resolved=AT),)), Mark.PASSED, "no blocker", id="resolved"),
+        pytest.param(Stabilization((CUT,), (FIX,), ()), Mark.FAILED, "f1f1f1f1f1f1 on the release branch: It is not on main.", id="a flaw"),
+        pytest.param(Stabilization((CUT,), (replace(FIX, accepted=BY_PLAN),), ()), Mark.PASSED, "1 fixes", id="a flaw that somebody accepted"),
         pytest.param(Stabilization((replace(CUT, gates=Gates.LACKING, gates_why="lint failed"),), (), ()), Mark.FAILED, "lint failed", id="a check failed"),
         pytest.param(Stabilization((replace(CUT, gates=Gates.UNREAD, gates_why="GitHub is down"),), (), ()), Mark.UNREAD, "GitHub is down", id="checks unread"),
         pytest.param(Stabilization((replace(CUT, why="could not read the branch"),), (), ()), Mark.UNREAD, "could not read the branch", id="branch unread"),

@@ -14,6 +14,7 @@ from guards.unread import Unread
 from guards.vocabulary import Blocked, ChangeType, Migration, Risk
 from tests.guards.cases import AT, DECLARED, FREEZE, HOUR, MARA, emergency, facts, policy, request
 from tests.guards.proofs import proven
+from tests.guards.test_staged import FIVE_MINUTES_AGO, asked
 
 URGENT = request(change_type=ChangeType.EMERGENCY)
 LOST = Unread("Slack", "no answer within 5 s")
@@ -26,7 +27,7 @@ PROVEN = replace(proven(), emergency=emergency())
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "past"),
+    ("wanted", "known", "past"),
     [
         pytest.param(URGENT, facts(), (), id="nothing would have held it"),
         pytest.param(URGENT, facts(at=NIGHT), ("the change window",), id="at night"),
@@ -57,6 +58,10 @@ PROVEN = replace(proven(), emergency=emergency())
         pytest.param(
             RISKY, replace(PROVEN, evidence=replace(PROVEN.evidence, work=LOST)), ("the lead time, which could not be read",), id="risk unread"
         ),
+        # soak
+        pytest.param(URGENT, asked(before=FIVE_MINUTES_AGO), ("the soak",), id="in staging for five minutes"),
+        pytest.param(URGENT, asked(), (), id="in staging for a day"),
+        pytest.param(URGENT, asked(replaced=LOST), ("the soak, which could not be read",), id="what took its place unread"),
         # go/no-go
         pytest.param(URGENT, facts(rides=(Ride("weekly", None),)), ("the go/no-go",), id="nobody gave a go"),
         pytest.param(URGENT, facts(rides=LOST), ("the go/no-go, which could not be read",), id="rides unread"),
@@ -67,9 +72,9 @@ PROVEN = replace(proven(), emergency=emergency())
         ),
     ],
 )  # fmt: skip
-def test_what_would_have_held_it_is_named(asked: Request, known: Facts, past: tuple[str, ...]) -> None:
+def test_what_would_have_held_it_is_named(wanted: Request, known: Facts, past: tuple[str, ...]) -> None:
     record = emergency(until=NIGHT + HOUR)
-    assert gone_past(asked, replace(known, emergency=record)) == past
+    assert gone_past(wanted, replace(known, emergency=record)) == past
 
 
 FLAGS = replace(FREEZE, blocks=(Blocked.FLAGS,))

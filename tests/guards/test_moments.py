@@ -13,7 +13,7 @@ from guards.calendar_rules import Window
 from guards.decision import Refusal, Refuse, Unsure
 from guards.facts import Facts
 from guards.holiday import Holidays
-from guards.moments import cutoffs, doubts, instant, schedule, unfit
+from guards.moments import cutoffs, doubts, instant, postponed, schedule, unfit
 from guards.policy import Policy
 from guards.train import Schedule, TrainRule
 from guards.vocabulary import Weekday
@@ -229,6 +229,19 @@ def test_a_run_waits_for_the_day_after_a_holiday_and_is_not_planned_where_holida
     assert isinstance(found, Schedule)
     assert found.opens == utc(2026, 12, 7, 9)
     assert planned(WEEKLY, ("api",), closed, utc(2026, 12, 1, 11)) == Unsure("the public holidays of DE", "nobody asked for them")
+
+
+def test_a_run_that_is_postponed_departs_in_the_next_opening_and_what_comes_after_it_moves_along():
+    was = planned(WEEKLY, ("api",), POLICY, utc(2026, 12, 1, 11))
+    assert isinstance(was, Schedule)
+    assert (was.opens, was.closes) == (utc(2026, 12, 3, 9), utc(2026, 12, 3, 15))
+    for at in (utc(2026, 12, 2, 9), utc(2026, 12, 3, 15)):  # before its window, and when it is over
+        now = postponed(WEEKLY, ("api",), Facts(at=at, policy=POLICY), was)
+        assert isinstance(now, Schedule)
+        assert (now.cutoff, now.decision, now.opens, now.closes) == (was.cutoff, was.decision, utc(2026, 12, 7, 9), utc(2026, 12, 7, 15))
+        assert now.closes < now.retrospective < now.closing
+    gone = postponed(replace(WEEKLY, window="never"), ("api",), Facts(at=AT, policy=POLICY), was)
+    assert isinstance(gone, Refuse)
 
 
 def test_a_retrospective_is_never_before_the_window_closes():

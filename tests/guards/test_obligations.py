@@ -64,7 +64,7 @@ def test_what_is_done_is_shown(shown, answer):
     assert said(evidenced(replace(REQUEST, rationale=shown), FACTS)) == answer
 
 
-@pytest.mark.parametrize("kind", [Owed.CHANGE_RECORD, Owed.BACKFILL])
+@pytest.mark.parametrize("kind", [Owed.CHANGE_RECORD, Owed.BACKFILL, Owed.RECONCILIATION])
 @pytest.mark.parametrize(
     ("shown", "answer"),
     [

@@ -6,7 +6,7 @@ import pytest
 
 from guards.decision import Allow, Refusal, Refuse
 from guards.obligation import Aftermath, Obligation, Owed
-from guards.retrospective import Spans, closable, looked_back, not_looked_back, over, spans
+from guards.retrospective import Spans, average, closable, looked_back, not_looked_back, over, spans
 from guards.train import Stage, TrainState
 from guards.unread import Absent
 from tests.guards.cases import AT, DAY, HOUR, REMY, said
@@ -66,7 +66,10 @@ def test_everything_that_is_owed_is_named():
 
 
 def test_what_a_run_cost_in_time():
-    whole = Aftermath(cut=AT, called=AT + HOUR, decided=AT + 3 * HOUR, departed=AT + 8 * HOUR)
-    assert spans(whole) == Spans(3 * HOUR, 5 * HOUR, 8 * HOUR, 2 * HOUR)
+    merged = (("acme/api#7", AT - 2 * HOUR),)
+    whole = Aftermath(cut=AT, called=AT + HOUR, decided=AT + 3 * HOUR, departed=AT + 8 * HOUR, merged=merged)
+    assert spans(whole) == Spans(3 * HOUR, 5 * HOUR, 8 * HOUR, 2 * HOUR, {"acme/api#7": 10 * HOUR})
     assert spans(replace(whole, departed=None)) == Spans(3 * HOUR, None, None, 2 * HOUR)
     assert spans(NONE) == Spans(None, None, None, None)
+    assert average((HOUR, None, 3 * HOUR)) == 2 * HOUR
+    assert average((None,)) is None

@@ -45,7 +45,7 @@ from guards.record import as_seen, cancellable, decided_by_asker, reasoned, unde
 from guards.sections import ApprovalRule, DelegationRule
 from guards.staged import soaked, verified_before
 from guards.timetable import reachable
-from guards.train import Room
+from guards.train import Room, Stage
 from guards.unread import Absent, Unread
 from guards.verification import looks_after, verifiable
 from guards.verified import Verification
@@ -87,6 +87,9 @@ from tests.guards.cases import (
     two_of,
 )
 from tests.guards.proofs import NOTES, RECORD
+from tests.guards.test_go import RUN
+from tests.guards.test_in_set import SET
+from tests.guards.test_in_slot import EARLY
 from tests.guards.test_staged import ASKING as STAGING_COUNTS
 
 PROMOTION = (
@@ -162,6 +165,7 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "before": (None, STAGED, replace(STAGED, digest=OTHER_DIGEST)),
         "looked": (None, LOOKED, replace(LOOKED, at=None, by=None, name=None, looked_at="")),
         "replaced": (None, replace(STAGED, version="v1.5.0", at=STAGED.at + timedelta(minutes=1))),
+        "attestations": ((),),
         "running": (None, RUNNING, replace(RUNNING, version="v1.4.0")),
         "change": (None, change(under), change(under, requester=MARA.id), change(under, state=State.RUNNING), Absent("change CR-9")),
         "approvals": (
@@ -186,7 +190,13 @@ def domain(under: Policy) -> Mapping[str, tuple[Any, ...]]:
         "record": (None, RECORD, replace(RECORD, issues="one")),
         "notes": (None, NOTES, replace(NOTES, text="later")),
         "promotions": ((), FACTS.promotions),
-        "rides": ((), (Ride("weekly", None),), (Ride("weekly", None, ((GO, GO.candidate.hash),)),)),
+        "rides": (
+            (),
+            (Ride("weekly", None),),
+            (Ride("weekly", None, ((GO, GO.candidate.hash),)),),
+            (Ride("weekly", None, ((GO, GO.candidate.hash),), {GO.run: replace(RUN, stage=Stage.GO, schedule=EARLY)}),),
+            (Ride("weekly", None, ((SET, SET.candidate.hash),)),),
+        ),
         "incidents": ((), (INCIDENT,), (replace(INCIDENT, services=None),), (replace(INCIDENT, severity=4),)),
         "exceptions": ((), (exemption(),)),
         "hotfixes": (
@@ -226,6 +236,7 @@ NEEDED_SOMETIMES = {
     "notes",
     "promotions",
     "incidents",
+    "attestations",  # see test_itemized.py
     "looked",  # see test_staged.py
     "replaced",
     "pieces",  # only the end of a hotfix asks for them

@@ -80,7 +80,7 @@ def reader(fake):
 
 
 def test_there_are_queries():
-    assert len(QUERIES) == 8
+    assert len(QUERIES) == 9
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -117,6 +117,7 @@ async def test_the_queries_executed_on_githubs_schema_tell_what_the_small_github
     assert [await again.codeowners(REPO, at) for at in (merge, base)] == wanted[2:]
     assert isinstance(wanted[3], Absent)
     assert len(executed) == simple
+    assert await again.span(REPO, base, fake.history[-1]) == wanted[0]  # what people wrote is read once more
     assert set(executed) == set(QUERIES.values())
 
 

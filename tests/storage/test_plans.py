@@ -10,6 +10,7 @@ from guards.version import Deployment
 from storage import (
     approvals,
     artifacts,
+    attestations,
     audit,
     cards,
     changes,
@@ -80,6 +81,7 @@ LOOKUPS = {
     "deployments.proof": lambda tx: deployments.proof(tx, "a", "b", "c"),
     "deployments.replaced": lambda tx: deployments.replaced(tx, Deployment("a", "b", "c", "d", "e", AT)),
     "verifications.given": lambda tx: verifications.given(tx, Deployment("a", "b", "c", "d", "e", AT)),
+    "attestations.of": lambda tx: attestations.of(tx, "a", "b", AT),
     "deployments.overview": lambda tx: deployments.overview(tx, None),
     "deployments.overview of": lambda tx: deployments.overview(tx, "a"),
     "releases.record": lambda tx: releases.record(tx, "a", "b"),

@@ -33,12 +33,12 @@ def train_data(**changed: Any) -> dict[str, Any]:
         "lib": {**service, "repository": "acme/lib"},
         "shop": {**service, "repository": "acme/shop"},
     }
-    allow = {**data["allow"], "train": {"production": ["release_captain"]}}
+    allow = {**data["allow"], "train": {"production": ["release_captain"]}, "cut": {"production": ["release_captain"]}}
     return {**data, "services": services, "allow": allow, **changed}
 
 
 async def board(world, stage: Stage = Stage.GO, versions: dict[str, str] = VERSIONS, run: str = RUN, **train: Any) -> None:
-    """Have a weekly train with a run in this stage, and its versions built and in dev."""
+    """Have a weekly train with a run in this stage, which departs from Tuesday on, and its versions built and in dev."""
     rule = TrainRule("0 12 * * TUE", (), None, "Europe/Berlin", 2, time(10), "weekdays")
     weekly = replace(
         Train(
@@ -49,7 +49,9 @@ async def board(world, stage: Stage = Stage.GO, versions: dict[str, str] = VERSI
         **train,
     )  # fmt: skip
     day = date.fromisoformat(run[-10:])
-    schedule = Schedule(*(TUESDAY + (day - TUESDAY.date()) + timedelta(hours=n) for n in range(7)))
+    later = (day - TUESDAY.date()).days
+    ahead = (TUESDAY - timedelta(hours=n) + timedelta(minutes=later) for n in (3, 2, 1))  # one run after the other, and then they wait
+    schedule = Schedule(*ahead, TUESDAY, *(TUESDAY + timedelta(days=later, hours=n) for n in (4, 5, 6)))
 
     def work(tx):
         if trains.get(tx, "weekly") is None:

@@ -21,7 +21,7 @@ DECLARED = 'migration=no answers=none customers="a new button" downtime=none dat
 
 
 def strict_policy(**rules: Any) -> dict[str, Any]:
-    """A policy that asks in production for everything but a look and a while in staging, and on the way there for what the strict
+    """A policy that asks in production for everything but a look and a while in staging and named items, and on the way there for what the strict
     profile asks; `environments={}` asks for everything.
     """
     data = policy_data()
@@ -33,7 +33,7 @@ def strict_policy(**rules: Any) -> dict[str, Any]:
     for role in assessing:
         data["roles"].setdefault(role, []).append({"people": ["rita@acme.example"]})
     data["allow"]["approve"]["production"] += assessing
-    apart = {"production": {"omit": ["verified-before", "soak"]}}
+    apart = {"production": {"omit": ["verified-before", "soak", "evidence-items"]}}
     data["evidence"] = {"taggers": ["ci@acme.example"], "checks": list(CHECKS), "environments": apart, **rules}
     return data
 

@@ -22,6 +22,7 @@ class FakeVcs:
         patches: (repository, commit) → answer; (repository, `base..commit`) for all since a base.
         waiting: (repository, base) → open pull requests.
         asked: the name of each question about branches, in order.
+        past: what every question about an earlier moment is answered with while it is set.
         away: what every question is answered with while it is set.
         closed: whether the bot has let go of it.
     """
@@ -37,6 +38,7 @@ class FakeVcs:
         self.patches: dict[tuple[str, str], str | Unread] = {}
         self.waiting: dict[tuple[str, str], tuple[OpenPull, ...] | Unread] = {}
         self.asked: list[str] = []
+        self.past: Unread | None = None
         self.away: Unread | None = None
         self.closed = False
 
@@ -58,7 +60,7 @@ class FakeVcs:
     async def head(self, repository: str, branch: str, at: datetime | None = None) -> str | Absent | Unread:
         self.asked.append("head")
         found = [sha for moment, sha in self.moves.get((repository, branch), ()) if at is None or moment <= at]
-        return self.away or (found[-1] if found else Absent(f"branch {branch} in {repository}"))
+        return self.away or (self.past if at else None) or (found[-1] if found else Absent(f"branch {branch} in {repository}"))
 
     async def merge_base(self, repository: str, one: str, other: str) -> str | Absent | Unread:
         self.asked.append("merge_base")

@@ -46,6 +46,8 @@ def begin(tx: Tx, record: Emergency, change: Change | None, past: Sequence[str],
             obligations.next_id(tx, facts.at.date()), kind, record.id, record.service, text, owner, name, due, facts.at, ledger.CLOCK.id
         )
         owing.owe(tx, one, ledger.CLOCK, facts, correlation)
+        if cited and kind is Owed.RECONCILIATION:  # what was left out is run later, and the run belongs to the incident (EMG-12)
+            bound(tx, cited, one.id, ledger.CLOCK, facts, correlation)
         yours.setdefault(owner, []).append(owing.line_of(one, facts))
     for owner, lines in yours.items():  # at night one message is enough
         person = policy.by_id.get(owner)

@@ -83,7 +83,7 @@ def emergency_card(shown: Shown, facts: Facts) -> Card:
         facts=tuple(rows),
         parts=tuple(_parts(shown, facts, zone)),
         buttons=_buttons(shown, facts),
-        footer=(Code(record.id), " · relaxes window, freeze, incidents, lead time and go/no-go, nothing else"),
+        footer=(Code(record.id), " · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else"),
     )
 
 

@@ -3,15 +3,16 @@
 Invariant: of one run one retrospective is owed, by who leads it; the obligation's timer reminds of it, nothing else does.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from commands.core import obligations as owing
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Reply
-from commands.core.text import Button, Line, Moment
+from commands.core.text import Bold, Button, Code, Line, Moment
 from commands.core.trains import closing
 from commands.core.trains.plan import unset_timers
 from commands.core.trains.run_work import RunWork
@@ -19,17 +20,21 @@ from commands.core.trains.tell import train_card_of
 from commands.core.trains.tracking import tracking
 from guards.cut import CutState
 from guards.facts import Facts
-from guards.go import Outcome
+from guards.go import GoDecision, Outcome, of_manifest
 from guards.obligation import Aftermath, Obligation, Owed
 from guards.policy import Policy
-from guards.retrospective import spans
+from guards.retrospective import OVER, Spans, average, spans
 from guards.sections import Person
-from guards.train import Stage, TrainRun
-from storage import cuts, decisions, obligations, sets, trains
+from guards.train import Stage, Train, TrainRun
+from storage import audit, changes, cuts, decisions, obligations, releases, sets, trains
 from storage.database import Tx
 
 OWN = frozenset({Owed.RETROSPECTIVE, Owed.RELEASE_NOTES, Owed.BRANCH_REMOVAL})
 """What the captain owes at the end of a run, whoever that is."""
+
+
+_LOOKED, _REPORTED = 30, 8
+"""Runs of a train that are looked through for its report, and that it tells of."""
 
 
 def owe_end(tx: Tx, run: TrainRun, facts: Facts, correlation: str) -> None:
@@ -74,11 +79,34 @@ def of_run(tx: Tx, run: TrainRun, policy: Policy) -> Aftermath:
     taken = [cut.taken for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT]
     go = next((one for one in reversed(decisions.of_run(tx, run.id)) if one.outcome is Outcome.GO), None)
     call = decisions.call_about(tx, run.id, go.candidate.hash) if go else None
+    departed = sets.arrived(tx, run.id, policy.production) or (_arrived_alone(tx, go, policy) if go else None)
     return Aftermath(
-        cut=min(taken, default=None), decided=go.at if go else None, departed=sets.arrived(tx, run.id, policy.production),
+        cut=min(taken, default=None), decided=go.at if go else None, departed=departed,
         called=call.opened if call else None, fixes=len(cuts.fixes(tx, run.id)), late=len(cuts.late(tx, run.id)),
-        blockers=len(cuts.blockers(tx, run.id)), owed=obligations.about(tx, run.id),
+        blockers=len(cuts.blockers(tx, run.id)), merged=_merged(tx, run), refusals=_refusals(tx, run), owed=obligations.about(tx, run.id),
     )  # fmt: skip
+
+
+def _merged(tx: Tx, run: TrainRun) -> tuple[tuple[str, datetime], ...]:
+    """The pull requests that rode from the cutoff on, as far as it is known when they were merged."""
+    made = [cut for cut in cuts.of_run(tx, run.id) if cut.state is CutState.CUT]
+    return tuple((f"{cut.repository}#{one.number}", one.merged) for cut in made for one in cut.included if one.merged)
+
+
+def _refusals(tx: Tx, run: TrainRun) -> dict[str, int]:
+    """What was refused about the run, its sets, and the changes that brought what it had its go for."""
+    gone = {(entry.service, entry.version) for one in decisions.of_run(tx, run.id) for entry in one.candidate.entries}
+    about = {change.id for place in sorted(gone) for change in changes.of_version(tx, *place)}
+    return audit.refused(tx, {run.id, *about, *sets.ids_of_run(tx, run.id)})
+
+
+def _arrived_alone(tx: Tx, go: GoDecision, policy: Policy) -> datetime | None:
+    """When what a run brings without a manifest first ran in production after its go, UTC; None when it never did."""
+    if of_manifest(go.candidate):
+        return None
+    entry = go.candidate.entries[0]
+    ran = (one.at for one in releases.promotions(tx, entry.service, entry.version) if one.environment in policy.production)
+    return next((at for at in ran if at >= go.at), None)
 
 
 def retrospective_body(after: Aftermath) -> dict[str, Any]:
@@ -87,13 +115,15 @@ def retrospective_body(after: Aftermath) -> dict[str, Any]:
     named = {"stabilization": took.stabilization, "waiting": took.waiting, "lead": took.lead, "roll_call": took.roll_call}
     return {
         **{name: int(span.total_seconds()) if span is not None else None for name, span in named.items()},
-        "fixes": after.fixes, "late": after.late, "blockers": after.blockers,
+        "fixes": after.fixes, "late": after.late, "blockers": after.blockers, "refusals": dict(after.refusals),
+        "changes": {name: int(span.total_seconds()) for name, span in took.changes.items()},
     }  # fmt: skip
 
 
 def lines_of(after: Aftermath, zone: str) -> tuple[Line, ...]:
     """The same for people."""
     took = spans(after)
+    refused = ", ".join(f"{tag.removesuffix(':refused').replace('-', ' ')} {count}" for tag, count in after.refusals.items()) or "nothing"
     there: Line = ("It was never whole in production.",)
     if after.departed:
         there = ("It was whole in production ", Moment(after.departed, zone), ".")
@@ -102,8 +132,41 @@ def lines_of(after: Aftermath, zone: str) -> tuple[Line, ...]:
         (f"From the cutoff until it was there: {_span(took.lead)}, which the train added to the lead time of what was merged last.",),
         (f"Of that stabilization until the go: {_span(took.stabilization)}; from the go until it was there: {_span(took.waiting)}.",),
         (f"The roll call waited {_span(took.roll_call)} for its decision.",),
+        *_lead_times(took.changes),
         (f"Fixes since the cutoff: {after.fixes}; late changes: {after.late}; blockers: {after.blockers}.",),
+        (f"Refused on the way: {refused}.",),
     )
+
+
+def _lead_times(changes: Mapping[str, timedelta]) -> Iterator[Line]:
+    """From merge to production: how long the middle one took, and which took longest; the ledger has each."""
+    if changes:
+        name, longest = max(changes.items(), key=lambda change: change[1])
+        middle = sorted(changes.values())[(len(changes) - 1) // 2]
+        half = f"{len(changes)} pull requests, half of them within {_span(middle)}"
+        yield (f"From its merge until it was there: {half}; {name} took longest, {_span(longest)}.",)
+
+
+def report(tx: Tx, train: Train, policy: Policy) -> tuple[Line, ...]:
+    """What the last runs of a train cost in time, and what came after their cutoffs; nothing before the first one is over (MET-08)."""
+    ended = [run for run in trains.runs(tx, train.id, _LOOKED) if run.stage in OVER | {Stage.CLOSED}][:_REPORTED]
+    seen = [(run, found, spans(found)) for run in ended if (found := of_run(tx, run, policy)).cut]
+    if not seen:
+        return ()
+    means = (average(took.stabilization for _, _, took in seen), average(took.lead for _, _, took in seen))
+    mean = f"On average of {len(seen)}: stabilization {_span(means[0])}, from the cutoff to production {_span(means[1])}."
+    return (
+        (Bold(mean),),
+        *(
+            (Code(run.id), _cost(found, took))
+            for run, found, took in seen
+        ),
+    )  # fmt: skip
+
+
+def _cost(found: Aftermath, took: Spans) -> str:
+    after_it = f"{found.fixes} fixes, {found.late} late, {found.blockers} blockers, {sum(found.refusals.values())} refusals"
+    return f" stabilization {_span(took.stabilization)}, from the cutoff to production {_span(took.lead)}; {after_it}"
 
 
 def _span(length: timedelta | None) -> str:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from commands.core.cards import missing
 from commands.core.ports.ci import BranchOrder, Started, TurnedDown, Unknown
 from commands.core.text import Code, Line
+from commands.core.trains import roll_call
 from commands.core.trains.card import captains_buttons
 from commands.core.trains.read import Branches
 from commands.core.trains.run_work import RunWork
@@ -19,8 +20,8 @@ from guards.cut import Cut, CutState
 from guards.cutoff import begun, workflow_of
 from guards.decision import Allow, Decision, Refuse, Unsure
 from guards.facts import Facts
-from guards.train import Stage
-from storage import cuts, inbox, outbox, timers, trains
+from guards.train import Milestone, Stage
+from storage import cuts, inbox, moments, outbox, timers, trains
 from storage.database import Store, Tx
 
 KIND = "release-branch"
@@ -128,6 +129,8 @@ def settle(work: RunWork, found: dict[str, Decision]) -> None:
         work.record("cut:done", {"cuts": [cut.id for cut in now]})
         work.tell(f"🔒 {run.id} is cut: stabilization begins", *map(state_of, now), part="done")
         timers.set(tx, timers.Timer(f"{WATCH}:{run.id}", WATCH, at + SOON, {"run": run.id}))
+        if Milestone.DECISION in moments.reached(tx, run.id):  # it came while nothing was cut, and could open nothing (TRN-22)
+            roll_call.at_decision(tx, run.id, work.facts, work.correlation)
     else:
         lost = next(cut for cut in now if cut.state is CutState.FAILED)
         trains.move(tx, run, Stage.HELD if run.stage is not Stage.HELD else None, why=lost.why.rstrip("."))

@@ -1,10 +1,10 @@
 """The card of a run: its timeline with "you are here", who leads it, what rides and what blocks (TRN-01, TRN-25).
 
-Invariant: the picture is a function of the schedule and the moment, so drawing it again changes nothing but where "here" is.
+Invariant: the picture is a function of the run and the moment, so drawing it again changes nothing but where "here" is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
@@ -41,6 +41,18 @@ _CELLS = 8
 """Cells of the track between two stations, whatever time lies between them: a picture to scale would show one long line and four dots."""
 
 
+_UNTIL: Mapping[Stage, str] = {
+    **dict.fromkeys(AHEAD, "cutoff"), **dict.fromkeys((Stage.STABILIZING, Stage.DECIDING, Stage.NO_GO), "decision")
+}  # fmt: skip
+"""Stage → the station that a run does not pass while it stands there, whatever the time is."""
+
+
+def here(run: TrainRun, at: datetime) -> datetime:
+    """The moment of the schedule at which a run is: what was not cut, or not let go, waits before that, however late it is."""
+    station = _UNTIL.get(run.stage)
+    return min(at, getattr(run.schedule, station) - timedelta(microseconds=1)) if station else at
+
+
 def picture(schedule: Schedule, at: datetime) -> str:
     """The track of a run with the train on it: done is drawn solid, what is to come dotted."""
     drawn: list[str] = []
@@ -73,12 +85,16 @@ def next_move(schedule: Schedule, at: datetime) -> datetime | None:
     return next((step for step in steps if step > at), None)
 
 
-def where_now(schedule: Schedule, at: datetime) -> str:
-    """Between which two stations the run is, in words."""
-    if at < schedule.cutoff:
-        return "before the cutoff"
-    if at < schedule.decision:
-        return "stabilization"
+def where_now(run: TrainRun, at: datetime) -> str:
+    """Where the run is, in words: by its stage, and where that does not tell, by the schedule."""
+    schedule = run.schedule
+    if run.stage in AHEAD:
+        waits = "held at the cutoff" if run.stage is Stage.HELD else "at the cutoff"
+        return "before the cutoff" if at < schedule.cutoff else waits
+    if run.stage in _UNTIL:
+        return "stabilization" if at < schedule.decision else "waiting for its go"
+    if run.stage is Stage.DEPARTED:
+        return "in production"
     if at < schedule.opens:
         return "waiting for the window"
     return "in the window" if at < schedule.closes else "after the window"
@@ -112,10 +128,10 @@ def train_card(run: TrainRun, train: Train, reached: Mapping[Milestone, Reached]
 
 def _timeline(run: TrainRun, zone: str, reached: Mapping[Milestone, Reached], facts: Facts) -> Part:
     at, over = facts.at, run.stage in {Stage.SKIPPED, Stage.CLOSED}
-    lines: list[Line] = [] if over else [(picture(run.schedule, at),), ("🚆 you are here: ", Bold(where_now(run.schedule, at)))]
+    lines: list[Line] = [] if over else [(picture(run.schedule, here(run, at)),), ("🚆 you are here: ", Bold(where_now(run, at)))]
     for milestone, name, emoji, words in STATIONS:
         due: datetime = getattr(run.schedule, name)
-        done = reached.get(milestone)
+        done = reached.get(milestone) if facts.at >= due else None  # one that was reached can be moved later
         lines.append((f"{'✅' if done else '▫️'} {emoji} {words} ", Moment(due, zone), *_lateness(done, zone, facts)))
     return Part(tuple(lines))
 

@@ -131,10 +131,19 @@ class Cutting:
         look, due = self._branches.look(), datetime.fromisoformat(wanted.due)
         running = await self._store.read(lambda tx: {s: deployments.running(tx, s, facts.policy.bound_for(s)) for s in train.services})
         said = wanted.version or run.version
-        at = due if facts.at - due > facts.policy.trains.late else None
+        late = facts.at - due > facts.policy.trains.late
+        at = due if late or (wanted.by == CLOCK.id and facts.at > due) else None  # who has it cut means what main names then
         return [
             await look.source(
-                repository, services, train, running, said, at=at, commit=wanted.commits.get(repository), chosen=repository in wanted.chosen
+                repository,
+                services,
+                train,
+                running,
+                said,
+                at=at,
+                or_now=not late,
+                commit=wanted.commits.get(repository),
+                chosen=repository in wanted.chosen,
             )
             for repository, services in look.repositories(train.services).items()
             if repository not in done

@@ -14,10 +14,11 @@ from commands.core.trains import after
 from commands.core.trains.tell import train_card_of
 from guards.change import Change
 from guards.facts import Facts
+from guards.go import Outcome, of_manifest
 from guards.lifecycle import MOVES, UNDECIDED, State
 from guards.manifest import Manifest, SetPromotion, SetState
 from guards.train import STAGES, Stage, TrainRun
-from storage import changes, manifests, sets, timers, trains
+from storage import changes, decisions, manifests, sets, timers, trains
 from storage.database import Tx
 
 
@@ -52,23 +53,42 @@ def manifest_body(manifest: Manifest) -> dict[str, Any]:
 
 def went_out(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
     """An entry is handed to CI: with the first one in production the run departs."""
-    promotion = sets.of_change(tx, change)
+    promotion, place = sets.of_change(tx, change), change.content.environment
     if promotion is None:
+        _alone(tx, change, Stage.DEPARTING, f"{change.id} is on its way to {place}", facts, correlation)
+    elif place in facts.policy.production and not promotion.back:
+        _stage(tx, promotion.run, place, Stage.DEPARTING, f"{promotion.id} is on its way to {place}", facts, correlation)
+
+
+def _alone(tx: Tx, change: Change, stage: Stage, why: str, facts: Facts, correlation: str) -> None:
+    """What goes alone can be all that a run brings: its train has one service, and no manifest was built. The run goes with it."""
+    content = change.content
+    if content.environment not in facts.policy.production:
         return
-    if promotion.environment in facts.policy.production and not promotion.back:
-        _stage(tx, promotion, Stage.DEPARTING, f"{promotion.id} is on its way to {promotion.environment}", facts, correlation)
+    wanted = (content.version, content.commit, content.digest)
+    for one in decisions.of_version(tx, content.service, content.version):
+        pinned = one.candidate.of(content.service)
+        said_go = one.outcome is Outcome.GO and not of_manifest(one.candidate)
+        if said_go and pinned and (pinned.version, pinned.commit, pinned.digest) == wanted:
+            _stage(tx, one.run, content.environment, stage, why, facts, correlation)
 
 
 def ended(tx: Tx, change: Change, facts: Facts, correlation: str) -> None:
-    """An entry came to its end: call the next one, or end the set.
+    """A change came to its end: of a set, call the next one, or end it; what went alone can be all that its run brings.
 
     Args:
         tx: the transaction of that end.
-        change: as it is now; nothing happens for one that goes alone, or that has not ended.
+        change: as it is now; nothing happens for one that has not ended.
         facts: give the moment and the policy.
         correlation: of what ended it.
     """
-    promotion = None if MOVES[change.state] else sets.of_change(tx, change)
+    if MOVES[change.state]:
+        return
+    promotion = sets.of_change(tx, change)
+    if promotion is None and change.attempt:
+        there = change.state is State.SUCCEEDED
+        said = f"{change.id} is {f'in {change.content.environment}' if there else change.state}"
+        _alone(tx, change, Stage.DEPARTED if there else Stage.STOPPED, said, facts, correlation)
     if promotion is None or (promotion := sets.lock(tx, promotion.id)) is None or promotion.state is not SetState.OPEN:
         return
     parts = sets.parts(tx, promotion.id)
@@ -92,7 +112,9 @@ def _finish(tx: Tx, promotion: SetPromotion, facts: Facts, correlation: str) -> 
         back=promotion.back, **manifest_body(manifest),
     )  # fmt: skip
     if promotion.environment in facts.policy.production and not promotion.back:
-        _stage(tx, promotion, Stage.DEPARTED, f"{promotion.id} is in {promotion.environment}", facts, correlation)
+        _stage(
+            tx, promotion.run, promotion.environment, Stage.DEPARTED, f"{promotion.id} is in {promotion.environment}", facts, correlation
+        )
     set_log_of(tx, promotion, facts, correlation, f"The whole set runs in {promotion.environment}.")
     set_card_of(tx, promotion, facts, correlation)
 
@@ -112,7 +134,7 @@ def _stop(tx: Tx, promotion: SetPromotion, parts: tuple[Change, ...], said: str,
         manifest=promotion.manifest, back=promotion.back, why=said, results={each.content.service: _result(each, left) for each in parts},
     )  # fmt: skip
     if begun and promotion.environment in facts.policy.production and not promotion.back:
-        _stage(tx, promotion, Stage.STOPPED, f"{promotion.id} stopped: {said}"[:500], facts, correlation)
+        _stage(tx, promotion.run, promotion.environment, Stage.STOPPED, f"{promotion.id} stopped: {said}"[:500], facts, correlation)
     not_sent = ", ".join(each.content.service for each in left)
     set_log_of(tx, promotion, facts, correlation, f"Stopped: {said}" + (f" Not sent: {not_sent}." if not_sent else ""))
     set_card_of(tx, promotion, facts, correlation)
@@ -132,14 +154,14 @@ def back_button(promotion: SetPromotion) -> tuple[Button, ...]:
     return (Button("Back to the last good set", "train back", {"set": promotion.id}, "danger", confirm=sure),)
 
 
-def _stage(tx: Tx, promotion: SetPromotion, stage: Stage, why: str, facts: Facts, correlation: str) -> None:
-    """Take the run to its next stage, where that follows; a run that is there already stays."""
-    run = trains.run(tx, promotion.run)
+def _stage(tx: Tx, id: str, environment: str, stage: Stage, why: str, facts: Facts, correlation: str) -> None:  # noqa: A002
+    """Take the run with this id to its next stage, where that follows; a run that is there already stays."""
+    run = trains.run(tx, id)
     if run is None or stage not in STAGES[run.stage]:
         return
     run = trains.move(tx, run, stage, why=why)
     _shown(tx, run, facts, correlation)
-    record.write(tx, f"train:{stage.value}", CLOCK, facts, correlation, subject=run.id, environment=promotion.environment, why=why)
+    record.write(tx, f"train:{stage.value}", CLOCK, facts, correlation, subject=run.id, environment=environment, why=why)
     if stage is Stage.DEPARTED:
         after.owe_end(tx, run, facts, correlation)
 

@@ -6,6 +6,7 @@ Invariant: a published or closed train is never reminded of.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2s
 from typing import Any
 
 from commands.core import record
@@ -38,37 +39,43 @@ def unset_draft_timer(tx: Tx, train: Train) -> None:
     timers.cancel(tx, _key(train))
 
 
-def _key(train: Train) -> str:
-    return f"{KIND}:{train.id}:draft"
+def _key(train: Train, person: str = "") -> str:
+    who = f":{blake2s(person.encode(), digest_size=6).hexdigest()}" if person else ""
+    return f"{KIND}:{train.id}:draft{who}"
 
 
-def _set(tx: Tx, train: Train, due: datetime, time: int) -> None:
-    timers.set(tx, timers.Timer(_key(train), KIND, due, {"train": train.id, "time": time}))
+def _set(tx: Tx, train: Train, due: datetime, time: int, person: str = "") -> None:
+    only = {"person": person} if person else {}
+    timers.set(tx, timers.Timer(_key(train, person), KIND, due, {"train": train.id, "time": time, **only}))
 
 
 def remind_of_draft(
     tx: Tx, payload: Mapping[str, Any], readers: Mapping[str, tuple[str, str] | None], facts: Facts, correlation: str
 ) -> None:  # fmt: skip
-    """Tell its captains what is missing; a day later, when they are silent, the release managers too.
+    """Tell its captains what is missing; a day later, when they are silent, the release managers too; each when they are awake.
 
     Args:
-        payload: the timer's.
+        payload: the timer's; it names the person who was left alone for the night, if it is for one.
         readers: corporate id → Slack account and zone, of captains and release managers.
         facts: of this moment.
     """
     train, time = trains.get(tx, str(payload["train"])), int(payload["time"])
     if train is None or train.state is not TrainState.DRAFT:
         return
-    own = train.captains or (train.by,)
-    told = {person: reader for person, reader in readers.items() if reader and (time > 1 or person in own)}
-    quiet = [until for _, zone in told.values() if (until := quiet_until(facts.at, zone, facts.policy.trains.quiet))]
-    if quiet and len(quiet) == len(told):
-        _set(tx, train, min(quiet), time)
-        return
-    for slack, _ in told.values():
+    own, only = train.captains or (train.by,), payload.get("person")
+    told = list[str]()
+    for person, reader in sorted(readers.items()):
+        if reader is None or (time == 1 and person not in own) or only not in {None, person}:
+            continue
+        slack, zone = reader
+        if until := quiet_until(facts.at, zone, facts.policy.trains.quiet):
+            _set(tx, train, until, time, person)
+            continue
         reply_to(tx, slack, draft_card(train, facts), facts.at, correlation, channel=None, answer_to=None)
-    record.write(tx, "train:reminded", record.CLOCK, facts, correlation, subject=train.id, cause="draft", people=sorted(told))
-    if time == 1:
+        told.append(person)
+    if told:
+        record.write(tx, "train:reminded", record.CLOCK, facts, correlation, subject=train.id, cause="draft", people=told)
+    if time == 1 and only is None:
         _set(tx, train, facts.at + _DAY, 2)
 
 

@@ -16,11 +16,12 @@ from commands.core.ports.clock import Clock
 from commands.core.trains import after, roll_call
 from commands.core.trains.card import next_move
 from commands.core.trains.cut import Order, order
+from commands.core.trains.duties import Cause
 from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.plan import plan_ahead, skip
-from commands.core.trains.remind import Cause
 from commands.core.trains.reminding import Reminding
 from commands.core.trains.tell import train_card_of, train_note
+from guards.cutting import POSTPONABLE
 from guards.facts import Facts
 from guards.opening import local
 from guards.policy import Policy
@@ -72,9 +73,10 @@ def _cutoff(tx: Tx, reaching: Reaching) -> None:
 
 def _decision(tx: Tx, reaching: Reaching) -> None:
     """The roll is called, unless the captain called it before (GNG-03)."""
-    if reaching.run.stage is Stage.STABILIZING:
-        trains.move(tx, reaching.run, Stage.DECIDING)
-    reaching.note(tx, "🗳️ It is time for go or no-go.")
+    if reaching.run.stage in AHEAD:
+        reaching.note(tx, "🗳️ It is time for go or no-go, and it is not cut: the roll is called once it is.")
+    elif reaching.run.stage in {Stage.STABILIZING, Stage.DECIDING}:
+        reaching.note(tx, "🗳️ It is time for go or no-go.")
     roll_call.at_decision(tx, reaching.run.id, reaching.facts, reaching.correlation)
 
 
@@ -89,7 +91,13 @@ def _closes(tx: Tx, reaching: Reaching) -> None:
         skip(tx, reaching.run, "Nobody cut it before its window was over.", reaching.facts)
         body = {"train": reaching.train.id, "reason": "not cut"}
         record.write(tx, "train:skipped", record.CLOCK, reaching.facts, reaching.correlation, subject=reaching.run.id, **body)
-    reaching.note(tx, "🏁 The window is over.")
+    waits = reaching.run.stage in POSTPONABLE and reaching.run.stage is not Stage.STOPPED
+    rest = (
+        f" It has not departed, and departs in no other one before somebody types /release train postpone {reaching.run.id} …"
+        if waits
+        else ""
+    )
+    reaching.note(tx, f"🏁 The window is over.{rest}")
 
 
 def _retrospective(tx: Tx, reaching: Reaching) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from commands.core.deadline import Deadline
 from commands.core.ports.vcs import Vcs
 from guards.codeowners import CodeOwners
-from guards.cut import OpenPull
+from guards.cut import Cut, OpenPull
 from guards.cutoff import Source, branch_of, green, next_version
 from guards.decision import Allow
 from guards.facts import Facts
@@ -70,6 +70,12 @@ class Look:
         """What a branch of a service's repository names, now or at a moment."""
         return await self._ask(service, f"the head of {branch}", lambda vcs, repository: vcs.head(repository, branch, at))
 
+    async def heads(self, made: Iterable[Cut]) -> dict[str, str | Absent | Unread]:
+        """Repository → what the branch of its cut names now; nothing for one that the policy file does not know any more (TRN-12)."""
+        known = [cut for cut in made if cut.branch and cut.services[0] in self._policy.services]
+        found = await asyncio.gather(*(self.head(cut.services[0], cut.branch) for cut in known))
+        return {cut.repository: head for cut, head in zip(known, found, strict=True)}
+
     async def parts(self, service: str, one: str | Absent | Unread | None, other: str | Absent | Unread) -> str | Absent | Unread:
         """Where two commits part; what kept one of them from being read is told instead."""
         for commit in (one, other):
@@ -123,7 +129,7 @@ class Look:
 
     async def source(
         self, repository: str, services: tuple[str, ...], train: Train, running: Mapping[str, Deployment | None], said: str, *,
-        at: datetime | None = None, commit: str | None = None, chosen: bool = False,
+        at: datetime | None = None, or_now: bool = False, commit: str | None = None, chosen: bool = False,
     ) -> Source:  # fmt: skip
         """All that is judged about one repository.
 
@@ -134,12 +140,15 @@ class Look:
             running: service → what production runs.
             said: the version that a person said, or "".
             at: the moment whose commit is cut; None for now.
+            or_now: that moment is just over: where nobody can tell what was named then, what is named now is cut.
             commit: which commit instead.
             chosen: a person named it.
         """
         first, main = services[0], self._policy.services[services[0]].branch
         now = await self.head(first, main)
         wanted = commit or (now if at is None else await self.head(first, main, at))
+        if or_now and isinstance(wanted, Unread):
+            wanted = now
         version = next_version({name: (found.version if (found := running[name]) else None) for name in services}, said)
         branch = branch_of(version) if train.branch and isinstance(version, str) else ""
         base = await self._base(services, running)

@@ -11,20 +11,18 @@ from typing import Any
 from commands.core import record
 from commands.core.command import Ask
 from commands.core.gather import Gather
+from commands.core.inside import inside
 from commands.core.ports.clock import Clock
 from commands.core.tell import reply_to
 from commands.core.trains import remind
 from commands.core.trains.drafts import remind_of_draft
+from commands.core.trains.duties import DUTIES, Cause, Duty, managers
 from commands.core.trains.keys import moment_of
-from commands.core.trains.remind import DUTIES, Cause, Duty
-from guards.authorization import held_roles
 from guards.facts import Facts
-from guards.moments import place_of
 from guards.policy import Policy
 from guards.quiet import quiet_until
 from guards.sections import Person
 from guards.train import OPEN_RUN, Train, TrainRun
-from guards.vocabulary import Role
 from storage import inbox, trains
 from storage.database import Store, Tx
 
@@ -58,8 +56,9 @@ class Reminding:
         """
         payload = taken.delivery.payload
         run, before, only = str(payload["run"]), timedelta(seconds=int(payload["before"])), payload.get("person")
-        outside = await self._gather.outside(Ask(run=run))
-        wanted = await self._store.read(lambda tx: self._duties(tx, run, cause, replace(outside, at=self._clock.now()))[2])
+        ask = Ask(run=run, go=cause is Cause.DECISION)  # before the go/no-go the checklist is judged, as its card does
+        outside = await self._gather.outside(ask)
+        wanted = await self._store.read(lambda tx: self._duties(tx, ask, cause, replace(outside, at=self._clock.now()))[3])
         silent = before < timedelta(0)
         people = {*([] if silent else {duty.person for duty in wanted})}
         if silent and wanted:
@@ -68,17 +67,17 @@ class Reminding:
 
         def work(tx: Tx) -> None:
             facts = replace(outside, at=self._clock.now())
-            self._send(tx, run, cause, before, readers, facts, correlation)
+            self._send(tx, ask, cause, before, readers, facts, correlation)
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
 
-    def _duties(self, tx: Tx, run_id: str, cause: Cause, facts: Facts) -> tuple[TrainRun | None, Train | None, tuple[Duty, ...]]:
-        run = trains.run(tx, run_id)
-        train = trains.get(tx, run.train) if run else None
-        if run is None or train is None or run.stage not in OPEN_RUN:
-            return None, None, ()
-        return run, train, tuple(DUTIES[cause](tx, train, run, facts))
+    def _duties(self, tx: Tx, ask: Ask, cause: Cause, outside: Facts) -> tuple[TrainRun | None, Train | None, Facts, tuple[Duty, ...]]:
+        facts = inside(tx, ask, outside, only_reading=True)
+        run, train = facts.run, facts.train
+        if not isinstance(run, TrainRun) or not isinstance(train, Train) or run.stage not in OPEN_RUN:
+            return None, None, facts, ()
+        return run, train, facts, tuple(DUTIES[cause](tx, train, run, facts))
 
     async def _above(self, run_id: str, facts: Facts) -> set[str]:
         """Whoever is told when nobody acted: the captain, and the release managers of the train's services."""
@@ -96,10 +95,10 @@ class Reminding:
         return found.slack[0], await self._gather.zone(found.slack[0]) or self._policy.zone
 
     def _send(
-        self, tx: Tx, run_id: str, cause: Cause, before: timedelta, readers: Mapping[str, Reader | None], facts: Facts,
+        self, tx: Tx, ask: Ask, cause: Cause, before: timedelta, readers: Mapping[str, Reader | None], outside: Facts,
         correlation: str,
     ) -> None:  # fmt: skip
-        run, train, duties = self._duties(tx, run_id, cause, facts)
+        run, train, facts, duties = self._duties(tx, ask, cause, outside)
         if run is None or train is None or not duties:
             return
         body: dict[str, Any] = {"train": train.id, "cause": cause.value, "before": int(before.total_seconds())}
@@ -117,7 +116,10 @@ class Reminding:
                 if silent or until < moment_of(run, cause.value) or before == timedelta(0):
                     remind.postpone(tx, run, cause, before, person, until)
                 continue
-            card = remind.silence_card(run, train, cause, duties, facts) if silent else remind.reminder_card(run, train, cause, own[person])
+            card = (
+                remind.silence_card(run, train, cause, duties, person, facts) if silent
+                else remind.reminder_card(run, train, cause, own[person])
+            )  # fmt: skip
             reply_to(tx, slack, card, facts.at, correlation, channel=None, answer_to=None)
             told.append(person)
         remind.remind_again(tx, run, cause, before, facts)
@@ -138,9 +140,3 @@ class Reminding:
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
-
-
-def managers(train: Train, facts: Facts) -> list[str]:
-    """The release managers of a train's services, as far as they are listed by name or in a group that was read."""
-    places = [(service, place_of(facts.policy, service)) for service in train.services]
-    return [p.id for p in facts.policy.people if any(Role.RELEASE_MANAGER in held_roles(p, *place, facts)[0] for place in places)]

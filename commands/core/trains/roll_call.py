@@ -65,7 +65,7 @@ def opened(tx: Tx, by: Actor, facts: Facts, correlation: str) -> RollCall:
 
 
 def at_decision(tx: Tx, run_id: str, facts: Facts, correlation: str) -> None:
-    """What the clock does when the moment of the decision has come: it opens the roll call that nobody opened before.
+    """What the clock does when the moment of the decision has come, and the run is cut: it opens the roll call that nobody opened before.
 
     Args:
         tx: open.
@@ -76,6 +76,8 @@ def at_decision(tx: Tx, run_id: str, facts: Facts, correlation: str) -> None:
     train = trains.get(tx, run.train) if run else None
     if run is None or train is None or run.stage not in {Stage.STABILIZING, Stage.DECIDING}:
         return
+    if run.stage is Stage.STABILIZING:
+        run = trains.move(tx, run, Stage.DECIDING)
     candidate = candidate_of(tx, run, train)
     if candidate is None:
         record.write(tx, "decision:no-candidate", record.CLOCK, facts, correlation, subject=run.id)

@@ -21,20 +21,19 @@ from storage.database import Tx
 def candidate_of(tx: Tx, run: TrainRun, train: Train) -> Candidate | None:
     """What a run would bring now: its newest manifest, by that manifest's hash (MAN-01, GNG-08).
 
-    Before one was built: the release that the run makes carries one version, and each of its services is pinned as it was first seen
-    under it; None while a version of one of them was not seen yet.
+    A train with one service needs none: that one is pinned as it was first seen under the version that the run makes; None while it was
+    not seen yet. Several services are pinned by a manifest only, which says what was tested together, and in which order they go (MAN-02).
     """
     if manifest := manifests.manifest_of_run(tx, run.id):
         return Candidate(tuple(_pinned(tx, entry) for entry in manifest.entries), manifest.hash)
-    if not run.version:
+    if not run.version or len(train.services) != 1:
         return None
-    found: list[Pinned] = []
-    for service in train.services:
-        artifact = artifacts.registered(tx, service, run.version)
-        if artifact is None:
-            return None
-        found.append(Pinned(service, run.version, artifact.commit, artifact.digest, artifact.tag))
-    return Candidate(tuple(found), content_hash(tuple(found)))
+    service = train.services[0]
+    artifact = artifacts.registered(tx, service, run.version)
+    if artifact is None:
+        return None
+    found = (Pinned(service, run.version, artifact.commit, artifact.digest, artifact.tag),)
+    return Candidate(found, content_hash(found))
 
 
 def _hash_of(tx: Tx, run: TrainRun, train: Train) -> str | None:
@@ -81,7 +80,8 @@ def of_run(tx: Tx, id: str, facts: Facts, complete: Callable[[Tx, Ask, Facts], F
     }
     call = decisions.call_about(tx, id, candidate.hash) if candidate else None
     stabilized = Stabilization(cuts.of_run(tx, id), cuts.fixes(tx, id), cuts.blockers(tx, id))
-    return replace(facts, run=run, train=train, go=GoFacts(candidate, call, decisions.of_run(tx, id), own, stabilized))
+    heads = facts.go.heads if facts.go else {}
+    return replace(facts, run=run, train=train, go=GoFacts(candidate, call, decisions.of_run(tx, id), own, stabilized, heads))
 
 
 def rides_of(tx: Tx, service: str, version: str, *, pin: bool) -> tuple[Ride, ...]:
@@ -101,6 +101,7 @@ def rides_of(tx: Tx, service: str, version: str, *, pin: bool) -> tuple[Ride, ..
     decided = [(decision, trains.run(tx, decision.run)) for decision in decisions.of_version(tx, service, version)]
     rides = []
     for train in carrying:
-        known = tuple((decision, _hash_of(tx, run, train)) for decision, run in decided if run and run.train == train.id)
-        rides.append(Ride(train.id, next(iter(runs[train.id]), None), known))
+        known = [(decision, run) for decision, run in decided if run and run.train == train.id]
+        about = tuple((decision, _hash_of(tx, run, train)) for decision, run in known)
+        rides.append(Ride(train.id, next(iter(runs[train.id]), None), about, {run.id: run for _, run in known}))
     return tuple(rides)
