@@ -156,8 +156,6 @@ STRANGE = {
     "old attachment": (interaction("interactive_message", actions=[{"name": "x"}], callback_id="zebra-crossing"), FORM),
     "another command": (command(command="/zebra-crossing"), FORM),
     "no user": (command(user_id=None), FORM),
-    "no content type": (command(), None),
-    "unknown content type": (command(), "text/zebra"),
     "form called JSON": (command(), JSON),
     "no actions": (interaction("block_actions"), FORM),
     "actions empty": (interaction("block_actions", actions=[]), FORM),
@@ -187,8 +185,17 @@ async def test_what_is_strange_is_turned_away_without_an_echo(world, send, name,
     assert answer.status in FINE
     assert SECRET_WORD not in answer.text
     assert SECRET_WORD not in capsys.readouterr().err
+    await world.quiet()
     assert (await tags(world)) == []
     assert (await send(command())).status == 200  # and the door still opens for others
+
+
+@pytest.mark.parametrize("kind", [None, "text/zebra"])
+async def test_what_slack_signed_is_a_form_whatever_it_is_called(world, send, kind):
+    """The header is not signed, so it decides nothing but between a form and JSON."""
+    assert (await send(command(), kind)).status == 200
+    await world.quiet()
+    assert await tags(world) == ["words:refused"]
 
 
 @pytest.mark.parametrize(
