@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.change_card import change_lines
 from commands.core.command import Ask, Asker, Command, Reply, Work
@@ -45,7 +45,7 @@ def amend(work: Work[Amend]) -> Reply:
     actor = record.actor_of(person, work.asker.slack, request, work.facts)
     record.write(
         work.tx, "change:amended", actor, work.facts, work.correlation, subject=change.id, service=content.service,
-        environment=content.environment, before=record.content_body(was), **record.content_body(content),
+        environment=content.environment, before=bodies.content_body(was), **bodies.content_body(content),
     )  # fmt: skip
     old, new = typed(was), typed(content)
     edits = ", ".join(f"{name} {old.get(name, 'unsaid')} → {new[name]}" for name in new if new[name] != old.get(name))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.change_card import in_place_of
 from commands.core.command import Command, Reply, Work
@@ -79,7 +79,7 @@ def _record(work: Work[Approving], request: Request, facts: Facts) -> tuple[Chan
     record.write(
         work.tx, "change:approval", actor, facts, work.correlation, subject=change.id, service=change.content.service,
         environment=change.content.environment, rationale=approval.rationale, content=approval.content, manifest=change.content.manifest,
-        expires=approval.expires.isoformat(), on_behalf=record.on_behalf_body(approval.on_behalf),
+        expires=approval.expires.isoformat(), on_behalf=bodies.on_behalf_body(approval.on_behalf),
         references=list(refers) if isinstance(refers, tuple) else None,
     )  # fmt: skip
     by = plain((person.name, *in_place_of(approval, work.policy.zone_of(change.content.service))))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
 from commands.core.emergency import access, redraw
@@ -85,7 +85,7 @@ def request(work: Work[RequestAccess]) -> Reply:
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, facts)
     record.write(
         work.tx, "access:requested", actor, facts, work.correlation, subject=grant.id, service=grant.service,
-        environment=grant.environment, **record.grant_body(grant),
+        environment=grant.environment, **bodies.grant_body(grant),
     )  # fmt: skip
     redraw.card_of(work.tx, grant.emergency, grant.service, facts, work.correlation)
     known = {"grant": grant.id}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.fields import Colleague, DelegationId, MomentWord, RoleName
@@ -104,7 +104,7 @@ def _write(work: Work[To] | Work[End], tag: str, one: Delegation) -> None:
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     record.write(
         work.tx, tag, actor, work.facts, work.correlation, subject=one.id, service=one.service, environment=one.environment,
-        **record.delegation_body(one),
+        **bodies.delegation_body(one),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.emergency import life, redraw, tell
@@ -76,7 +76,7 @@ def declare(work: Work[Declare]) -> Reply:
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, facts)
     record.write(
         work.tx, "emergency:declared", actor, facts, work.correlation, subject=made.id, service=made.service,
-        environment=made.environment, told=told, **record.emergency_body(made),
+        environment=made.environment, told=told, **bodies.emergency_body(made),
     )  # fmt: skip
     if known:
         bound(work.tx, known, made.id, actor, facts, work.correlation)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated
 
+from commands.core import bodies, record
 from commands.core import obligations as owing
-from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.emergency import access, redraw
@@ -46,8 +46,8 @@ def close(work: Work[Close]) -> Reply:
     actor = record.actor_of(person, work.asker.slack, work.request, work.facts)
     record.write(
         work.tx, "emergency:closed", actor, work.facts, work.correlation, subject=now.id, service=now.service,
-        environment=now.environment, done=[{"id": one.id, **record.obligation_body(one)} for one in work.facts.owed],
-        **record.emergency_body(now),
+        environment=now.environment, done=[{"id": one.id, **bodies.obligation_body(one)} for one in work.facts.owed],
+        **bodies.emergency_body(now),
     )  # fmt: skip
     access.end_all(work.tx, now.id, actor, work.facts, work.correlation)  # access ends with its emergency (EMG-19)
     redraw.card_of(work.tx, now.id, now.service, work.facts, work.correlation)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from commands.core import exempt, record
+from commands.core import bodies, exempt, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, FormBuilder, Reply, Work
 from commands.core.exempt_card import exception_lines, flag, title
@@ -90,7 +90,7 @@ def _end(work: Work[DecideException], exemption: Exemption, state: ExemptionStat
     reason = work.request.rationale.strip()
     record.write(
         work.tx, f"exception:{state.value}", actor, work.facts, work.correlation, subject=exemption.id, rationale=reason,
-        **record.exception_body(exemption),
+        **bodies.exception_body(exemption),
     )  # fmt: skip
     exception_card_of(work.tx, exemption, work.facts, work.correlation)
     return exemption

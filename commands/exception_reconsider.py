@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from commands.core import exempt, record
+from commands.core import bodies, exempt, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.exempt_card import exception_lines, title
@@ -70,7 +70,7 @@ def _extend(work: Work[Reconsider], exemption: Exemption, until: datetime, end: 
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     record.write(
         work.tx, "exception:reconsidered", actor, work.facts, work.correlation, subject=longer.id, was=end.isoformat(),
-        **record.exception_body(longer),
+        **bodies.exception_body(longer),
     )  # fmt: skip
     exception_card_of(work.tx, longer, work.facts, work.correlation)
     exempt.judge_again(work.tx, longer, work.facts, work.correlation)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
-from commands.core import exempt, record
+from commands.core import bodies, exempt, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.exempt_card import title
@@ -80,7 +80,7 @@ def request(work: Work[RequestException]) -> Reply:
     name = title(exemption, work.policy)
     record.write(
         work.tx, "exception:requested", actor, work.facts, work.correlation, subject=exemption.id, title=name,
-        **record.exception_body(exemption),
+        **bodies.exception_body(exemption),
     )  # fmt: skip
     exception_card_of(work.tx, exemption, work.facts, work.correlation)
     return Reply(note(f"📝 {name}", (Code(exemption.id), " waits for people who neither asked for it nor answer for it.")))

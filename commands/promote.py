@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.declare import Declaring, questions
@@ -97,7 +97,7 @@ def added(
     actor = record.actor_of(person, work.asker.slack, request, facts)
     record.write(
         work.tx, "change:requested", actor, facts, work.correlation, subject=change.id, service=content.service,
-        environment=content.environment, **record.content_body(content),
+        environment=content.environment, **bodies.content_body(content),
     )  # fmt: skip
     tell_on_call(work.tx, change, actor, facts, work.correlation)
     expires(work.tx, change, request, facts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.change_card import in_place_of
 from commands.core.command import Command, Reply, Work
@@ -46,7 +46,7 @@ def _end(work: Work[Decision], request: Request, facts: Facts) -> Change:
     record.write(
         work.tx, "change:rejected", actor, facts, work.correlation, subject=change.id, service=change.content.service,
         environment=change.content.environment, rationale=decision.rationale,
-        on_behalf=record.on_behalf_body(decision.on_behalf),
+        on_behalf=bodies.on_behalf_body(decision.on_behalf),
     )  # fmt: skip
     log_of(work.tx, change, facts, work.correlation, why)
     card_of(work.tx, change, facts, work.correlation)

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.core import exempt, record
+from commands.core import bodies, exempt, record
 from commands.core.command import Ask
 from commands.core.emergency import life as emergency
 from commands.core.expire import expires
@@ -228,7 +228,7 @@ def _needs_people(tx: Tx, change: Change, facts: Facts, short: Refuse, body: dic
     if not isinstance(now, Unread) and (moved := change.content.moved(now)) and set(moved) <= _REBOUND.keys():
         change = changes.amend(tx, change, content=now)
         why = f"{' and '.join(_REBOUND[part] for part in moved)} moved, so earlier approvals are void."
-        record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **record.content_body(now))
+        record.write(tx, "change:rebound", record.CLOCK, facts, correlation, **place, **bodies.content_body(now))
         log_of(tx, change, facts, correlation, why)
     waited = change.state is State.AWAITING
     if not waited or (why and why != change.why):  # an approval that is not enough is on record with the reason (SOD-03)
@@ -262,7 +262,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
     timers.cancel(tx, f"expire:{change.id}")
     record.write(
         tx, "dispatch:ordered", record.CLOCK, facts, correlation, subject=change.id, service=content.service,
-        environment=content.environment, key=key, ci=ci, workflow=order.workflow, **record.content_body(content),
+        environment=content.environment, key=key, ci=ci, workflow=order.workflow, **bodies.content_body(content),
         **record.judgement_body(judgement, request, facts),
     )  # fmt: skip
     departure.went_out(tx, change, facts, correlation)

@@ -5,7 +5,7 @@ Invariant: when an exception ends, every undecided change in its scope is judged
 
 from datetime import datetime, timedelta
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.exempt_card import holds_on, review_card
 from commands.core.tell import alert, card_of, exception_card_of, reply_to
 from guards.change import Change
@@ -96,6 +96,6 @@ def expired(tx: Tx, id: str, facts: Facts, correlation: str) -> None:  # noqa: A
     if exemption is None or exemption.state not in _OPEN or facts.at < exemption.until:
         return
     exemption = exceptions.move(tx, exemption, ExemptionState.EXPIRED)
-    record.write(tx, "exception:expired", record.CLOCK, facts, correlation, subject=exemption.id, **record.exception_body(exemption))
+    record.write(tx, "exception:expired", record.CLOCK, facts, correlation, subject=exemption.id, **bodies.exception_body(exemption))
     exception_card_of(tx, exemption, facts, correlation)
     judge_again(tx, exemption, facts, correlation)

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from commands.core import keep_log, post_release, record
+from commands.core import bodies, keep_log, post_release, record
 from commands.core.dispatch import advance
 from commands.core.hotfixes import owing
 from commands.core.observe import served_by
@@ -172,7 +172,7 @@ def _end(tx: Tx, change: Change, state: State, facts: Facts, correlation: str, w
     claims.release(tx, key_of(change))
     for timer in ("follow", "timeout"):
         timers.cancel(tx, f"{timer}:{change.id}")
-    record.write(tx, f"change:{state.value}", CLOCK, facts, correlation, **_place(change), why=why, **record.content_body(content))
+    record.write(tx, f"change:{state.value}", CLOCK, facts, correlation, **_place(change), why=why, **bodies.content_body(content))
     keep_log.set_timer(tx, change, facts)
     took = f" after {_span(facts.at - change.dispatched)}" if change.dispatched else ""
     log_of(tx, change, facts, correlation, f"{state.value.capitalize()}{took}. {why}".strip())

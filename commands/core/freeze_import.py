@@ -7,7 +7,7 @@ read changes nothing; it is told once, and once what was read last is too old, n
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.cards import note
 from commands.core.freeze_card import zone_of
 from commands.core.freezing import changed, declared, set_timer
@@ -139,13 +139,13 @@ def apply(tx: Tx, name: str, what: Plan, facts: Facts, correlation: str) -> None
         declared(tx, replace(freeze, id=freezes.next_id(tx, facts.at.date())), actor, facts, correlation)
     for was, freeze in what.moved:
         freezes.follow(tx, freeze)
-        body = record.freeze_body(freeze) | {"was": [was.start.isoformat(), was.end.isoformat(), was.reason]}
+        body = bodies.freeze_body(freeze) | {"was": [was.start.isoformat(), was.end.isoformat(), was.reason]}
         record.write(tx, "freeze:moved", actor, facts, correlation, subject=freeze.id, **body)
         set_timer(tx, freeze, facts.at, facts)
         changed(tx, freeze, facts, correlation)
     for freeze in what.gone:
         ended = freezes.lift(tx, freeze.id, facts.at, actor.id)
-        body = record.freeze_body(ended) | {"reason": "not in the calendar any more"}
+        body = bodies.freeze_body(ended) | {"reason": "not in the calendar any more"}
         record.write(tx, "freeze:lifted", actor, facts, correlation, subject=freeze.id, **body)
         set_timer(tx, ended, facts.at, facts)
         changed(tx, ended, facts, correlation)

@@ -5,7 +5,7 @@ Invariant: of one freeze one timer is set. Whether it holds is told by the clock
 
 from datetime import datetime
 
-from commands.core import calendar_post, mirror, record
+from commands.core import bodies, calendar_post, mirror, record
 from commands.core.freeze_card import FATES, freeze_card
 from commands.core.freeze_telling import LATE, Step, channels, chase, post, remind, steps
 from commands.core.record import Actor
@@ -42,7 +42,7 @@ def declared(tx: Tx, freeze: Freeze, actor: Actor, facts: Facts, correlation: st
     environment = freeze.environments[0] if len(freeze.environments) == 1 else None
     record.write(
         tx, "freeze:declared", actor, facts, correlation, subject=freeze.id, service=service, environment=environment,
-        **record.freeze_body(freeze),
+        **bodies.freeze_body(freeze),
     )  # fmt: skip
     set_timer(tx, freeze, facts.at, facts)
     if freeze.active(facts.at):
@@ -71,7 +71,7 @@ def changed(tx: Tx, freeze: Freeze, facts: Facts, correlation: str) -> None:
 def approved(tx: Tx, freeze: Freeze, actor: Actor, facts: Facts, correlation: str) -> None:
     """Record that somebody approved it; `freeze` is as it is now."""
     record.write(
-        tx, "freeze:approved", actor, facts, correlation, subject=freeze.id, by=freeze.approved_by, **record.freeze_body(freeze)
+        tx, "freeze:approved", actor, facts, correlation, subject=freeze.id, by=freeze.approved_by, **bodies.freeze_body(freeze)
     )  # fmt: skip
     if freeze.active(facts.at) and (freeze.in_force == facts.at or (freeze.lapses and freeze.lapses <= facts.at)):
         _begun(tx, freeze, facts, correlation)
@@ -81,7 +81,7 @@ def approved(tx: Tx, freeze: Freeze, actor: Actor, facts: Facts, correlation: st
 
 def extended(tx: Tx, freeze: Freeze, was: Freeze, reason: str, actor: Actor, facts: Facts, correlation: str) -> None:
     """Record that it lasts longer; `freeze` is as it is now."""
-    body = record.freeze_body(freeze) | {"was": was.end.isoformat(), "reason": reason}
+    body = bodies.freeze_body(freeze) | {"was": was.end.isoformat(), "reason": reason}
     record.write(tx, "freeze:extended", actor, facts, correlation, subject=freeze.id, **body)
     set_timer(tx, freeze, facts.at, facts)
     changed(tx, freeze, facts, correlation)
@@ -89,7 +89,7 @@ def extended(tx: Tx, freeze: Freeze, was: Freeze, reason: str, actor: Actor, fac
 
 def lifted(tx: Tx, freeze: Freeze, reason: str, actor: Actor, facts: Facts, correlation: str) -> None:
     """Record that it ended early, and how its exit criteria are met; `freeze` is as it is now."""
-    body = record.freeze_body(freeze) | {"reason": reason}
+    body = bodies.freeze_body(freeze) | {"reason": reason}
     record.write(tx, "freeze:lifted", actor, facts, correlation, subject=freeze.id, **body)
     set_timer(tx, freeze, facts.at, facts)
     changed(tx, freeze, facts, correlation)

@@ -5,8 +5,8 @@ Invariant: each step is one ledger entry in the transaction of the step, whoever
 
 from dataclasses import replace
 
+from commands.core import bodies, record
 from commands.core import obligations as owing
-from commands.core import record
 from commands.core.record import Actor
 from commands.core.tell import card_of, incident_channel, incident_log_of
 from guards.facts import Facts
@@ -47,7 +47,7 @@ def bound(tx: Tx, one: Incident, id: str, actor: Actor, facts: Facts, correlatio
 
 
 def _record(tx: Tx, step: str, one: Incident, actor: Actor, facts: Facts, correlation: str) -> None:
-    record.write(tx, f"incident:{step}", actor, facts, correlation, subject=one.reference, **record.incident_body(one))
+    record.write(tx, f"incident:{step}", actor, facts, correlation, subject=one.reference, **bodies.incident_body(one))
     _draw(tx, one, facts, correlation)
     severity = facts.policy.incidents.named(one.severity).name
     lead = f", led by {one.commander_name}" if one.commander else ""

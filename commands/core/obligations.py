@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2s
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.emergency import redraw
 from commands.core.record import Actor
 from commands.core.tell import alert, incident_log_of, reply_to
@@ -35,7 +35,7 @@ def owe(tx: Tx, one: Obligation, actor: Actor, facts: Facts, correlation: str) -
         facts: give the moment and the policy.
     """
     obligations.add(tx, one)
-    record.write(tx, "obligation:owed", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(one))
+    record.write(tx, "obligation:owed", actor, facts, correlation, subject=one.id, service=one.service, **bodies.obligation_body(one))
     _set_timer(tx, one, 0, facts)
     _shown(tx, one, facts, correlation)
 
@@ -52,7 +52,7 @@ def discharge(tx: Tx, one: Obligation, evidence: str, actor: Actor, facts: Facts
     """
     done = obligations.discharge(tx, one.id, facts.at, actor.id, evidence)
     timers.cancel(tx, _key(one))
-    record.write(tx, "obligation:done", actor, facts, correlation, subject=one.id, service=one.service, **record.obligation_body(done))
+    record.write(tx, "obligation:done", actor, facts, correlation, subject=one.id, service=one.service, **bodies.obligation_body(done))
     _shown(tx, one, facts, correlation)
     for incident in incidents.of_record(tx, one.id):
         incident_log_of(tx, incident, f"{one.id} is done by {actor.name}: {evidence}", facts, correlation)
@@ -68,7 +68,7 @@ def hand_on(tx: Tx, one: Obligation, to: str, name: str, actor: Actor, facts: Fa
     now = obligations.hand_on(tx, one.id, to, name)
     record.write(
         tx, "obligation:handed-on", actor, facts, correlation, subject=one.id, service=one.service, was=one.owner,
-        **record.obligation_body(now),
+        **bodies.obligation_body(now),
     )  # fmt: skip
     tell_owner(tx, now, facts, correlation)
     _shown(tx, one, facts, correlation)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
+from commands.core import bodies, record
 from commands.core import obligations as owing
-from commands.core import record
 from commands.core.cards import note
 from commands.core.emergency import redraw
 from commands.core.ports.ci import AccessOrder, AccessStep, Started, TurnedDown, Unknown
@@ -199,7 +199,7 @@ def _write(tx: Tx, tag: str, grant: Grant, actor: Actor, facts: Facts, correlati
     """The ledger entry of a step, and the emergency's card drawn anew."""
     record.write(
         tx, tag, actor, facts, correlation, subject=grant.id, service=grant.service, environment=grant.environment,
-        **record.grant_body(grant),
+        **bodies.grant_body(grant),
     )  # fmt: skip
     redraw.card_of(tx, grant.emergency, grant.service, facts, correlation)
 

@@ -3,6 +3,7 @@
 Invariant: every step is one transaction with its ledger entry and its card; an emergency is used in the transaction that orders CI.
 """
 
+from commands.core import bodies
 from commands.core import record as ledger
 from commands.core.cards import note
 from commands.core.emergency import access, afterwards
@@ -50,7 +51,7 @@ def approve(tx: Tx, record: Emergency, approval: EmergencyApproval, actor: Actor
         now = emergencies.move(tx, now, EmergencyState.APPROVED)
         ledger.write(
             tx, "emergency:approved", actor, facts, correlation, subject=now.id, service=now.service, environment=now.environment,
-            **ledger.emergency_body(now),
+            **bodies.emergency_body(now),
         )  # fmt: skip
     card_of(tx, now.id, now.service, facts, correlation)
     return now
@@ -90,7 +91,7 @@ def executed(tx: Tx, record: Emergency, done: Execution, request: Request, actor
     past = gone_past_by_hand(now, request, facts)
     ledger.write(
         tx, USED, actor, facts, correlation, subject=now.id, service=now.service, environment=now.environment, overridden=past,
-        window=ledger.window_body(request, facts), **ledger.emergency_body(now),
+        window=ledger.window_body(request, facts), **bodies.emergency_body(now),
     )  # fmt: skip
     afterwards.begin(tx, now, None, past, facts, correlation)
     card_of(tx, now.id, now.service, facts, correlation)
@@ -103,7 +104,7 @@ def end(tx: Tx, record: Emergency, to: EmergencyState, actor: Actor, facts: Fact
     timers.cancel(tx, f"{EXPIRE}:{record.id}")
     ledger.write(
         tx, f"emergency:{to.value}", actor, facts, correlation, subject=now.id, service=now.service, environment=now.environment,
-        **ledger.emergency_body(now),
+        **bodies.emergency_body(now),
     )  # fmt: skip
     access.end_all(tx, now.id, actor, facts, correlation)
     for change in changes.undecided(tx, now.service, limit=200):

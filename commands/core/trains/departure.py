@@ -6,7 +6,7 @@ that does not succeed, and then nothing more of it goes out.
 
 from typing import Any
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.record import CLOCK, Actor
 from commands.core.tell import alert, set_card_of, set_log_of
 from commands.core.text import Button, Card, Part
@@ -128,7 +128,7 @@ def _stop(tx: Tx, promotion: SetPromotion, parts: tuple[Change, ...], said: str,
         for timer in ("advance", "expire"):
             timers.cancel(tx, f"{timer}:{now.id}")
         place = {"subject": now.id, "service": now.content.service, "environment": now.content.environment}
-        record.write(tx, "change:cancelled", CLOCK, facts, correlation, **place, why=now.why, **record.content_body(now.content))
+        record.write(tx, "change:cancelled", CLOCK, facts, correlation, **place, why=now.why, **bodies.content_body(now.content))
     record.write(
         tx, "set:stopped", CLOCK, facts, correlation, subject=promotion.id, environment=promotion.environment, run=promotion.run,
         manifest=promotion.manifest, back=promotion.back, why=said, results={each.content.service: _result(each, left) for each in parts},

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
-from commands.core import record
+from commands.core import bodies, record
 from commands.core.dispatch import judge_again
 from commands.core.record import Actor
 from commands.core.tell import alert, reply_to
@@ -166,7 +166,7 @@ def _written(tx: Tx, decision: GoDecision, actor: Actor, facts: Facts, correlati
     """The decision in the ledger: as a whole, and once for each version, so that its record and its evidence have it (GNG-14)."""
     tag = {Outcome.GO: "decision:go", Outcome.NO_GO: "decision:no-go", Outcome.WITHDRAWN: "decision:withdrawn"}[decision.outcome]
     whole: dict[str, Any] = {
-        "decision": decision.id, "candidate": decision.candidate.hash, "on_behalf": record.on_behalf_body(decision.on_behalf),
+        "decision": decision.id, "candidate": decision.candidate.hash, "on_behalf": bodies.on_behalf_body(decision.on_behalf),
         "risks": list(decision.risks), "residual": decision.residual, "rollback": decision.rollback, "notes": decision.notes,
         "items": list(map(dict, decision.items)), "attendees": list(map(dict, decision.attendees)),
         "entries": [asdict(entry) for entry in decision.candidate.entries],
