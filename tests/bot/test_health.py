@@ -105,11 +105,11 @@ async def test_the_details_say_what_runs_and_what_waits(world):
     assert details["backlog"] == {"inbox": 0, "outbox": 0}
 
 
-async def test_the_details_name_the_commit_that_the_environment_names(world, monkeypatch):
+async def test_the_details_name_the_commit_that_the_settings_name(world):
     """OPS-02. A bot that nobody told says so, and makes nothing up."""
     assert (await get(world, "/health", INTERNAL)).json["git_sha"] == "unknown"
     await world.close()
-    monkeypatch.setenv("SIGNALBOX_GIT_SHA", "5f2a9c0d1e" * 4)
+    world.git_sha = "5f2a9c0d1e" * 4
     await world.open()
     assert (await get(world, "/health", INTERNAL)).json["git_sha"] == "5f2a9c0d1e" * 4
 

@@ -63,6 +63,7 @@ class World:
     ) -> None:  # fmt: skip
         self.database_url = database_url
         self.signing_key = signing_key
+        self.git_sha: str | None = None
         self.clock = MovingClock(at)
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
@@ -142,7 +143,7 @@ class World:
             "SIGNALBOX_DATABASE_URL": SecretStr(self.database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
             "SLACK_APP_TOKEN": SecretStr(self.slack.app_token) if self.slack.app_token else None, "SLACK_API_URL": self.slack.url.rstrip("/"),
-            "SIGNALBOX_SIGNING_KEY": SecretStr(self.signing_key) if self.signing_key else None,
+            "SIGNALBOX_SIGNING_KEY": SecretStr(self.signing_key) if self.signing_key else None, "SIGNALBOX_GIT_SHA": self.git_sha,
         })  # fmt: skip
         if self._github_server:
             url = str(self._github_server.make_url("")).rstrip("/")
