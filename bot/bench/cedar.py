@@ -26,6 +26,7 @@ RULES = {
     "context.tag.commit == context.artifact.commit)",
     "checked": "!context.passed.containsAll(context.checks)",
     "pulled": "!context.pulls.containsAny(context.commit.pulls)",
+    "itemized": "!context.passed.containsAll(context.items)",
     "ticketed": "context.pull.tickets == []",
     "reviewed": "context.pull.approvals < context.reviews",
     "owned": "!context.pull.owners.containsAny(context.pull.approvers)",
@@ -56,6 +57,8 @@ RULES = {
     "in_window": "!((context.weekdays.contains(context.weekday) && context.minute >= 600 && context.minute < 960) || "
     "context.weekend.contains(context.weekday))",
     "decided": "context.rides && !(context has go && context.go.candidate == context.go.now)",
+    "in_its_slot": "context has slot && !(context.slot.opens <= context.at && context.at < context.slot.closes)",
+    "in_its_set": 'context has go && context.go.set && context.manifest == ""',
     "approved": 'context.rejected || !(context.approval.by in Role::"release_manager" && context.approval.by != context.requester && '
     "!context.artifact.authors.contains(context.approval.by) && !context.artifact.reviewers.contains(context.approval.by) && "
     "context.approval.content == context.content && context.approval.policy == context.policy && "

@@ -30,6 +30,8 @@ HOUR = timedelta(hours=1)
 
 SERVICE, VERSION = SERVICES[0], "v1.4.0"
 CHECKS = ("lint", "unit-test", "sast")
+ITEM = "coverage"
+"""The item of evidence that the policy names beside them."""
 ASSESSING = ("developer", "tech_lead", "product", "ops", "security", "on_call")
 """Roles that risk can ask for; who approves holds them all."""
 
@@ -59,7 +61,8 @@ def policy_of(profile: Profile) -> Policy:
         data["roles"] |= {role: [*data["roles"].get(role, ()), {"people": [email(32)]}] for role in ASSESSING}
         data["allow"]["approve"]["production"] += ASSESSING
         data["artifacts"] = {"bench": signed}
-        data["evidence"] = {"profile": "strict", "taggers": ["ci@bench.example"], "checks": list(CHECKS)}
+        item = {ITEM: {"about": "unit tests cover enough", "checks": [ITEM]}}
+        data["evidence"] = {"profile": "strict", "taggers": ["ci@bench.example"], "checks": list(CHECKS), "items": item}
     data["incidents"] = {"blocks": {"production": "SEV-2"}}
     data["windows"] = {"office-hours": data["windows"]["office-hours"], "weekend": data["windows"]["all-day"] | {"days": ["Sat", "Sun"]}}
     return Policy.model_validate(data)
@@ -125,7 +128,7 @@ def _proven(facts: Facts, artifact: Artifact, running: Deployment, before: Deplo
     evidence = Evidence(
         tag=Tag(service.repository, VERSION, "7a" * 20, artifact.commit, True, True, "valid", tagger, AT - DAY),
         work=Span(service.repository, running.commit, artifact.commit, (commit,), (pull,)),
-        checks=tuple(Check(name, CheckState.PASSED, url, AT - DAY, 1, "github-actions", 7) for name in CHECKS),
+        checks=tuple(Check(name, CheckState.PASSED, url, AT - DAY, 1, "github-actions", 7) for name in (*CHECKS, ITEM)),
         owners=owners, owners_before=owners,
         protection=Protection("main", frozenset(CHECKS), 1, True, True, True),
         proof=proof, retrievable=True,

@@ -4,23 +4,24 @@ Invariant: with any one of the changed facts it must not go, because of the guar
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.bench.company import SERVICES, built, email
-from bot.bench.promotion import AT, DAY, HOUR, SERVICE, VERSION, Case, approval_of
+from bot.bench.promotion import AT, DAY, HOUR, ITEM, SERVICE, VERSION, Case, approval_of
 from guards.assessment import UNSAID
 from guards.change import Change, Claim
 from guards.codeowners import CodeOwners
-from guards.go import Ride
+from guards.go import Candidate, GoDecision, Outcome, Pinned, Ride, content_hash
 from guards.hotfix import Hotfix, HotfixFacts, HotfixState, Port, Scope, Ships
 from guards.incident import Incident
 from guards.lifecycle import State
 from guards.manifest import Entry, Integration, Manifest, SetPromotion, SetStanding, SetState, SuiteState
 from guards.provenance import Proof
+from guards.train import Schedule, Stage, TrainRun
 from guards.vcs import CheckState, Protection, Span, Tag
 from guards.version import Artifact, Deployment
-from guards.vocabulary import ChangeType
+from guards.vocabulary import ChangeType, Role
 
 
 def stopped(given: Case) -> dict[str, Case]:
@@ -59,6 +60,8 @@ def stopped(given: Case) -> dict[str, Case]:
         "no_incident": but(incidents=(incident,)),
         "in_window": but(at=AT + 8 * HOUR),
         "decided": but(rides=(Ride("weekly", None),)),
+        "in_its_slot": _with_a_go(given, opens=AT + HOUR),
+        "in_its_set": _with_a_go(given, opens=AT - HOUR, manifest="c0" * 32),
         "approved": but(approvals=(replace(facts.approvals[0], by=change.requester),)),
     }  # fmt: skip
     return found | (_unproven(given) if facts.evidence.tag else {})
@@ -98,6 +101,20 @@ def _in_a_set(given: Case, ahead: State = State.SUCCEEDED, **changed: Any) -> Ca
     return Case(mine, facts)
 
 
+def _with_a_go(given: Case, opens: datetime, manifest: str = "") -> Case:
+    """The version with a go of a run that departs from `opens` on; of a manifest, when its hash is given."""
+    content = given.change.content
+    entries = (Pinned(SERVICE, VERSION, content.commit, content.digest),)
+    candidate, by = Candidate(entries, manifest or content_hash(entries)), (email(32), "Person 32")
+    go = GoDecision(
+        "GNG-2026-1124-001", "weekly-2026-11-24", candidate, Outcome.GO, *by, frozenset({Role.RELEASE_MANAGER}), None, (), "small", "", "",
+        (), (), AT - HOUR,
+    )  # fmt: skip
+    schedule = Schedule(AT - 5 * DAY, AT - 2 * DAY, AT - DAY, opens, opens + 4 * HOUR, AT + DAY, AT + 2 * DAY)
+    run = TrainRun(go.run, "weekly", 1, Stage.GO, *by, schedule)
+    return replace(given, facts=replace(given.facts, rides=(Ride("weekly", run, ((go, candidate.hash),), {run.id: run}),)))
+
+
 def _hotfix(digest: str, commit: str) -> Hotfix:
     """One that makes the version, and was begun from what production runs no more."""
     scope = Scope("PAY-13", "SEV-3", "", "one line", "two customers", "v1.3.9", Ships.NOW, "it hurts")
@@ -134,6 +151,7 @@ def _unproven(given: Case) -> dict[str, Case]:
         "tagged": read(tag=replace(evidence.tag, verified=False, reason="unsigned")),
         "checked": read(checks=(*evidence.checks[1:], replace(evidence.checks[0], state=CheckState.FAILED))),
         "pulled": read(work=replace(work, commits=(replace(work.commits[0], pulls=()),))),
+        "itemized": read(checks=tuple(each for each in evidence.checks if each.name != ITEM)),
         "ticketed": pulled(tickets=()),
         "reviewed": pulled(reviews=()),
         "owned": read(owners=CodeOwners.read("CODEOWNERS", "* @person-23\n")),

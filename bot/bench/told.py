@@ -14,6 +14,7 @@ from guards.assessment import Assessment
 from guards.change import Claim, Verdict
 from guards.codeowners import CodeOwners
 from guards.freeze_record import Freeze
+from guards.go import of_manifest
 from guards.manifest import SetStanding
 from guards.notes import lacking
 from guards.provenance import Proof
@@ -97,6 +98,11 @@ def _around(given: Case) -> dict[str, Any]:
         "freeze1": freeze(facts.freezes[0]), "freeze2": freeze(facts.freezes[1]), "rides": bool(facts.rides),
         "holds": facts.policy.incidents.number(facts.policy.incidents.blocks["production"]),
     }  # fmt: skip
+    if isinstance(facts.rides, tuple) and (gone := [(ride, *each) for ride in facts.rides for each in ride.decisions]):
+        ((ride, decision, now),) = gone
+        schedule = ride.runs[decision.run].schedule
+        known["go"] = {"candidate": decision.candidate.hash, "now": now or "", "set": of_manifest(decision.candidate)}
+        known["slot"] = {"opens": _seconds(schedule.opens), "closes": _seconds(schedule.closes)}
     if facts.duplicate:
         known["duplicate"] = facts.duplicate
     if isinstance(facts.in_flight, Claim):
@@ -142,6 +148,7 @@ def _evidence(given: Case) -> dict[str, Any]:
             "by": evidence.tag.tagger.id if evidence.tag.tagger else "",
         },
         "taggers": list(policy.evidence.taggers), "checks": list(policy.checks(SERVICE)),
+        "items": [name for item in policy.items(SERVICE, "production").values() for name in item.checks],
         "passed": [check.name for check in evidence.checks if check.state is CheckState.PASSED],
         "pulls": [pull.number for pull in evidence.work.pulls], "commit": {"pulls": list(evidence.work.commits[0].pulls)},
         "pull": _pull(given, evidence.work.pulls[0]), "reviews": policy.evidence.reviews,

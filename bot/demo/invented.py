@@ -200,7 +200,8 @@ class InventedVcs:
 
     def _checks(self) -> list[str]:
         named = (self._policy.evidence.checks, *(each.checks or () for each in self._policy.services.values()))
-        return list(dict.fromkeys(name for names in named for name in names))
+        shown = (name.replace("*", "invented") for item in self._policy.evidence.items.values() for name in item.checks)
+        return list(dict.fromkeys([*(name for names in named for name in names), *shown]))
 
 
 class InventedWorld(Controls):
