@@ -163,7 +163,7 @@ class Departure(Boarding):
         self.proved("still-owed" in refusals_in((await self.company.ledger())[-1]), "refused: still-owed")
         for one in await self.owed():
             if one.kind is Owed.RECONCILIATION:
-                await self.told("carla", f"/release follow-up done {one.id} main has the vouchers, for next Wednesday", show_answer=False)
+                await self.told("carla", f"/release follow-up done {one.id} SHOP-4 is on main, for next Wednesday", show_answer=False)
         for service, version in PINNED.items():
             await self.told("carla", f"/release notes publish {service} {version}", show_answer=False)
             await self.company.riders[service].repository.delete(BRANCH)

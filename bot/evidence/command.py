@@ -77,7 +77,7 @@ def _told(answer: Proven | Bad, bundle: Path, key: Ed25519PublicKey | None, *, a
     lines = (
         f"Evidence of {made.service} {made.version}, digest {made.digest or 'unknown'}, commit {made.commit or 'unknown'}.",
         f"Made {made.made_at:%Y-%m-%d %H:%M:%S} UTC for {made.made_by_name} ({made.made_by}): {len(made.files)} files, "
-        f"{len(made.ledger.shown)} entries of the ledger, {len(made.lacking)} things not there.",
+        f"{len(made.ledger.shown)} entries of the ledger; things that are not there: {len(made.lacking)}.",
         f"The ledger ended with entry {made.ledger.head}, {made.ledger.head_hash}: compare it with the hash that was noted elsewhere.",
     )
     for line in lines:
