@@ -62,7 +62,8 @@ _SET_HEAD = _HEAD.update().where(_HEAD.c.id == 1).values(seq=bindparam("new_seq"
 def append(tx: Tx, entry: Entry) -> None:
     """Write an entry at the end: the first has number 1, and there are no gaps.
 
-    Writers wait for each other from there to their commit, so all entries of a transaction are written as its last thing.
+    Writers wait for each other from a transaction's first entry to its commit: what is read after it stays so until then. Its entries are
+    written together, as its last thing.
 
     Raises:
         ValueError: the body is no JSON.
@@ -83,7 +84,8 @@ def append(tx: Tx, entry: Entry) -> None:
         prev="",
         hash="",
     )
-    tx.at_end(_chain, row)
+    if tx.at_end(_chain, row):
+        tx.run(_LOCK_HEAD)
 
 
 def _chain(tx: Tx, loose: list[Row]) -> None:

@@ -63,13 +63,18 @@ class Tx:
             self._failed = error
             raise
 
-    def at_end(self, write: Callable[["Tx", list[Any]], None], row: Any) -> None:
+    def at_end(self, write: Callable[["Tx", list[Any]], None], row: Any) -> bool:
         """Have a row written together with the others of its kind, as the last thing before the commit.
 
         Args:
             write: writes them all; a function of a module.
+
+        Returns:
+            Whether it is the first of them.
         """
-        self._last.setdefault(write, []).append(row)
+        rows = self._last.setdefault(write, [])
+        rows.append(row)
+        return len(rows) == 1
 
     def early(self, write: Callable[["Tx", list[Any]], None]) -> None:
         """Write now what waits for the end, since somebody wants to read it."""

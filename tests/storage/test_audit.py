@@ -39,7 +39,7 @@ async def test_an_entry_that_is_rolled_back_leaves_no_gap(store):
 
 
 async def test_the_entries_of_a_transaction_are_written_at_its_end_or_before_somebody_reads_them(store):
-    """Whoever else writes waits from there to the commit, so it is the last thing; what is read is complete all the same (AUD-01)."""
+    """They are written together; what is read before is complete all the same (AUD-01)."""
 
     def work(tx):
         audit.append(tx, ENTRY)
