@@ -56,10 +56,13 @@ def approve(work: Work[ApproveFreeze]) -> Reply:
 
 
 def extend(work: Work[Extend]) -> Reply:
-    """Have it last longer: approved anew by whoever may lift it (FRZ-06)."""
+    """Have it last longer: approved anew by whoever may lift it, or for the first time (FRZ-06)."""
     was, until = work.facts.freeze, work.request.until
     assert isinstance(was, Freeze)
     assert until is not None
+    if was.approved is None:
+        was = freezes.approve(work.tx, was.id, work.at, work.asker.person.id)
+        approved(work.tx, was, _actor(work), work.facts, work.correlation)
     freeze = freezes.extend(work.tx, was, until, work.at)
     extended(work.tx, freeze, was, work.args.reason, _actor(work), work.facts, work.correlation)
     return Reply(note(f"🧊 {freeze.id} lasts longer", ("Until ", Moment(freeze.end, zone_of(freeze, work.policy)), ".")))

@@ -34,11 +34,8 @@ def decided(request: Request, facts: Facts) -> Decision:
                 f"{decision.name} said no-go to {request.service} {request.version} on {ride.train} ({decision.id}): {decision.notes}",
                 f"It takes a new decision: `/release go {decision.run}`, or another version.",
             )
-    if lost := untold(request, facts):
-        return lost
-    hotfix = hotfix_of(request, facts)
-    if hotfix and hotfix.scope.ships is Ships.NOW:
-        return Allow(f"{hotfix.id} rides alone: its approval is the decision (HOT-20)")
+    if alone := rides_alone(request, facts):
+        return alone
     answers = [_judged(request, facts, decision, now) for _, decision, now in about]
     if go := next((a for a in answers if isinstance(a, Allow)), None):
         return go
@@ -65,6 +62,14 @@ def _judged(request: Request, facts: Facts, decision: GoDecision, now: str | Non
     return pinned_still(decision.candidate.of(request.service), facts) or Allow(
         f"go by {decision.name} ({decision.id}) for {decision.candidate.hash[:12]}"
     )
+
+
+def rides_alone(request: Request, facts: Facts) -> Allow | Unsure | None:
+    """What rides no train although its service does: a hotfix that ships now, by its own approval (HOT-20)."""
+    if lost := untold(request, facts):
+        return lost
+    hotfix = hotfix_of(request, facts)
+    return Allow(f"{hotfix.id} rides alone, by its own approval (HOT-20)") if hotfix and hotfix.scope.ships is Ships.NOW else None
 
 
 def ran_there(request: Request, facts: Facts) -> Allow | Unsure | None:

@@ -3,13 +3,11 @@
 Invariant: a go for a manifest is a go for all of it; no entry goes out by it alone.
 """
 
-from guards.as_hotfix import hotfix_of, untold
 from guards.change import Change
-from guards.decided import ran_there
+from guards.decided import ran_there, rides_alone
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.go import Outcome, of_manifest
-from guards.hotfix import Ships
 from guards.override import overriding
 from guards.unread import Unread
 
@@ -28,13 +26,8 @@ def in_its_set(request: Request, facts: Facts) -> Decision:
     gone = [one for ride in rides for one, _ in ride.decisions if one.outcome is Outcome.GO and of_manifest(one.candidate)]
     if not gone:
         return Allow("no manifest brings it")
-    if lost := untold(request, facts):
-        return lost
-    hotfix = hotfix_of(request, facts)
-    if hotfix and hotfix.scope.ships is Ships.NOW:
-        return Allow(f"{hotfix.id} rides alone (HOT-20)")
-    if before := ran_there(request, facts):
-        return before  # going back with one service of a set
+    if alone := rides_alone(request, facts) or ran_there(request, facts):
+        return alone  # also when going back with one service of a set
     run = gone[0].run
     with_it = ", ".join(f"{one.service} {one.version}" for one in gone[0].candidate.entries if one.service != request.service)
     beside = f" with {with_it}" if with_it else ""

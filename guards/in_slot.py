@@ -3,11 +3,9 @@
 Invariant: the window of a run holds what has not begun to depart; what is on its way is finished by the windows of its service alone.
 """
 
-from guards.as_hotfix import hotfix_of, untold
-from guards.decided import ran_there
+from guards.decided import ran_there, rides_alone
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
-from guards.hotfix import Ships
 from guards.opening import local
 from guards.override import overriding
 from guards.slot import to_depart
@@ -26,13 +24,8 @@ def in_its_slot(request: Request, facts: Facts) -> Decision:
     waiting = to_depart(facts)
     if not waiting:
         return Allow("no run waits for its window with it")
-    if lost := untold(request, facts):
-        return lost
-    hotfix = hotfix_of(request, facts)
-    if hotfix and hotfix.scope.ships is Ships.NOW:
-        return Allow(f"{hotfix.id} rides alone (HOT-20)")
-    if before := ran_there(request, facts):
-        return before
+    if alone := rides_alone(request, facts) or ran_there(request, facts):
+        return alone
     zone, at = facts.policy.zone_of(request.service), facts.at
     if run := next((run for run in waiting if run.schedule.opens <= at < run.schedule.closes), None):
         return Allow(f"{run.id} departs until {local(run.schedule.closes, zone)}")

@@ -22,6 +22,7 @@ _R = table(TrainRunRow)
 _MOMENTS = tuple(f.name for f in fields(Schedule))
 _OF_RUN = tuple(f.name for f in fields(TrainRun) if f.name != "schedule")
 _GET = select(_T).where(_T.c.id == bindparam("which"))
+_PLANNING = select(_T.c.id).where(_T.c.id == bindparam("which")).with_for_update()
 _ALL = select(_T).order_by(_T.c.id)
 _RUN = select(_R).where(_R.c.id == bindparam("which"))
 _LOCK = _RUN.with_for_update()
@@ -47,6 +48,11 @@ def get(tx: Tx, id: str) -> Train | None:  # noqa: A002
     """The train with this name."""
     row = tx.run(_GET, {"which": id}).one_or_none()
     return None if row is None else _train(row)
+
+
+def planning(tx: Tx, id: str) -> None:  # noqa: A002
+    """Nobody else plans runs of this train, or amends it, until this transaction ends."""
+    tx.run(_PLANNING, {"which": id}).one_or_none()
 
 
 def all_of(tx: Tx) -> tuple[Train, ...]:

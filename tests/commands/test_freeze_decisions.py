@@ -122,6 +122,18 @@ async def test_one_that_is_approved_in_time_does_not_lapse_and_nobody_is_reminde
     assert world.freeze_cards()[0].splitlines()[0].endswith("in force")
 
 
+async def test_whoever_extends_one_that_nobody_approved_approves_it_with_that(world):
+    """FRZ-06: whoever may lift it answers for it; what lasts longer must not lapse before."""
+    await world.freeze(who="carla", kind="incident", until="2026-11-26T10:00")
+    await world.news()
+    await world.say("rita", f"{EXTEND} until=2026-11-27T10:00 two are missing")
+    assert await world.news() == ["freeze-extend:accepted", "freeze:approved", "freeze:extended"]
+    assert (await kept(world)).approved_by == "rita@acme.example"
+    await world.wait(hours=25)
+    assert await world.news() == []
+    assert world.freeze_cards()[0].splitlines()[0].endswith("in force")
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_kind_that_lets_small_risks_pass_holds_the_others_and_what_nobody_weighed(database_url):
     """FRZ-05."""

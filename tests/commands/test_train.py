@@ -1,10 +1,16 @@
 """Release trains from definition to close: said, clicked and filled in; and all that is refused before anything is saved (TRN-01 … TRN-24)."""
 
+import asyncio
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from inline_snapshot import snapshot
 
+from commands.core.trains.plan import plan_ahead
+from guards.facts import Facts
 from guards.policy import Policy
 from guards.train import Milestone, Stage, TrainState
 from storage import moments, trains
@@ -234,6 +240,28 @@ async def test_two_replicas_reach_a_moment_once(world):
             await house.workers.quiet()
     ours = [row for row in await world.ledger() if row.tag == "train:moment" and row.subject == RUN]
     assert len(ours) == 2  # posted, cut off
+
+
+@pytest.mark.both
+async def test_whoever_plans_the_next_runs_waits_for_who_plans_them_already(world, monkeypatch):
+    """TRN-22: two of a train's timers may be carried out at the same time."""
+    await published(world)
+    world.clock.at = utc(12, 8, 12)
+    train, facts = await train_of(world), Facts(at=world.clock.now(), policy=world.policy)
+    both, read = threading.Barrier(2), trains.runs
+
+    def reading(tx, *words):
+        found = read(tx, *words)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)  # the other one has read as well; or waits its turn, as it has to
+        return found
+
+    monkeypatch.setattr(trains, "runs", reading)
+    work = partial(plan_ahead, train=train, facts=facts, correlation="c-1")
+    made = await asyncio.gather(*(world.house.store.write(work) for _ in range(2)))
+    assert sorted(len(runs) for runs in made) == [0, 2]
+    monkeypatch.undo()
+    assert len(await runs_of(world)) == len({run.schedule.cutoff for run in (await runs_of(world)).values()})
 
 
 async def test_a_moment_that_a_kill_interrupted_comes_once(world, monkeypatch):

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from bot.demo.backstage import TROUBLES, Backstage
-from bot.demo.company import Company
 from bot.demo.development import SERVICE
 from bot.demo.stories import one_that_waits
 from bot.demo.story_asking import HARMLESS
@@ -14,13 +13,6 @@ from bot.demo.tour import Tour
 from commands import COMMANDS
 
 pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture
-async def company(tmp_path):
-    async with Company(tmp_path) as company:
-        await company.first_release("v1.3.2")
-        yield company
 
 
 @pytest.fixture

@@ -5,19 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
-from bot.demo.company import ZONE, Company
+from bot.demo.company import ZONE
 from bot.demo.friday import QUEUED, Friday
 from bot.demo.stage import Stage
 from bot.demo.teller import DidNotHappen
 
 pytestmark = pytest.mark.timeout(240)  # it starts a program and asks git much; machines differ
-
-
-@pytest.fixture
-async def company(tmp_path):
-    async with Company(tmp_path) as company:
-        await company.first_release("v1.3.2")
-        yield company
 
 
 @pytest.fixture

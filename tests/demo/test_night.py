@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from bot.demo.company import ZONE, Company
+from bot.demo.company import ZONE
 from bot.demo.night import FIX
 from bot.demo.night_after import Aftermath
 from bot.demo.stage import Stage
@@ -14,13 +14,6 @@ from guards.obligation import Owed
 from storage import emergencies, obligations
 
 pytestmark = pytest.mark.timeout(240)  # it starts a program and asks git much; machines differ
-
-
-@pytest.fixture
-async def company(tmp_path):
-    async with Company(tmp_path) as company:
-        await company.first_release("v1.3.2")
-        yield company
 
 
 @pytest.fixture

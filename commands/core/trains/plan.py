@@ -39,6 +39,7 @@ def plan_ahead(tx: Tx, train: Train, facts: Facts, correlation: str) -> tuple[Tr
     Returns:
         The runs that were planned now.
     """
+    trains.planning(tx, train.id)
     known = trains.runs(tx, train.id, 100)
     live = [run for run in known if run.stage is not Stage.SKIPPED]
     skipped = {run.schedule.cutoff for run in known if run.stage is Stage.SKIPPED}
