@@ -14,9 +14,11 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 # tests that wait for each other's CPU gain nothing from more than this
 WORKERS ?= 2
+# what part of the full size `make torture` runs
+TORTURE ?= 1
 ARGS ?=
 
-.PHONY: help setup demo test test-postgresql test-peers test-bench test-browser lint format bench docs lock clean npm chromium
+.PHONY: help setup demo test test-postgresql test-peers test-bench test-browser torture lint format bench docs lock clean npm chromium
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 @\2/' | column -t -s@
@@ -34,7 +36,7 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells its stories (a release, a train, a Friday, an emergency) and exits; POLICY=FILE plays your own policy.
 	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
-TESTS := $(BIN)/pytest -q -m "not postgresql and not peers and not browser and not bench" -n $(WORKERS) --dist worksteal
+TESTS := $(BIN)/pytest -q -m "not postgresql and not peers and not browser and not bench and not torture" -n $(WORKERS) --dist worksteal
 
 test: setup  ## Unit tests, stories on SQLite, races and all that is about the database on PostgreSQL too; COVERAGE=1 holds the coverage that we ask for, and takes longer.
 ifdef COVERAGE
@@ -60,6 +62,9 @@ npm:
 	@command -v npm >/dev/null || { \
 		[ "$$(id -u)" = 0 ] || { echo "npm is needed: install Debian's packages nodejs and npm, or run this as root" >&2; exit 1; }; \
 		apt-get update && apt-get install --yes --no-install-recommends nodejs npm; }
+
+torture: setup  ## The promises under load, faults and kills, for an hour or more; TORTURE=0.01 is a hundredth of that, ARGS=FILE one part.
+	TORTURE=$(TORTURE) $(BIN)/pytest -q -m torture -n 0 --timeout 0 $(ARGS)
 
 test-browser: setup chromium  ## The workspace's page, played in Chromium; its pictures are kept in build/browser.
 	$(PIP) --require-hashes --only-binary :all: -r requirements/browser.txt
