@@ -5,6 +5,7 @@ after that (RBAC-09).
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -38,6 +39,7 @@ class _Profile(BaseModel):
 
 class _Named(BaseModel):
     id: str
+    profile: _Profile = Field(default_factory=_Profile)
 
 
 class _Found(BaseModel):
@@ -185,6 +187,8 @@ class SlackDirectory:
             found = _User.model_validate(answer.get("user"))
         except ValidationError:
             return Unread(noun, "Slack's answer lacks a field")
+        if found.id != user:
+            return Unread(noun, "Slack told of another account")
         if not found.complete:
             return Unread(noun, "Slack does not say whether it is a guest")
         name = found.profile.display_name or found.profile.real_name or found.id
@@ -210,9 +214,11 @@ class SlackDirectory:
         if isinstance(answer, Unread):
             return Absent(noun) if answer.why == "users_not_found" else answer
         try:
-            return _Found.model_validate(answer).user.id
+            found = _Found.model_validate(answer).user
         except ValidationError:
             return Unread(noun, "Slack's answer lacks a field")
+        other = found.profile.email is not None and found.profile.email.lower() != address
+        return Unread(noun, "Slack told of another account") if other else found.id
 
     async def _called(self, call: Coroutine[Any, Any, Any], noun: str) -> dict[str, Any] | Unread:
         if held := self._breaker.held():
@@ -228,7 +234,7 @@ class SlackDirectory:
                 self._breaker.failed(f"it failed with status {status}")
             else:
                 self._breaker.answered()
-            return Unread(noun, said[:80] if isinstance(said, str) else "Slack refused")
+            return Unread(noun, said if isinstance(said, str) and re.fullmatch(r"[a-z0-9_]{1,80}", said) else "Slack refused")
         except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into
             self._breaker.failed(why := f"no answer from Slack ({type(error).__name__})")
             return Unread(noun, why)

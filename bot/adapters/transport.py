@@ -259,7 +259,7 @@ class Transport:
             breaker.failed(f"it failed with status {status}")
         else:
             breaker.answered()
-        return Answer(status, {key.lower(): value for key, value in response.headers.items()}, content)
+        return Answer(status, {key.lower(): value for key, value in response.headers.items()}, _unrepeated(headers, content))
 
     async def _content(self, response: httpx.Response, size: int) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
@@ -283,6 +283,12 @@ def _authorities(*_environment: str | None) -> ssl.SSLContext:
         _environment: what `SSL_CERT_FILE` and `SSL_CERT_DIR` say now, which httpx reads by itself.
     """
     return httpx.create_ssl_context()
+
+
+def _unrepeated(headers: Mapping[str, str], content: bytes) -> bytes:
+    """An answer without the credentials of its question: what a neighbour repeats of them must reach neither people nor the ledger."""
+    given = headers.get("Authorization", "").partition(" ")[2].encode()
+    return content.replace(given, b"***") if given else content
 
 
 def _target(url: str, answer: Answer) -> str:

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, Field, ValidationError
@@ -21,7 +21,7 @@ from bot.adapters.breaker import Breaker
 from bot.adapters.clock import MachineClock
 from bot.slack.forms import view
 from bot.slack.render import blocks, fallback
-from bot.slack.session import status_of
+from bot.slack.session import said, status_of
 from commands.core.ports.chat import Posted, Unposted
 from commands.core.text import Card, Form
 from guards.unread import Absent, Unread
@@ -47,7 +47,6 @@ _PINNED_SO = frozenset({"Slack says already_pinned", "Slack says no_pin"})
 """It is as it shall be: somebody, or an attempt whose answer was lost, did it before."""
 
 _LONGEST_WAIT = 3600.0
-_UPLOAD_SECONDS = 20.0
 _DRAWN_WRONG = Unposted("the card does not fit into Slack's blocks", final=True)
 
 Payload = dict[str, Any]
@@ -55,6 +54,8 @@ Payload = dict[str, Any]
 
 class _Answer(BaseModel):
     """The parts of Slack's answers that are used; each method's own is a subclass."""
+
+    ok: Literal[True]
 
 
 class _Posted(_Answer):
@@ -108,7 +109,7 @@ class SlackChat:
     Args:
         client: with the bot's token, a time limit, and no retry handlers.
         session: for response URLs; its owner closes it.
-        limit: seconds for one call.
+        limit: seconds for one call; a file may take twice as long.
         breaker: what is known of Slack's answering, shared with the directory; only this chat's own experience when None.
     """
 
@@ -223,7 +224,7 @@ class SlackChat:
         to = URL(url)
         if to.scheme != "https" and to.origin() != self._base.origin():
             return Unposted("Slack gave an address for a file that is not safe", final=True)
-        patience = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
+        patience = aiohttp.ClientTimeout(total=2 * self._limit)  # it may be a large one
         try:
             async with self._session.post(to, data=io.BytesIO(content), allow_redirects=False, timeout=patience) as response:
                 if response.status == 200:
@@ -290,7 +291,7 @@ def _refused(error: SlackApiError) -> Unposted:
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return Unposted("Slack's rate limit", retry_after=_wait(getattr(response, "headers", {}).get("Retry-After")))
     if isinstance(code, str) and status < 500:
-        return Unposted(f"Slack says {code[:80]}", maybe=code in _PERHAPS, final=code in _FINAL)
+        return Unposted(said(code), maybe=code in _PERHAPS, final=code in _FINAL)
     return Unposted(f"Slack answered with status {status}", maybe=not 400 <= status < 500)
 
 
