@@ -11,6 +11,7 @@ from commands.core.text import Code, Form, Input, Line
 from commands.core.train_fields import ColleagueWords, RunId, TrainName, TrainOrRun, is_run, people_of
 from commands.core.trains import after, cut
 from commands.core.trains.bodies import run_body, train_body
+from commands.core.trains.cadence import decided
 from commands.core.trains.define import dated
 from commands.core.trains.drafts import unset_draft_timer
 from commands.core.trains.plan import name_of, plan_ahead, set_timers, skip
@@ -78,6 +79,7 @@ def publish(work: Work[Publish]) -> Reply:
     now = trains.amend(work.tx, train, replace(train, state=TrainState.PUBLISHED, published=work.at))
     unset_draft_timer(work.tx, now)
     _write(work, "train:published", now.id, train_body(now))
+    _decided(work, train, now)
     runs = plan_ahead(work.tx, now, work.facts, work.correlation)
     lines = _run_lines(runs, now)
     announce(work.tx, now, note(f"🚆 {work.asker.person.name} published the train {now.id}", *lines), work.facts, work.correlation)
@@ -157,6 +159,7 @@ def close(work: Work[Close]) -> Reply:
     unset_draft_timer(work.tx, now)
     reason = work.args.reason.strip()
     _write(work, "train:closed", now.id, train_body(now) | {"reason": reason})
+    _decided(work, train, now)
     lines: list[Line] = []
     for run in work.facts.ridden:
         if run.stage in AHEAD:
@@ -171,6 +174,12 @@ def close(work: Work[Close]) -> Reply:
         text = f"📦 {work.asker.person.name} closed the train {now.id}{': ' + reason if reason else ''}"
         announce(work.tx, now, note(text, *lines), work.facts, work.correlation)
     return Reply(note(f"📦 {now.id} is closed", *lines))
+
+
+def _decided(work: Work[Any], was: Train, now: Train) -> None:
+    """What that means for how each of its services is released (TRN-20)."""
+    actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
+    decided(work.tx, was, now, actor, work.facts, work.correlation)
 
 
 def _write(work: Work[Any], tag: str, subject: str, body: dict[str, Any]) -> None:

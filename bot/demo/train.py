@@ -58,7 +58,8 @@ class Boarding(Teller):
             f'create {TRAIN} services=catalog,shop cadence="0 12 * * WED" stabilization=1 decision=10:00 window=weekdays '
             f"channel={company.releases.id} captains=carla@acme.example",
             f'describe {TRAIN} attendees="{areas}" manifest=carla@acme.example rollback="the last good set" '
-            'exceptions="hotfixes ride alone" rationale="the shop needs the catalog that it was tested with"',
+            'exceptions="hotfixes ride alone" rationale="the shop needs the catalog that it was tested with" '
+            'impact="a change waits a day longer, and fewer fail"',
             f"publish {TRAIN}",
         ):
             await self.told("carla", f"/release train {words}")

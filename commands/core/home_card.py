@@ -13,6 +13,7 @@ from commands.core.emergency import home as emergency
 from commands.core.exempt_card import exception_lines
 from commands.core.home_trains import Waiting, roll_calls, run_lacks, to_decide
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
+from commands.core.trains.cadence import in_short
 from commands.core.trains.card import train_lines
 from commands.core.when import allowed_next
 from guards.authorization import authorized
@@ -65,7 +66,7 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
         *([Part(tuple(line for line, _ in own), heading="Your open changes")] if own else []),
         *([Part(led, heading="Your trains")] if led else []),
         *([Part(urgent, heading="Emergencies")] if urgent else []),
-        Part(tuple(_running(tx, facts)), heading="What runs where"),
+        Part(tuple(_running(tx, person, facts)), heading="What runs where"),
         Part(tuple(_windows(person, facts)), heading="Next allowed in production"),
         Part(tuple(_freezes(facts)), heading="Freezes"),
     ]
@@ -183,16 +184,22 @@ def _lacks(train: Train, person: Person, facts: Facts) -> Iterator[str]:
 # ---------------------------------------------------------------- what is everybody's
 
 
-def _running(tx: Tx, facts: Facts) -> Iterator[Line]:
+def _running(tx: Tx, person: Person, facts: Facts) -> Iterator[Line]:
+    """What each service runs where, and how it is released; whoever may say that is told where nobody did (TRN-20)."""
     policy, now = facts.policy, {(d.service, d.environment): d for d in deployments.overview(tx, None)}
+    released = in_short(tx, policy)
     for service in list(policy.services)[:_SERVICES]:
         line: list[str | Bold | Code] = [Bold(service), ": "]
         for number, environment in enumerate(policy.chain(service)):
             found = now.get((service, environment))
             line += [f"{' · ' if number else ''}{environment} ", Code(found.version) if found else "nothing yet"]
-        yield tuple(line)
+        yield (*line, f" · {released[service]}") if released[service] else tuple(line)
     if len(policy.services) > _SERVICES:
         yield (f"and {len(policy.services) - _SERVICES} more: ", Code("/release status <service>"))
+    mine = (Request(Action.TRAIN, person, service, policy.bound_for(service)) for service, said in released.items() if not said)
+    if unsaid := [str(asks.service) for asks in mine if isinstance(authorized(asks, facts), Allow)]:
+        more = f" and {len(unsaid) - _MOST} more" if len(unsaid) > _MOST else ""
+        yield (f"⚠️ Nobody has said how these are released: {', '.join(unsaid[:_MOST])}{more}. ", Code("/release train why <service>"))
 
 
 def _windows(person: Person, facts: Facts) -> Iterator[Line]:

@@ -100,10 +100,8 @@ def describing_form(fields: Mapping[str, str], facts: Facts, person: Person) -> 
         Input("manifest", "Who answers for the manifest?", "choice", people, fields.get("manifest", train.manifest_owner)),
         text("rollback", "What is expected of a rollback?", train.rollback),
         text("exceptions", "How are hotfixes and late changes handled?", train.exceptions),
-        text(
-            "rationale", "Why do these services ride a train?", train.rationale,
-            "With its effect on lead time and failures, instead of each release going out on its own.",
-        ),
+        text("rationale", "Why do these services ride a train?", train.rationale, "Instead of each release going out on its own."),
+        text("impact", "What does that do to lead time and failures?", train.impact, "How long a change waits, how many fail."),
         text("dependencies", "How does it fit with other trains?", train.dependencies, optional=True),
         Input("branch", "Is a release branch cut?", "choice", (("yes", "Yes"), ("no", "No")), "yes" if train.branch else "no"),
         text("unbranched", "If not, why?", train.unbranched, optional=True),
