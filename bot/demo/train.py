@@ -132,7 +132,8 @@ class Boarding(Teller):
         await shop.change("feat: SHOP-4 vouchers", {"shop.py": FEATURE}, author="dev", reviewer="rob")
         await self.later(timedelta(minutes=16))
         for commit in (self.smuggled, undone):
-            await self.told("rita", f'/release fix accept {self.run} {commit[:12]} plan="main has the vouchers" one undoes the other')
+            words = f'{commit[:12]} plan="main has the vouchers" risk=low one undoes the other'
+            await self.told("rita", f"/release fix accept {self.run} {words}")
         accepted = (await self.tags()).count("stabilization:accepted")
         self.proved(accepted == 2, "both commits are accepted by somebody who wrote neither")
         now, cut = [await shop.repository.tree_of(name) for name in (BRANCH, f"{BRANCH}~2")]

@@ -112,6 +112,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
             "accepted",
             "breaking_said",
             "cadence_said",
+            "risk_said",
             "confirmed",
             "scoped",
             "grounded",
