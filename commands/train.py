@@ -71,7 +71,12 @@ def show(work: Work[Show]) -> Reply:
     known = {"train": train.id}
     buttons: tuple[Button, ...] = ()
     if train.state is not TrainState.CLOSED:
-        buttons = (Button("Amend", "train amend", known), Button("Describe", "train describe", known))
+        buttons = (
+            Button("Amend", "train amend", known),
+            Button("Describe", "train describe", known),
+            Button("Captains", "train captain", known),
+            Button("Close", "train close", known, "danger"),
+        )
     if train.state is TrainState.DRAFT:
         buttons = (*buttons, Button("Publish", "train publish", known, "primary"))
     return Reply(Card(f"🚆 {train.id}", rows, (Part(train_lines(train, runs, work.at)), *parts), buttons))

@@ -60,7 +60,7 @@ Since today 11:00 (Tue 11:00 Europe/Berlin), revision 3
 Said before
 🔁 on its own, today 11:00 (Tue 11:00 Europe/Berlin) to today 11:00 (Tue 11:00 Europe/Berlin): nothing is tested together with it\
 """)
-    await world.say("carla", "/release train close weekly")
+    await world.say("carla", "/release train close weekly each goes out alone")
     await world.say("audrey", "/release train list")
     assert world.told("audrey") == snapshot("""\
 🚉 No trains

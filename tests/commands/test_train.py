@@ -305,7 +305,7 @@ api
 ▫️ 🗳️ Go/no-go Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin)
 ▫️ 🚪 Window opens Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin)
 ▫️ 🏁 Window closes Dec 3, 2026 16:00 (Thu 16:00 Europe/Berlin)
-[Cut now] [Hold] [Extend] [Skip this run]
+[Cut now] [Hold] [Extend] [Skip this run] [Another captain]
 weekly-2026-12-01 · weekly, revision 3 · details in thread\
 """)
     assert card.ts in world.channels["releases"].pins

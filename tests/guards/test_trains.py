@@ -138,6 +138,8 @@ _R = Refusal
         case(resumable, REQUEST, staged(Stage.SKIPPED), Allow, id="skipped"),
         case(resumable, REQUEST, of(run=RUN), Refuse, _R.WRONG_STATE, id="neither"),
         case(resumable, REQUEST, of(run=NO_RUN), Refuse, _R.NO_SUCH_TRAIN, id="none"),
+        case(captained, REQUEST, staged(Stage.PUBLISHED), Refuse, _R.NO_CAPTAIN, id="nobody is named for a run"),
+        case(captained, replace(REQUEST, captain=REMY.id), staged(Stage.PUBLISHED), Allow, id="somebody leads a run"),
         case(captained, REQUEST, TRAINS, Allow, id="a captain"),
         case(captained, REQUEST, of(replace(TRAIN, captains=())), Refuse, _R.NO_CAPTAIN, id="nobody"),
         case(captained, replace(REQUEST, captain=REMY.id), of(replace(TRAIN, captains=()), RUN), Allow, id="one for the run"),
