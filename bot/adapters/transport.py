@@ -26,6 +26,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _MAX_REDIRECTS = 3
 _ANSWERS = range(200, 500)
+_SECRET = 8
+"""Characters of the shortest credentials that are looked for in answers; anything shorter stands there by chance."""
+
 _AGAIN = 5.0
 """Seconds after which an order that certainly never left may be sent again."""
 
@@ -288,7 +291,7 @@ def _authorities(*_environment: str | None) -> ssl.SSLContext:
 def _unrepeated(headers: Mapping[str, str], content: bytes) -> bytes:
     """An answer without the credentials of its question: what a neighbour repeats of them must reach neither people nor the ledger."""
     given = headers.get("Authorization", "").partition(" ")[2].encode()
-    return content.replace(given, b"***") if given else content
+    return content.replace(given, b"***") if len(given) >= _SECRET else content
 
 
 def _target(url: str, answer: Answer) -> str:

@@ -70,6 +70,11 @@ def _actions(a: Asking) -> GitHubActions:
     return GitHubActions(a.transport, TokenAuth(token), clock=RealClock(), webhook_secret=hook, workflows=workflows, api_url=a.url)
 
 
+async def _found(a: Asking) -> object:
+    a.place.taken.append(a.key)
+    return await _generic(a).find(a.order, f"run-of-{a.key}", NOW)
+
+
 def _branch(a: Asking) -> BranchOrder:
     return BranchOrder(a.key, "RUN-1", "api", "release/1.8", COMMIT, REPO, "main", "deploy.yml")
 
@@ -107,8 +112,8 @@ CI = (
     Row("GenericCI.branch", "ci", lambda a: _generic(a).branch(_branch(a)), Started, ORDERED, _KEYS, done=_TAKEN),
     Row("GenericCI.access", "ci", lambda a: _generic(a).access(_access(a)), Started, ORDERED, _KEYS, done=_TAKEN),
     Row("GenericCI.cancel", "ci", lambda a: _generic(a).cancel(a.order, None), Stopping, ORDERED, _KEYS, done=_TAKEN),
-    Row("GenericCI.find", "ci", lambda a: _generic(a).find(a.order, f"run-of-{a.key}", NOW), Run, lies=_KEYS),
-    Row("GenericCI.find", "ci", lambda a: _generic(a).find(a.order, f"run-of-{a.key}", NOW), Run, lies={"run-of-": "run-for-"}, step="run"),
+    Row("GenericCI.find", "ci", _found, Run, lies=_KEYS),
+    Row("GenericCI.find", "ci", _found, Run, lies={"run-of-": "run-for-"}, step="run"),
     Row("GenericCI.log", "ci", lambda a: _generic(a).log(a.order, None), RunLog, trusts="a log does not say whose it is", also=_LOG),
     Row("GenericCI.alive", "ci", lambda a: _generic(a).alive(), NONE, trusts="nothing is asked but whether it answers", also=_ANY),
     Row("GenericArtifacts.find", "ci", lambda a: _artifacts(a).find("api", "v1.4.0"), Artifact, lies={"v1.4.0": "v1.4.1"}),

@@ -132,7 +132,8 @@ class SmallCI:
         return web.json_response({"key": request.match_info["key"], "run": "run-1", "url": "https://ci.test/runs/1"}, status=202)
 
     async def _look(self, request: web.Request) -> web.Response:
-        return web.json_response(self._shown(request.match_info["key"]))
+        key = request.match_info["key"]
+        return web.json_response(self._shown(key)) if key in self.taken else web.json_response({"absent": key}, status=404)
 
     async def _log(self, _: web.Request) -> web.Response:
         return web.Response(text="line one\nline two\n")
