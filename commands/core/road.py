@@ -16,6 +16,7 @@ from commands.core import (
     announce,
     calendar_post,
     cards,
+    checkpoints,
     dependencies,
     freeze_import,
     home,
@@ -126,6 +127,7 @@ class Road:
             calendar_post.begin(tx, Facts(at=now, policy=self.policy))
             record_links.begin(tx, Facts(at=now, policy=self.policy))
             dependencies.begin(tx, self.policy, now)
+            checkpoints.begin(tx, now)
             freeze_import.begin(tx, self.policy, now)
             mirror.begin(tx, self.policy, Facts(at=now, policy=self.policy), "start")
             for change in changes.undecided(tx, None, limit=1000):
