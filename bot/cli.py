@@ -259,6 +259,18 @@ def export(
     raise typer.Exit(run(settings, to=to, checkpoints_to=checkpoints))
 
 
+@audit.command()
+def purge(
+    carry_out: Annotated[bool, typer.Option("--carry-out", help="Remove it; without this it is only told.")] = False,
+    policy: PolicyOption = None,
+) -> None:
+    """Tell what is past its retention, or replace it by tombstones: the chain goes on through them, and the ledger says who did it."""
+    settings, read = ready(policy, serve=False)
+    from bot.purge import run
+
+    raise typer.Exit(run(settings, read, carry_out=carry_out))
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database to this version's tables; safe to repeat."""

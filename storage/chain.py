@@ -179,7 +179,7 @@ def _explained(row: Row) -> Iterator[tuple[int, int]]:
     """Which entries before it a purge says that it removed; what it says in another form it does not say."""
     try:
         said = json.loads(row.body)["removed"]
-        yield from ((first, last) for first, last in said if type(first) is type(last) is int and first <= last < row.seq)
+        yield from ((first, last) for first, last in said if type(first) is type(last) is int and 0 < first <= last < row.seq)
     except (ValueError, TypeError, KeyError, RecursionError):
         return
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from commands.core import checkpoints, record_links, sign_in
+from commands.core import checkpoints, record_links, retention, sign_in
 from commands.core.due import Carry, Due
 from commands.core.gather import Gather
 from commands.core.hotfixes import hotfix_work
@@ -44,5 +44,6 @@ def carriers(
         hotfix_work.KIND: HotfixLook(policy, store, histories, clock).carry,
         record_links.KIND: record_links.LookAtLinks(policy, store, links, clock).carry,
         checkpoints.KIND: checkpoints.Sign(policy, store, signer, clock).carry,
+        retention.KIND: retention.Purge(policy, store, clock).carry,
         sign_in.KIND: sign_in.SignInSteps(policy, store, accounts, clock).carry,
     }
