@@ -19,7 +19,7 @@ from tests.torture.boundaries import Boundary, Course
 from tests.torture.clock import SharedClock
 
 _LATER = load  # `serve` imports it when it runs; a fork that has it in memory starts at once
-TICK = 0.1
+TICK = 0.05
 
 
 def main() -> None:

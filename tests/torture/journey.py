@@ -214,8 +214,11 @@ async def a_day(folder: Path, database_url: str, *ends: Boundary) -> Town:
     """One round: the day, with bots that are killed at these boundaries, one after the other."""
     async with Town(folder, database_url, policy(), TUESDAY, ends) as town:
         day = Journey(town)
-        await day.made()
-        while not await town.stopped():
-            await day.settled()
-            await day.proved()
+        try:
+            await day.made()
+            while not await town.stopped():
+                await day.settled()
+                await day.proved()
+        finally:
+            (folder / "transcript").write_text(town.slack.transcript())
     return town

@@ -9,6 +9,8 @@ import itertools
 import os
 import random
 import shutil
+import tempfile
+import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -59,10 +61,16 @@ class Rounds:
         """One of them."""
         folder = self._folder / f"day-{next(self._numbers)}"
         folder.mkdir()
-        async with self._database(folder) as url:
-            town = await a_day(folder, url, *ends)
-        shutil.rmtree(folder)
-        return town
+        try:
+            async with self._database(folder) as url:
+                return await a_day(folder, url, *ends)
+        except Exception as error:
+            kept = tempfile.mkdtemp(prefix="signalbox-torture-")
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
+            error.add_note(f"killed at {', '.join(map(str, ends))}; everything of that day is in {kept}")
+            raise
+        finally:
+            shutil.rmtree(folder)
 
     async def all(self, days: Sequence[Sequence[Boundary]]) -> list[Boundary]:
         """Several beside each other; where bots were killed.
@@ -77,7 +85,7 @@ class Rounds:
                 try:
                     killed.extend((await self.day(*ends)).killed)
                 except Exception as error:
-                    failed.append(f"killed at {', '.join(map(str, ends))}: {type(error).__name__}: {error}")
+                    failed.append("".join(traceback.format_exception(error)[-12:]))
 
         await asyncio.gather(*map(one, days))
         assert not failed, f"{len(failed)} of {len(days)} days\n" + "\n\n".join(failed)
