@@ -188,8 +188,8 @@ CLOSED = {
     "what": {"new", "again", "refused"},
     "outcome": {"done", "failed"},
     "table": {"inbox", "outbox"},
-    "route": {"slack", "webhook"},
-    "why": {"malformed", "forged", "unknown"},
+    "route": {"slack", "webhook", "http"},
+    "why": {"malformed", "forged", "unknown", "crowded", "slow"},
 }
 
 

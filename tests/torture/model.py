@@ -249,7 +249,11 @@ class Model:
 
     def counting(self, change: Change, at: datetime) -> set[str]:
         """Whose approvals count now (RBAC-09, RSK-12, SOD-06)."""
-        return {a.by for a in change.approvals if not a.withdrawn and at < a.at + LASTS and a.file == self.file.name and self._still(a, change, at)}
+        return {
+            a.by
+            for a in change.approvals
+            if not a.withdrawn and at < a.at + LASTS and a.file == self.file.name and self._still(a, change, at)
+        }
 
     def lapsed(self, approval: Approval, at: datetime) -> bool:
         """Whether the delegation by which it was given is over (RBAC-06)."""

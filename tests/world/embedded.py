@@ -32,7 +32,6 @@ from storage.database import Tx, _transact
 from tests.world.company import TUESDAY
 from tests.world.world import APP, World
 
-
 T = TypeVar("T")
 
 

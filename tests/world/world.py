@@ -23,7 +23,7 @@ from bot.settings import Stated
 from bot.workspace import Channel, Exchange, Message, Person, Workspace, installed
 from bot.workspace.forms import View
 from bot.workspace.text import Json
-from commands.core.ports.ci import Deployed, Run, RunState
+from commands.core.ports.ci import CI, Deployed, Run, RunState
 from guards.change import Change
 from guards.policy import Policy
 from guards.version import Artifact
@@ -68,6 +68,7 @@ class World:
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
+        self.more_ci: dict[str, CI] = {}
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
@@ -149,7 +150,7 @@ class World:
             url = str(self._github_server.make_url("")).rstrip("/")
             settings = settings.model_copy(update={"github_url": url, "github_api_url": url, "github_client_id": CLIENT})
         beside = Neighbours(
-            {"fake": self.ci, "other": self.other_ci},
+            {"fake": self.ci, "other": self.other_ci, **self.more_ci},
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
