@@ -20,6 +20,7 @@ from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.ical import ICal
 from bot.adapters.transport import Transport
+from bot.connections import Port
 from bot.evidence.keys import private, signer_of
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
@@ -107,12 +108,11 @@ class House:
         """
         listening: list[int] = []
         for app, port in ((self.doors.app(), self.settings.port), (self.doors.internal(), self.settings.internal_port)):
-            # nobody who calls us compresses, and signatures are over the bytes that came
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
             self._runners.append(runner)
             await runner.setup()
             try:
-                await web.TCPSite(runner, self.settings.host, port).start()
+                await Port(runner, self.settings.host, port).start()
             except OSError as error:
                 why = os.strerror(error.errno) if error.errno else "there is no such address"
                 raise CannotListen(f"cannot listen on {self.settings.host}:{port}: {why}") from error
