@@ -31,7 +31,7 @@ async def ci(tmp_path):
         yield started
 
 
-async def test_it_lives_in_the_storys_time(ci):
+async def test_it_lives_in_the_storys_time(at_once, ci):
     """A signature counts for five minutes, so both sides must agree on the time (SEC-02)."""
     transport = Transport()
     try:
@@ -48,7 +48,7 @@ async def test_it_lives_in_the_storys_time(ci):
         await transport.close()
 
 
-async def test_it_deploys_what_was_built_and_says_when_it_cannot(ci):
+async def test_it_deploys_what_was_built_and_says_when_it_cannot(at_once, ci):
     assert await ci.standing("api") == []
     await ci.deploy("api", "v1.0.0", "staging")
     (standing,) = await ci.standing("api")
