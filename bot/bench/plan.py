@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, growth, judging, large, slotting, starting, ticking
+from bot.bench import acking, gathering, growth, judging, large, proving, slotting, starting, ticking
 from bot.bench.approving import Approvals, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -85,6 +85,8 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
         databases[entries] = _fresh(folder, f"with-{entries}")
         await _fill(databases[entries], sample.Size(changes, entries))
     empty, full = databases[0], databases[sizes.history.entries]
+    say("proving the ledger")
+    figures += await proving.measure(full, sizes.history.entries, folder)
     say("approving, judging and asking, on each of them")
     found = await growth.measure(databases, sizes.approvals, sizes.judged)
     figures += _approving(sizes, found[0], found[sizes.history.entries])

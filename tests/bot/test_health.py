@@ -188,8 +188,8 @@ CLOSED = {
     "what": {"new", "again", "refused"},
     "outcome": {"done", "failed"},
     "table": {"inbox", "outbox"},
-    "route": {"slack", "webhook"},
-    "why": {"malformed", "forged", "unknown"},
+    "route": {"slack", "webhook", "http"},
+    "why": {"malformed", "forged", "unknown", "crowded", "slow"},
     "neighbour": {"slack", "other", "github", "demo"},  # and what the policy file names, by its kind:
 }
 NAMED = re.compile(r"(ci|artifacts|freeze calendar) [a-z0-9-]+")
