@@ -8,7 +8,9 @@ from guards.prospect import Checked, Prospect, Unmet
 from storage import prospects, trains
 from tests.storage.test_trains import AT, RUN, TRAIN
 
-API = Prospect(RUN.id, "acme/api", AT, "a" * 40, (Rider(7, "feat: limit", "https://x/7", merged=AT),), (Rider(9, "feat", "https://x/9", "bug"),))
+API = Prospect(
+    RUN.id, "acme/api", AT, "a" * 40, (Rider(7, "feat: limit", "https://x/7", merged=AT),), (Rider(9, "feat", "https://x/9", "bug"),)
+)
 LACKS = Checked(RUN.id, "c" * 64, AT, (Unmet("checks", "failed", "unit-test failed"),))
 
 
