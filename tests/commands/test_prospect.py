@@ -139,3 +139,6 @@ async def test_only_the_next_run_of_a_train_is_looked_at_and_a_cut_takes_its_pla
     await world.wait(seconds=30)
     assert "so far" not in story.card()
     assert "🎫 In: 1" in story.card()
+    await world.wait(minutes=30)  # the one after it has its turn
+    later = next(text for card in world.cards() if following.id in (text := world.shown(card)).splitlines()[0])
+    assert "🎫 In so far: 1" in later

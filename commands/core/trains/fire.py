@@ -224,6 +224,7 @@ class Trains:
         train = trains.get(tx, run.train) if run else None
         if run and train and run.stage in OPEN_RUN:
             train_card_of(tx, run, train, facts, correlation)
+            prospect.soon(tx, run, facts)  # set already, unless a program before this one published it
             self._draw_later(tx, run, facts)
         inbox.done(tx, taken.id, None)
 

@@ -31,7 +31,7 @@ KIND = "prospect"
 PAUSE = timedelta(minutes=5)
 """After main moved it is looked at so much later: what is merged meanwhile is seen by the same look."""
 
-DAILY = timedelta(days=1)
+HOUR, DAILY = timedelta(hours=1), timedelta(days=1)
 """It is looked at so often when no webhook tells that main moved, and when a reminder of the cutoff is sent."""
 
 _KEPT = 500
@@ -100,7 +100,7 @@ class Prospects:
             if run and train and run.stage in CUTTABLE:
                 if known and _keep(tx, seen):
                     train_card_of(tx, run, train, facts, correlation)
-                timers.set(tx, timers.Timer(f"{KIND}:{run.id}", KIND, _again(run, facts), {"run": run.id}))
+                timers.set(tx, timers.Timer(f"{KIND}:{run.id}", KIND, _again(run, _next(tx, train), facts), {"run": run.id}))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)
@@ -129,8 +129,10 @@ def _otherwise(was: Prospect, now: Prospect) -> bool:
     return was.lost != now.lost if now.lost else (was.included, was.waiting, was.lost) != (now.included, now.waiting, now.lost)
 
 
-def _again(run: TrainRun, facts: Facts) -> datetime:
-    """When it is looked at again: when its captain is reminded of the cutoff, and each day."""
+def _again(run: TrainRun, following: TrainRun | None, facts: Facts) -> datetime:
+    """When it is looked at again: when its captain is reminded of the cutoff, and each day; one that is not the next, once that is cut."""
+    if following and following.id != run.id:
+        return min(facts.at + DAILY, max(following.schedule.cutoff + PAUSE, facts.at + HOUR))
     reminders = (run.schedule.cutoff - offset for offset in facts.policy.trains.reminders.cutoff)
     return min([facts.at + DAILY, *(moment for moment in reminders if moment > facts.at)])
 
