@@ -1,6 +1,6 @@
 """The nouns of what a run would bring while it is not cut, and of what its checklist lacked when it was looked at last (TRN-13, GNG-15)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from guards.cut import Rider
@@ -27,6 +27,14 @@ class Prospect:
     included: tuple[Rider, ...] = ()
     waiting: tuple[Rider, ...] = ()
     lost: str = ""
+
+    def over(self, was: "Prospect") -> "Prospect":
+        """This look in the place of the one before: where it failed, what was read before stays, with its moment."""
+        return replace(was, lost=self.lost) if self.lost else self
+
+    def same(self, was: "Prospect") -> bool:
+        """Whether people read the same as before, but for the moment."""
+        return replace(self, at=was.at, head=was.head) == was
 
 
 @dataclass(frozen=True, slots=True)

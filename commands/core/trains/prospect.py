@@ -119,14 +119,13 @@ def _known(tx: Tx, run_id: str, facts: Facts) -> _Known | None:
 def _keep(tx: Tx, seen: Sequence[Prospect]) -> bool:
     """Whether anything is otherwise than it was at the look before."""
     before = {one.repository: one for one in prospects.of_run(tx, seen[0].run)} if seen else {}
+    moved = False
     for one in seen:
         was = before.get(one.repository)
-        prospects.put(tx, replace(was, lost=one.lost) if one.lost and was else one)
-    return any(one.repository not in before or _otherwise(before[one.repository], one) for one in seen)
-
-
-def _otherwise(was: Prospect, now: Prospect) -> bool:
-    return was.lost != now.lost if now.lost else (was.included, was.waiting, was.lost) != (now.included, now.waiting, now.lost)
+        now = one.over(was) if was else one
+        prospects.put(tx, now)
+        moved = moved or was is None or not now.same(was)
+    return moved
 
 
 def _again(run: TrainRun, following: TrainRun | None, facts: Facts) -> datetime:
