@@ -7,22 +7,25 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.breaker import Breaker, Breakers
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.ical import ICal
 from bot.adapters.transport import Transport
-from bot.evidence.keys import private
+from bot.connections import Port
+from bot.evidence.keys import private, signer_of
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
-from bot.neighbours import Neighbours, neighbours_of, sign_in_of
+from bot.neighbours import Neighbours, names_of, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
@@ -105,12 +108,11 @@ class House:
         """
         listening: list[int] = []
         for app, port in ((self.doors.app(), self.settings.port), (self.doors.internal(), self.settings.internal_port)):
-            # nobody who calls us compresses, and signatures are over the bytes that came
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
             self._runners.append(runner)
             await runner.setup()
             try:
-                await web.TCPSite(runner, self.settings.host, port).start()
+                await Port(runner, self.settings.host, port).start()
             except OSError as error:
                 why = os.strerror(error.errno) if error.errno else "there is no such address"
                 raise CannotListen(f"cannot listen on {self.settings.host}:{port}: {why}") from error
@@ -175,7 +177,8 @@ async def build(
     """
     clock = clock or MachineClock()
     store = await TracedStore.open(settings.database_url.get_secret_value())
-    transport, session = Transport(), slack_session(SLACK_LIMIT)
+    transport = Transport(breakers=Breakers(clock, names=names_of(settings, policy)))
+    session = slack_session(SLACK_LIMIT)
     try:
         await _nothing_lost(policy, store)
         beside = neighbours or neighbours_of(settings, policy, transport, clock)
@@ -193,13 +196,14 @@ def _put_together(
     client = _slack(settings, session)
     remembered = inbox.Inbox(store, clock.now)
     ci: dict[str, CI] = {name: TracedCI(name, one) for name, one in beside.ci.items()}
-    chat = SlackChat(client, session)
-    directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
+    slack = Breaker("slack", clock, label="slack")
+    chat = SlackChat(client, session, breaker=slack)
+    directory = SlackDirectory(client, breaker=slack) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     sign_in = sign_in_of(settings, transport, clock)
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
-    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in)
+    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer_of(settings))
     road = Road(policy, store, gather, chat, clock, COMMANDS, unasked)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)
@@ -213,7 +217,8 @@ def _put_together(
         lost = await chat.alive()
         return lost.why if lost else None
 
-    probes: dict[str, Probe] = {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
+    probes: dict[str, Probe] = {name: partial(transport.lost, url) for name, url in transport.breakers.names.items()}
+    probes |= {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     intake = Intake(client, remembered, secret or secrets.token_hex(16))
     over_websocket = None

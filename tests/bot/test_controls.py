@@ -89,7 +89,7 @@ def test_every_guard_and_file_that_is_named_exists(row):
 
 
 def test_every_ledger_tag_that_is_named_is_written():
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "commands").rglob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for room in ("commands", "storage") for path in (ROOT / room).rglob("*.py"))
     words = {command.name.replace(" ", "-") for command in COMMANDS} | {"stranger"}
     known = set(re.findall(r'"([a-z]+:[a-z-]+)"', code))
     known |= {f"{word}:{outcome}" for word in words for outcome in ("accepted", "refused", "unsure")} | {

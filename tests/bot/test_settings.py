@@ -303,7 +303,7 @@ def test_a_command_that_never_speaks_with_slack_takes_no_slack_tokens(environmen
 
 
 def test_a_policy_without_github_takes_no_github_credentials(environment: Environment, policy: Policy) -> None:
-    environment(**HTTP, **NAMED)
+    environment(**HTTP, **NAMED, SIGNALBOX_SIGNING_KEY=SIGNING_KEY)
     only_http = policy.model_copy(update={"ci": {"in-house": policy.ci["in-house"]}, "services": {}})
     assert missing(load(), only_http) == []
     assert warnings(load(), only_http) == []
@@ -314,9 +314,10 @@ def test_what_works_but_was_perhaps_not_meant_is_a_warning(environment: Environm
     assert warnings(load(), policy) == snapshot(
         [
             "GITHUB_WEBHOOK_SECRET: is not set; webhooks are refused, and a run is only looked up every `limits.look_again`",
+            "SIGNALBOX_SIGNING_KEY: is not set; no checkpoints of the ledger are made, and evidence bundles are unsigned",
             "SIGNALBOX_DATABSE_URL: is not read; did you mean SIGNALBOX_DATABASE_URL?",
             "SIGNALBOX_POLICY_FILE: is not read; did you mean SIGNALBOX_POLICY?",
         ]
     )
-    environment(GITHUB_WEBHOOK_SECRET="x")
+    environment(GITHUB_WEBHOOK_SECRET="x", SIGNALBOX_SIGNING_KEY=SIGNING_KEY)
     assert len(warnings(load(), policy)) == 2
