@@ -12,7 +12,7 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, judging, large, slotting, starting, ticking
+from bot.bench import acking, gathering, judging, large, proving, slotting, starting, ticking
 from bot.bench.approving import Approvals, Company, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
@@ -80,6 +80,8 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     empty, full = _fresh(folder, "empty"), _fresh(folder, "full")
     say(f"writing {sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries")
     await _fill(full, sizes.history)
+    say("proving the ledger")
+    figures += await proving.measure(full, sizes.history.entries, folder)
     say("approving")
     figures += await _approving(sizes, empty, full)
     say("approving, on PostgreSQL")

@@ -52,6 +52,7 @@ def test_the_short_form_reports_every_figure(tmp_path, capsys):
         "Judging a release of 1,000 pull requests with 10,000 files, under 200 path patterns",
         "`signalbox serve`",
         "Reading what proves a release of 2 pull requests, every answer after 50 ms",
+        "Proving the ledger, entry by entry",
         "Approving, until CI has been called (peers answer at once)",
         "200 changes and 2,000 ledger entries, to the empty database",
         "Moments of 20 trains with ten each pending, 3 replicas on PostgreSQL",
