@@ -68,16 +68,14 @@ async def answer(port: int, attack: Attack) -> bytes:
         writer.write(attack.raw)
         with suppress(ConnectionError):
             await writer.drain()
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(PATIENCE if attack.whole else 0.02):
                 return await _read(reader)
-        return b""
-    except ConnectionError:
-        return b""
     finally:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
+    return b""
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
