@@ -65,7 +65,7 @@ class Bot:
         if self._notes.exists():
             self._notes.rename(folder / f"passed-{number - 1}")
         self._read = self.looks = 0
-        self.process = Forked(str(folder), *([str(end)] if end else []), program="tests.torture.bot_killed_at")
+        self.process = Forked(str(folder), *([str(end)] if end else []), program="tests.torture.bot_killed_at", log=folder / "log")
         self.number, self.port = number, 0
 
     async def ready(self) -> bool:

@@ -8,7 +8,9 @@ import importlib
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 _READY = multiprocessing.get_context("forkserver")
 _READY.set_forkserver_preload(["bot.demo.servers", "tests.torture.bot_killed_at", __name__])
@@ -20,11 +22,12 @@ class Forked:
     Args:
         arguments: of the command.
         program: the module; its `main` is called.
+        log: takes what it writes to standard error; without one that goes where ours goes.
     """
 
-    def __init__(self, *arguments: str, program: str = "bot.demo.servers") -> None:
+    def __init__(self, *arguments: str, program: str = "bot.demo.servers", log: Path | None = None) -> None:
         self._said, told = _READY.Pipe(duplex=False)
-        self._process = _READY.Process(target=_main, args=(program, arguments, told), name=program)
+        self._process = _READY.Process(target=_main, args=(program, arguments, told, log), name=program, daemon=True)
         self._process.start()
         told.close()
 
@@ -77,8 +80,16 @@ class Forked:
             return stream.readline()
 
 
-def _main(program: str, arguments: tuple[str, ...], told: Connection) -> None:
+async def started(arguments: Sequence[str], log: Path) -> Forked:
+    """The same as `bot.demo.ci_process.started`, at once."""
+    return Forked(*arguments, log=log)
+
+
+def _main(program: str, arguments: tuple[str, ...], told: Connection, log: Path | None) -> None:
     """What the process does: speak to whoever started it, as on a standard output of its own, and run."""
+    if log:
+        with log.open("ab") as errors:
+            os.dup2(errors.fileno(), 2)
     os.dup2(told.fileno(), 1)
     told.close()
     sys.argv = [program.rpartition(".")[2], *arguments]
