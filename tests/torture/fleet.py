@@ -5,6 +5,7 @@ delivered again, to any of them.
 """
 
 import asyncio
+import json
 import random
 import signal
 from collections import Counter
