@@ -7,12 +7,14 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.breaker import Breaker, Breakers
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.github_sign_in import GitHubSignIn
@@ -23,7 +25,7 @@ from bot.evidence.keys import private
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
-from bot.neighbours import Neighbours, neighbours_of, sign_in_of
+from bot.neighbours import Neighbours, names_of, neighbours_of, sign_in_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack.chat import SlackChat
@@ -175,7 +177,8 @@ async def build(
     """
     clock = clock or MachineClock()
     store = await TracedStore.open(settings.database_url.get_secret_value())
-    transport, session = Transport(), slack_session(SLACK_LIMIT)
+    transport = Transport(breakers=Breakers(clock, names=names_of(settings, policy)))
+    session = slack_session(SLACK_LIMIT)
     try:
         await _nothing_lost(policy, store)
         beside = neighbours or neighbours_of(settings, policy, transport, clock)
@@ -193,8 +196,9 @@ def _put_together(
     client = _slack(settings, session)
     remembered = inbox.Inbox(store, clock.now)
     ci: dict[str, CI] = {name: TracedCI(name, one) for name, one in beside.ci.items()}
-    chat = SlackChat(client, session)
-    directory = SlackDirectory(client) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
+    slack = Breaker("slack", clock, label="slack")
+    chat = SlackChat(client, session, breaker=slack)
+    directory = SlackDirectory(client, breaker=slack) if settings.slack_bot_token else NoDirectory("SLACK_BOT_TOKEN is not set")
     sign_in = sign_in_of(settings, transport, clock)
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
@@ -213,7 +217,8 @@ def _put_together(
         lost = await chat.alive()
         return lost.why if lost else None
 
-    probes: dict[str, Probe] = {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
+    probes: dict[str, Probe] = {name: partial(transport.lost, url) for name, url in transport.breakers.names.items()}
+    probes |= {"database": store.alive, "slack": slack_alive, **{f"ci {name}": _probe(one) for name, one in ci.items()}}
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     intake = Intake(client, remembered, secret or secrets.token_hex(16))
     over_websocket = None

@@ -14,3 +14,9 @@ CARRIED = Histogram("signalbox_carry_seconds", "Carrying out one delivery", ("ki
 SENT = Histogram("signalbox_send_seconds", "Sending one message", ("kind", "outcome"), buckets=(*_FAST, 5, 10), registry=REGISTRY)
 BACKLOG = Gauge("signalbox_backlog", "Rows that wait", ("table",), registry=REGISTRY)
 REFUSED = Counter("signalbox_forged_total", "Requests turned away at the door", ("route", "why"), registry=REGISTRY)
+NEIGHBOUR_FAILURES = Counter(
+    "signalbox_neighbour_failures_total", "Calls of a neighbour that came to no answer", ("neighbour",), registry=REGISTRY
+)
+NEIGHBOUR_OPEN = Gauge(
+    "signalbox_neighbour_open", "1 while a neighbour does not answer and is left alone", ("neighbour",), registry=REGISTRY
+)

@@ -85,6 +85,18 @@ def neighbours_of(settings: Settings, policy: Policy, transport: Transport, cloc
     )
 
 
+def names_of(settings: Settings, policy: Policy) -> dict[str, str]:
+    """What people call a neighbour that is called over HTTP → an address of it that anybody may read, also while it works for nobody."""
+    kinds = [entry.kind for entry in policy.ci.values()] + [s.history for s in policy.services.values() if s.history]
+    names = {"github": settings.github_api_url} if "github" in kinds or settings.github_client_id else {}
+    if settings.github_client_id:
+        names["github sign-in"] = settings.github_url
+    names |= {f"ci {name}": f"{entry.url.rstrip('/')}/health" for name, entry in policy.ci.items() if not isinstance(entry, GitHubCI)}
+    for name, entry in policy.artifacts.items():
+        names[f"artifacts {name}"] = f"{entry.url.rstrip('/')}/v2/" if isinstance(entry, OciRegistry) else entry.url
+    return names | {f"freeze calendar {name}": calendar.url for name, calendar in policy.freeze_calendars.items()}
+
+
 def links_of(settings: Settings) -> HttpLinks:
     """Who looks at links; of GitHub it is known that it hides private repositories, and the bot shows no credentials."""
     return HttpLinks(hiding=frozenset({"github.com", urlsplit(settings.github_url).hostname or ""}))

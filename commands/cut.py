@@ -29,6 +29,9 @@ from guards.train import Milestone, Schedule, Stage, TrainRun
 from guards.vocabulary import Action
 from storage import decisions, moments, trains
 
+_AFTER_DECISION = (Milestone.OPENS, Milestone.CLOSES, Milestone.RETROSPECTIVE, Milestone.CLOSING)
+"""The moments that move with the window."""
+
 
 class CutRun(Arguments):
     """A run, which commits instead of what main names, which version it makes, and why now."""
@@ -126,6 +129,7 @@ def postpone(work: Work[PostponeRun]) -> Reply:
     assert isinstance(found, Schedule), "the guards looked at it"
     moved = trains.move(work.tx, one.run, schedule=found)
     unset_timers(work.tx, one.run)
+    moments.forget(work.tx, one.run.id, _AFTER_DECISION)  # the other window is told of as this one was
     set_timers(work.tx, moved, one.facts)
     body = {"from": was.opens.isoformat(), "opens": found.opens.isoformat(), "closes": found.closes.isoformat()}
     one.record("train:postponed", {"reason": work.args.reason, **body})

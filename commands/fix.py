@@ -13,17 +13,18 @@ from commands.core.text import Form, Input, Line, Moment
 from commands.core.train_fields import RunId
 from commands.core.trains.run_work import about
 from commands.core.words import Arguments, Named, Rest
+from guards.assessment import Declared
 from guards.authorization import authorized
 from guards.business import end_of_day
-from guards.cut import Acceptance, Fix
-from guards.cutting import acceptable, known_run
+from guards.cut import Acceptance, Fix, Flaw
+from guards.cutting import acceptable, known_run, risk_said
 from guards.decision import Refusal
 from guards.facts import Facts
 from guards.freeze import takes_merges
 from guards.obligation import Obligation, Owed
 from guards.record import reasoned
 from guards.sections import Person
-from guards.vocabulary import Action
+from guards.vocabulary import Action, Risk
 from storage import cuts, incidents, obligations
 
 RECONCILED = timedelta(hours=24)
@@ -36,12 +37,13 @@ class AcceptFix(Arguments):
     run: RunId
     commit: CommitBegins
     plan: Annotated[str, Named()]
+    risk: Annotated[Risk | None, Named()] = None
     reason: Annotated[str, Rest()] = ""
 
 
 def ask(args: AcceptFix, asker: Asker) -> Ask:
     """Accepting is about one commit."""
-    return Ask(run=args.run, fix=args.commit, rationale=args.reason)
+    return Ask(run=args.run, fix=args.commit, rationale=args.reason, said=Declared(level=args.risk))
 
 
 def accept(work: Work[AcceptFix]) -> Reply:
@@ -49,10 +51,10 @@ def accept(work: Work[AcceptFix]) -> Reply:
     fix, person = work.facts.fix, work.asker.person
     assert isinstance(fix, Fix)
     run = about(work, work.args.run)
-    cuts.accept(work.tx, fix, Acceptance(work.args.reason, work.args.plan, person.id, person.name, work.at))
+    fix = cuts.accept(work.tx, fix, Acceptance(work.args.reason, work.args.plan, person.id, person.name, work.at), work.args.risk)
     wrong = [found.flaw.value for found in fix.flaws]
     body = {"repository": fix.repository, "commit": fix.sha, "flaws": wrong, "reason": work.args.reason, "plan": work.args.plan}
-    run.record("stabilization:accepted", body)
+    run.record("stabilization:accepted", {**body, "risk": fix.risk})
     text = f"Bring {fix.sha[:12]} of {fix.repository} ({fix.title}) to main: {work.args.plan}"
     due, kept = _due(work, fix)
     owed = Obligation(
@@ -76,6 +78,13 @@ def _due(work: Work[AcceptFix], fix: Fix) -> tuple[datetime, str]:
 
 
 _PLAN = Input("plan", "How does main get it?", "text", hint="Who brings it there, and until when?", shortest=3)
+_RISK = Input(
+    "risk",
+    "How much can go wrong with it?",
+    "choice",
+    tuple((risk.value, risk.value) for risk in Risk),
+    hint="Where its pull request does not say.",
+)
 _REASON = Input("reason", "Why can it not come from main?", "text", shortest=3, longest=1000)
 
 
@@ -89,11 +98,14 @@ def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
     lines: tuple[Line, ...] = ()
     if isinstance(fix, Fix):
         lines = ((fix.title,), *((f"• {found.why}",) for found in fix.flaws))
+    # typed with too few words, nothing is read before the form: whether the commit names its risk is not known then
+    unclassed = not isinstance(fix, Fix) or any(found.flaw is Flaw.NO_RISK for found in fix.flaws)
+    risk = replace(_RISK, optional=not isinstance(fix, Fix))
     return Form(
         title="Accept a commit",
         word="fix accept",
         submit="Accept",
-        inputs=(_with(_PLAN, fields), _with(_REASON, fields)),
+        inputs=(_with(_PLAN, fields), *((_with(risk, fields),) if unclassed else ()), _with(_REASON, fields)),
         known={"run": fields.get("run", ""), "commit": fields.get("commit", "")},
         lines=lines,
     )
@@ -104,10 +116,10 @@ command = Command(
     summary="Accept a flagged commit on a release branch that somebody else wrote.",
     examples=('fix accept weekly-2026-12-01 9fceb02d0ae5 plan="#44 brings it to main today" main has no such code any more',),
     action=Action.ACCEPT_FIX,
-    guards=(authorized, known_run, acceptable, takes_merges, reasoned),
+    guards=(authorized, known_run, acceptable, takes_merges, risk_said, reasoned),
     arguments=AcceptFix,
     ask=ask,
     run=accept,
     form=form,
-    form_after=frozenset({Refusal.NO_RATIONALE}),
+    form_after=frozenset({Refusal.INCOMPLETE, Refusal.NO_RATIONALE}),
 )

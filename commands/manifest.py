@@ -21,6 +21,7 @@ from guards.composed import breaking_said, composed
 from guards.consistency import nearest
 from guards.facts import Facts
 from guards.manifest import Entry, Manifest, SetStanding, in_dependency_order
+from guards.of_cut import entries_of_the_cut
 from guards.policy import Policy
 from guards.provenance import Proof
 from guards.sections import Person
@@ -197,7 +198,7 @@ manifest_build = Command(
     arguments=BuildManifest,
     ask=ask_build,
     run=build,
-    whole=(composed, breaking_said),
+    whole=(composed, entries_of_the_cut, breaking_said),
     form=form,
     wants_form=wants_form,
 )

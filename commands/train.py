@@ -1,11 +1,11 @@
 """/release train list | show: which trains there are, what rides them, and when they run (TRN-19, TRN-20, CMD-07)."""
 
-from commands.core.cards import note
 from commands.core.command import Ask, Command, Reply, Work
-from commands.core.text import Bold, Button, Card, Line, Part
+from commands.core.text import Bold, Button, Card, Code, Line, Part
 from commands.core.train_fields import TrainName
 from commands.core.trains.after import report
 from commands.core.trains.bodies import days_later, rule_text
+from commands.core.trains.cadence import in_short
 from commands.core.trains.card import train_lines
 from commands.core.words import Arguments, NoArguments
 from guards.authorization import authorized
@@ -25,11 +25,20 @@ def list_trains(work: Work[NoArguments]) -> Reply:
     """Every train that is not closed, and which service rides which (TRN-19)."""
     found = [train for train in trains.all_of(work.tx) if train.state is not TrainState.CLOSED]
     if not found:
-        return Reply(note("🚉 No trains", ("A release captain defines one: /release train create",)))
+        create: Line = ("A release captain defines one: ", Code("/release train create"))
+        return Reply(Card("🚉 No trains", parts=(Part((create,)), _map(work))))
     lines = tuple(line for train in found for line in train_lines(train, trains.open_runs(work.tx, train.id)[:3], work.at))
-    riding = {service: [train.id for train in found if service in train.services] for service in work.policy.services}
-    places = tuple((Bold(service), f": {', '.join(ids) or 'goes out on its own'}") for service, ids in riding.items())
-    return Reply(Card("🚉 Release trains", parts=(Part(lines), Part(places, heading="Which service rides which train"))))
+    return Reply(Card("🚉 Release trains", parts=(Part(lines), _map(work))))
+
+
+def _map(work: Work[NoArguments]) -> Part:
+    """How each service is released, as it was decided; a train that is not published yet is named too (TRN-19, TRN-20)."""
+    drafts = [train for train in trains.all_of(work.tx) if train.state is TrainState.DRAFT]
+    places: list[Line] = []
+    for service, said in in_short(work.tx, work.policy).items():
+        waits = [f"the draft {train.id} would take it" for train in drafts if service in train.services]
+        places.append((Bold(service), f": {'; '.join([said or '⚠️ nobody has said how', *waits])}"))
+    return Part((*places, ("Why: ", Code("/release train why <service>"))), heading="How each service is released")
 
 
 def show(work: Work[Show]) -> Reply:
@@ -53,6 +62,7 @@ def show(work: Work[Show]) -> Reply:
         "Hotfixes and late changes": train.exceptions,
         "Other trains": train.dependencies,
         "Why a train": train.rationale,
+        "What that does to lead time and failures": train.impact,
         "No release branch": "" if train.branch else train.unbranched,
     }
     parts = tuple(Part(((text,),), heading=heading) for heading, text in texts.items() if text)
@@ -61,7 +71,12 @@ def show(work: Work[Show]) -> Reply:
     known = {"train": train.id}
     buttons: tuple[Button, ...] = ()
     if train.state is not TrainState.CLOSED:
-        buttons = (Button("Amend", "train amend", known), Button("Describe", "train describe", known))
+        buttons = (
+            Button("Amend", "train amend", known),
+            Button("Describe", "train describe", known),
+            Button("Captains", "train captain", known),
+            Button("Close", "train close", known, "danger"),
+        )
     if train.state is TrainState.DRAFT:
         buttons = (*buttons, Button("Publish", "train publish", known, "primary"))
     return Reply(Card(f"🚆 {train.id}", rows, (Part(train_lines(train, runs, work.at)), *parts), buttons))

@@ -30,6 +30,7 @@ from commands.core.train_fields import (
     time_of,
 )
 from commands.core.trains.bodies import train_body
+from commands.core.trains.cadence import decided
 from commands.core.trains.define import amendment_lines, announce_amendment, first_runs
 from commands.core.trains.drafts import draft_card, set_draft_timer
 from commands.core.trains.forms import describing_form, planning_form
@@ -88,6 +89,7 @@ class Describe(Arguments):
     rollback: Annotated[str, Named()] = ""
     exceptions: Annotated[str, Named()] = ""
     rationale: Annotated[str, Named()] = ""
+    impact: Annotated[str, Named()] = ""
     dependencies: Annotated[str, Named()] = ""
     excluded: Annotated[ServiceNames | None, Named()] = None
     branch: Annotated[Literal["yes", "no"] | None, Named()] = None
@@ -117,7 +119,9 @@ def ask_amend(args: Amend, asker: Asker) -> Ask:
 def ask_describe(args: Describe, asker: Asker) -> Ask:
     """The descriptions that are given."""
     own: dict[str, Any] = {
-        name: text for name in ("rollback", "exceptions", "rationale", "dependencies", "unbranched") if (text := getattr(args, name))
+        name: text
+        for name in ("rollback", "exceptions", "rationale", "impact", "dependencies", "unbranched")
+        if (text := getattr(args, name))
     }
     own |= {"attendees": attendees_of(args.attendees)} if args.attendees else {}
     own |= {"manifest_owner": args.manifest} if args.manifest else {}
@@ -174,6 +178,7 @@ def describe(work: Work[Describe]) -> Reply:
 def _put(work: Work[Amend] | Work[Describe], was: Train, wanted: Train) -> Reply:
     now = trains.amend(work.tx, was, wanted)
     _write(work, "train:amended", now)
+    decided(work.tx, was, now, _actor(work), work.facts, work.correlation)
     if now.state is TrainState.DRAFT:
         set_draft_timer(work.tx, now, work.facts)
         return Reply(_saved(now, work))
@@ -198,9 +203,12 @@ def _saved(train: Train, work: Work[Any]) -> Card:
 
 
 def _write(work: Work[Any], tag: str, train: Train, subject: str | None = None) -> None:
-    actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     body = train_body(train) | ({"to": work.request.moved.isoformat()} if work.request.moved else {})
-    record.write(work.tx, tag, actor, work.facts, work.correlation, subject=subject or train.id, **body)
+    record.write(work.tx, tag, _actor(work), work.facts, work.correlation, subject=subject or train.id, **body)
+
+
+def _actor(work: Work[Any]) -> record.Actor:
+    return record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
 
 
 def _says_nothing(args: Arguments, policy: Policy) -> bool:

@@ -1,19 +1,20 @@
 """/release train publish | captain | skip | resume | close: lead a train, run by run (TRN-03, TRN-24, CMD-07)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
 from commands.core import record
 from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
-from commands.core.text import Code, Form, Input, Line
+from commands.core.text import Code, Line
 from commands.core.train_fields import ColleagueWords, RunId, TrainName, TrainOrRun, is_run, people_of
 from commands.core.trains import after, cut
 from commands.core.trains.bodies import run_body, train_body
+from commands.core.trains.cadence import decided
 from commands.core.trains.define import dated
 from commands.core.trains.drafts import unset_draft_timer
 from commands.core.trains.plan import name_of, plan_ahead, set_timers, skip
+from commands.core.trains.run_forms import captain_form, close_form, publish_form, resume_form, skip_form
 from commands.core.trains.run_work import about
 from commands.core.trains.show import pin_later
 from commands.core.trains.tell import announce, train_card_of, train_note
@@ -21,9 +22,7 @@ from commands.core.words import Arguments, Rest
 from guards.authorization import authorized
 from guards.captaincy import able_captains, accountable, by_captain, captained
 from guards.decision import Refusal
-from guards.facts import Facts
 from guards.retrospective import closable
-from guards.sections import Person
 from guards.timetable import described, goes_on, reachable, resumable, skippable, timely, unclosed, unpublished
 from guards.train import AHEAD, Milestone, Stage, Train, TrainEdit, TrainRun, TrainState
 from guards.vocabulary import Action
@@ -40,7 +39,7 @@ class Captain(Arguments):
     """A train with its rotation, or a run with who leads it."""
 
     train: TrainOrRun
-    people: ColleagueWords
+    people: ColleagueWords | None = None
 
 
 class Skip(Arguments):
@@ -65,9 +64,9 @@ class Close(Arguments):
 
 def ask_captain(args: Captain, asker: Asker) -> Ask:
     """Of a run one person leads it; of a train all who take turns."""
-    people = people_of(args.people)
+    people = people_of(args.people) if args.people else ()
     if is_run(args.train):
-        return Ask(run=args.train, captain=people[0])
+        return Ask(run=args.train, captain=next(iter(people), None))
     return Ask(train=args.train, edit=TrainEdit({"captains": people}))
 
 
@@ -78,6 +77,7 @@ def publish(work: Work[Publish]) -> Reply:
     now = trains.amend(work.tx, train, replace(train, state=TrainState.PUBLISHED, published=work.at))
     unset_draft_timer(work.tx, now)
     _write(work, "train:published", now.id, train_body(now))
+    _decided(work, train, now)
     runs = plan_ahead(work.tx, now, work.facts, work.correlation)
     lines = _run_lines(runs, now)
     announce(work.tx, now, note(f"🚆 {work.asker.person.name} published the train {now.id}", *lines), work.facts, work.correlation)
@@ -157,6 +157,7 @@ def close(work: Work[Close]) -> Reply:
     unset_draft_timer(work.tx, now)
     reason = work.args.reason.strip()
     _write(work, "train:closed", now.id, train_body(now) | {"reason": reason})
+    _decided(work, train, now)
     lines: list[Line] = []
     for run in work.facts.ridden:
         if run.stage in AHEAD:
@@ -173,20 +174,15 @@ def close(work: Work[Close]) -> Reply:
     return Reply(note(f"📦 {now.id} is closed", *lines))
 
 
+def _decided(work: Work[Any], was: Train, now: Train) -> None:
+    """What that means for how each of its services is released (TRN-20)."""
+    actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
+    decided(work.tx, was, now, actor, work.facts, work.correlation)
+
+
 def _write(work: Work[Any], tag: str, subject: str, body: dict[str, Any]) -> None:
     actor = record.actor_of(work.asker.person, work.asker.slack, work.request, work.facts)
     record.write(work.tx, tag, actor, work.facts, work.correlation, subject=subject, **body)
-
-
-def skip_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form | None:
-    """Asks why."""
-    if "run" not in fields:
-        return None
-    return Form(
-        "Skip a run", "train skip", "Skip",
-        (Input("reason", "Why does it not run?", "text", hint="It stands in the channel and in the record.", shortest=3, longest=500),),
-        {"run": fields["run"]}, ((f"None of the moments of {fields['run']} comes; the run after it is planned.",),),
-    )  # fmt: skip
 
 
 train_publish = Command(
@@ -198,6 +194,7 @@ train_publish = Command(
     arguments=Publish,
     ask=lambda args, asker: Ask(train=args.train, edit=TrainEdit()),
     run=publish,
+    form=publish_form,
 )
 
 train_captain = Command(
@@ -209,6 +206,8 @@ train_captain = Command(
     arguments=Captain,
     ask=ask_captain,
     run=captain,
+    form=captain_form,
+    wants_form=lambda args, policy: not args.people,
 )
 
 train_skip = Command(
@@ -233,6 +232,7 @@ train_resume = Command(
     arguments=Resume,
     ask=lambda args, asker: Ask(run=args.run),
     run=resume,
+    form=resume_form,
 )
 
 train_close = Command(
@@ -244,4 +244,6 @@ train_close = Command(
     arguments=Close,
     ask=lambda args, asker: Ask(run=args.train, after=True) if is_run(args.train) else Ask(train=args.train),
     run=close,
+    form=close_form,
+    wants_form=lambda args, policy: not (args.reason or is_run(args.train)),
 )

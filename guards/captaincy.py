@@ -20,6 +20,9 @@ from guards.vocabulary import Role
 def captained(request: Request, facts: Facts) -> Decision:
     """Whether the train has a captain at all, and each one that it names can lead it."""
     train = request.definition or facts.train
+    if isinstance(facts.run, TrainRun) and request.captain is None:
+        run = facts.run
+        return Refuse(Refusal.NO_CAPTAIN, f"Nobody is named who leads {run.id}.", f"Name one: `/release train captain {run.id} <e-mail>`.")
     if isinstance(train, Train) and not train.captains and request.captain is None:
         return Refuse(
             Refusal.NO_CAPTAIN,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from guards.vocabulary import Risk
+
 
 @dataclass(frozen=True, slots=True)
 class OpenPull:
@@ -127,6 +129,7 @@ class Flaw(StrEnum):
     NO_PULL = "no-pull-request"
     NO_LABEL = "no-backport-label"
     REWRITTEN = "rewritten"
+    NO_RISK = "no-risk-class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ class Fix:
         pull: number of the pull request that brought it.
         tickets: work items that the pull request names.
         source: the commit on main that it was picked from.
+        origin: the pull request that brought that commit to main; None where none since the cutoff did.
+        risk: the class that the pull request names, or whoever accepted it; None while nobody did.
         flaws: what is wrong with it; empty when nothing is.
         at: when it was judged, UTC.
         accepted: set once somebody who may accepted it as it is.
@@ -188,6 +193,8 @@ class Fix:
     flaws: tuple[Found, ...]
     at: datetime
     accepted: Acceptance | None = None
+    risk: Risk | None = None
+    origin: Rider | None = None
 
 
 @dataclass(frozen=True, slots=True)

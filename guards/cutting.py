@@ -4,7 +4,7 @@ Invariant: `accountable` says who may; nobody accepts a fix that they wrote them
 """
 
 from guards.authorization import no_such_blocker
-from guards.cut import Blocker, CutState, Fix
+from guards.cut import Blocker, CutState, Fix, Flaw
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.facts import Facts, Request
@@ -134,3 +134,11 @@ def acceptable(request: Request, facts: Facts) -> Decision:
         if who and who.id == person.id:
             return Refuse(Refusal.OWN_WORK, f"{person.name} wrote {fix.sha[:12]}, and so does not accept it.", "Ask somebody who did not.")
     return Allow(f"{fix.sha[:12]} is not {person.name}'s own")
+
+
+def risk_said(request: Request, facts: Facts) -> Decision:
+    """Whether a commit whose pull request names no risk class is accepted with one (TRN-10)."""
+    fix, level = facts.fix, request.declared.level
+    if not isinstance(fix, Fix) or fix.risk or level or not any(one.flaw is Flaw.NO_RISK for one in fix.flaws):
+        return Allow("its risk class is known")
+    return Refuse(Refusal.INCOMPLETE, f"{fix.sha[:12]} names no risk class.", "Say it: `risk=low`, `medium`, `high` or `critical`.")

@@ -26,6 +26,7 @@ from guards.manifest import SetStanding
 from guards.obligation import Aftermath, Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
+from guards.released import Alone
 from guards.sections import Person
 from guards.train import Room, Train, TrainRun
 from guards.unread import Absent, Unread
@@ -75,6 +76,7 @@ class Request:
         incident: the incident to open, or as it would stand when it is changed or closed.
         moment: UTC; when somebody wants to know what ran.
         attestation: what is to be said of an item of evidence.
+        alone: how and why the service is to be released outside trains.
     """
 
     action: Action
@@ -115,6 +117,7 @@ class Request:
     incident: Incident | None = None
     moment: datetime | None = None
     attestation: Attestation | None = None
+    alone: Alone | None = None
 
 
 _NOT_ASKED = "nobody asked for it"
@@ -166,6 +169,8 @@ class Facts:
         promotions: where the version ran, oldest first (PRM-12).
         train, run: the train in question, and its run; Absent when the name or id names none.
         ridden: the runs of the train that are open, the next cutoff first.
+        riding: the published trains that the service rides, where it is said that it rides none (TRN-20).
+        alone: how it is released outside trains, as somebody said; None while nobody did.
         channel: the train's channel, as Slack tells it.
         after: what the run left behind, when it is looked back on or closed.
         cuts: the newest cut of each repository of the run.
@@ -235,6 +240,8 @@ class Facts:
     set: SetStanding | Absent | None = None
     parts: Mapping[str, "Facts"] = field(default_factory=dict)
     ridden: tuple[TrainRun, ...] = ()
+    riding: tuple[Train, ...] = ()
+    alone: Alone | None = None
     channel: Room | Absent | Unread = Unread("the train's channel", _NOT_ASKED)
     after: Aftermath | None = None
     hotfixes: HotfixFacts | Unread = Unread("the hotfixes", _NOT_ASKED)

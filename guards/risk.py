@@ -5,7 +5,7 @@ read leaves the risk unknown.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -177,6 +177,13 @@ def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns")
                 yield from ((f"{name} ticks {box[:60]!r}", question) for question in questions)
     if _breaking(pull.title) or _BREAKING_FOOTER.search(pull.body):
         yield f"{name} is marked as breaking", Question.BREAKING_API
+
+
+def named(pulls: Collection[Pull], rules: RiskRules) -> Risk | None:
+    """The risk class that pull requests name by a label or in their text, the highest of several; None when none does (TRN-10)."""
+    labels = (rules.labels[label].level for pull in pulls for label in pull.labels & rules.labels.keys())
+    levels = [level for level in (*labels, *(pull.declared.risk for pull in pulls)) if level]
+    return max(levels, key=lambda level: level.rank, default=None)
 
 
 def _breaking(title: str) -> bool:

@@ -12,6 +12,7 @@ from guards.cut import Flaw, Found, OpenPull
 from guards.stabilization_rules import StabilizationRules
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Pull, Span
+from guards.vocabulary import Risk
 
 _PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40})\)$", re.MULTILINE)
 _NUMBER = re.compile(r"\s*\(#[0-9]+\)$")
@@ -55,7 +56,7 @@ def merges(commit: Commit, span: Span) -> bool:
 
 
 def flaws(
-    commit: Commit, span: Span, source: Source | Unread | None, tickets: Collection[str], rules: StabilizationRules
+    commit: Commit, span: Span, source: Source | Unread | None, tickets: Collection[str], rules: StabilizationRules, risk: Risk | None
 ) -> tuple[Found, ...] | Unread:
     """What is wrong with a commit on a release branch; `Unread` when that cannot be told yet.
 
@@ -65,11 +66,14 @@ def flaws(
         source: where it was picked from; None when it names nothing on main and nothing there is the same.
         tickets: of the run's blockers.
         rules: the policy's.
+        risk: the class that its pull requests name; None when they name none.
     """
     if isinstance(source, Unread):
         return source
     pulls = [pull for pull in span.pulls if pull.number in commit.pulls]
     found = list(_of_pulls(commit, pulls, tickets, rules))
+    if pulls and risk is None and rules.risk_class:
+        found.append(Found(Flaw.NO_RISK, "its pull request names no risk class: neither a label like risk:low nor a level under Risk"))
     if not merges(commit, span):
         of_source = _of_source(commit, source)
         if isinstance(of_source, Unread):

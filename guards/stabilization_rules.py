@@ -42,6 +42,11 @@ class StabilizationRules(Section):
         description="Labels that a pull request into a release branch needs; `{line}` stands for its version, like `1.8` (HOT-15). "
         "An empty list asks for none.",
     )
+    risk_class: bool = Field(
+        default=True,
+        description="Whether a pull request into a release branch has to name its risk, by a label like `risk:low` or under the "
+        "heading Risk (TRN-10).",
+    )
     features: tuple[str, ...] = Field(
         default=("feat",), description="Types of Conventional Commits that never get there; what is marked as breaking does not either."
     )

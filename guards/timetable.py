@@ -95,6 +95,7 @@ def described(request: Request, facts: Facts) -> Decision:
         "what is expected of a rollback": train.rollback,
         "how hotfixes and late changes are handled": train.exceptions,
         "why these services ride a train": train.rationale,
+        "what that does to lead time and failures": train.impact,
         "why it has no release branch": "branch" if train.branch else train.unbranched,
     }
     if lacking := [name for name, text in texts.items() if not text.strip()]:

@@ -117,13 +117,14 @@ class Train:
         rollback: what is expected of going back.
         exceptions: how a hotfix or a late change is handled.
         dependencies: how it fits with other trains (TRN-19).
-        rationale: why these services ride a train, with its effect on lead time and failures (TRN-20).
+        rationale: why these services ride a train (TRN-20).
         branch: whether a release branch is cut; without one `unbranched` says why (TRN-14).
         unbranched: the reason, or "".
         state: whether it runs.
         revision: 1 for the first definition, one more with each amendment.
         by, by_name: who defined it.
         created, published: UTC.
+        impact: what riding it does to lead time and to the share of changes that fail (TRN-20).
     """
 
     id: str
@@ -146,6 +147,7 @@ class Train:
     by_name: str
     created: datetime
     published: datetime | None = None
+    impact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

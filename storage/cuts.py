@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, exists, select
 from guards.cut import Acceptance, Blocker, Cut, CutState, Fix, Flaw, Found, LateChange, Rider
 from guards.cutting import STABILIZING
 from guards.train import OPEN_RUN, Stage
+from guards.vocabulary import Risk
 from storage.counters import dated_id
 from storage.database import Tx, insert
 from storage.errors import LostRace
@@ -148,6 +149,7 @@ def judged(tx: Tx, fix: Fix) -> bool:
     """Remember what was found of a commit; False when it was judged before."""
     values = {**asdict(fix), "authors": list(fix.authors), "tickets": list(fix.tickets)}
     values["flaws"] = [{"flaw": found.flaw.value, "why": found.why} for found in fix.flaws]
+    values["origin"] = _rider_values(fix.origin) if fix.origin else None
     return tx.run(_JUDGED, {**values, "accepted": None}).one_or_none() is not None
 
 
@@ -162,23 +164,29 @@ def fix(tx: Tx, run: str, begin: str) -> Fix | None:
     return found[0] if len(found) == 1 else None
 
 
-def accept(tx: Tx, fix: Fix, acceptance: Acceptance) -> Fix:
+def accept(tx: Tx, fix: Fix, acceptance: Acceptance, risk: Risk | None = None) -> Fix:
     """Record that a fix may be there as it is.
+
+    Args:
+        fix: as it was judged.
+        acceptance: why, and by whom.
+        risk: the class that whoever accepts it names; None keeps what its pull request names.
 
     Raises:
         LostRace: it was accepted meanwhile.
     """
     values = {**asdict(acceptance), "at": acceptance.at.isoformat()}
     which = {"of": fix.run, "where": fix.repository, "which": fix.sha}
-    if tx.run(_ACCEPT.values(accepted=values), which).rowcount != 1:
+    if tx.run(_ACCEPT.values(accepted=values, risk=risk or fix.risk), which).rowcount != 1:
         raise LostRace(f"{fix.sha[:12]} was accepted meanwhile")
-    return replace(fix, accepted=acceptance)
+    return replace(fix, accepted=acceptance, risk=risk or fix.risk)
 
 
 def _fix(row: Any) -> Fix:
     values = dict(row._mapping)
     values["authors"], values["tickets"] = tuple(row.authors), tuple(row.tickets)
     values["flaws"] = tuple(Found(Flaw(one["flaw"]), one["why"]) for one in row.flaws)
+    values["origin"] = _rider(row.origin) if row.origin else None
     if row.accepted is not None:
         values["accepted"] = _acceptance(row.accepted)
     return Fix(**values)

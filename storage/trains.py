@@ -169,6 +169,7 @@ def _train(row: Any) -> Train:
     for name in ("services", "excluded", "captains"):
         values[name] = tuple(values[name])
     values["attendees"] = {area: tuple(who) for area, who in row.attendees.items()}
+    values["impact"] = row.impact or ""
     return Train(**values)
 
 

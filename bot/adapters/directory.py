@@ -5,7 +5,8 @@ after that (RBAC-09).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +14,9 @@ from pydantic import BaseModel, Field, ValidationError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.breaker import Breaker
+from bot.adapters.clock import MachineClock
+from bot.slack.session import status_of
 from commands.core.ports.people import Account
 from guards.train import Room
 from guards.unread import Absent, Unread
@@ -35,6 +39,7 @@ class _Profile(BaseModel):
 
 class _Named(BaseModel):
     id: str
+    profile: _Profile = Field(default_factory=_Profile)
 
 
 class _Found(BaseModel):
@@ -129,11 +134,16 @@ class SlackDirectory:
         limit: seconds for one call.
         keep: seconds for which the members of a group are used again; an account at most `KEEP_ACCOUNT`.
         clock: seconds that only grow, for the age of answers.
+        breaker: what is known of Slack's answering, shared with the chat; only this directory's own experience when None.
     """
 
-    def __init__(self, client: AsyncWebClient, limit: float = 5.0, keep: float = KEEP, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, client: AsyncWebClient, limit: float = 5.0, keep: float = KEEP, clock: Callable[[], float] = monotonic,
+        breaker: Breaker | None = None,
+    ) -> None:  # fmt: skip
         self._client = client
         self._limit = limit
+        self._breaker = breaker or Breaker("slack", MachineClock())
         self._accounts = _Cache[Account | Absent](min(keep, KEEP_ACCOUNT), clock)
         self._groups = _Cache[frozenset[str]](keep, clock)
         self._holders = _Cache[str | Absent](keep, clock)
@@ -177,6 +187,8 @@ class SlackDirectory:
             found = _User.model_validate(answer.get("user"))
         except ValidationError:
             return Unread(noun, "Slack's answer lacks a field")
+        if found.id != user:
+            return Unread(noun, "Slack told of another account")
         if not found.complete:
             return Unread(noun, "Slack does not say whether it is a guest")
         name = found.profile.display_name or found.profile.real_name or found.id
@@ -202,20 +214,31 @@ class SlackDirectory:
         if isinstance(answer, Unread):
             return Absent(noun) if answer.why == "users_not_found" else answer
         try:
-            return _Found.model_validate(answer).user.id
+            found = _Found.model_validate(answer).user
         except ValidationError:
             return Unread(noun, "Slack's answer lacks a field")
+        other = found.profile.email is not None and found.profile.email.lower() != address
+        return Unread(noun, "Slack told of another account") if other else found.id
 
-    async def _called(self, call: Awaitable[Any], noun: str) -> dict[str, Any] | Unread:
+    async def _called(self, call: Coroutine[Any, Any, Any], noun: str) -> dict[str, Any] | Unread:
+        if held := self._breaker.held():
+            call.close()
+            return Unread(noun, held.why)
         try:
             async with asyncio.timeout(self._limit):
                 data = (await call).data
         except SlackApiError as error:
             data = getattr(error.response, "data", None)
             said = data.get("error") if isinstance(data, dict) else None
-            return Unread(noun, said[:80] if isinstance(said, str) else "Slack refused")
+            if (status := status_of(error)) >= 500:
+                self._breaker.failed(f"it failed with status {status}")
+            else:
+                self._breaker.answered()
+            return Unread(noun, said if isinstance(said, str) and re.fullmatch(r"[a-z0-9_]{1,80}", said) else "Slack refused")
         except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into
-            return Unread(noun, f"no answer from Slack ({type(error).__name__})")
+            self._breaker.failed(why := f"no answer from Slack ({type(error).__name__})")
+            return Unread(noun, why)
+        self._breaker.answered()
         return data if isinstance(data, dict) else Unread(noun, "Slack's answer is no JSON object")
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, Field, RootModel
@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, RootModel
 from bot.adapters.answers import said
 from bot.adapters.github_api import PER_PAGE, GitHubApi
 from bot.adapters.github_graphql import Sha
-from bot.adapters.github_vcs_wire import Listed, Refs
+from bot.adapters.github_vcs_wire import Listed, Refs, named_ref
 from bot.adapters.moment import Moment
 from bot.adapters.reading import UnreadError, parsed
 from bot.adapters.tickets import tickets
@@ -49,6 +49,7 @@ class Activities(RootModel[list[Activity]]):
 class BaseOf(BaseModel):
     """A comparison, as far as it says where two commits part."""
 
+    base_commit: Listed
     merge_base_commit: Listed
 
 
@@ -97,6 +98,9 @@ class CommitFiles(BaseModel):
     files: list[ChangedFile]
 
 
+C = TypeVar("C", bound=BaseOf)
+
+
 class Compared(BaseOf):
     """A comparison with what changed; only its first page has the files, at most `_MOST_COMPARED`."""
 
@@ -125,6 +129,7 @@ class OpenPullBody(BaseModel):
     user: _Login | None
     labels: list[_Label]
     head: _Head
+    base: _Head
 
     def value(self, repository: str, key: str) -> OpenPull:
         """The guards' own noun; `key` as for `tickets`."""
@@ -157,7 +162,7 @@ class BranchReading:
     async def head(self, what: str, repository: str, branch: str) -> str | Absent:
         """What a branch names now. The list of branches that begin alike is read, since it tells "none" and "not allowed" apart."""
         answer = await self._api.get(what, repository, f"git/matching-refs/heads/{quote(branch, safe='')}")
-        ref = next((ref for ref in parsed(Refs, what, answer).root if ref.ref == f"refs/heads/{branch}"), None)
+        ref = named_ref(what, parsed(Refs, what, answer), f"refs/heads/{branch}")
         return Absent(f"branch {branch} in {repository}") if ref is None else ref.object.sha
 
     async def head_at(self, what: str, repository: str, branch: str, at: datetime) -> str | Absent:
@@ -191,7 +196,7 @@ class BranchReading:
             if reason.startswith("No common ancestor"):
                 return Absent(f"common history of {one[:12]} and {other[:12]} in {repository}")
             raise UnreadError(Unread(what, f"it answered with status 404: {reason}"))
-        return parsed(BaseOf, what, answer).merge_base_commit.sha
+        return _of(what, one, parsed(BaseOf, what, answer)).merge_base_commit.sha
 
     async def line(self, what: str, repository: str, head: str, most: int) -> tuple[str, ...]:
         """First parents, as far as one page of the history has them."""
@@ -227,7 +232,8 @@ class BranchReading:
 
     async def patch_since(self, what: str, repository: str, base: str, commit: str) -> str:
         """An id of all that changed from an ancestor to a commit."""
-        told = parsed(Compared, what, await self._api.get(what, repository, f"compare/{base}...{commit}", {"per_page": 1, "page": 1}))
+        answer = await self._api.get(what, repository, f"compare/{base}...{commit}", {"per_page": 1, "page": 1})
+        told = _of(what, base, parsed(Compared, what, answer))
         if told.merge_base_commit.sha != base:
             raise UnreadError(Unread(what, "it does not descend from there"))
         if len(told.files) >= _MOST_COMPARED:
@@ -237,8 +243,16 @@ class BranchReading:
     async def open_pulls(self, what: str, repository: str, base: str) -> tuple[OpenPull, ...]:
         """All that are open into a branch."""
         pages = await self._api.pages(what, repository, "pulls", _MOST_PAGES, {"state": "open", "base": base, "sort": "created"})
-        found = chain.from_iterable(parsed(OpenPulls, what, page).root for page in pages)
+        found = list(chain.from_iterable(parsed(OpenPulls, what, page).root for page in pages))
+        if any(one.base.ref != base for one in found):
+            raise UnreadError(Unread(what, "it told of pull requests to another branch"))
         return tuple(sorted((one.value(repository, self._ticket) for one in found), key=lambda pull: pull.number))
+
+
+def _of(what: str, base: str, told: C) -> C:
+    if told.base_commit.sha != base:
+        raise UnreadError(Unread(what, "it compared with another commit"))
+    return told
 
 
 def _id(what: str, files: Iterable[ChangedFile]) -> str:

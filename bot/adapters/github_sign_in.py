@@ -155,4 +155,8 @@ class GitHubSignIn:
         if answer.status == 404:  # only GitHub's own sentence says that there is none
             return Absent(what) if said(answer, "message") else Unread(what, "it answered 404 without a word; is the API's address right?")
         user = parse(_User, what, answer)
-        return user if isinstance(user, Unread) else VcsAccount(user.id, user.login)
+        if isinstance(user, Unread):
+            return user
+        if user.login.lower() != login.lower():
+            return Unread(what, "GitHub told of another account")
+        return VcsAccount(user.id, user.login)

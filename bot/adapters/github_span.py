@@ -107,6 +107,8 @@ class SpanReading:
         links = await together(self._links(node, inside) for node in nodes)
         ids = list(dict.fromkeys(link.id for link in chain.from_iterable(links)))
         found = await self._nodes(PULLS, PullNode, ids, PULLS_AT_ONCE)
+        if [node.id for node in found] != ids or any(node.merge_commit.oid not in inside for node in found):
+            raise self._unread("it told other pull requests than were asked for")
         pulls = dict(zip(ids, await together(self._pull(node) for node in found), strict=True))
         commits = tuple(commit(node, sorted(pulls[link.id].number for link in mine)) for node, mine in zip(nodes, links, strict=True))
         by_number = tuple(sorted(pulls.values(), key=lambda pull: pull.number))

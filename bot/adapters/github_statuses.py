@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, RootModel
 
-from bot.adapters.answers import Answer, not_taken, said
+from bot.adapters.answers import Answer, not_taken, parse, said
 from bot.adapters.github_api import GitHubApi, asked_wait
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.reading import parsed
@@ -102,7 +102,9 @@ class GitHubStatuses:
         if not isinstance(answer, Answer):
             return Unposted(answer.why.rstrip("."), maybe=not isinstance(answer, TurnedDown))
         if answer.good:
-            return None
+            made = parse(_Status, "the status", answer)
+            right = isinstance(made, _Status) and (made.context, made.state) == (CONTEXT, state)
+            return None if right else Unposted("GitHub did not say that it took the status", maybe=True)
         if answer.status == 401:
             self._auth.refused(repository)
         wait = asked_wait(answer, self._clock.now())

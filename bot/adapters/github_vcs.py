@@ -25,6 +25,7 @@ from bot.adapters.github_vcs_wire import (
     Rules,
     Statuses,
     TagObject,
+    named_ref,
 )
 from bot.adapters.reading import UnreadError, both, parsed, together
 from bot.adapters.recent import Recent
@@ -147,7 +148,7 @@ class GitHubVcs:
 
     async def _tag(self, what: str, repository: str, version: str) -> Tag | Absent:
         answer = await self._api.get(what, repository, f"git/matching-refs/tags/{quote(version, safe='')}")
-        ref = next((ref for ref in parsed(Refs, what, answer).root if ref.ref == f"refs/tags/{version}"), None)
+        ref = named_ref(what, parsed(Refs, what, answer), f"refs/tags/{version}")
         if ref is None:
             return Absent(f"tag {version} in {repository}")
         name, target = named(ref.url, repository), ref.object

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field, RootModel, field_validator
 
 from bot.adapters.github_graphql import Sha
 from bot.adapters.moment import Moment
+from bot.adapters.reading import UnreadError
+from guards.unread import Unread
 from guards.vcs import CheckState
 
 # GitHub could not look: that is no answer about the signature.
@@ -46,6 +48,22 @@ class Ref(BaseModel):
 
 class Refs(RootModel[list[Ref]]):
     """All references that begin alike."""
+
+
+def named_ref(what: str, refs: Refs, name: str) -> Ref | None:
+    """The reference of exactly this name; None when there is none among those that begin alike.
+
+    Args:
+        what: a noun phrase that fits "could not read …".
+        refs: GitHub's answer to what begins like `name`.
+        name: whole, `refs/tags/v1.4.0`.
+
+    Raises:
+        UnreadError: they begin otherwise, so they say nothing about the one that was asked for.
+    """
+    if any(not ref.ref.startswith(name) for ref in refs.root):
+        raise UnreadError(Unread(what, "it told of references that were not asked for"))
+    return next((ref for ref in refs.root if ref.ref == name), None)
 
 
 class _Tagger(BaseModel):

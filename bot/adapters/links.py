@@ -60,20 +60,21 @@ class HttpLinks:
         tls: for a private certificate authority; the usual public ones when None.
         hiding: hosts that answer 404 also for what is there, to whoever has not signed in, as GitHub does for private repositories
             (GitHub, "Troubleshooting the REST API", "404 Not Found for an existing resource").
+        seconds: for one link in all.
     """
 
     def __init__(
         self, resolve: Resolve = resolved, allowed: Callable[[str], bool] = public, tls: ssl.SSLContext | None = None,
-        hiding: frozenset[str] = frozenset(),
+        hiding: frozenset[str] = frozenset(), seconds: float = TOTAL,
     ) -> None:  # fmt: skip
-        self._resolve, self._allowed, self._tls, self.hiding = resolve, allowed, tls, hiding
+        self._resolve, self._allowed, self._tls, self.hiding, self._seconds = resolve, allowed, tls, hiding, seconds
 
     async def look(self, url: str) -> Leads | Broken | Unread:
         try:
-            async with asyncio.timeout(TOTAL):
+            async with asyncio.timeout(self._seconds):
                 status, host = await self._follow(url)
         except TimeoutError:
-            return Unread("the link", f"no answer within {TOTAL:g} s")
+            return Unread("the link", f"no answer within {self._seconds:g} s")
         except _CannotReadError as error:
             return Unread("the link", str(error))
         if status in _GONE and host in self.hiding:

@@ -169,21 +169,19 @@ class Pull:
     async def by_digest(self, digest: str) -> Manifest | None:
         """The manifest with this digest; None when the registry says that it has none."""
         answer = await self.get(f"manifests/{self._checked(digest)}", ACCEPT)
-        if answer.status == 404:
-            if not says_absent(answer):
-                raise self.failed("it answered 404 without a registry's words; is its address right?")
+        if self._says_absent(answer):
             return None
         return self.manifest(answer, digest)[1]
 
     async def blob(self, digest: str, size: int | None = None) -> Answer | None:
-        """The blob with this digest; None when it is not there.
+        """The blob with this digest; None when the registry says that it has none.
 
         Args:
             digest: `sha256:…`.
             size: how many bytes it may have; the transport's limit when None.
         """
         answer = await self.get(f"blobs/{self._checked(digest)}", {}, elsewhere=True, size=size)
-        if answer.status == 404:
+        if self._says_absent(answer):
             return None
         if digest_of(answer.body) != digest:
             raise self.failed("a part of it does not have the digest that it claims")
@@ -209,6 +207,11 @@ class Pull:
         if says_absent(answer):
             return Absent(self.what.removeprefix("the "))
         return Unread(self.what, "it answered 404 without a registry's words; is its address right?")
+
+    def _says_absent(self, answer: Answer) -> bool:
+        if answer.status == 404 and not says_absent(answer):
+            raise self.failed("it answered 404 without a registry's words; is its address right?")
+        return answer.status == 404
 
     def _checked(self, digest: str) -> str:
         if not is_digest(digest):

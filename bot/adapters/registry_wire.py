@@ -21,6 +21,9 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ATTESTATION = "vnd.docker.reference.type"
 
 
+_ABSENT = frozenset({"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
+
+
 class Descriptor(BaseModel):
     """What a manifest says of another thing; only what is needed."""
 
@@ -67,6 +70,6 @@ def is_digest(text: str) -> bool:
 
 
 def says_absent(answer: Answer) -> bool:
-    """Whether a 404 says in a registry's own words that there is no such manifest or repository."""
+    """Whether a 404 says in a registry's own words that there is no such manifest, blob or repository."""
     errors = parse(_Errors, "", answer)
-    return isinstance(errors, _Errors) and any(error.code in {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"} for error in errors.errors)
+    return isinstance(errors, _Errors) and any(error.code in _ABSENT for error in errors.errors)

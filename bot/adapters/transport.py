@@ -1,14 +1,14 @@
 """The one place from which this program calls the HTTP servers that its policy and settings name (`links` looks at what people wrote).
 
-Invariant: a call never raises for what a neighbour does and never outlasts its deadline; only reads are ever repeated (PRM-20, OPS-08).
+Invariant: a call never raises for what a neighbour does and never outlasts its deadline; only reads are ever repeated, and a neighbour that
+does not answer is left alone (PRM-20, OPS-08).
 """
 
 import asyncio
 import functools
 import os
-import socket
 import ssl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
@@ -16,6 +16,8 @@ import httpx
 import stamina
 
 from bot.adapters.answers import Answer, retry_after, status_words
+from bot.adapters.breaker import Breakers
+from bot.adapters.failures import failure_words
 from commands.core.ports.ci import TurnedDown, Unknown
 from guards.unread import Unread
 
@@ -23,6 +25,13 @@ OK = frozenset({200})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _MAX_REDIRECTS = 3
+_ANSWERS = range(200, 500)
+_SECRET = 8
+"""Characters of the shortest credentials that are looked for in answers; anything shorter stands there by chance."""
+
+_AGAIN = 5.0
+"""Seconds after which an order that certainly never left may be sent again."""
+
 # Never by way of a proxy from the environment: the demo and a side-car live on this machine.
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -77,10 +86,11 @@ class Transport:
     Args:
         limits: see `Limits`.
         tls: for a private certificate authority; the usual public ones when None.
+        breakers: who does not answer; only this transport's own experience when None.
     """
 
-    def __init__(self, limits: Limits | None = None, *, tls: ssl.SSLContext | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(self, limits: Limits | None = None, *, tls: ssl.SSLContext | None = None, breakers: Breakers | None = None) -> None:
+        self.limits, self.breakers = limits or Limits(), breakers or Breakers()
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(self.limits.read, connect=self.limits.connect, pool=self.limits.connect),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=15),
@@ -94,6 +104,17 @@ class Transport:
     async def close(self) -> None:
         """Close the connections. The transport cannot be used afterwards."""
         await self._client.aclose()
+
+    async def lost(self, url: str) -> str | None:
+        """Why a neighbour is left alone, for /health/ready; None while it is not. One that is due for a call gets it here.
+
+        Args:
+            url: of the neighbour, to be read by anybody; any answer but a 5xx will do.
+        """
+        breaker = self.breakers.of(url)
+        if breaker.open and breaker.due:
+            await self.read(breaker.name, url, expect=_ANSWERS)
+        return breaker.lost
 
     async def read(
         self,
@@ -144,6 +165,8 @@ class Transport:
                     with attempt:
                         return await self._read_once(*request, expect=expect, elsewhere=elsewhere, size=size or self.limits.size)
         except TimeoutError:
+            if last is None:
+                self.breakers.of(url).failed(f"no answer within {self.limits.total:g} s")
             return Unread(what, last.why if last else f"no answer within {self.limits.total:g} s")
         except _FailedError as failed:
             return Unread(what, failed.why)
@@ -164,7 +187,8 @@ class Transport:
             method: POST, or PATCH.
 
         Returns:
-            The answer of any status when it is complete; `TurnedDown` when the request certainly never left; else `Unknown`.
+            The answer of any status when it is complete; `TurnedDown` when the request certainly never left, with when to send it again;
+            else `Unknown`.
         """
         sending = False
         try:
@@ -173,11 +197,12 @@ class Transport:
                 return await self._exchange(method, url, {}, dict(headers), body, self.limits.size)
         except TimeoutError:
             if not sending:
-                return TurnedDown(f"Too many calls to {whom} were under way; this one was not sent.")
+                return TurnedDown(f"Too many calls to {whom} were under way; this one was not sent.", _AGAIN)
+            self.breakers.of(url).failed(f"no answer within {self.limits.total:g} s")
             return Unknown(f"{whom} gave no answer within {self.limits.total:g} s, so the order may have arrived.")
         except _FailedError as failed:
             if not failed.sent:
-                return TurnedDown(f"{whom} could not be reached: {failed.why}.")
+                return TurnedDown(f"{whom} could not be reached: {failed.why}.", _AGAIN if failed.after is None else failed.after)
             if failed.status is not None and 400 <= failed.status < 500:
                 return Answer(failed.status, {}, b"")
             return Unknown(f"The order may have reached {whom}: {failed.why}.")
@@ -216,6 +241,9 @@ class Transport:
         self, method: str, url: str, params: dict[str, str | int], headers: dict[str, str], body: bytes, size: int
     ) -> Answer:
         status: int | None = None
+        breaker = self.breakers.of(url)
+        if held := breaker.held():
+            raise _FailedError(held.why, sent=False, after=held.wait)
         try:
             request = self._client.build_request(method, url, params=params or None, headers=headers, content=body or None)
             response = await self._client.send(request, stream=True)
@@ -224,11 +252,17 @@ class Transport:
                 content = await self._content(response, size)
             finally:
                 await response.aclose()
+        except _FailedError:  # it answered, if not what we can use
+            breaker.answered()
+            raise
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _FailedError(
-                self._words(error), sent=not isinstance(error, (*_NOT_SENT, httpx.InvalidURL)), passing=True, status=status
-            ) from error
-        return Answer(status, {key.lower(): value for key, value in response.headers.items()}, content)
+            breaker.failed(why := failure_words(error, connect=self.limits.connect, read=self.limits.read))
+            raise _FailedError(why, sent=not isinstance(error, (*_NOT_SENT, httpx.InvalidURL)), passing=True, status=status) from error
+        if status >= 500:
+            breaker.failed(f"it failed with status {status}")
+        else:
+            breaker.answered()
+        return Answer(status, {key.lower(): value for key, value in response.headers.items()}, _unrepeated(headers, content))
 
     async def _content(self, response: httpx.Response, size: int) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
@@ -243,27 +277,6 @@ class Transport:
     def _gate(self, url: str) -> asyncio.Semaphore:
         return self._gates.setdefault(httpx.URL(url).host, asyncio.Semaphore(self.limits.at_once))
 
-    def _words(self, error: Exception) -> str:
-        causes = list(_causes(error))
-        if any(isinstance(cause, socket.gaierror) for cause in causes):
-            return "its name could not be resolved"
-        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            return "its TLS certificate could not be verified"
-        match error:
-            case httpx.ConnectTimeout() | httpx.PoolTimeout():
-                return f"no connection within {self.limits.connect:g} s"
-            case httpx.ConnectError():
-                refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes)
-                return "it refused the connection" if refused else "no connection could be made"
-            case httpx.ProxyError():
-                return "the proxy could not reach it"
-            case httpx.TimeoutException():
-                return f"no answer within {self.limits.read:g} s"
-            case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-                return "its address is not a valid URL"
-            case _:
-                return "the connection broke off"
-
 
 @functools.cache
 def _authorities(*_environment: str | None) -> ssl.SSLContext:
@@ -275,13 +288,10 @@ def _authorities(*_environment: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for inner in error.exceptions:
-                yield from _causes(inner)
-        error = error.__cause__ or error.__context__
+def _unrepeated(headers: Mapping[str, str], content: bytes) -> bytes:
+    """An answer without the credentials of its question: what a neighbour repeats of them must reach neither people nor the ledger."""
+    given = headers.get("Authorization", "").partition(" ")[2].encode()
+    return content.replace(given, b"***") if len(given) >= _SECRET else content
 
 
 def _target(url: str, answer: Answer) -> str:

@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 from pydantic import BaseModel
@@ -47,6 +47,63 @@ class _Note(BaseModel):
     commit: str
 
 
+class Program(Protocol):
+    """A program that runs beside this one."""
+
+    async def line(self, limit: float) -> bytes:
+        """The first line of its standard output; nothing when it ended, or said nothing within so many seconds."""
+
+    async def end(self, limit: float) -> int:
+        """End it, by force after so many seconds; its exit code."""
+
+
+class _Servers:
+    """`python -m bot.demo.servers`, on a leash.
+
+    Args:
+        process: as it was started.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def line(self, limit: float) -> bytes:
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(limit):
+                return await self._process.stdout.readline()
+        except TimeoutError:
+            return b""
+
+    async def end(self, limit: float) -> int:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            async with asyncio.timeout(limit):
+                await self._process.communicate()
+        except TimeoutError:
+            self._process.kill()
+        return await self._process.wait()
+
+
+async def started(arguments: Sequence[str], log: Path) -> Program:
+    """Start the demo's servers as a program of their own.
+
+    Args:
+        arguments: of `bot.demo.servers`.
+        log: takes what it writes to standard error.
+    """
+    pipe = asyncio.subprocess.PIPE
+    with log.open("ab") as errors:
+        # a session of its own: Ctrl-C is for the demo, which then ends it in order
+        return _Servers(
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.demo.servers", "--leash", *arguments), stdin=pipe, stdout=pipe, stderr=errors,
+                start_new_session=True, cwd=Path(__file__).parents[2],
+            )
+        )  # fmt: skip
+
+
 class CIProcess:
     """A demo CI, with the registry and, if there are repositories, the forge; start it with `async with`.
 
@@ -64,43 +121,25 @@ class CIProcess:
         self.root, self.url = root, ""
         self._secret, self._clock, self._log, self._repositories = secret, clock, log, repositories or {}
         self._shop = Shop(root, frozenset(ENVIRONMENTS))
-        self._process: asyncio.subprocess.Process | None = None
+        self._program: Program | None = None
 
     async def __aenter__(self) -> Self:
         environments = [word for name in ENVIRONMENTS for word in ("--environment", name)]
-        command = [
-            sys.executable, "-m", "bot.demo.servers", "--root", str(self.root), "--secret-file", str(self._secret), "--leash",
-            "--ahead", str(self._clock.ahead.total_seconds()), *environments,
+        arguments = [
+            "--root", str(self.root), "--secret-file", str(self._secret), "--ahead", str(self._clock.ahead.total_seconds()), *environments,
             *(word for name, folder in self._repositories.items() for word in ("--repository", f"{name}={folder}")),
         ]  # fmt: skip
-        pipe = asyncio.subprocess.PIPE
-        with self._log.open("ab") as errors:
-            # a session of its own: Ctrl-C is for the demo, which then ends it in order
-            self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True, cwd=Path(__file__).parents[2]
-            )
-        assert self._process.stdout is not None
+        self._program = await started(arguments, self._log)
         try:
-            async with asyncio.timeout(_READY):
-                line = await self._process.stdout.readline()
-            self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
-        except (TimeoutError, ValueError, KeyError) as error:
+            self.url = f"http://127.0.0.1:{json.loads(await self._program.line(_READY))['port']}"
+        except (ValueError, KeyError) as error:
             await self.__aexit__()
             raise CIError(f"the demo CI did not start; its last words are in {self._log}") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        process = self._process
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(_GONE):
-                await process.communicate()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        if self._program is not None:
+            await self._program.end(_GONE)
 
     # ------------------------------------------------------------ controls
 

@@ -204,6 +204,7 @@ class Forge:
                 {
                     "number": pull.number, "title": pull.title, "html_url": f"{url}/{pull.number}", "body": pull.body,
                     "user": {"login": pull.author}, "labels": [{"name": label} for label in pull.labels], "head": {"ref": pull.branch},
+                    "base": {"ref": pull.into},
                 }
                 for pull in _page(request, found)
             ]

@@ -56,7 +56,8 @@ async def a_train_that_nobody_published(company: Company) -> Places:
     await company.say(
         "carla",
         f'/release train describe {name} attendees="{areas}" manifest=carla@acme.example rollback="the last good set" '
-        'exceptions="hotfixes ride alone" rationale="the shop needs the catalog that it was tested with"',
+        'exceptions="hotfixes ride alone" rationale="the shop needs the catalog that it was tested with" '
+        'impact="a change waits two days, and fewer fail"',
     )
     return {"train": name, "version": version, "green": green, "short": green[:12], "branch": f"release/1.{minor}"}
 

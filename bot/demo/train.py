@@ -58,7 +58,8 @@ class Boarding(Teller):
             f'create {TRAIN} services=catalog,shop cadence="0 12 * * WED" stabilization=1 decision=10:00 window=weekdays '
             f"channel={company.releases.id} captains=carla@acme.example",
             f'describe {TRAIN} attendees="{areas}" manifest=carla@acme.example rollback="the last good set" '
-            'exceptions="hotfixes ride alone" rationale="the shop needs the catalog that it was tested with"',
+            'exceptions="hotfixes ride alone" rationale="the shop needs the catalog that it was tested with" '
+            'impact="a change waits a day longer, and fewer fail"',
             f"publish {TRAIN}",
         ):
             await self.told("carla", f"/release train {words}")
@@ -131,7 +132,8 @@ class Boarding(Teller):
         await shop.change("feat: SHOP-4 vouchers", {"shop.py": FEATURE}, author="dev", reviewer="rob")
         await self.later(timedelta(minutes=16))
         for commit in (self.smuggled, undone):
-            await self.told("rita", f'/release fix accept {self.run} {commit[:12]} plan="main has the vouchers" one undoes the other')
+            words = f'{commit[:12]} plan="main has the vouchers" risk=low one undoes the other'
+            await self.told("rita", f"/release fix accept {self.run} {words}")
         accepted = (await self.tags()).count("stabilization:accepted")
         self.proved(accepted == 2, "both commits are accepted by somebody who wrote neither")
         now, cut = [await shop.repository.tree_of(name) for name in (BRANCH, f"{BRANCH}~2")]

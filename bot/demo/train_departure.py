@@ -99,7 +99,7 @@ class Departure(Boarding):
             author="dev",
             reviewer="rob",
             into=BRANCH,
-            labels=("release-blocker", "backport", "backport:1.4"),
+            labels=("release-blocker", "backport", "backport:1.4", "risk:low"),
         )
         await self.later(timedelta(minutes=16))
         self.proved(mended in await self.newest("stabilization:fix"), "the fix is known as picked from main, and nobody is bothered")

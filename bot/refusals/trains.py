@@ -195,7 +195,7 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Ask for the whole set: `/release train promote <run> <environment>`. What ran there before can be gone back to alone.",
     ),
     Refusal.NOT_OF_THE_CUT: Meaning(
-        ("of_the_cut",),
+        ("of_the_cut", "entries_of_the_cut"),
         "The candidate is not what was cut and stabilized for the run: its commit is not the newest one of the release branch, or its "
         "service was not cut at all.",
         "Have CI tag the newest commit of the release branch, and make that version the candidate; what else was merged rides the next "

@@ -7,8 +7,9 @@ is posted again (a post has no idempotency key at Slack).
 import asyncio
 import io
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, Field, ValidationError
@@ -16,8 +17,11 @@ from slack_sdk.errors import SlackApiError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
+from bot.adapters.breaker import Breaker
+from bot.adapters.clock import MachineClock
 from bot.slack.forms import view
 from bot.slack.render import blocks, fallback
+from bot.slack.session import said, status_of
 from commands.core.ports.chat import Posted, Unposted
 from commands.core.text import Card, Form
 from guards.unread import Absent, Unread
@@ -43,7 +47,6 @@ _PINNED_SO = frozenset({"Slack says already_pinned", "Slack says no_pin"})
 """It is as it shall be: somebody, or an attempt whose answer was lost, did it before."""
 
 _LONGEST_WAIT = 3600.0
-_UPLOAD_SECONDS = 20.0
 _DRAWN_WRONG = Unposted("the card does not fit into Slack's blocks", final=True)
 
 Payload = dict[str, Any]
@@ -51,6 +54,8 @@ Payload = dict[str, Any]
 
 class _Answer(BaseModel):
     """The parts of Slack's answers that are used; each method's own is a subclass."""
+
+    ok: Literal[True]
 
 
 class _Posted(_Answer):
@@ -104,14 +109,16 @@ class SlackChat:
     Args:
         client: with the bot's token, a time limit, and no retry handlers.
         session: for response URLs; its owner closes it.
-        limit: seconds for one call.
+        limit: seconds for one call; a file may take twice as long.
+        breaker: what is known of Slack's answering, shared with the directory; only this chat's own experience when None.
     """
 
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, limit: float = 10.0) -> None:
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, limit: float = 10.0, breaker: Breaker | None = None) -> None:
         self._client = client
         self._base = URL(client.base_url)
         self._session = session
         self._limit = limit
+        self._breaker = breaker or Breaker("slack", MachineClock())
 
     async def post(self, channel: str, card: Card, *, subject: str, thread: str | None = None) -> Posted | Unposted:
         """Post a card (chat.postMessage), with its subject as metadata."""
@@ -125,7 +132,7 @@ class SlackChat:
         answer = await self._called(call, _Posted)
         return answer if isinstance(answer, Unposted) else Posted(answer.channel, answer.ts)
 
-    async def find(self, channel: str, *, subject: str, thread: str | None = None) -> Posted | Absent | Unread:
+    async def find(self, channel: str, *, subject: str, thread: str | None = None) -> Posted | Absent | Unposted:
         """Look among the newest 200 messages for the one with this subject in its metadata."""
         if thread:
             call = self._client.conversations_replies(channel=channel, ts=thread, include_all_metadata=True, limit=200)
@@ -133,7 +140,7 @@ class SlackChat:
             call = self._client.conversations_history(channel=channel, include_all_metadata=True, limit=200)
         answer = await self._called(call, _Messages)
         if isinstance(answer, Unposted):
-            return Unread(f"the messages of {channel}", answer.why)
+            return replace(answer, why=f"could not read the messages of {channel} ({answer.why})", maybe=True, final=False)
         found = next((message for message in answer.messages if message.subject == subject), None)
         return Posted(channel, found.ts) if found else Absent(f"message about {subject}")
 
@@ -217,7 +224,7 @@ class SlackChat:
         to = URL(url)
         if to.scheme != "https" and to.origin() != self._base.origin():
             return Unposted("Slack gave an address for a file that is not safe", final=True)
-        patience = aiohttp.ClientTimeout(total=_UPLOAD_SECONDS)
+        patience = aiohttp.ClientTimeout(total=2 * self._limit)  # it may be a large one
         try:
             async with self._session.post(to, data=io.BytesIO(content), allow_redirects=False, timeout=patience) as response:
                 if response.status == 200:
@@ -228,28 +235,43 @@ class SlackChat:
 
     async def _respond(self, url: str, payload: Payload) -> bool:
         """Post to a response URL; it expires, so failure is not an error (https://docs.slack.dev/interactivity/handling-user-interaction)."""
+        if self._breaker.open:  # it is tried where calls are let through; what is said there reaches the person too
+            return False
         try:
             async with asyncio.timeout(self._limit), self._session.post(url, json=payload, allow_redirects=False) as response:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError):
             return False
 
-    async def _called(self, call: Awaitable[Any], shape: type[A]) -> A | Unposted:
-        """One Web API call with a time limit; every failure as a value."""
+    async def _called(self, call: Coroutine[Any, Any, Any], shape: type[A]) -> A | Unposted:
+        """One Web API call with a time limit; every failure as a value. While Slack answers nothing, it is not made."""
+        if held := self._breaker.held():
+            call.close()
+            return Unposted(held.why, retry_after=held.wait, away=True)
+        outcome, answered = await self._outcome(call, shape)
+        if answered:
+            self._breaker.answered()
+        elif isinstance(outcome, Unposted):
+            self._breaker.failed(outcome.why)
+            return replace(outcome, away=self._breaker.open)
+        return outcome
+
+    async def _outcome(self, call: Coroutine[Any, Any, Any], shape: type[A]) -> tuple[A | Unposted, bool]:
+        """What a call came to, and whether Slack answered it."""
         try:
             async with asyncio.timeout(self._limit):
                 answer = await call
-            return shape.model_validate(answer.data)
+            return shape.model_validate(answer.data), True
         except SlackApiError as error:
-            return _refused(error)
+            return _refused(error), status_of(error) < 500
         except aiohttp.ClientConnectorError as error:
             # nothing was sent, unless Slack's own address redirected us to where nobody is
             here = (error.host, error.port) == (self._base.host, self._base.port)
-            return Unposted(f"Slack cannot be reached ({type(error).__name__})", maybe=not here)
+            return Unposted(f"Slack cannot be reached ({type(error).__name__})", maybe=not here), False
         except ValidationError:
-            return Unposted("Slack's answer is not what it documents", maybe=True)
+            return Unposted("Slack's answer is not what it documents", maybe=True), True
         except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into; the call was sent
-            return Unposted(f"Slack did not answer ({type(error).__name__})", maybe=True)
+            return Unposted(f"Slack did not answer ({type(error).__name__})", maybe=True), False
 
 
 def _drawn(draw: Callable[[], D]) -> D | None:
@@ -264,12 +286,12 @@ def _refused(error: SlackApiError) -> Unposted:
     """What a call that Slack, or something before it, turned down means; without Slack's own answer nothing is certain."""
     response: Any = error.response
     data = getattr(response, "data", None)
-    status: int = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
+    status = status_of(error)
     code = data.get("error") if isinstance(data, dict) else None
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return Unposted("Slack's rate limit", retry_after=_wait(getattr(response, "headers", {}).get("Retry-After")))
     if isinstance(code, str) and status < 500:
-        return Unposted(f"Slack says {code[:80]}", maybe=code in _PERHAPS, final=code in _FINAL)
+        return Unposted(said(code), maybe=code in _PERHAPS, final=code in _FINAL)
     return Unposted(f"Slack answered with status {status}", maybe=not 400 <= status < 500)
 
 

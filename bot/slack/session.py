@@ -3,7 +3,11 @@
 Invariant: no answer takes more than `MOST` bytes of memory, whatever it says of its own length or unpacks to.
 """
 
+import re
+from typing import Any
+
 import aiohttp
+from slack_sdk.errors import SlackApiError
 from typing_extensions import override
 
 MOST = 8 * 1024 * 1024
@@ -38,3 +42,18 @@ def slack_session(seconds: float) -> aiohttp.ClientSession:
         seconds: for one call.
     """
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds), response_class=Limited)
+
+
+def said(code: str) -> str:
+    """What Slack's error code is told as; whatever is no code may be anything, also what we sent.
+
+    Args:
+        code: of its answer.
+    """
+    return f"Slack says {code}" if re.fullmatch(r"[a-z0-9_]{1,80}", code) else "Slack refused, not with one of its codes"
+
+
+def status_of(error: SlackApiError) -> int:
+    """The status of the answer that the SDK raised for; 0 when it does not tell."""
+    response: Any = error.response
+    return getattr(response, "status_code", None) or getattr(response, "status", None) or 0

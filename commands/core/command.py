@@ -26,6 +26,7 @@ from guards.judge import Case, Guard, Judgement
 from guards.obligation import Obligation
 from guards.policy import Policy
 from guards.release import RecordText
+from guards.released import Alone
 from guards.sections import Person
 from guards.train import Train, TrainEdit
 from guards.vocabulary import Action, ChangeType, Migration
@@ -89,6 +90,7 @@ class Ask:
         bound: id of a record that is to belong to it; without an incident, the record that something is to be owed for.
         moment: UTC; when somebody wants to know what ran.
         attested: what is to be said of an item of evidence.
+        alone: how and why the service is to be released outside trains.
     """
 
     service: str | None = None
@@ -152,6 +154,7 @@ class Ask:
     bound: str | None = None
     moment: datetime | None = None
     attested: Attestation | None = None
+    alone: Alone | None = None
 
 
 @dataclass(frozen=True, slots=True)

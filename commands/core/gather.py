@@ -159,10 +159,12 @@ class Gather:
             return await self._of_run(ask, by, seconds)
         parts, subjects = await self._store.read(lambda tx: _known(tx, ask, self.policy))
         # what stands around a set is read like that of any change, at the same time as that of its entries
-        alone, *entries = await asyncio.gather(
-            *(self._alone(one, about, by, seconds) for one, about in zip((ask, *parts), subjects, strict=True))
+        heads, (alone, *entries) = await asyncio.gather(
+            self._heads(ask.run, seconds) if ask.entries and ask.run else _no_heads(),
+            asyncio.gather(*(self._alone(one, about, by, seconds) for one, about in zip((ask, *parts), subjects, strict=True))),
         )
-        return replace(alone, parts=dict(zip(map(key_of, parts), entries, strict=True)))
+        go = GoFacts(None, None, (), {}, heads=heads) if ask.entries else None
+        return replace(alone, go=go, parts=dict(zip(map(key_of, parts), entries, strict=True)))
 
     async def _alone(self, ask: Ask, about: Subject, by: Person | None, seconds: float) -> Facts:
         """The same for a single subject."""
@@ -192,13 +194,17 @@ class Gather:
     async def _of_run(self, ask: Ask, by: Person | None, seconds: float) -> Facts:
         """Everything about each version that a run would bring, bound for production, and about who asks (GNG-04, MAN-06)."""
         asks = await self._store.read(lambda tx: standing.asks_of(tx, ask.run or "", self.policy))
-        made = await self._store.read(lambda tx: cuts.of_run(tx, ask.run or ""))
         heads, (alone, *own) = await asyncio.gather(
-            self._branches.look(seconds).heads(made),
+            self._heads(ask.run or "", seconds),
             asyncio.gather(*(self.outside(each, by, seconds) for each in (replace(ask, go=False), *asks))),
         )
         entries = {(each.service or "", each.version or ""): facts for each, facts in zip(asks, own, strict=True)}
         return replace(alone, go=GoFacts(None, None, (), entries, heads=heads))
+
+    async def _heads(self, run: str, seconds: float) -> dict[str, str | Absent | Unread]:
+        """Repository → what the release branch of a run names there now."""
+        made = await self._store.read(lambda tx: cuts.of_run(tx, run))
+        return await self._branches.look(seconds).heads(made)
 
     async def _wanted_alone(
         self, ask: Ask, about: Subject, deadline: Deadline, seconds: float
@@ -250,6 +256,10 @@ def _known(tx: Tx, ask: Ask, policy: Policy) -> tuple[tuple[Ask, ...], list[Subj
     """What is asked of each entry of a set, and what the whole and each of them is about."""
     parts = parts_of(tx, ask, policy)
     return parts, [subject_of(tx, one) for one in (ask, *parts)]
+
+
+async def _no_heads() -> dict[str, str | Absent | Unread]:
+    return {}
 
 
 async def _no_calendar() -> Unread:

@@ -11,12 +11,11 @@ from commands.core import obligations as owed
 from commands.core.change_card import STATES
 from commands.core.emergency import home as emergency
 from commands.core.exempt_card import exception_lines
-from commands.core.home_trains import Waiting, roll_calls, run_lacks, to_decide
+from commands.core.home_trains import Waiting, roll_calls, to_decide, trains_of
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
-from commands.core.trains.card import train_lines
+from commands.core.trains.cadence import in_short
 from commands.core.when import allowed_next
 from guards.authorization import authorized
-from guards.captaincy import captained
 from guards.change import Change, Verdict
 from guards.decision import Allow, Refuse
 from guards.duties import objection
@@ -27,11 +26,9 @@ from guards.lifecycle import UNDECIDED, State
 from guards.opening import Opening, open_now
 from guards.sections import Person
 from guards.slot import first_slot
-from guards.timetable import described, timely
-from guards.train import Train, TrainState
 from guards.unread import Unread
 from guards.vocabulary import Action
-from storage import approvals, changes, deployments, exceptions, obligations, trains
+from storage import approvals, changes, deployments, exceptions, obligations
 from storage.database import Tx
 
 _MOST = 8
@@ -55,7 +52,7 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
     """
     waiting = [each for asks in WAITING for each in asks(tx, person, facts)]
     own = _own(tx, person, facts)
-    led = _trains(tx, person, facts)
+    led, leading = trains_of(tx, person, facts)
     urgent = tuple(emergency.open_lines(tx, facts))
     incidents = incident_home.open_lines(facts)
     nothing: tuple[Line, ...] = (("Nothing waits for you.",),)
@@ -65,11 +62,11 @@ def home_card(tx: Tx, person: Person, facts: Facts) -> Card:
         *([Part(tuple(line for line, _ in own), heading="Your open changes")] if own else []),
         *([Part(led, heading="Your trains")] if led else []),
         *([Part(urgent, heading="Emergencies")] if urgent else []),
-        Part(tuple(_running(tx, facts)), heading="What runs where"),
+        Part(tuple(_running(tx, person, facts)), heading="What runs where"),
         Part(tuple(_windows(person, facts)), heading="Next allowed in production"),
         Part(tuple(_freezes(facts)), heading="Freezes"),
     ]
-    buttons = tuple(button for _, those in (*waiting, *own) for button in those)
+    buttons = (*(button for _, those in (*waiting, *own) for button in those), *leading)
     return Card("🚦 Releases", parts=tuple(parts), buttons=buttons, footer=("as of ", Moment(facts.at, facts.policy.zone)))
 
 
@@ -155,44 +152,25 @@ def _own(tx: Tx, person: Person, facts: Facts) -> list[Waiting]:
     return found
 
 
-def _trains(tx: Tx, person: Person, facts: Facts) -> tuple[Line, ...]:
-    """The trains that this person leads or defined, the runs that are theirs, and what each lacks."""
-    lines: list[Line] = []
-    for train in trains.all_of(tx):
-        if train.state is TrainState.CLOSED:
-            continue
-        runs = trains.open_runs(tx, train.id)
-        if person.id not in {*train.captains, train.by, *(run.captain for run in runs)}:
-            continue
-        lines += train_lines(train, runs[:3], facts.at)
-        lines += [("    ⚠️ ", Code(run.id), f": {run.why}") for run in runs[:3] if run.why]
-        lines += [("    ⚠️ ", Code(run.id), f" lacks {what}") for run in runs[:3] for what in run_lacks(tx, train, run)]
-        lines += [(f"    ⚠️ {why}",) for why in _lacks(train, person, facts)]
-    return tuple(lines)
-
-
-def _lacks(train: Train, person: Person, facts: Facts) -> Iterator[str]:
-    """Why a draft could not be published, and why a published train's next runs could not be planned."""
-    asks, here = Request(Action.TRAIN, person), replace(facts, train=train, people={**facts.policy.by_id, **facts.people})
-    for guard in (captained, described, timely) if train.state is TrainState.DRAFT else (captained, timely):
-        answer = guard(asks, here)
-        if isinstance(answer, Refuse):
-            yield answer.why
-
-
 # ---------------------------------------------------------------- what is everybody's
 
 
-def _running(tx: Tx, facts: Facts) -> Iterator[Line]:
+def _running(tx: Tx, person: Person, facts: Facts) -> Iterator[Line]:
+    """What each service runs where, and how it is released; whoever may say that is told where nobody did (TRN-20)."""
     policy, now = facts.policy, {(d.service, d.environment): d for d in deployments.overview(tx, None)}
+    released = in_short(tx, policy)
     for service in list(policy.services)[:_SERVICES]:
         line: list[str | Bold | Code] = [Bold(service), ": "]
         for number, environment in enumerate(policy.chain(service)):
             found = now.get((service, environment))
             line += [f"{' · ' if number else ''}{environment} ", Code(found.version) if found else "nothing yet"]
-        yield tuple(line)
+        yield (*line, f" · {released[service]}") if released[service] else tuple(line)
     if len(policy.services) > _SERVICES:
         yield (f"and {len(policy.services) - _SERVICES} more: ", Code("/release status <service>"))
+    mine = (Request(Action.TRAIN, person, service, policy.bound_for(service)) for service, said in released.items() if not said)
+    if unsaid := [str(asks.service) for asks in mine if isinstance(authorized(asks, facts), Allow)]:
+        more = f" and {len(unsaid) - _MOST} more" if len(unsaid) > _MOST else ""
+        yield (f"⚠️ Nobody has said how these are released: {', '.join(unsaid[:_MOST])}{more}. ", Code("/release train why <service>"))
 
 
 def _windows(person: Person, facts: Facts) -> Iterator[Line]:

@@ -3,25 +3,33 @@
 Invariant: nobody is asked for what they may not do; what takes more to be known is judged when they do it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from commands.core.text import Button, Code, Line, Moment
+from commands.core.trains.card import train_lines
 from commands.core.trains.standing import candidate_of
 from guards.authorization import authorized
+from guards.captaincy import captained
 from guards.checklist import Area
 from guards.cut import Gates, flawed, unseen
 from guards.cutting import STABILIZING
-from guards.decision import Allow
+from guards.decision import Allow, Refuse
 from guards.facts import Facts, Request
+from guards.retrospective import OVER
 from guards.roll_call import ASKABLE
 from guards.sections import Person
+from guards.timetable import described, timely
 from guards.train import Stage, Train, TrainRun, TrainState
 from guards.vocabulary import Action
-from storage import cuts, decisions, trains
+from storage import cuts, decisions, obligations, trains
 from storage.database import Tx
 
 Waiting = tuple[Line, tuple[Button, ...]]
 """Something that waits for a person, and the buttons that do it."""
+
+_RUNS = 3
+"""Runs of one train that are told: that which is on its way, and those ahead."""
 
 
 def roll_calls(tx: Tx, person: Person, facts: Facts) -> Iterator[Waiting]:
@@ -61,6 +69,46 @@ def _decides(person: Person, train: Train, facts: Facts) -> bool:
     """Whether somebody may decide about each service of a train."""
     places = [(service, facts.policy.bound_for(service)) for service in train.services if service in facts.policy.services]
     return bool(places) and all(isinstance(authorized(Request(Action.DECIDE, person, *place), facts), Allow) for place in places)
+
+
+# ---------------------------------------------------------------- what somebody leads
+
+
+def trains_of(tx: Tx, person: Person, facts: Facts) -> tuple[tuple[Line, ...], tuple[Button, ...]]:
+    """The trains that this person leads or defined, the runs that are theirs, what each lacks, and what they can do about it."""
+    lines: list[Line] = []
+    buttons: list[Button] = []
+    for train in trains.all_of(tx):
+        runs = trains.open_runs(tx, train.id)
+        if train.state is TrainState.CLOSED or person.id not in {*train.captains, train.by, *(run.captain for run in runs)}:
+            continue
+        lines += train_lines(train, runs[:_RUNS], facts.at)
+        lines += [("    ⚠️ ", Code(run.id), f": {run.why}") for run in runs[:_RUNS] if run.why]
+        lines += [("    ⚠️ ", Code(run.id), f" lacks {what}") for run in runs[:_RUNS] for what in run_lacks(tx, train, run)]
+        lines += [(f"    ⚠️ {why}",) for why in _lacks(train, person, facts)]
+        buttons += _leading(tx, train, runs[:_RUNS])
+    return tuple(lines), tuple(buttons)
+
+
+def _leading(tx: Tx, train: Train, runs: Sequence[TrainRun]) -> Iterator[Button]:
+    """What a captain does next: publish a draft, let a held run go on, close one of which nothing is owed any more."""
+    if train.state is TrainState.DRAFT:
+        yield Button(f"Describe {train.id}", "train describe", {"train": train.id})
+        yield Button(f"Publish {train.id}", "train publish", {"train": train.id}, "primary")
+    for run in runs:
+        if run.stage is Stage.HELD:
+            yield Button(f"Let {run.id} go on", "train resume", {"run": run.id}, confirm=f"Is {run.id} to go on?")
+        elif run.stage in OVER and (owed := obligations.about(tx, run.id)) and all(one.done for one in owed):
+            yield Button(f"Close {run.id}", "train close", {"train": run.id}, "primary")
+
+
+def _lacks(train: Train, person: Person, facts: Facts) -> Iterator[str]:
+    """Why a draft could not be published, and why a published train's next runs could not be planned."""
+    asks, here = Request(Action.TRAIN, person), replace(facts, train=train, people={**facts.policy.by_id, **facts.people})
+    for guard in (captained, described, timely) if train.state is TrainState.DRAFT else (captained, timely):
+        answer = guard(asks, here)
+        if isinstance(answer, Refuse):
+            yield answer.why
 
 
 def run_lacks(tx: Tx, train: Train, run: TrainRun) -> Iterator[str]:

@@ -32,6 +32,7 @@ from storage import (
     approvals,
     artifacts,
     attestations,
+    cadence,
     changes,
     claims,
     cuts,
@@ -113,6 +114,9 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         facts = replace(facts, exception=exemption or Absent(f"exception {ask.exception}"))
     if ask.delegation:
         facts = replace(facts, delegation=delegations.get(tx, ask.delegation) or Absent(f"delegation {ask.delegation}"))
+    if ask.alone:
+        own = ask.alone.service
+        facts = replace(facts, riding=trains.carrying(tx, own), alone=cadence.current(tx).get(own))
     if ask.train or ask.run or ask.blocker:
         facts = _train_facts(tx, ask, facts)
     if ask.go and ask.run:

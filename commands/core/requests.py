@@ -80,6 +80,7 @@ def request_of(action: Action, ask: Ask, by: Person | Stranger | Unread, facts: 
         incident=incident_of(ask, facts),
         moment=ask.moment,
         attestation=ask.attested,
+        alone=ask.alone,
     )
 
 

@@ -27,7 +27,6 @@ from commands.core.trains import branch
 from commands.core.trains.integrate import Suite
 from guards.facts import Facts
 from guards.policy import Policy
-from guards.unread import Unread
 from storage import cards as places
 from storage import outbox
 from storage.database import Store, Tx
@@ -187,8 +186,8 @@ class Send:
                 # what stands there was drawn then; a card shows what is true now
                 await self._settle(sending, await self._chat.update(found, card) if then else found, then)
                 return
-            if isinstance(found, Unread):  # it may stand there: posting now could show it twice
-                await self._settle(sending, Unposted(f"could not read {found.what} ({found.why})", maybe=True))
+            if isinstance(found, Unposted):  # it may stand there: posting now could show it twice
+                await self._settle(sending, found)
                 return
         await self._settle(sending, await self._chat.post(channel, card, subject=subject, thread=thread), then)
 
@@ -201,7 +200,7 @@ class Send:
                     if then:
                         then(tx, outcome)
                     outbox.done(tx, sending.id)
-                case Unposted() if outcome.final or sending.attempts >= LAST:
+                case Unposted() if outcome.final or (sending.attempts >= LAST and not outcome.away):
                     outbox.dead(tx, sending.id, outcome.why)
                 case Unposted():
                     wait = outcome.retry_after if outcome.retry_after is not None else min(2**sending.attempts, 60)

@@ -7,6 +7,7 @@ Whoever needs all tables imports this package; whoever needs one, its file.
 from storage.tables import (
     accesses,
     attestations,
+    cadence,
     changes,
     cuts,
     decisions,
@@ -20,6 +21,7 @@ from storage.tables import (
     moments,
     obligations,
     people,
+    prospects,
     record_links,
     rules,
     sets,
@@ -30,6 +32,7 @@ from storage.tables import (
 from storage.tables.base import metadata
 
 __all__ = [
-    "accesses", "attestations", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents", "ledger",
-    "machinery", "metadata", "moments", "obligations", "people", "record_links", "rules", "sets", "trains", "verifications", "versions",
+    "accesses", "attestations", "cadence", "changes", "cuts", "decisions", "emergencies", "feeds", "homes", "hotfixes", "incidents",
+    "ledger", "machinery", "metadata", "moments", "obligations", "people", "prospects", "record_links", "rules", "sets", "trains",
+    "verifications", "versions",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from guards.cut import CutState, Gates
+from guards.vocabulary import Risk
 from storage.columns import choice
 from storage.tables.base import Base, json_column, moment, where
 
@@ -63,6 +64,8 @@ class FixRow(Base, table=True):
     pull: int | None = None
     tickets: list[str] = json_column()
     source: str | None = None
+    risk: Risk | None = Field(default=None, sa_type=choice(Risk))
+    origin: dict[str, Any] | None = json_column(nullable=True)
     flaws: list[dict[str, str]] = json_column()
     at: datetime = moment()
     accepted: dict[str, str] | None = json_column(nullable=True)

@@ -34,6 +34,7 @@ class TrainRow(Base, table=True):
     exceptions: str
     dependencies: str
     rationale: str
+    impact: str | None = None
     branch: bool
     unbranched: str
     state: TrainState = Field(sa_type=choice(TrainState))

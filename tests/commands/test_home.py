@@ -48,6 +48,7 @@ Waits for you
 What runs where
 api: dev v1.4.0 · staging v1.4.0 · production nothing yet
 web: dev nothing yet · staging nothing yet · production nothing yet
+⚠️ Nobody has said how these are released: api, web. /release train why <service>
 Next allowed in production
 api in production, web in production: next allowed tomorrow 10:00 (Wed 10:00 Europe/Berlin)
 Freezes
@@ -149,7 +150,7 @@ async def test_a_captain_sees_the_trains_and_what_each_lacks(world):
     assert home(world, "carla").split("Your trains")[1].split("What runs where")[0] == snapshot("""\
 
 weekly (draft): api, led by carla@acme.example
-    ⚠️ The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train.
+    ⚠️ The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train, what that does to lead time and failures.
 """)
     assert "Your trains" not in await opens(world, "rob")
 

@@ -105,7 +105,7 @@ async def test_a_pick_from_the_hotfix_belongs_on_the_release_branch(story):
     """Its source is on no main yet: production has it, which is as good."""
     await story.ships()
     said = f"(cherry picked from commit {FIX})"
-    brought = replace(pull(41, PICK, into=RELEASE, body="v1.7.4"), labels=frozenset({"backport", "backport:1.8"}))
+    brought = replace(pull(41, PICK, into=RELEASE, body="v1.7.4"), labels=frozenset({"backport", "backport:1.8", "risk:low"}))
     story.names(RELEASE, PICK, commit(PICK, (41,), message=said), pulls=(brought,))
     vcs = story.world.vcs
     vcs.spans["acme/api", HEAD, PICK] = Span("acme/api", HEAD, PICK, (commit(PICK, (41,), message=said),), (brought,))
@@ -122,7 +122,7 @@ async def test_a_pick_from_the_hotfix_belongs_on_the_release_branch(story):
 async def test_a_pick_from_anywhere_else_is_still_flagged(story):
     await story.ships()
     said = f"(cherry picked from commit {'99' * 20})"
-    brought = replace(pull(41, PICK, into=RELEASE, body="v1.7.4"), labels=frozenset({"backport", "backport:1.8"}))
+    brought = replace(pull(41, PICK, into=RELEASE, body="v1.7.4"), labels=frozenset({"backport", "backport:1.8", "risk:low"}))
     vcs = story.world.vcs
     story.names(RELEASE, PICK, commit(PICK, (41,), message=said), pulls=(brought,))
     vcs.spans["acme/api", HEAD, PICK] = Span("acme/api", HEAD, PICK, (commit(PICK, (41,), message=said),), (brought,))

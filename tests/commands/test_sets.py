@@ -17,7 +17,6 @@ from guards.policy import Policy
 from guards.train import Stage
 from guards.version import Artifact
 from storage import approvals, cuts, manifests, sets, trains
-from tests.guards.test_cutoff import CUT
 from tests.world.company import COMMIT
 from tests.world.sets import PINS, RUN, VERSIONS, board, digest_of, in_dev, stage_of, to_stage, train_data
 from tests.world.world import World
@@ -161,17 +160,39 @@ async def test_the_form_is_prefilled_with_the_newest_versions_that_were_seen(wor
 
 async def test_after_the_cut_the_form_is_prefilled_with_what_is_of_the_release_branch(world):
     """The api had its fix on the branch; of the lib only an older release was seen; of the web nothing was cut."""
-    made = (
-        ("acme/api", "api", "v1.4.0", CutState.CUT),
-        ("acme/lib", "lib", "v1.3.0", CutState.CUT),
-        ("acme/web", "web", "v9.0.0", CutState.FAILED),
-    )
-    for number, (repository, service, version, state) in enumerate(made):
-        cut = replace(CUT, id=f"CUT-{number}", run=RUN, repository=repository, services=(service,), version=version, state=state)
-        await world.house.store.write(lambda tx: cuts.add(tx, cut))  # noqa: B023
+    await cut_otherwise(world, "lib", version="v1.3.0")
+    await cut_otherwise(world, "web", version="v9.0.0", state=CutState.FAILED)
     await in_dev(world, {"api": "v1.4.1"})
     await world.say("carla", f"/release manifest build {RUN}")
     assert "api=v1.4.1\\nlib=v1.3.0\\nweb=v2.0.0" in str(world.form("carla").blocks)
+
+
+async def cut_otherwise(world, service, **changed):
+    """The cut of a service's repository, as it was in fact."""
+
+    def work(tx):
+        (was,) = (cut for cut in cuts.of_run(tx, RUN) if service in cut.services)
+        cuts.change(tx, was, **changed)
+
+    await world.house.store.write(work)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "said"),
+    [
+        pytest.param({"commit": "0f" * 20, "head": "0f" * 20}, "not-of-the-cut", "v1.4.0 is c0ffee", id="another commit was cut"),
+        pytest.param({"state": CutState.FAILED}, "not-of-the-cut", "api was not cut for weekly-2026-11-24", id="it was not cut"),
+        pytest.param({"branch": "release/1.4", "unbranched": ""}, None, "release/1.4 of acme/api", id="its branch cannot be read"),
+    ],
+)
+async def test_a_manifest_pins_what_was_cut_and_nothing_else(world, changed, code, said):
+    """TRN-09, MAN-01: the go would refuse it, and so does the manifest."""
+    await cut_otherwise(world, "api", **changed)
+    await world.say("carla", f"/release manifest build {RUN} {PINS}")
+    assert (await world.news())[-1] == f"manifest-build:{'refused' if code else 'unsure'}"
+    assert await world.codes() == ([code] if code else [])
+    assert said in world.told("carla")
+    assert await world.house.store.read(lambda tx: manifests.manifest_of_run(tx, RUN)) is None
 
 
 async def test_a_major_step_says_what_it_asks_of_its_users(world):

@@ -12,6 +12,7 @@ from guards.policy import Policy
 from guards.train import Stage, TrainRun
 from guards.unread import Unread
 from guards.vcs import CheckState, Commit, Contributor, Span
+from guards.vocabulary import Risk
 from storage import cuts, trains
 from storage.inbox import Delivery
 from tests.commands.test_cutoff import DUE, HEAD, RUN, Story, checks, policy, pull
@@ -41,7 +42,7 @@ class Branch(Story):
         *,
         title="fix: PAY-1 refunds",
         source=SOURCE,
-        labels=("release-blocker",),
+        labels=("release-blocker", "risk:low"),
         backport=True,
         ticket="PAY-1",
         number=12,
@@ -64,6 +65,8 @@ class Branch(Story):
             vcs.parents[source] = HEAD
             vcs.moves["acme/api", "main"].append((self.world.clock.now(), source))
             vcs.patches |= {("acme/api", source): "same", ("acme/api", sha): "same"}
+            on_main = replace(commit, sha=source, pulls=(11,))
+            vcs.spans["acme/api", HEAD, source] = Span("acme/api", HEAD, source, (on_main,), (pull(11, source, title),))
 
     async def looked(self):
         await self.world.wait(minutes=15)
@@ -84,7 +87,11 @@ async def test_a_blockers_fix_picked_from_main_is_kept_and_nobody_is_bothered(st
     await story.looked()
     (fix,) = await story.fixes()
     assert (fix.sha, fix.source, fix.pull, fix.tickets, fix.flaws) == (FIX, SOURCE, 12, ("PAY-1",), ())
+    assert (fix.risk, fix.origin.number) == (Risk.LOW, 11)
     assert await world.news() == ["stabilization:fix", "stabilization:gates"]
+    told = await world.body("stabilization:fix")
+    assert (told["risk"], told["source_pull"]) == ("low", 11)
+    assert "PAY-1, low risk, from #11 (https://github.com/acme/api/pull/11) on main" in story.card()
     assert not any("does not belong" in m.as_text() for m in story.log())
     assert "the gates passed again" in story.told()
 
@@ -94,12 +101,13 @@ async def test_a_blockers_fix_picked_from_main_is_kept_and_nobody_is_bothered(st
     [
         ({"title": "feat: PAY-1 more"}, {Flaw.FEATURE}),
         ({"title": "fix!: PAY-1 another answer"}, {Flaw.FEATURE}),
-        ({"labels": ()}, {Flaw.NO_REASON}),
+        ({"labels": ("risk:low",)}, {Flaw.NO_REASON}),
+        ({"labels": ("release-blocker",)}, {Flaw.NO_RISK}),
         ({"backport": False}, {Flaw.NO_LABEL}),
         ({"source": None}, {Flaw.NO_SOURCE}),
         ({"ticket": None}, {Flaw.NO_TICKET}),
         ({"number": None}, {Flaw.NO_PULL}),
-        ({"title": "feat: smuggled", "labels": (), "source": None, "ticket": None}, {Flaw.FEATURE, Flaw.NO_REASON, Flaw.NO_SOURCE, Flaw.NO_TICKET}),
+        ({"title": "feat: smuggled", "labels": (), "source": None, "ticket": None}, {Flaw.FEATURE, Flaw.NO_REASON, Flaw.NO_SOURCE, Flaw.NO_TICKET, Flaw.NO_RISK}),
     ],
 )  # fmt: skip
 async def test_what_does_not_belong_there_is_flagged_once(story, lands, flaws):
@@ -148,7 +156,7 @@ async def test_the_ticket_of_a_tracked_blocker_is_a_reason(story):
     world = story.world
     await world.say("carla", f"/release blocker add {RUN} PAY-1 refunds are paid twice")
     assert await world.news() == ["blocker-add:accepted", "blocker:opened"]
-    story.lands(labels=())
+    story.lands(labels=("risk:low",))
     await story.looked()
     assert (await story.fixes())[0].flaws == ()
     await world.say("dev", f"/release blocker list {RUN}")
@@ -307,6 +315,33 @@ async def test_a_fix_that_cannot_come_from_main_is_accepted_by_somebody_who_did_
     assert await world.codes() == ["wrong-state"]
     await world.say("rob", f'/release fix accept {RUN} 1234567 plan="x" what is not there')
     assert await world.codes() == ["no-such-fix"]
+
+
+async def test_whoever_accepts_a_fix_that_names_no_risk_says_it(story):
+    """TRN-10."""
+    world = story.world
+    story.lands(labels=("release-blocker",))
+    await story.looked()
+    assert "no risk class, from #11" in story.card()
+    await world.say("rob", f'/release fix accept {RUN} {FIX[:12]} plan="#11 is on main" it is one line')
+    assert "f1f1f1f1f1f1 names no risk class." in world.form("rob").as_text()
+    await world.fill("rob", risk="high")
+    assert (await story.fixes())[0].risk is Risk.HIGH
+    assert (await world.body("stabilization:accepted"))["risk"] == "high"
+    assert "PAY-1, high risk, from #11" in story.card()
+
+
+async def test_a_fix_is_not_judged_before_it_is_known_which_pull_request_brought_its_source(story):
+    """TRN-10."""
+    story.lands()
+    spans = story.world.vcs.spans
+    read, spans["acme/api", HEAD, SOURCE] = spans["acme/api", HEAD, SOURCE], Unread("the work on main", "GitHub does not answer")
+    await story.looked()
+    assert await story.fixes() == ()
+    assert "could not read the work on main (GitHub does not answer)" in story.card()
+    spans["acme/api", HEAD, SOURCE] = read
+    await story.looked()
+    assert [fix.origin.number for fix in await story.fixes()] == [11]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,17 +1,15 @@
 """The stabilization of a run stands in its record: cutoff, blockers, what came after, decisions, tags and digests, the window (REC-08)."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from inline_snapshot import snapshot
 
-from guards.cut import Acceptance, Blocker, CutState, Fix, Flaw, Found
+from guards.cut import Acceptance, Blocker, Fix, Flaw, Found
 from guards.train import Stage
 from storage import cuts
 from tests.commands.test_evidence_command import files
 from tests.commands.test_sets import asked, went_well
-from tests.guards.test_cutoff import CUT
 from tests.world.company import COMMIT, TUESDAY
 from tests.world.sets import RUN, board, digest_of, stage_of, train_data
 from tests.world.world import World
@@ -29,10 +27,8 @@ async def world(database_url):
     """A weekly train that was cut, with a blocker that was resolved and a fix that main cannot give."""
     async with World(database_url, train_data()) as made:
         await board(made, Stage.STABILIZING)
-        cut = replace(CUT, run=RUN, repository="acme/api", services=("api",), branch="release/1.4", taken=TUESDAY, state=CutState.CUT)
 
         def work(tx):
-            cuts.add(tx, cut)
             cuts.judged(tx, LATE)
             cuts.accept(tx, LATE, ACCEPTED)
             cuts.add_blocker(tx, BLOCKER)
@@ -58,7 +54,11 @@ async def test_what_it_took_stands_in_the_ledger_once_the_run_departed(world):
     assert (api["version"], api["commit"], api["digest"]) == ("v1.4.0", COMMIT, digest_of("api", "v1.4.0"))
     assert (api["window"]["name"], api["emergency"]) == ("weekdays", None)
     assert [(one["repository"], one["branch"], one["commit"], one["gates"]) for one in told["cuts"]] == snapshot(
-        [("acme/api", "release/1.4", "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0", "passed")]
+        [
+            ("acme/api", "", "c0ffee0000000000000000000000000000000000", "passed"),
+            ("acme/lib", "", "c0ffee0000000000000000000000000000000000", "passed"),
+            ("acme/web", "", "c0ffee0000000000000000000000000000000000", "passed"),
+        ]
     )
     assert [(one["ticket"], one["title"], one["resolution"]) for one in told["blockers"]] == [("PAY-1", "refunds fail", "mended")]
     (late,) = told["after_cutoff"]
@@ -74,7 +74,9 @@ async def test_the_record_of_a_version_and_its_bundle_hold_it(world):
     shown = world.told("audrey")
     assert shown[shown.index(f"Stabilization of {RUN}") : shown.index("Checklist: pre-release")] == snapshot("""\
 Stabilization of weekly-2026-11-24
-Cutoff of acme/api: c0c0c0c0c0c0 on release/1.4, checks passed
+Cutoff of acme/api: c0ffee000000 on no branch, checks passed
+Cutoff of acme/lib: c0ffee000000 on no branch, checks passed
+Cutoff of acme/web: c0ffee000000 on no branch, checks passed
 Target v1.4.0 sha256:61706976312e…, in window weekdays
 Blockers: 1, 0 open; commits after the cutoff: 1
 • BLK-2026-1124-001 PAY-1: refunds fail

@@ -24,6 +24,7 @@ WORDS = {
 TEXTS = {
     "attendees": '"artifact: rob@acme.example; quality: olga@acme.example"', "manifest": "rita@acme.example", "rollback": '"last good set"',
     "exceptions": '"hotfixes ride alone"', "rationale": '"they share a database"',
+    "impact": '"two days more, half the failures"',
 }  # fmt: skip
 RUN = "weekly-2026-12-01"
 
@@ -73,7 +74,7 @@ The first runs would be
 ✂️ today 12:00 (Tue 12:00 Europe/Berlin) 🗳️ Nov 26, 2026 10:00 (Thu 10:00 Europe/Berlin) 🚪 Nov 26, 2026 10:00 (Thu 10:00 Europe/Berlin)
 ✂️ Dec 1, 2026 12:00 (Tue 12:00 Europe/Berlin) 🗳️ Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin) 🚪 Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin)
 What is missing
-The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train.
+The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train, what that does to lead time and failures.
 [Describe] [Publish]
 or type /release train publish weekly\
 """)
@@ -84,7 +85,7 @@ or type /release train publish weekly\
     await world.say("carla", f"/release train describe weekly {words(TEXTS)}")
     assert await world.news() == ["train-describe:accepted", "train:amended"]
     await world.say("carla", "/release train publish weekly")
-    assert await world.news() == ["train-publish:accepted", "train:published", "train:planned", "train:planned"]
+    assert await world.news() == ["train-publish:accepted", "train:published", "cadence:decided", "train:planned", "train:planned"]
     assert list(await runs_of(world)) == ["weekly-2026-11-24", RUN]
     assert world.told("carla") == snapshot("""\
 🚆 weekly is published
@@ -105,7 +106,7 @@ async def test_a_train_is_defined_in_two_forms(world):
     await world.press("carla", "Describe", world.slack.private(world.people["carla"])[-1])
     await world.fill(
         "carla", attendees="artifact: rob@acme.example\nquality: olga@acme.example", manifest="rita@acme.example", rollback="last good set",
-        exceptions="hotfixes ride alone", rationale="they share a database",
+        exceptions="hotfixes ride alone", rationale="they share a database", impact="two days more, half the failures",
     )  # fmt: skip
     await world.press("carla", "Publish", world.slack.private(world.people["carla"])[-1])
     train = await train_of(world)
@@ -304,7 +305,7 @@ api
 ▫️ 🗳️ Go/no-go Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin)
 ▫️ 🚪 Window opens Dec 3, 2026 10:00 (Thu 10:00 Europe/Berlin)
 ▫️ 🏁 Window closes Dec 3, 2026 16:00 (Thu 16:00 Europe/Berlin)
-[Cut now] [Hold] [Extend] [Skip this run]
+[Cut now] [Hold] [Extend] [Skip this run] [Another captain]
 weekly-2026-12-01 · weekly, revision 3 · details in thread\
 """)
     assert card.ts in world.channels["releases"].pins
@@ -451,9 +452,10 @@ weekly (published): api, led by carla@acme.example
     📣 weekly-2026-11-24 before the cutoff, window Nov 26, 2026 10:00 (Thu 10:00 Europe/Berlin)
     📣 weekly-2026-12-01 before the cutoff, cutoff Dec 1, 2026 12:00 (Tue 12:00 Europe/Berlin)
     🗓️ weekly-2026-12-08 planned, cutoff Dec 8, 2026 12:00 (Tue 12:00 Europe/Berlin)
-Which service rides which train
-api: weekly
-web: goes out on its own\
+How each service is released
+api: rides weekly
+web: ⚠️ nobody has said how
+Why: /release train why <service>\
 """)
     await world.say("audrey", "/release train show weekly")
     assert "they share a database" in world.told("audrey")

@@ -1,5 +1,6 @@
 """Reminders of trains: to whom, when, about what; quiet hours; once for one cause; and louder when nobody acts (TRN-23)."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from guards.version import Artifact
 from storage import artifacts, decisions, trains
 from tests.commands.test_train import RUN, TEXTS, draft, published, runs_of, utc, words
 from tests.world.company import COMMIT, DIGEST, policy_data
+from tests.world.world import World
 
 
 def told(world, who):
@@ -202,6 +204,32 @@ It has its go and has not departed.
     assert told(world, "rita")[count:] == [f"🚪 {RUN} has not departed"]
     assert "[Ask for it]" in world.told("carla")
     assert "[Ask for it]" not in world.told("rita")
+
+
+async def test_after_a_postponement_its_next_window_is_told_of_as_the_first_one_was(database_url):
+    data = policy_data()
+    data["allow"] |= {"cut": {"production": ["release_captain"]}}
+    async with World(database_url, data) as world:
+        await alone(world)
+        await rewind(world, Stage.GO)
+        await world.wait(until=(await runs_of(world))[RUN].schedule.closes)
+        await world.say("carla", f"/release train postpone {RUN} nobody was there")
+        moved, count = (await runs_of(world))[RUN].schedule, len(told(world, "carla"))
+        await world.wait(until=moved.opens - timedelta(minutes=30))
+        assert told(world, "carla")[count:] == [f"🚪 The window of {RUN} opens soon"]
+        for moment, said in (
+            (moved.opens, "🚪 The window weekdays is open until Mon 7 Dec"),
+            (moved.closes, "🏁 The window is over. It has not"),
+        ):
+            await world.wait(until=moment)
+            assert said in thread(world)[-1]
+        reached = [json.loads(row.body)["milestone"] for row in await world.ledger() if row.tag == "train:moment" and row.subject == RUN]
+        assert reached[-4:] == ["opens", "closes", "opens", "closes"]
+
+
+def thread(world):
+    """What stands in threads of the train's channel."""
+    return [m.as_text() for m in world.slack.messages(world.channels["releases"]) if m.thread_ts and m.thread_ts != m.ts]
 
 
 async def test_in_quiet_hours_a_reminder_waits_for_their_end_in_the_readers_own_zone(world):

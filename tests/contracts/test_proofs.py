@@ -557,11 +557,12 @@ async def test_nothing_binds_an_unsigned_document_under_a_tag(transport, registr
 
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_bad_neighbour_never_raises_and_is_unread(bad):
-    transport = Transport(Limits(connect=1, read=0.2, total=1, wait=0.001))
+    one, other = (Transport(Limits(connect=1, read=0.2, total=1, wait=0.001)) for _ in range(2))
     async with raw_server(BAD[bad]) as url:
-        found = await of(transport, url).find("api", "v1.4.0", OTHER)
-        there = await of(transport, url).retrievable("api", OTHER)
-    await transport.close()
+        found = await of(one, url).find("api", "v1.4.0", OTHER)
+        there = await of(other, url).retrievable("api", OTHER)
+    await one.close()
+    await other.close()
     assert isinstance(found, Unread), found
     assert found.what == WHAT
     assert isinstance(there, Unread), there

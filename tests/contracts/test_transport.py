@@ -186,8 +186,9 @@ async def test_an_order_that_may_have_arrived_is_unknown_and_sent_once(transport
 async def test_an_order_that_never_left_is_turned_down(transport):
     async with raw_server(answer(200)) as url:
         pass
-    assert await send(transport, url) == TurnedDown("CI could not be reached: it refused the connection.")
-    assert await send(transport, "http://no-such-host.invalid") == TurnedDown("CI could not be reached: its name could not be resolved.")
+    assert await send(transport, url) == TurnedDown("CI could not be reached: it refused the connection.", 5.0)
+    lost = TurnedDown("CI could not be reached: its name could not be resolved.", 5.0)
+    assert await send(transport, "http://no-such-host.invalid") == lost
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 404, 429, 500, 503])
@@ -207,7 +208,7 @@ async def test_an_order_that_waits_at_the_gate_too_long_was_not_sent():
         second = await send(transport, url)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-    assert second == TurnedDown("Too many calls to CI were under way; this one was not sent.")
+    assert second == TurnedDown("Too many calls to CI were under way; this one was not sent.", 5.0)
     await transport.close()
 
 

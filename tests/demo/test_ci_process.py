@@ -31,7 +31,7 @@ async def ci(tmp_path):
         yield started
 
 
-async def test_it_lives_in_the_storys_time(ci):
+async def test_it_lives_in_the_storys_time(at_once, ci):
     """A signature counts for five minutes, so both sides must agree on the time (SEC-02)."""
     transport = Transport()
     try:
@@ -48,7 +48,7 @@ async def test_it_lives_in_the_storys_time(ci):
         await transport.close()
 
 
-async def test_it_deploys_what_was_built_and_says_when_it_cannot(ci):
+async def test_it_deploys_what_was_built_and_says_when_it_cannot(at_once, ci):
     assert await ci.standing("api") == []
     await ci.deploy("api", "v1.0.0", "staging")
     (standing,) = await ci.standing("api")
@@ -65,9 +65,9 @@ async def test_it_deploys_what_was_built_and_says_when_it_cannot(ci):
 
 async def test_it_ends_when_its_parent_is_gone(ci):
     """A demo that was killed closes its end of the pipe, whatever else it could not do."""
-    assert ci._process.stdin
-    ci._process.stdin.close()
-    assert await ci._process.wait() == 0
+    process = ci._program._process
+    process.stdin.close()
+    assert await process.wait() == 0
 
 
 async def test_one_that_cannot_start_says_where_to_look(tmp_path):

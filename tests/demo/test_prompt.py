@@ -46,7 +46,7 @@ def _next(left: Iterator[str]) -> str:
 
 
 @pytest.fixture
-async def table(tmp_path):
+async def table(tmp_path, at_once):
     async with Company(tmp_path) as company:
         await company.first_release("v1.4.1")
         yield Table(company)

@@ -140,7 +140,7 @@ async def slack_opens_no_form(company) -> None:
         "the registry is empty",
     ],
 )
-def test_it_stops_with_1_at_the_step_that_did_not_happen(monkeypatch, capsys, tmp_path, step, sabotage, said):
+def test_it_stops_with_1_at_the_step_that_did_not_happen(monkeypatch, capsys, tmp_path, at_once, step, sabotage, said):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     broken(monkeypatch, step, sabotage)
 

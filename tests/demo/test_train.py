@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(240)  # it starts a program and asks git much; 
 
 
 @pytest.fixture
-async def company(tmp_path):
+async def company(tmp_path, at_once):
     async with Company(tmp_path) as company:
         yield company
 

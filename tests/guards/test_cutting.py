@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from guards.assessment import Declared
 from guards.authorization import authorized
 from guards.cut import Acceptance, Blocker, CutState, Fix, Flaw, Found
-from guards.cutting import acceptable, choosable, known_run, later, not_cut_yet, open_blocker, open_run, postponable
+from guards.cutting import acceptable, choosable, known_run, later, not_cut_yet, open_blocker, open_run, postponable, risk_said
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
 from guards.identity import Stranger
@@ -17,7 +18,7 @@ from guards.policy import Policy
 from guards.sections import RoleGrant
 from guards.train import Schedule, Stage, Train, TrainRule, TrainRun, TrainState
 from guards.unread import Absent, Unread
-from guards.vocabulary import Action, Role
+from guards.vocabulary import Action, Risk, Role
 from tests.guards.cases import AT, DANA, DAY, HOUR, MARA, POLICY, REMY, Expected, facts, policy, said
 from tests.guards.test_cutoff import CUT
 
@@ -34,6 +35,7 @@ LOST = Unread("Remy's account", "no answer")
 OPEN = policy(allow={**POLICY.allow, Action.CUT: {"production": (Role.RELEASE_CAPTAIN, Role.RELEASE_MANAGER)}})
 BY_GROUP = policy(roles={**POLICY.roles, Role.RELEASE_MANAGER: (RoleGrant(groups=("S0QUALITY",)),)}, allow=OPEN.allow)
 STRANGER = Stranger("U0X", "Xavier", "X is nobody here.")
+UNCLASSED = replace(FIX, flaws=(Found(Flaw.NO_RISK, "none"),))
 
 
 def known(under: Policy = OPEN, **parts: Any) -> Facts:
@@ -97,6 +99,11 @@ def ask(by: Any = REMY, **parts: Any) -> Request:
         pytest.param(acceptable, ask(MARA), known(fix=replace(FIX, accepted=Acceptance("", "", "x", "X", AT))), Refusal.WRONG_STATE, id="accepted"),
         pytest.param(acceptable, ask(MARA), known(fix=Absent("commit")), Refusal.NO_SUCH_FIX, id="no such commit"),
         pytest.param(acceptable, ask(MARA), known(), Refusal.NO_SUCH_FIX, id="no commit was named"),
+        pytest.param(risk_said, ask(), known(fix=FIX), Allow, id="nobody has to say the risk"),
+        pytest.param(risk_said, ask(), known(fix=UNCLASSED), Refusal.INCOMPLETE, id="no risk class"),
+        pytest.param(risk_said, ask(declared=Declared(level=Risk.LOW)), known(fix=UNCLASSED), Allow, id="its risk class is said"),
+        pytest.param(risk_said, ask(), known(fix=replace(UNCLASSED, risk=Risk.LOW)), Allow, id="its risk class was said before"),
+        pytest.param(risk_said, ask(), known(), Allow, id="no commit, as acceptable says"),
         pytest.param(acceptable, ask(LOST), known(fix=FIX), Unsure, id="who accepts is unread"),
         pytest.param(acceptable, ask(STRANGER), known(fix=FIX), Allow, id="a stranger is turned away before, here too"),
     ],

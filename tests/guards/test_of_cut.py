@@ -7,9 +7,10 @@ import pytest
 
 from guards.cut import Cut, CutState, Rider, Stabilization
 from guards.decision import Allow, Refusal, Unsure
-from guards.of_cut import of_the_cut
+from guards.of_cut import entries_of_the_cut, of_the_cut
 from guards.unread import Absent, Unread
-from tests.guards.cases import Expected, request, said
+from guards.version import Artifact
+from tests.guards.cases import FACTS, Expected, request, said
 from tests.guards.test_go import API, CUT, NO_CANDIDATE, NOWHERE, run_facts
 
 OTHER = "0f" * 20
@@ -54,6 +55,23 @@ def unread(answer: Absent | Unread) -> Any:
 )  # fmt: skip
 def test_the_candidate_is_what_the_branch_names(given: Any, expected: Expected):
     assert said(of_the_cut(request(), given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param(cut(), Allow, id="what was cut"),
+        pytest.param(cut(OTHER, head=OTHER), Refusal.NOT_OF_THE_CUT, id="another commit"),
+        pytest.param(cut(None), Unsure, id="nobody asked what the branch names"),
+        pytest.param(replace(cut(), go=None), Unsure, id="nothing was asked"),
+        pytest.param(run_facts(**NOWHERE), Allow, id="no such run"),
+    ],
+)
+def test_a_manifest_pins_what_was_cut(given: Any, expected: Expected):
+    made = given.go.stabilization.cuts if given.go and given.go.stabilization else (CUT,)
+    part = replace(FACTS, artifact=Artifact("api", "v1.4.0", "sha256:" + "1" * 64, API.commit))
+    lost = replace(FACTS, artifact=Absent("artifact"))
+    assert said(entries_of_the_cut(request(), replace(given, cuts=made, parts={"api": part, "web": lost}))) == expected
 
 
 def test_it_names_both_commits_and_what_to_tag():

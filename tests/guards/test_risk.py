@@ -24,7 +24,7 @@ from guards.patterns import Patterns
 from guards.policy import Policy
 from guards.record import edited, own_request
 from guards.requirements import EVIDENCE
-from guards.risk import assess, found_yes, release_type
+from guards.risk import assess, found_yes, named, release_type
 from guards.unread import Absent, Unread
 from guards.vcs import Pull
 from guards.vocabulary import ChangeType, Migration, Profile, Question, ReleaseType, Requirement, Risk, Role
@@ -219,6 +219,20 @@ def test_the_step_is_the_highest_number_that_differs(runs: str | None, version: 
 
 
 # ---------------------------------------------------------------- who must approve
+
+
+@pytest.mark.parametrize(
+    ("pulls", "level"),
+    [
+        pytest.param((), None, id="no pull request"),
+        pytest.param((pull(labels=frozenset({"security"}), body=""),), None, id="a label that names no level"),
+        pytest.param((pull(labels=frozenset({"risk:low"}), body=""),), Risk.LOW, id="a label"),
+        pytest.param((pull(labels=frozenset(), body="## Risk\nmedium\n"),), Risk.MEDIUM, id="its text"),
+        pytest.param((pull(labels=frozenset({"risk:low"}), body="## Risk\nhigh\n"),), Risk.HIGH, id="the higher one counts"),
+    ],
+)
+def test_the_risk_class_that_pull_requests_name(pulls: tuple[Pull, ...], level: Risk | None) -> None:
+    assert named(pulls, POLICY.risk) is level
 
 
 def need(asked: Request, known: Facts) -> Need:

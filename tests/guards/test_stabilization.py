@@ -11,6 +11,7 @@ from guards.stabilization import Source, candidates, flaws, merges, picked_from,
 from guards.stabilization_rules import StabilizationRules, Supported
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
+from guards.vocabulary import Risk
 from tests.guards.cases import AT
 from tests.guards.proofs import pull
 
@@ -28,10 +29,10 @@ PICKED = Source(FROM, FROM, "same", "same")
 
 
 def judged(
-    commit: Commit = COMMIT, source: Any = PICKED, span: Span | None = None, rules: StabilizationRules = RULES, **changed: Any
+    commit: Commit = COMMIT, source: Any = PICKED, span: Span | None = None, rules: StabilizationRules = RULES, risk: Risk | None = Risk.LOW, **changed: Any
 ) -> Any:  # fmt: skip
     """The flaws of one commit, with another pull request."""
-    found = flaws(commit, span or replace(SPAN, pulls=(replace(PULL, **changed),)), source, (), rules)
+    found = flaws(commit, span or replace(SPAN, pulls=(replace(PULL, **changed),)), source, (), rules, risk)
     return found if isinstance(found, Unread) else {one.flaw for one in found}
 
 
@@ -45,7 +46,9 @@ def judged(
         pytest.param(judged(labels=frozenset({"security"})), {Flaw.NO_LABEL}, id="no label of a backport"),
         pytest.param(judged(labels=frozenset({"security", "backport", "backport:1.7"})), {Flaw.NO_LABEL}, id="the label of another branch"),
         pytest.param(judged(labels=frozenset({"security"}), rules=StabilizationRules(backport=())), set(), id="the policy asks for no labels"),
-        pytest.param(flaws(COMMIT, replace(SPAN, pulls=(replace(PULL, labels=BACKPORT),)), PICKED, ("PAY-1",), RULES), (), id="a blocker's ticket"),
+        pytest.param(flaws(COMMIT, replace(SPAN, pulls=(replace(PULL, labels=BACKPORT),)), PICKED, ("PAY-1",), RULES, Risk.LOW), (), id="a blocker's ticket"),
+        pytest.param(judged(risk=None), {Flaw.NO_RISK}, id="no risk class"),
+        pytest.param(judged(risk=None, rules=StabilizationRules(risk_class=False)), set(), id="the policy asks for no risk class"),
         pytest.param(judged(replace(COMMIT, title="feat: more")), {Flaw.FEATURE}, id="a feature by its commit"),
         pytest.param(judged(replace(COMMIT, title="fix(api)!: more")), {Flaw.FEATURE}, id="breaking by its commit"),
         pytest.param(judged(title="feat: more"), {Flaw.FEATURE}, id="a feature by its pull request"),

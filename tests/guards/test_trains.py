@@ -39,6 +39,7 @@ TRAIN = Train(
     id="weekly", rule=RULE, channel="C0RELEASE", services=("api",), excluded=(), captains=(REMY.id,),
     attendees={"quality": (RAVI.id,)}, manifest_owner=MARA.id, rollback="the last good set", exceptions="ride alone", dependencies="",
     rationale="one database", branch=True, unbranched="", state=TrainState.PUBLISHED, revision=1, by=REMY.id, by_name="Remy", created=AT,
+    impact="two days more, half the failures",
 )  # fmt: skip
 DRAFT = replace(TRAIN, state=TrainState.DRAFT)
 CUTOFF = AT + 7 * DAY
@@ -103,6 +104,7 @@ _R = Refusal
             )
         ),
         case(described, REQUEST, of(replace(TRAIN, branch=False, unbranched="one file a week")), Allow, id="no branch, and why"),
+        case(described, REQUEST, of(replace(TRAIN, impact="")), Refuse, _R.INCOMPLETE, id="lead time and failures"),
         case(still_described, REQUEST, of(replace(DRAFT, rationale="")), Allow, id="a draft may lack it"),
         case(still_described, REQUEST, of(replace(TRAIN, rationale="")), Refuse, _R.INCOMPLETE, id="what is published may not"),
         case(altered, replace(REQUEST, definition=replace(TRAIN, channel="C1")), TRAINS, Allow, id="another channel"),
@@ -136,6 +138,8 @@ _R = Refusal
         case(resumable, REQUEST, staged(Stage.SKIPPED), Allow, id="skipped"),
         case(resumable, REQUEST, of(run=RUN), Refuse, _R.WRONG_STATE, id="neither"),
         case(resumable, REQUEST, of(run=NO_RUN), Refuse, _R.NO_SUCH_TRAIN, id="none"),
+        case(captained, REQUEST, staged(Stage.PUBLISHED), Refuse, _R.NO_CAPTAIN, id="nobody is named for a run"),
+        case(captained, replace(REQUEST, captain=REMY.id), staged(Stage.PUBLISHED), Allow, id="somebody leads a run"),
         case(captained, REQUEST, TRAINS, Allow, id="a captain"),
         case(captained, REQUEST, of(replace(TRAIN, captains=())), Refuse, _R.NO_CAPTAIN, id="nobody"),
         case(captained, replace(REQUEST, captain=REMY.id), of(replace(TRAIN, captains=()), RUN), Allow, id="one for the run"),

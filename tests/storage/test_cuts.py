@@ -7,6 +7,7 @@ import pytest
 
 from guards.cut import Acceptance, Blocker, Cut, CutState, Fix, Flaw, Found, Gates, LateChange, Rider, flawed
 from guards.train import Stage
+from guards.vocabulary import Risk
 from storage import cuts, trains
 from storage.errors import Conflict, LostRace
 from tests.storage.test_trains import RUN, TRAIN
@@ -19,7 +20,20 @@ CUT = Cut(
     "a" * 40, Gates.PASSED, "1 check passed",
 )  # fmt: skip
 FLAWS = (Found(Flaw.FEATURE, "it is a feature"), Found(Flaw.NO_TICKET, "no ticket"))
-FIX = Fix(RUN.id, "acme/api", "c" * 40, "feat: more", "https://x", ("dana", "d@example.com"), 9, ("PAY-9",), "d" * 40, FLAWS, AT)
+FIX = Fix(
+    RUN.id,
+    "acme/api",
+    "c" * 40,
+    "feat: more",
+    "https://x",
+    ("dana", "d@example.com"),
+    9,
+    ("PAY-9",),
+    "d" * 40,
+    FLAWS,
+    AT,
+    origin=Rider(8, "fix", "https://x/8", merged=AT),
+)
 BLOCKER = Blocker("BLK-2026-1123-001", RUN.id, "PAY-9", "money is lost", "rita@example.com", "Rita", AT)
 
 
@@ -66,8 +80,8 @@ async def test_a_fix_is_judged_once_and_accepted_once(run):
     assert await run.read(lambda tx: cuts.fixes(tx, RUN.id)) == (FIX,)
     assert flawed((FIX,)) == (FIX,)
     acceptance = Acceptance("main has no such code any more", "it is gone with v1.9.0", "rita@example.com", "Rita", AT)
-    accepted = await run.write(lambda tx: cuts.accept(tx, FIX, acceptance))
-    assert await run.read(lambda tx: cuts.fixes(tx, RUN.id)) == (accepted,) == (replace(FIX, accepted=acceptance),)
+    accepted = await run.write(lambda tx: cuts.accept(tx, FIX, acceptance, Risk.LOW))
+    assert await run.read(lambda tx: cuts.fixes(tx, RUN.id)) == (accepted,) == (replace(FIX, accepted=acceptance, risk=Risk.LOW),)
     assert flawed((accepted,)) == ()
     with pytest.raises(LostRace):
         await run.write(lambda tx: cuts.accept(tx, FIX, acceptance))

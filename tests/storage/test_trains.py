@@ -14,7 +14,7 @@ WEEKLY = TrainRule("0 12 * * TUE", (), None, "Europe/Berlin", 2, time(10), "week
 TRAIN = Train(
     "weekly", WEEKLY, "C0RELEASES", ("api", "web"), ("shop",), ("carla@example.com",), {"security": ("sam@example.com",)},
     "rita@example.com", "back to the last good set", "hotfixes ride alone", "", "releases together", True, "", TrainState.DRAFT, 1,
-    "carla@example.com", "Carla", AT,
+    "carla@example.com", "Carla", AT, impact="two days more, half the failures",
 )  # fmt: skip
 SCHEDULE = Schedule(*(AT + timedelta(days=n) for n in range(1, 8)))
 RUN = TrainRun("weekly-2026-11-23", "weekly", 1, Stage.PLANNED, "carla@example.com", "Carla", SCHEDULE)

@@ -92,6 +92,25 @@ class Company(RuleBasedStateMachine):
         """The bot gets to it when all of them said it."""
         self.do(self.at.act(*(self.something(data, who) for who in people)))
 
+    @precondition(lambda self: self.open)
+    @rule(which=WHICH)
+    def approved_by_all_who_may(self, which: int) -> None:
+        """One after the other, until it goes."""
+        change = pick(self.open, which)
+        for who in PEOPLE:
+            if change in self.open and self.model.may_approve(who, change, self.at.now):
+                self.do(self.at.act(acts.approve(who, change.id)))
+
+    @rule()
+    def asked_and_approved(self) -> None:
+        """What people do on most days."""
+        if not self.model.file.open(self.at.now):
+            self.the_window_opens_or_closes(seconds=1800, opening=True)
+        service, version = next(((s, v) for v in VERSIONS for s in SERVICES if not self.model.last(s, v)), (SERVICES[0], VERSIONS[0]))
+        self.asked_by_somebody_who_may("dev", service, version)
+        if self.open:
+            self.approved_by_all_who_may(0)
+
     @rule(who=st.sampled_from(["carla", "dev"]), service=SERVICE, version=VERSION)
     def asked_by_somebody_who_may(self, who: str, service: str, version: str) -> None:
         self.do(self.at.act(acts.promote(who, service, version, PRODUCTION)))
@@ -159,16 +178,16 @@ class Company(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ time
 
-    @rule(minutes=MINUTES)
+    @rule(minutes=st.sampled_from([0.5, 2, 5, 16, 45]))
     def time_passes(self, minutes: float) -> None:
         self.do(self.at.pass_time(minutes=minutes))
         if minutes >= PATIENCE:
             self.do(self.at.all_prompt())
 
-    @rule(seconds=st.sampled_from([-1, 0, 1800]), edge=st.booleans())
-    def the_window_opens_or_closes(self, seconds: int, edge: bool) -> None:
+    @rule(seconds=st.sampled_from([-1, 0, 1800]), opening=st.sampled_from([True, True, False]))
+    def the_window_opens_or_closes(self, seconds: int, opening: bool) -> None:
         """To a second before, to the very moment, or into what follows."""
-        self.do(self.at.pass_time(seconds=self.model.until_edge(self.at.now, opening=edge).total_seconds() + seconds))
+        self.do(self.at.pass_time(seconds=self.model.until_edge(self.at.now, opening=opening).total_seconds() + seconds))
 
     # ------------------------------------------------------------ CI
 

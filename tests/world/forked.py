@@ -7,7 +7,9 @@ import asyncio
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 _READY = multiprocessing.get_context("forkserver")
 _READY.set_forkserver_preload(["bot.demo.servers", __name__])
@@ -18,11 +20,12 @@ class Forked:
 
     Args:
         arguments: of the command.
+        log: takes what it writes to standard error; without one that goes where ours goes.
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, log: Path | None = None) -> None:
         self._said, told = _READY.Pipe(duplex=False)
-        self._process = _READY.Process(target=_main, args=(arguments, told), name="demo-servers")
+        self._process = _READY.Process(target=_main, args=(arguments, told, log), name="demo-servers", daemon=True)
         self._process.start()
         told.close()
 
@@ -55,10 +58,18 @@ class Forked:
             return stream.readline()
 
 
-def _main(arguments: tuple[str, ...], told: Connection) -> None:
+async def started(arguments: Sequence[str], log: Path) -> Forked:
+    """The same as `bot.demo.ci_process.started`, at once."""
+    return Forked(*arguments, log=log)
+
+
+def _main(arguments: tuple[str, ...], told: Connection, log: Path | None) -> None:
     """What the process does: speak to whoever started it, as on a standard output of its own, and serve."""
     from bot.demo import servers
 
+    if log:
+        with log.open("ab") as errors:
+            os.dup2(errors.fileno(), 2)
     os.dup2(told.fileno(), 1)
     told.close()
     sys.argv = ["servers", *arguments]

@@ -11,6 +11,7 @@ from guards.version import Artifact
 from guards.vocabulary import Role
 from storage import decisions, trains
 from tests.world.company import COMMIT, TUESDAY, channel_id, policy_data
+from tests.world.trains import was_cut
 
 RUN = "weekly-2026-11-24"
 SET = "SET-2026-1124-001"
@@ -53,12 +54,16 @@ async def board(world, stage: Stage = Stage.GO, versions: dict[str, str] = VERSI
     ahead = (TUESDAY - timedelta(hours=n) + timedelta(minutes=later) for n in (3, 2, 1))  # one run after the other, and then they wait
     schedule = Schedule(*ahead, TUESDAY, *(TUESDAY + timedelta(days=later, hours=n) for n in (4, 5, 6)))
 
+    rides = TrainRun(run, "weekly", 1, stage, "carla@acme.example", "Carla", schedule)
+
     def work(tx):
         if trains.get(tx, "weekly") is None:
             trains.add(tx, weekly)
-        trains.add_run(tx, TrainRun(run, "weekly", 1, stage, "carla@acme.example", "Carla", schedule))
+        trains.add_run(tx, rides)
 
     await world.house.store.write(work)
+    for service in weekly.services:
+        await was_cut(world, rides, (service,), version=(VERSIONS | versions)[service])
     await in_dev(world, versions)
 
 

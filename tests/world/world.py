@@ -19,11 +19,11 @@ from pydantic import SecretStr
 from bot.build import House, build
 from bot.neighbours import Neighbours, incident_sources_of
 from bot.scheduler import Scheduler
-from bot.settings import Stated
+from bot.settings import Settings, Stated
 from bot.workspace import Channel, Exchange, Message, Person, Workspace, installed
 from bot.workspace.forms import View
 from bot.workspace.text import Json
-from commands.core.ports.ci import CI, Deployed, Run, RunState
+from commands.core.ports.ci import Deployed, Run, RunState
 from guards.change import Change
 from guards.policy import Policy
 from guards.version import Artifact
@@ -68,7 +68,6 @@ class World:
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
-        self.more_ci: dict[str, CI] = {}
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
@@ -139,7 +138,8 @@ class World:
         finally:
             await house.stop()
 
-    async def _start(self) -> House:
+    def settings(self) -> Settings:
+        """What the bot is told by its environment."""
         settings = Stated.model_validate({
             "SIGNALBOX_DATABASE_URL": SecretStr(self.database_url), "SIGNALBOX_PORT": 0, "SIGNALBOX_INTERNAL_PORT": 0,
             "SLACK_BOT_TOKEN": SecretStr(self.slack.bot_token), "SLACK_SIGNING_SECRET": SecretStr(self.slack.signing_secret),
@@ -149,8 +149,12 @@ class World:
         if self._github_server:
             url = str(self._github_server.make_url("")).rstrip("/")
             settings = settings.model_copy(update={"github_url": url, "github_api_url": url, "github_client_id": CLIENT})
-        beside = Neighbours(
-            {"fake": self.ci, "other": self.other_ci, **self.more_ci},
+        return settings
+
+    def beside(self, settings: Settings) -> Neighbours | None:
+        """The fakes that the bot asks; None for those that its policy names."""
+        return Neighbours(
+            {"fake": self.ci, "other": self.other_ci},
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
@@ -161,7 +165,10 @@ class World:
             links=self.links,
             incidents=incident_sources_of(settings, self.policy),
         )
-        house = await build(settings, self.policy, self.clock, beside)
+
+    async def _start(self) -> House:
+        settings = self.settings()
+        house = await build(settings, self.policy, self.clock, self.beside(settings))
         house.scheduler = Scheduler(house.workers.tick, seconds=86_400)  # time passes only when a test moves it
         connections = self.slack.transcript().count(" connected")
         await house.start()

@@ -29,12 +29,14 @@ class Unposted:
         maybe: True when it may stand there all the same; it is looked for before it is posted again.
         retry_after: seconds to wait (rate limit), else None.
         final: True when trying again cannot help (channel gone, bot not in it).
+        away: True while the neighbour answers nobody: it is kept, however often it was tried, and goes out when the neighbour is back.
     """
 
     why: str
     maybe: bool = False
     retry_after: float | None = None
     final: bool = False
+    away: bool = False
 
 
 class Chat(Protocol):
@@ -44,8 +46,8 @@ class Chat(Protocol):
         """Post a card; `subject` is stored beside the message, so that `find` can tell it again."""
         ...
 
-    async def find(self, channel: str, *, subject: str, thread: str | None = None) -> Posted | Absent | Unread:
-        """Look for a card that was posted for this subject, among the newest of the channel or thread."""
+    async def find(self, channel: str, *, subject: str, thread: str | None = None) -> Posted | Absent | Unposted:
+        """Look for a card that was posted for this subject, among the newest of the channel or thread; where that fails it may be there."""
         ...
 
     async def update(self, place: Posted, card: Card) -> Posted | Unposted:

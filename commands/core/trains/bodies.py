@@ -30,7 +30,10 @@ def train_body(train: Train) -> dict[str, Any]:
         "cutoff": train.rule.cutoff and train.rule.cutoff.isoformat("minutes"),
         "decision": train.rule.decision.isoformat("minutes"),
     }
-    own = {name: getattr(train, name) for name in ("channel", "manifest_owner", "rollback", "exceptions", "dependencies", "rationale")}
+    own = {
+        name: getattr(train, name)
+        for name in ("channel", "manifest_owner", "rollback", "exceptions", "dependencies", "rationale", "impact")
+    }
     lists = {name: list(getattr(train, name)) for name in ("services", "excluded", "captains")}
     return {
         "revision": train.revision, "state": train.state.value, "rule": rule, **own, **lists, "branch": train.branch,
@@ -67,6 +70,7 @@ def _told(train: Train) -> dict[str, str]:
         "exceptions": train.exceptions,
         "other trains": train.dependencies,
         "why": train.rationale,
+        "lead time and failures": train.impact,
         "branch": "yes" if train.branch else f"no: {train.unbranched}",
         "retrospective": f"{days_later(rule.retrospective)}, after the window",
         "closing": f"{days_later(rule.closing)}, after the window",

@@ -4,12 +4,13 @@ Invariant: the picture is a function of the run and the moment, so drawing it ag
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
 from guards.facts import Facts
-from guards.train import AHEAD, Milestone, Schedule, Stage, Train, TrainRun
+from guards.train import AHEAD, OPEN_RUN, Milestone, Schedule, Stage, Train, TrainRun
 from storage.moments import Reached
 
 STAGES: Mapping[Stage, tuple[str, str]] = {
@@ -150,9 +151,21 @@ def _contents(run: TrainRun, train: Train) -> Iterator[Part]:
 
 
 def _buttons(run: TrainRun, facts: Facts) -> tuple[Button, ...]:
+    """What a captain does next, where the run stands."""
+    known, lead = {"run": run.id}, {"train": run.id}
+    other = Button("Another captain", "train captain", lead)
+    if run.stage is Stage.SKIPPED:
+        back = Button("Take that back", "train resume", known, confirm=f"Let {run.id} run after all?")
+        return (back,) if facts.at < run.schedule.cutoff else ()
+    if run.stage in {Stage.DEPARTED, Stage.STOPPED}:
+        return (Button("Show what is owed", "follow-up list", {"about": run.id}), Button("Close the run", "train close", lead))
+    if run.stage is Stage.HELD:
+        at_once = "Its cutoff is over: it is cut at once." if facts.at >= run.schedule.cutoff else "It is cut at its cutoff."
+        cut, _, extend = captains_buttons(run)
+        return (Button("Go on", "train resume", known, "primary", confirm=at_once), replace(cut, style=""), extend, other)
     if run.stage in AHEAD and facts.at < run.schedule.cutoff:
-        return (*_captains(run), Button("Skip this run", "train skip", {"run": run.id}))
-    return _captains(run)
+        return (*_captains(run), Button("Skip this run", "train skip", known), other)
+    return (*_captains(run), other) if run.stage in OPEN_RUN - {Stage.DEPARTING} else ()
 
 
 def captains_buttons(run: TrainRun) -> tuple[Button, ...]:

@@ -94,20 +94,22 @@ def describing_form(fields: Mapping[str, str], facts: Facts, person: Person) -> 
     def text(name: str, label: str, initial: str, hint: str = "", optional: bool = False) -> Input:
         return Input(name, label, "text", initial=fields.get(name, initial), hint=hint, optional=optional, longest=1000)
 
+    def days(name: str, label: str, initial: int) -> Input:
+        return Input(name, label, initial=fields.get(name, str(initial)), longest=2)
+
+    branch = "yes" if train.branch else "no"
     people = tuple((p.id, p.name) for p in facts.policy.people[:100])
     inputs = (
         text("attendees", "Who answers for which area at the go/no-go?", attendees, "An area in each line, with e-mail addresses."),
         Input("manifest", "Who answers for the manifest?", "choice", people, fields.get("manifest", train.manifest_owner)),
         text("rollback", "What is expected of a rollback?", train.rollback),
         text("exceptions", "How are hotfixes and late changes handled?", train.exceptions),
-        text(
-            "rationale", "Why do these services ride a train?", train.rationale,
-            "With its effect on lead time and failures, instead of each release going out on its own.",
-        ),
+        text("rationale", "Why do these services ride a train?", train.rationale, "Instead of each release going out on its own."),
+        text("impact", "What does that do to lead time and failures?", train.impact, "How long a change waits, how many fail."),
         text("dependencies", "How does it fit with other trains?", train.dependencies, optional=True),
-        Input("branch", "Is a release branch cut?", "choice", (("yes", "Yes"), ("no", "No")), "yes" if train.branch else "no"),
+        Input("branch", "Is a release branch cut?", "choice", (("yes", "Yes"), ("no", "No")), fields.get("branch", branch)),
         text("unbranched", "If not, why?", train.unbranched, optional=True),
-        Input("retrospective", "Retrospective, days after the window", initial=str(train.rule.retrospective), longest=2),
-        Input("closing", "Closed, days after the window", initial=str(train.rule.closing), longest=2),
+        days("retrospective", "Retrospective, days after the window", train.rule.retrospective),
+        days("closing", "Closed, days after the window", train.rule.closing),
     )  # fmt: skip
     return Form("Describe a train", "train describe", "Save", inputs, {"train": train.id})

@@ -123,7 +123,7 @@ def _fix(work: RunWork, fix: Fix) -> None:
     wrong = [{"flaw": found.flaw.value, "why": found.why} for found in fix.flaws]
     body = {
         "repository": fix.repository, "commit": fix.sha, "title": fix.title, "pull": fix.pull, "tickets": list(fix.tickets),
-        "source": fix.source, "flaws": wrong,
+        "source": fix.source, "source_pull": fix.origin.number if fix.origin else None, "risk": fix.risk, "flaws": wrong,
     }  # fmt: skip
     work.record("stabilization:flagged" if fix.flaws else "stabilization:fix", body)
     if not fix.flaws:

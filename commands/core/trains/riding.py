@@ -46,7 +46,16 @@ def _rider(cut: Cut, rider: Rider) -> Line:
 
 
 def _fix(fix: Fix) -> Line:
-    return ("after the cutoff: ", Link(fix.url, fix.title), f" ({fix.repository})")
+    return ("after the cutoff: ", *fix_line(fix))
+
+
+def fix_line(fix: Fix) -> Line:
+    """A commit after the cutoff with its tickets, its risk class and where on main it comes from (TRN-10)."""
+    origin: Line = (" from ", Link(fix.origin.url, f"#{fix.origin.number}"), " on main") if fix.origin else ()
+    if not origin:
+        origin = (f" from {fix.source[:12]}" if fix.source else " from nowhere on main",)
+    tickets = f" {', '.join(fix.tickets)}" if fix.tickets else ""
+    return (Link(fix.url, fix.title), f" ({fix.repository}){tickets}, {fix.risk or 'no'} risk{'' if fix.risk else ' class'},", *origin)
 
 
 def _late(one: LateChange) -> Line:

@@ -6,6 +6,7 @@ Invariant: silence, and what could not be read, stand there in words; nothing th
 from collections.abc import Iterable
 
 from commands.core.text import Bold, Button, Card, Code, Line, Moment, Part
+from commands.core.trains.riding import fix_line
 from guards.artifact import short
 from guards.checklist import AREA_OF, BY_PEOPLE, MEANS, Area
 from guards.deciding import newest
@@ -20,6 +21,9 @@ _MARKS = {
 }  # fmt: skip
 _SAYS = {Say.GO: ("🟢", "go"), Say.NO_GO: ("🔴", "no-go"), Say.CONDITION: ("🟡", "go, on a condition")}
 _DECIDED = {Outcome.GO: ("🟢", "go"), Outcome.NO_GO: ("🔴", "no-go"), Outcome.WITHDRAWN: ("⚪", "go withdrawn")}
+_FIXES = 8
+"""Commits after the cutoff that are shown, the newest; the record has all."""
+
 _LONG = 300
 """Characters of a sentence on the card; the ledger has the whole."""
 
@@ -46,6 +50,10 @@ def roll_call_card(facts: Facts, *, rehearsal: bool = False) -> Card:
     if go.call:
         rows.append(("Answers until", (Moment(go.call.deadline, zone),)))
     parts = [_candidate(facts), *(_area(area, found, facts) for area in Area)]
+    if go.stabilization and go.stabilization.fixes:
+        fixes = go.stabilization.fixes
+        lines: list[Line] = [fix_line(fix) for fix in fixes[-_FIXES:]]
+        parts.append(Part(tuple(lines), heading=f"After the cutoff: {len(fixes)}"))
     if risks := open_risks(facts):
         parts.append(Part(tuple((f"• {_cut(risk)}",) for risk in risks), heading="Open risks, to be accepted with a go"))
     if go.decisions:

@@ -11,10 +11,11 @@ from typing import Any
 from commands.core.trains.keep import LIVING, Seen, keep, outlive
 from commands.core.trains.read import Branches, Look
 from commands.core.trains.run_work import RunWork
-from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates
+from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates, Rider
 from guards.cutoff import green
 from guards.facts import Facts
 from guards.hotfix import HotfixState
+from guards.risk import named
 from guards.stabilization import Source, candidates, flaws, merges, picked_from
 from guards.train import Stage
 from guards.unread import Absent, Unread
@@ -100,10 +101,14 @@ async def _judge(
         if (cut.repository, commit.sha) in judged:
             continue
         source = None if merges(commit, span) else await _source(look, cut, commit, sources, facts)
-        wrong = flaws(commit, span, source, tickets, rules)
+        risk = named([pull for pull in span.pulls if pull.number in commit.pulls], facts.policy.risk)
+        wrong = flaws(commit, span, source, tickets, rules, risk)
+        origin = await _origin(look, cut, source, facts) if isinstance(source, Source) else None
         if isinstance(wrong, Unread):
             return wrong
-        found.append(_fix(cut, commit, span, source, wrong, facts))
+        if isinstance(origin, Unread):
+            return origin
+        found.append(replace(_fix(cut, commit, span, source, wrong, facts), risk=risk, origin=origin))
     if span.removed and (cut.repository, span.head) not in judged:
         main = facts.policy.services[service].branch
         set_back = Found(
@@ -143,6 +148,17 @@ async def _source(look: Look, cut: Cut, commit: Commit, sources: frozenset[str],
         if isinstance(own, str) and await look.patch(service, candidate) == own:
             return Source(candidate, candidate, own, own)
     return None
+
+
+async def _origin(look: Look, cut: Cut, source: Source, facts: Facts) -> Rider | Unread | None:
+    """The pull request that brought the source to main; None for one that was there before the cutoff, or came by none (TRN-10)."""
+    main = await look.head(cut.services[0], facts.policy.services[cut.services[0]].branch)
+    since = await look.span(cut.services[0], cut.commit, main) if isinstance(main, str) and source.parts == source.commit else None
+    if isinstance(since, Unread):
+        return since
+    numbers = {n for one in since.commits if one.sha == source.commit for n in one.pulls} if isinstance(since, Span) else set()
+    pulls = [pull for pull in since.pulls if pull.number in numbers] if isinstance(since, Span) else []
+    return Rider(pulls[0].number, pulls[0].title, pulls[0].url, merged=pulls[0].merged) if pulls else None
 
 
 def _fix(cut: Cut, commit: Commit, span: Span, source: Source | Unread | None, wrong: Sequence[Found], facts: Facts) -> Fix:

@@ -95,7 +95,8 @@ def _fix(one: Fix) -> dict[str, Any]:
     accepted = one.accepted
     return {
         "repository": one.repository, "commit": one.sha, "title": one.title, "url": one.url, "pull_request": one.pull,
-        "tickets": list(one.tickets), "source": one.source, "flaws": [flaw.why for flaw in one.flaws],
+        "tickets": list(one.tickets), "source": one.source,
+        "source_pull_request": one.origin.number if one.origin else None, "risk": one.risk, "flaws": [flaw.why for flaw in one.flaws],
         "justification": {"reason": accepted.reason, "plan": accepted.plan, "by": accepted.by} if accepted else None,
     }  # fmt: skip
 

@@ -1,0 +1,232 @@
+"""A neighbour that does not answer is left alone, asked again now and then, and told by name; one answer ends it (OPS-08, OPS-11)."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client.core import Metric
+
+from bot.adapters.answers import Answer
+from bot.adapters.breaker import OTHER, Breaker, Breakers, Held, Patience
+from bot.adapters.transport import Limits, Transport
+from bot.metrics import REGISTRY
+from commands.core.ports.ci import TurnedDown, Unknown
+from guards.unread import Unread
+from tests.world.company import MovingClock
+from tests.world.neighbours import answer, broken_off, raw_server, reset, silence
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+DARK = "demo has not answered since 2026-11-24 10:00:00 UTC: it failed with status 503"
+
+
+@pytest.fixture
+def clock():
+    return MovingClock(NOW)
+
+
+def breaker(clock, chance=0.0, **patience) -> Breaker:
+    return Breaker("demo", clock, patience=Patience(**patience), chance=lambda: chance)
+
+
+def fails(one: Breaker, times: int = 5) -> None:
+    for _ in range(times):
+        one.failed("it failed with status 503")
+
+
+def after(clock, seconds: float) -> None:
+    clock.at += timedelta(seconds=seconds)
+
+
+# ---------------------------------------------------------------- when calls are let through
+
+
+def test_it_opens_after_five_failures_in_a_row_and_one_answer_begins_the_count_anew(clock):
+    one = breaker(clock)
+    fails(one, 4)
+    assert (one.held(), one.lost) == (None, None)
+    one.answered()
+    fails(one, 4)
+    assert (one.held(), one.lost) == (None, None)
+    fails(one, 1)
+    assert one.held() == Held(DARK, 5.0)
+    assert one.lost == DARK
+
+
+def test_after_each_rest_one_call_is_let_through_and_rests_grow_to_the_longest(clock):
+    one = breaker(clock)
+    fails(one)
+    for rest in (5, 10, 20, 30, 30):
+        after(clock, rest - 0.1)
+        assert one.held(), rest
+        after(clock, 0.1)
+        assert one.due
+        assert one.held() is None, rest
+        assert one.held(), rest  # the others wait for what this one finds
+        one.failed("it failed with status 503")
+    assert one.lost == DARK  # since its first failure, not since the last
+
+
+def test_an_answer_ends_it_at_once_and_the_next_rest_is_a_short_one(clock):
+    one = breaker(clock)
+    fails(one)
+    after(clock, 5)
+    assert one.held() is None
+    one.answered()
+    assert (one.held(), one.held(), one.lost) == (None, None, None)
+    fails(one)
+    assert one.held().wait == 5.0
+
+
+def test_calls_that_were_under_way_when_it_opened_lengthen_no_rest(clock):
+    one = breaker(clock)
+    fails(one, 30)
+    assert one.held().wait == 5.0
+
+
+@pytest.mark.parametrize(("chance", "wait"), [(0.0, 5.0), (0.5, 5.625), (0.999, 6.24875)])
+def test_a_rest_is_up_to_a_quarter_longer_by_chance(clock, chance, wait):
+    one = breaker(clock, chance)
+    fails(one)
+    assert one.held().wait == pytest.approx(wait)
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_away_for_ever(clock):
+    one = breaker(clock)
+    fails(one)
+    after(clock, -86_400)
+    assert one.due
+    assert one.held() is None
+
+
+# ---------------------------------------------------------------- who shares one
+
+
+def test_who_shares_an_address_shares_a_breaker_and_is_told_by_all_names(clock):
+    known = Breakers(
+        clock, names={"ci demo": "https://ci.test/health", "artifacts demo": "https://ci.test:443/", "github": "https://git.test/api"}
+    )
+    assert known.of("https://ci.test/runs?x=1") is known.of("https://ci.test:443/artifacts")
+    assert known.of("https://ci.test/runs").name == "ci demo and artifacts demo"
+    assert known.of("https://git.test/repos/a/b").name == "github"
+    assert known.of("http://ci.test/") is not known.of("https://ci.test/")
+    assert known.of("https://store.test:8443/blob").name == "store.test"
+    assert known.of("https://[::1/") is known.of("https://x:nine/")
+
+
+def series(name: str, label: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"neighbour": label})
+
+
+def test_metrics_name_who_is_known_and_nobody_else(clock):
+    known = Breakers(clock, names={"ci metrics": "https://ci.test"})
+    one, stranger = known.of("https://ci.test"), known.of("https://zebra.test")
+    fails(one)
+    fails(stranger, 1)
+    assert series("signalbox_neighbour_open", "ci metrics") == 1
+    assert series("signalbox_neighbour_failures_total", "ci metrics") == 5
+    assert series("signalbox_neighbour_failures_total", OTHER) >= 1
+    one.answered()
+    assert series("signalbox_neighbour_open", "ci metrics") == 0
+    families: list[Metric] = list(REGISTRY.collect())
+    assert "zebra" not in repr(families)
+
+
+# ---------------------------------------------------------------- what a caller gets
+
+
+class Counting:
+    """A server that answers as told, and counts."""
+
+    def __init__(self, reply):
+        self.reply, self.count = reply, 0
+
+    async def __call__(self, reader, writer):
+        self.count += 1
+        await self.reply(reader, writer)
+
+
+async def read(transport, url):
+    return await transport.read("the thing", f"{url}/thing")
+
+
+async def send(transport, url):
+    return await transport.send("CI", f"{url}/runs", body=b"{}", headers={})
+
+
+@pytest.mark.parametrize("bad", [answer(500), answer(502), answer(503), answer(504), reset, broken_off, silence])
+async def test_who_does_not_answer_is_asked_no_more_until_a_rest_is_over_and_then_once(clock, bad):
+    server = Counting(bad)
+    async with raw_server(server) as url:
+        transport = Transport(Limits(connect=1, read=0.05, total=2, wait=0.001), breakers=Breakers(clock, names={"demo": url}))
+        first, second = await read(transport, url), await read(transport, url)
+        assert (server.count, first.what) == (5, "the thing")
+        assert "has not answered" not in first.why
+        assert second.why == f"demo has not answered since 2026-11-24 10:00:00 UTC: {first.why}"
+        assert await read(transport, url) == second
+        turned = await send(transport, url)
+        assert isinstance(turned, TurnedDown)
+        assert turned.why == f"CI could not be reached: {second.why}."
+        assert 5 <= turned.retry_after <= 6.25
+        assert server.count == 5
+
+        after(clock, 6.25)
+        assert await read(transport, url) == second
+        assert server.count == 6
+        server.reply = answer(200, b"{}")
+        assert await read(transport, url) == second  # nobody asked, so nobody knows yet
+        after(clock, 12.5)
+        assert isinstance(await read(transport, url), Answer)
+        assert isinstance(await send(transport, url), Answer)
+        assert server.count == 8
+        await transport.close()
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 422, 429])
+async def test_who_says_no_is_there(clock, status):
+    server = Counting(answer(status, b"{}"))
+    async with raw_server(server) as url:
+        transport = Transport(Limits(attempts=1), breakers=Breakers(clock))
+        for _ in range(8):
+            await read(transport, url)
+            await send(transport, url)
+        assert server.count == 16
+        await transport.close()
+
+
+async def test_an_answer_that_drips_until_the_deadline_is_none(clock):
+    async def drip(_, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    server = Counting(drip)
+    async with raw_server(server) as url:
+        transport = Transport(Limits(read=5, total=0.1, wait=0.001), breakers=Breakers(clock, names={"demo": url}))
+        for _ in range(2):
+            assert isinstance(await read(transport, url), Unread)
+            assert isinstance(await send(transport, url), Unknown)
+        assert (await read(transport, url)).why == "no answer within 0.1 s"
+        assert (await read(transport, url)).why == "demo has not answered since 2026-11-24 10:00:00 UTC: no answer within 0.1 s"
+        assert server.count == 5
+        await transport.close()
+
+
+async def test_a_neighbour_that_nobody_asks_is_found_to_be_back_by_the_probe_alone(clock):
+    server = Counting(answer(503))
+    async with raw_server(server) as url:
+        transport = Transport(Limits(wait=0.001), breakers=Breakers(clock, names={"demo": url}))
+        assert await transport.lost(url) is None
+        assert server.count == 0  # as long as it answers others it is not asked: probes must not become load
+        for _ in range(2):
+            await read(transport, url)
+        assert await transport.lost(url) == DARK
+        assert server.count == 5
+        server.reply = answer(401)
+        after(clock, 6.25)
+        assert await transport.lost(url) is None
+        assert server.count == 6
+        assert isinstance(await read(transport, url), Unread)
+        assert server.count == 7
+        await transport.close()
