@@ -154,7 +154,7 @@ class World:
     def beside(self, settings: Settings) -> Neighbours | None:
         """The fakes that the bot asks; None for those that its policy names."""
         return Neighbours(
-            {"fake": self.ci, "other": self.other_ci, **self.more_ci},
+            {"fake": self.ci, "other": self.other_ci},
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
