@@ -46,6 +46,8 @@ def verify(
     own = settings and signer_of(settings.signing_key)
     try:
         keys = [public(file.read_bytes()) for file in key_files] or ([own.public] if own else [])
+        if checkpoints_file and not keys:
+            return unusable("nothing shows who signed the checkpoints: give --key")
         known = known_of(_lines(checkpoints_file), keys) if checkpoints_file else Known({})
         if export_file:
             return _told(_of_file(export_file, known), str(export_file), known)
