@@ -16,6 +16,11 @@ from tests.storage.cases import AT, COMMIT, DIGEST, HOUR
 APART = {"ledger", "ledger_head", "ledger_checkpoint", "alembic_version"}
 """Written by `entry`, or by alembic."""
 
+RULE = {
+    "cadence": "every two weeks on Tuesday", "dates": [], "cutoff": "12:00", "zone": "Europe/Berlin", "stabilization": 2, "decision": "09:00",
+    "window": "weekdays", "retrospective": 2, "closing": 5,
+}  # fmt: skip
+
 FIRST = ("target", "artifact", "change", "train", "train_run", "emergency", "exception", "obligation", "hotfix", "incident", "manifest")
 FIRST_THEN = ("roll_call", "go_decision", "set_promotion")
 """What others name, before them."""
@@ -86,9 +91,11 @@ def given(mark: str) -> dict[str, dict[str, Any]]:
         "set_promotion": {"manifest": f"m-{mark}", "run": run, "train": f"TRN-{mark}", "state": "succeeded"},
         "target": {"service": service, "environment": "production"},
         "timer": {"key": f"look:{mark}"},
-        "train": {"id": f"TRN-{mark}", "state": "draft", "revision": 1, "services": [service]},
+        "train": {"id": f"TRN-{mark}", "state": "draft", "revision": 1, "services": [service], "rule": RULE, "attendees": {}},
         "train_blocker": {"run": run},
         "train_cut": {"run": run, "state": "failed", "commit": COMMIT, "branch": "release/1.4", "unbranched": "", "gates": "passed"},
+        "train_checklist": {"run": run},
+        "train_prospect": {"run": run},
         "train_moment": {"run": run, "milestone": "cutoff"},
         "train_run": {
             "id": run, "train": f"TRN-{mark}", "revision": 1, "stage": "planned", "cutoff": AT, "decision": AT, "opens": AT,

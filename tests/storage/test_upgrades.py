@@ -182,6 +182,7 @@ def read(tx: Tx, mark: str, there: set[str]) -> None:
         ("incident", lambda: incidents.get(tx, f"INC-{mark}")),
         ("hotfix", lambda: hotfixes.get(tx, f"HOT-{mark}")),
         ("emergency", lambda: emergencies.get(tx, f"EMG-{mark}")),
+        ("train", lambda: trains.get(tx, f"TRN-{mark}")),
         ("train_run", lambda: trains.run(tx, f"TRN-{mark}.1")),
     ):
         if table in there:
