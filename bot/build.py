@@ -20,7 +20,8 @@ from bot.adapters.directory import NoDirectory, SlackDirectory
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.ical import ICal
 from bot.adapters.transport import Transport
-from bot.evidence.keys import private
+from bot.connections import Port
+from bot.evidence.keys import private, signer_of
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
@@ -107,12 +108,11 @@ class House:
         """
         listening: list[int] = []
         for app, port in ((self.doors.app(), self.settings.port), (self.doors.internal(), self.settings.internal_port)):
-            # nobody who calls us compresses, and signatures are over the bytes that came
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
             self._runners.append(runner)
             await runner.setup()
             try:
-                await web.TCPSite(runner, self.settings.host, port).start()
+                await Port(runner, self.settings.host, port).start()
             except OSError as error:
                 why = os.strerror(error.errno) if error.errno else "there is no such address"
                 raise CannotListen(f"cannot listen on {self.settings.host}:{port}: {why}") from error
@@ -203,7 +203,7 @@ def _put_together(
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
-    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in)
+    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer_of(settings.signing_key))
     road = Road(policy, store, gather, chat, clock, COMMANDS, unasked)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)

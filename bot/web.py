@@ -5,7 +5,7 @@ Invariant: a request is believed only after its signature was checked over its r
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
 
 from aiohttp import ETag, web
@@ -17,6 +17,7 @@ from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 from typing_extensions import override
 
+from bot.connections import LARGEST, Bodies, Handler, attended
 from bot.health import Health
 from bot.log import log
 from bot.metrics import ACK, RECEIVED, REFUSED, REGISTRY
@@ -29,10 +30,6 @@ from commands.core.ports.clock import Clock
 from commands.core.ports.incidents import IncidentSource
 from storage.errors import StorageError
 from storage.inbox import Delivery, Inbox
-
-LARGEST = 1024 * 1024
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _Time(SlackClock):
@@ -79,10 +76,11 @@ class Doors:
         self._inbox = inbox
         self._clock = clock
         self._health = health
+        self._bodies = Bodies()
 
     def app(self) -> web.Application:
         """The application for the public port."""
-        app = web.Application(client_max_size=LARGEST, middlewares=[_calm])
+        app = web.Application(client_max_size=LARGEST, middlewares=[attended, _calm])
         if self._verifier:
             app.router.add_post("/slack/events", self.slack)
         app.router.add_post("/webhooks/github", self.github)
@@ -94,7 +92,7 @@ class Doors:
 
     def internal(self) -> web.Application:
         """The application for the internal port: details and metrics (OPS-02)."""
-        app = web.Application(middlewares=[_calm])
+        app = web.Application(middlewares=[attended, _calm])
         self._health.routes(app)
         app.router.add_get("/health", self._health.details)
         app.router.add_get("/metrics", self.metrics)
@@ -108,7 +106,7 @@ class Doors:
         signature = request.headers.get("X-Slack-Signature", "")
         if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12 or not signature.isascii():
             return _turned_away("slack", "malformed", 400 if timestamp else 401)
-        raw = await request.read()
+        raw = await self._bodies.of(request)
         try:
             body = raw.decode()
         except UnicodeDecodeError:
@@ -161,7 +159,7 @@ class Doors:
     async def _heard(self, request: web.Request, route: str) -> web.StreamResponse:
         if route not in self._ci:
             return web.json_response({"error": "no such CI"}, status=404)
-        headers, body, at = _headers(request), await request.read(), self._clock.now()
+        headers, body, at = _headers(request), await self._bodies.of(request), self._clock.now()
         for name, ci in self._ci[route].items():
             heard = ci.hear(headers, body, at)
             if isinstance(heard, Forged | Malformed):
@@ -178,7 +176,7 @@ class Doors:
         name = request.match_info["name"]
         if name not in self._sources:
             return web.json_response({"error": "no such source"}, status=404)
-        heard = self._sources[name].hear(_headers(request), await request.read(), self._clock.now())
+        heard = self._sources[name].hear(_headers(request), await self._bodies.of(request), self._clock.now())
         if isinstance(heard, Forged | Malformed):
             return _unbelieved(name, heard)
         payload, told = IncidentsTold(intake=name, told=heard.told).model_dump(mode="json"), _name(heard.delivery)
@@ -220,8 +218,9 @@ async def _calm(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What nobody expected is logged and answered without a word about it."""
     try:
         return await handler(request)
-    except web.HTTPException:
-        raise
+    except web.HTTPException as answer:
+        kept = {name: answer.headers[name] for name in ("Allow", "Retry-After") if name in answer.headers}
+        return web.json_response({"error": answer.reason.lower()}, status=answer.status, headers=kept)
     except web.RequestPayloadError:
         return web.json_response({"error": "malformed"}, status=400)
     except Exception:

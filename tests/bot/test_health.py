@@ -181,15 +181,15 @@ async def test_a_probe_that_hangs_or_breaks_is_named_beside_those_that_answer(mo
 # ---------------------------------------------------------------- metrics
 
 CLOSED = {
-    "kind": {"asked", "reported", "timer"}
+    "kind": {"asked", "reported", "timer", "incidents"}
     | {"order", "card", "log", "alert", "reply", "set", "integration", "exception", "roll-call", "train", "pin", "home"}
     | {"release-branch", "thread", "evidence", "calendar", "notes", "emergency", "access", "freeze", "incident", "merge-status", "stop"}
     | {"hotfix", "hotfix-branch", "posted-calendar"},
     "what": {"new", "again", "refused"},
     "outcome": {"done", "failed"},
     "table": {"inbox", "outbox"},
-    "route": {"slack", "webhook"},
-    "why": {"malformed", "forged", "unknown"},
+    "route": {"slack", "webhook", "http"},
+    "why": {"malformed", "forged", "unknown", "crowded", "slow"},
     "neighbour": {"slack", "other", "github", "demo"},  # and what the policy file names, by its kind:
 }
 NAMED = re.compile(r"(ci|artifacts|freeze calendar) [a-z0-9-]+")
