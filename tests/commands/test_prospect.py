@@ -100,7 +100,7 @@ async def test_what_could_not_be_read_is_said_and_what_was_read_stays(story):
         [
             "Does not ride",
             "shop",
-            "⚠️ What it would bring is not known anew",
+            "⚠️ What it would bring is not known now",
             "acme/api: could not read the head of main (GitHub does not answer)",
             "🎫 In so far: 1",
             "#7 (https://github.com/acme/api/pull/7) feat: limit (acme/api)",
@@ -112,7 +112,7 @@ async def test_what_could_not_be_read_is_said_and_what_was_read_stays(story):
     world.vcs.away = None
     await story.pushed("b")
     await world.wait(minutes=5)
-    assert "not known anew" not in story.card()
+    assert "not known now" not in story.card()
 
 
 async def test_nothing_is_sent_when_nothing_is_otherwise_and_the_card_is_looked_at_when_the_captain_is_reminded(story):

@@ -158,7 +158,7 @@ async def _one(look: Look, known: _Known, repository: str, services: tuple[str, 
         if isinstance(read, Unread):
             return replace(nothing, lost=_why(read))
     if not isinstance(base, str):
-        return replace(nothing, lost="nothing that it is compared with runs in production")
+        return replace(nothing, lost="nothing of it runs in production that main could be compared with")
     work = await look.span(services[0], base, head)
     if not isinstance(work, Span):
         return replace(nothing, lost=_why(work) if isinstance(work, Unread) else f"there is no {work.what}")
@@ -187,7 +187,7 @@ def so_far(tx: Tx, run: TrainRun, zone: str) -> Iterator[Part]:
     """
     seen = prospects.of_run(tx, run.id) if run.stage in CUTTABLE else ()
     if lost := [one for one in seen if one.lost]:
-        yield Part(tuple((f"{one.repository}: {one.lost}",) for one in lost), heading="⚠️ What it would bring is not known anew")
+        yield Part(tuple((f"{one.repository}: {one.lost}",) for one in lost), heading="⚠️ What it would bring is not known now")
     read = [one for one in seen if one.head]
     if not read:
         return
