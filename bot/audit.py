@@ -47,7 +47,7 @@ def verify(
     Returns:
         0 for a sound ledger, 1 for a broken one, 2 when it cannot be read.
     """
-    own = settings and signer_of(settings)
+    own = settings and signer_of(settings.signing_key)
     try:
         keys = [public(file.read_bytes()) for file in key_files] or ([own.public] if own else [])
         known = known_of(_lines(checkpoints_file), keys) if checkpoints_file else Known({})
@@ -84,7 +84,7 @@ def checkpoint(settings: Settings) -> int:
     Returns:
         0, or 2 when there is no key, no entry, or no database.
     """
-    signer = signer_of(settings)
+    signer = signer_of(settings.signing_key)
     if signer is None:
         return _unusable("SIGNALBOX_SIGNING_KEY is not set; make a key with `signalbox evidence keygen`")
     at = MachineClock().now()

@@ -203,7 +203,7 @@ def _put_together(
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
-    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer_of(settings))
+    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer_of(settings.signing_key))
     road = Road(policy, store, gather, chat, clock, COMMANDS, unasked)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)

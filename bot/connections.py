@@ -53,7 +53,11 @@ class Connection(web.RequestHandler):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._silent = asyncio.get_running_loop().call_later(FIRST, self.force_close)
+        self._silent = asyncio.get_running_loop().call_later(FIRST, self._let_go)
+
+    def _let_go(self) -> None:
+        REFUSED.labels("http", "slow").inc()
+        self.force_close()
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -181,6 +185,7 @@ class Bodies:
                     return await request.read()
                 return await self._one_of_few(request)
         except TimeoutError:
+            REFUSED.labels("http", "slow").inc()
             raise web.HTTPRequestTimeout from None
 
     async def _one_of_few(self, request: web.Request) -> bytes:

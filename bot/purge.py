@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.adapters.clock import MachineClock
 from bot.settings import Settings
 from commands.core.record import Actor
-from commands.core.retention import Gone, look, purge
+from commands.core.retention import Found, look, purge
 from guards.facts import Facts
 from guards.policy import Policy
 from guards.retention import Kind, kind_of
@@ -46,25 +46,24 @@ def run(settings: Settings, policy: Policy, *, carry_out: bool) -> int:
     return 0
 
 
-async def _gone(settings: Settings, policy: Policy, *, carry_out: bool) -> list[Gone]:
+async def _gone(settings: Settings, policy: Policy, *, carry_out: bool) -> list[Found]:
     store, by = await Store.open(settings.database_url.get_secret_value()), Actor(f"host:{getpass.getuser()}", getpass.getuser())
-    found: list[Gone] = []
+    found: list[Found] = []
     place = Place()
     try:
         while True:
             facts = Facts(at=MachineClock().now(), policy=policy)
-            if carry_out:
-                found.append(await store.write(partial(purge, by=by, facts=facts, correlation=_CORRELATION, after=place)))
-            else:
-                found.append(await store.read(partial(look, policy=policy, at=facts.at, after=place)))
-            place = found[-1].place
-            if not found[-1].more:
+            there = await store.read(partial(look, policy=policy, at=facts.at, after=place))
+            removing = partial(purge, found=there, by=by, facts=facts, correlation=_CORRELATION)
+            found.append(await store.write(removing) if carry_out else there)
+            place = there.place
+            if not there.more:
                 return found
     finally:
         await store.close()
 
 
-def _tell(found: list[Gone], *, carry_out: bool) -> None:
+def _tell(found: list[Found], *, carry_out: bool) -> None:
     out = Console(highlight=False)
     counted = Counter(kind_of(row.tag) for gone in found for row in gone.entries)
     counted[Kind.LOGS] = sum(len(gone.logs) for gone in found)

@@ -14,7 +14,8 @@ from guards.ledger_rules import LegalHold, RetentionRules
 OF_THE_LEDGER = "ledger:"
 """Tags of what the ledger says of itself begin so; a tombstone needs the entry that answers for it."""
 
-_WORDS = ("words:", "stranger:")
+WORDS = ("words:", "stranger:")
+"""Tags of entries of the class `words` begin with one of these."""
 
 
 class Kind(StrEnum):
@@ -55,7 +56,7 @@ class Old:
 
 def kind_of(tag: str) -> Kind:
     """The class of an entry."""
-    return Kind.WORDS if tag.startswith(_WORDS) else Kind.RECORDS
+    return Kind.WORDS if tag.startswith(WORDS) else Kind.RECORDS
 
 
 def period_of(kind: Kind, rules: RetentionRules) -> timedelta:

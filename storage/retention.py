@@ -4,13 +4,14 @@ Invariant: nothing here says what may go; a tombstone is the only change that th
 is written in the same transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
+from guards.retention import WORDS
 from storage import deployments, exceptions, freezes, incidents, open_work
 from storage.chain import Row, tombstone
 from storage.columns import iso
@@ -25,13 +26,19 @@ _C = _T.c
 _HEAD = table(LedgerHeadRow)
 _LOCK = select(_HEAD.c.seq).where(_HEAD.c.id == 1).with_for_update()
 _COLUMNS = tuple(_C[name] for name in Row._fields)
-# a tombstone has no moment, so the index on it has none of them
+# a tombstone has no moment, so none is found here
 _OLD = (
     select(*_COLUMNS)
-    .where(_C.at > "", _C.at <= bindparam("until"), sa.tuple_(_C.at, _C.seq) > sa.tuple_(bindparam("after_at"), bindparam("after_seq")))
-    .order_by(_C.at, _C.seq)
+    .where(
+        _C.at > "",
+        _C.at <= bindparam("latest"),
+        or_(_C.at <= bindparam("until"), (_C.at <= bindparam("words_until")) & or_(*(_C.tag.startswith(tag) for tag in WORDS))),
+        sa.tuple_(_C.at, _C.seq) > sa.tuple_(bindparam("after_at"), bindparam("after_seq")),
+    )
+    .order_by(_C.at, _C.seq)  # by the index on `at`
     .limit(bindparam("limit"))
 )
+_STANDING = select(*_COLUMNS).where(_C.seq.in_(bindparam("numbers", expanding=True)), _C.at > "").order_by(_C.seq)
 _KEPT = tuple(name for name in Row._fields if name not in {"seq", "prev", "hash"})
 _BURY = _T.update().where(_C.seq == bindparam("which")).values({name: bindparam(f"a_{name}") for name in _KEPT})
 
@@ -53,16 +60,21 @@ def stand_still(tx: Tx) -> None:
     tx.run(_LOCK)
 
 
-def old(tx: Tx, until: datetime, after: Place, limit: int) -> list[Row]:
+def old(tx: Tx, until: datetime, words_until: datetime, after: Place, limit: int) -> list[Row]:
     """Entries that were written up to a moment, the oldest first.
 
     Args:
-        until: UTC.
+        until, words_until: UTC; the second is for entries of the class `words`.
         after: where to go on.
         limit: how many at most.
     """
-    given = {"until": iso(until), "after_at": after.at, "after_seq": after.seq, "limit": limit}
-    return [Row._make(row) for row in tx.run(_OLD, given)]
+    given = {"until": iso(until), "words_until": iso(words_until), "latest": iso(max(until, words_until)), "limit": limit}
+    return [Row._make(row) for row in tx.run(_OLD, {**given, "after_at": after.at, "after_seq": after.seq})]
+
+
+def standing(tx: Tx, numbers: Collection[int]) -> list[Row]:
+    """Those of these entries that nobody removed, in order."""
+    return [Row._make(row) for row in tx.run(_STANDING, {"numbers": sorted(numbers)})]
 
 
 def bury(tx: Tx, rows: Sequence[Row]) -> None:
@@ -109,7 +121,13 @@ _LOGS = (
     .where(_L.packed.is_not(None), _L.at <= bindparam("until", type_=_L.at.type))
     .order_by(_L.at, _L.key)
 )
-_EMPTY = table(RunLogRow).update().where(_L.key.in_(bindparam("keys", expanding=True))).values(packed=None, why=bindparam("reason"))
+_EMPTY = (
+    table(RunLogRow)
+    .update()
+    .where(_L.key.in_(bindparam("keys", expanding=True)), _L.packed.is_not(None))
+    .values(packed=None, why=bindparam("reason"))
+    .returning(_L.key)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +151,13 @@ def old_logs(tx: Tx, until: datetime) -> list[OldLog]:
     return [OldLog(**row._mapping) for row in tx.run(_LOGS, {"until": until})]
 
 
-def empty(tx: Tx, keys: Sequence[str], why: str) -> None:
+def empty(tx: Tx, keys: Collection[str], why: str) -> list[str]:
     """Remove copies of logs; that there were some stays, with their hash.
 
     Args:
         why: the reason, as a clause.
+
+    Returns:
+        The keys of those that were there.
     """
-    if keys:
-        tx.run(_EMPTY, {"keys": list(keys), "reason": why})
+    return sorted(row.key for row in tx.run(_EMPTY, {"keys": sorted(keys), "reason": why}))

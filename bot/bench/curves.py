@@ -43,7 +43,7 @@ class Curve:
         """The picture: sizes side by side, each ten times the one before but for the empty one."""
         top = _nice(max((value for _, value in self.points), default=0.0))
         title = f"{self.name} ({self.unit}), by ledger entries"
-        told = ", ".join(f"{size(entries)}: {value:.3g}" for entries, value in self.points)
+        told = ", ".join(f"{size(entries)}: {digits(value)}" for entries, value in self.points)
         return "\n".join([
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">',
             f"<title>{escape(title)}</title>",
@@ -63,11 +63,16 @@ def size(entries: int) -> str:
     return f"{entries:,}" if entries else "empty"
 
 
+def digits(value: float) -> str:
+    """A value, three digits that count."""
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
+
+
 def _grid(top: float) -> Iterator[str]:
     for step in range(_LINES + 1):
         y = _BOTTOM - (_BOTTOM - _TOP) * step / _LINES
         yield f'<line class="grid" x1="{_LEFT}" x2="{_RIGHT}" y1="{y:g}" y2="{y:g}"/>'
-        yield f'<text x="{_LEFT - 8}" y="{y + 4:g}" text-anchor="end">{top * step / _LINES:.3g}</text>'
+        yield f'<text x="{_LEFT - 8}" y="{y + 4:g}" text-anchor="end">{top * step / _LINES:,.4g}</text>'
 
 
 def _drawn(points: tuple[tuple[int, float], ...], top: float) -> Iterator[str]:
@@ -79,7 +84,7 @@ def _drawn(points: tuple[tuple[int, float], ...], top: float) -> Iterator[str]:
     yield f'<polyline class="line" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in places)}"/>'
     for x, y, entries, value in places:
         yield f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
-        yield f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="middle">{value:.3g}</text>'
+        yield f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="middle">{digits(value)}</text>'
         yield f'<text x="{x:.1f}" y="{_BOTTOM + 22}" text-anchor="middle">{size(entries)}</text>'
 
 

@@ -8,7 +8,6 @@ Source: RFC 8032 (Ed25519), RFC 8410 (its PEM forms).
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -20,9 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-
-if TYPE_CHECKING:
-    from bot.settings import Settings
+from pydantic import SecretStr
 
 
 class KeyProblem(Exception):  # noqa: N818 - named for what it is
@@ -94,10 +91,9 @@ class Ed25519Signer:
         return self._key.sign(text)
 
 
-def signer_of(settings: "Settings") -> Ed25519Signer | None:
-    """The bot's own key; None where it has none."""
-    key = settings.signing_key
-    return Ed25519Signer(private(key.get_secret_value())) if key else None
+def signer_of(pem: SecretStr | None) -> Ed25519Signer | None:
+    """Who signs with a private key; None without one."""
+    return Ed25519Signer(private(pem.get_secret_value())) if pem else None
 
 
 def generate(to: Path) -> Ed25519PublicKey:

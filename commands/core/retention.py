@@ -6,8 +6,9 @@ can be begun or owed meanwhile for what is being removed.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from commands.core import record
 from commands.core.ports.clock import Clock
@@ -26,22 +27,22 @@ KIND = "purge"
 """Of the timer, and of its delivery."""
 
 EVERY = timedelta(days=1)
-AT_ONCE = 1_000
-"""Entries that one transaction looks at: other writers of the ledger wait for it."""
+AT_ONCE = 2_000
+"""Entries that one transaction removes: other writers of the ledger wait for it."""
 
 _WHY_NOT = "it was removed after its retention period"
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """What one transaction removed, or would remove.
+class Found:
+    """What was looked at and is past its period.
 
     Args:
-        place: how far it looked.
+        place: how far.
         more: whether there may be more beyond.
-        entries: rows of the ledger.
-        logs: copies of logs.
-        kept: what is past a period and stays all the same, by the reason.
+        entries: rows of the ledger that may go.
+        logs: copies of logs that may go.
+        kept: what stays all the same, by the reason.
     """
 
     place: Place
@@ -51,7 +52,7 @@ class Gone:
     kept: Counter[Keeps] = field(default_factory=Counter)
 
 
-def look(tx: Tx, policy: Policy, at: datetime, after: Place) -> Gone:
+def look(tx: Tx, policy: Policy, at: datetime, after: Place) -> Found:
     """What may be removed next; nothing is.
 
     Args:
@@ -59,41 +60,51 @@ def look(tx: Tx, policy: Policy, at: datetime, after: Place) -> Gone:
         at: now, UTC.
         after: how far somebody looked before; logs are looked at from the beginning only.
     """
-    rules, unfinished = policy.ledger.retention, retention.unfinished(tx, at)
-    rows = retention.old(tx, at - min(rules.records, rules.words), after, AT_ONCE)
-    why = {row.seq: kept_by(_entry(row), rules, unfinished, at) for row in rows}
-    logs = [] if after != Place() else retention.old_logs(tx, at - rules.logs)
-    held = {log.key: kept_by(Old(Kind.LOGS, log.at, log.service, log.change), rules, unfinished, at) for log in logs}
-    return Gone(
-        Place(rows[-1].at, rows[-1].seq) if rows else after,
-        len(rows) == AT_ONCE,
-        tuple(row for row in rows if why[row.seq] is None),
-        tuple(log for log in logs if held[log.key] is None),
-        Counter(reason for reason in (*why.values(), *held.values()) if reason),
-    )
+    rules = policy.ledger.retention
+    rows = retention.old(tx, at - rules.records, at - rules.words, after, AT_ONCE)
+    logs = retention.old_logs(tx, at - rules.logs) if after == Place() else []
+    place = Place(rows[-1].at, rows[-1].seq) if rows else after
+    return _judged(tx, Found(place, len(rows) == AT_ONCE, tuple(rows), tuple(logs)), policy, at)
+
+
+def _judged(tx: Tx, found: Found, policy: Policy, at: datetime) -> Found:
+    rules, unfinished, kept = policy.ledger.retention, retention.unfinished(tx, at), Counter[Keeps]()
+
+    def goes(one: Old) -> bool:
+        if why := kept_by(one, rules, unfinished, at):
+            kept[why] += 1
+        return why is None
+
+    entries = tuple(row for row in found.entries if goes(_entry(row)))
+    logs = tuple(log for log in found.logs if goes(Old(Kind.LOGS, log.at, log.service, log.change)))
+    return replace(found, entries=entries, logs=logs, kept=kept)
 
 
 def _entry(row: Row) -> Old:
     return Old(kind_of(row.tag), datetime.fromisoformat(row.at), row.service, row.subject, row.tag)
 
 
-def purge(tx: Tx, by: Actor, facts: Facts, correlation: str, after: Place) -> Gone:
-    """Remove what may be removed next, and record it.
+def purge(tx: Tx, found: Found, by: Actor, facts: Facts, correlation: str) -> Found:
+    """Remove what was found, unless something keeps it now, and record it.
 
     Args:
+        found: by `look`.
         by: who has it done.
         facts: give the moment and the policy.
-        after: how far somebody went before.
+
+    Returns:
+        What went.
     """
     retention.stand_still(tx)
-    gone = look(tx, facts.policy, facts.at, after)
-    if gone.entries or gone.logs:
+    there = replace(found, entries=tuple(retention.standing(tx, [row.seq for row in found.entries])))
+    gone = replace(_judged(tx, there, facts.policy, facts.at), kept=found.kept)
+    logs = retention.empty(tx, [log.key for log in gone.logs], _WHY_NOT)
+    if gone.entries or logs:
         retention.bury(tx, gone.entries)
-        retention.empty(tx, [log.key for log in gone.logs], _WHY_NOT)
-        counted = Counter(kind_of(row.tag) for row in gone.entries) + Counter({Kind.LOGS: len(gone.logs)})
+        counted = Counter(kind_of(row.tag) for row in gone.entries) + Counter({Kind.LOGS: len(logs)})
         moments = [row.at for row in gone.entries]
         record.write(
-            tx, PURGED, by, facts, correlation, removed=_spans(row.seq for row in gone.entries), logs=[log.key for log in gone.logs],
+            tx, PURGED, by, facts, correlation, removed=_spans(row.seq for row in gone.entries), logs=logs,
             counts={kind.value: counted[kind] for kind in Kind if counted[kind]}, rules=_rules(facts.policy.ledger.retention),
             oldest=min(moments, default=None), newest=max(moments, default=None),
             kept={why.value: number for why, number in sorted(gone.kept.items())},
@@ -141,15 +152,17 @@ class Purge:
 
     async def carry(self, taken: inbox.Taken) -> None:
         """Remove a batch, and set the timer for the next: at once where there is more, else for the next day."""
-        payload = taken.delivery.payload
+        payload, policy = taken.delivery.payload, self._policy
         after = Place(str(payload.get("at", "")), int(payload.get("seq", 0)))
+        asked = policy.ledger.retention.by_itself
+        found = await self._store.read(partial(look, policy=policy, at=self._clock.now(), after=after)) if asked else None
 
         def work(tx: Tx) -> None:
-            facts = Facts(at=self._clock.now(), policy=self._policy)
-            if self._policy.ledger.retention.by_itself:
-                gone = purge(tx, record.CLOCK, facts, taken.delivery.correlation, after)
-                onward = {"at": gone.place.at, "seq": gone.place.seq} if gone.more else {}
-                timers.set(tx, timers.Timer(KIND, KIND, facts.at + (timedelta(seconds=1) if gone.more else EVERY), onward))
+            facts = Facts(at=self._clock.now(), policy=policy)
+            if found:
+                purge(tx, found, record.CLOCK, facts, taken.delivery.correlation)
+                onward = {"at": found.place.at, "seq": found.place.seq} if found.more else {}
+                timers.set(tx, timers.Timer(KIND, KIND, facts.at + (timedelta(seconds=1) if found.more else EVERY), onward))
             inbox.done(tx, taken.id, None)
 
         await self._store.write(work)

@@ -189,7 +189,7 @@ def test_what_was_signed_can_be_checked_without_signalbox():
 
 
 @given(st.data())
-@hypothesis_settings(max_examples=200, database=None)
+@hypothesis_settings(max_examples=80, database=None)
 def test_no_other_line_passes(data):
     """Whatever is changed in a line, it is no checkpoint any more, or not signed."""
     line = bytearray(line_of(signed(7)).encode())

@@ -181,7 +181,7 @@ async def test_a_probe_that_hangs_or_breaks_is_named_beside_those_that_answer(mo
 # ---------------------------------------------------------------- metrics
 
 CLOSED = {
-    "kind": {"asked", "reported", "timer"}
+    "kind": {"asked", "reported", "timer", "incidents"}
     | {"order", "card", "log", "alert", "reply", "set", "integration", "exception", "roll-call", "train", "pin", "home"}
     | {"release-branch", "thread", "evidence", "calendar", "notes", "emergency", "access", "freeze", "incident", "merge-status", "stop"}
     | {"hotfix", "hotfix-branch", "posted-calendar"},

@@ -13,7 +13,7 @@ from guards.policy import Policy
 from tests.world.keys import RSA_KEY
 from tests.world.signing import SIGNING_KEY
 
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"  # pragma: allowlist secret
 HTTP = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5"}
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_APP_TOKEN": "xapp-1-secret"}
 NAMED = {"SHOP_CI_SECRET": "s1-secret", "REGISTRY_PASSWORD": "s2-secret"}

@@ -52,7 +52,7 @@ async def test_what_was_removed_is_found_by_nothing(store, rows):
             [row.seq for row in audit.show(tx, subject=ENTRY.subject)],
             [row.seq for row in audit.show(tx, since=AT.replace(year=1970))],
             audit.about(tx, "api", "v1.4.0", {ENTRY.subject}),
-            [row.seq for row in retention.old(tx, AT + 9 * HOUR, Place(), 10)],
+            [row.seq for row in retention.old(tx, AT + 9 * HOUR, AT, Place(), 10)],
         )
 
     assert await store.read(found) == ([6, 5, 4, 1], [5, 4, 6, 1], [1, 4, 5, 6], [1, 6, 4, 5])
@@ -114,11 +114,29 @@ async def test_the_database_lets_nothing_but_a_whole_tombstone_through(store, ro
 
 async def test_what_is_old_is_read_in_batches_the_oldest_first(store, rows):
     def read(tx):
-        first = retention.old(tx, AT + 3 * HOUR, Place(), 2)
+        first = retention.old(tx, AT + 3 * HOUR, AT, Place(), 2)
         last = first[-1]
-        return [row.seq for row in first], [row.seq for row in retention.old(tx, AT + 3 * HOUR, Place(last.at, last.seq), 9)]
+        return [row.seq for row in first], [row.seq for row in retention.old(tx, AT + 3 * HOUR, AT, Place(last.at, last.seq), 9)]
 
     assert await store.read(read) == ([1, 2], [3, 4])
+
+
+async def test_each_class_is_read_up_to_its_own_moment(store, rows):
+    await store.write(
+        lambda tx: [audit.append(tx, replace(ENTRY, tag=tag, at=AT + HOUR)) for tag in ("words:refused", "stranger:refused", "wordsy:x")]
+    )
+
+    def read(tx):
+        sooner = retention.old(tx, AT, AT + HOUR, Place(), 9)
+        later = retention.old(tx, AT + HOUR, AT, Place(), 9)
+        return [row.seq for row in sooner], [row.seq for row in later]
+
+    assert await store.read(read) == ([1, 6, 7], [1, 2, 6, 7, 8])
+
+
+async def test_what_somebody_else_removed_meanwhile_is_not_removed_again(store, rows):
+    await store.write(lambda tx: bury(tx, rows[1:3]))
+    assert [row.seq for row in await store.read(lambda tx: retention.standing(tx, [1, 2, 3, 4]))] == [1, 4]
 
 
 LEDGER = [chain.Row(1, "x", "a:b", "", "", "", None, None, None, "", "", "{}", chain.GENESIS, "")]

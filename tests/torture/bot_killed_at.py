@@ -1,6 +1,6 @@
 """`signalbox serve` that is killed at a boundary, for the torture tests alone: `python -m tests.torture.bot_killed_at FOLDER [BOUNDARY]`.
 
-FOLDER holds `environment.json` and the clock that it shares with the world around it; it takes the log and the list of what was passed. It
+FOLDER holds `environment.json` and the clock that it shares with the world around it; it takes the list of what was passed. It
 is the whole program, with three things around it: its clock can be set ahead, it ticks more often, and it is watched.
 
 Invariant: none of this can be switched on in the bot itself; there is no setting for it, and nothing outside of tests/ knows of it.
@@ -28,8 +28,6 @@ def main() -> None:
     root = Path(folder)
     os.environ.clear()
     os.environ.update(json.loads((root / "environment.json").read_bytes()))
-    log = os.open(root / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.dup2(log, 2)
     course = Course(root / "passed", Boundary.parse(end[0]) if end else None)
     clock, really = SharedClock(root / "clock"), build.build
 

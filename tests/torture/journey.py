@@ -9,19 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from commands.core.change_card import STATES
-from commands.core.ports.ci import RunState
 from commands.core.trains.cut import Order, order
 from guards.change import Change
 from guards.cut import CutState
 from guards.lifecycle import State
 from guards.train import Schedule, Stage, TrainRun
-from storage import audit, cards, chain, changes, claims, cuts, deployments, emergencies, inbox, outbox, timers, trains
+from storage import audit, changes, cuts, deployments, emergencies, trains
 from storage.database import Tx
 from tests.torture.boundaries import Boundary
-from tests.torture.town import ENVIRONMENTS, Town
+from tests.torture.proofs import everything_is_proved, rests
+from tests.torture.town import Town
 from tests.world.company import COMMIT, TUESDAY
 from tests.world.emergencies import WORDS, urgent_policy
 from tests.world.github_vcs import git
@@ -30,9 +27,6 @@ from tests.world.trains import RUN, WEEKLY
 CUTOFF = TUESDAY + timedelta(hours=1)
 NIGHT = TUESDAY + timedelta(hours=11)
 FIRST, SECOND = "v1.4.0", "v1.4.1"
-
-
-_DEAD = sa.text("SELECT kind, why FROM outbox WHERE state = 'dead'")
 
 
 def policy() -> dict[str, Any]:
@@ -131,52 +125,19 @@ class Journey:
         await town.until(f"{SECOND} is in production", ended("production", SECOND))
 
     async def settled(self) -> None:
-        """Until nothing is at work any more: no delivery, no message, no timer that is due."""
-
-        def rests(tx: Tx) -> bool:
-            due = timers.next_due(tx)
-            return not (inbox.backlog(tx) or outbox.pending(tx) or (due and due <= self.town.clock.now()))
-
-        await self.town.until("nothing is at work", rests)
+        """Until nothing is at work any more."""
+        await self.town.until("nothing is at work", rests(self.town))
 
     # ------------------------------------------------------------ what must be so
 
     async def proved(self) -> None:
         """The promises."""
         town = self.town
-        whole = await town.store.read(lambda tx: chain.verify(audit.rows(tx), audit.head(tx)))
-        assert isinstance(whole, chain.Sound), whole
-        found = await town.store.read(lambda tx: changes.recent(tx, None, 100))
+        found = await everything_is_proved(town)
         places = sorted((c.content.environment, c.content.version, c.state) for c in found)
         assert places == [(e, v, State.SUCCEEDED) for e in ("production", "staging") for v in (FIRST, SECOND)], places
-        held = await town.store.read(lambda tx: [claims.held(tx, "api", environment) for environment in ENVIRONMENTS])
-        assert held == [None] * len(ENVIRONMENTS), held
-        dead = await town.store.read(lambda tx: tx.run(_DEAD).all())
-        assert not dead, dead
-        asked = await town.runs()
-        for change in found:
-            await self._told_truly(change)
-            mine = [run for run in asked if run.order.change == change.id]
-            assert [(run.state, run.order.digest) for run in mine] == [(RunState.SUCCEEDED, change.content.digest)], (change.id, mine)
-        assert len(asked) == len(found), [run.order.key for run in asked]
         taken = await town.store.read(lambda tx: [cut.state for cut in cuts.of_run(tx, RUN)])
         assert taken == [CutState.CUT], taken
-
-    async def _told_truly(self, change: Change) -> None:
-        """It has one card, which says what the database says; its log says each thing once."""
-        town = self.town
-        place = await town.store.read(lambda tx: cards.place(tx, change.id))
-        assert place, f"{change.id} has no card"
-        everything = town.slack.messages(town.channels["releases"])
-        mine = [m for m in everything if m.thread_ts in {None, m.ts} and change.id in m.as_text()]
-        titles = [m.as_text().splitlines()[0] for m in mine]
-        emoji, words = STATES[change.state]
-        content = change.content
-        title = f"{emoji} {content.service} {content.version} → {content.environment}: {words}"
-        assert titles.count(title) == 1, titles
-        assert [m.ts for m in mine if m.as_text().startswith(title)] == [place.ts]
-        log = [m.as_text() for m in everything if m.thread_ts == place.ts and m.ts != place.ts]
-        assert len(log) == len(set(log)), log
 
 
 def runs(service: str, environment: str, version: str) -> Callable[[Tx], bool]:

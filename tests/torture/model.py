@@ -157,6 +157,11 @@ class Model:
     exempts: dict[str, Exempt] = field(default_factory=dict)
     emergencies: dict[str, Emergency] = field(default_factory=dict)
 
+    def last(self, service: str, version: str) -> bool:
+        """Whether production runs this."""
+        ran = self.ran.get((service, PRODUCTION), [])
+        return bool(ran) and ran[-1][0] == version
+
     def until_edge(self, at: datetime, *, opening: bool) -> timedelta:
         """How long until the windows open, or close, next."""
         hour = self.file.opens if opening else self.file.closes

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from pydantic import SecretStr
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_auth import TokenAuth
 from bot.adapters.transport import Transport
+from bot.neighbours import Neighbours
+from bot.settings import Settings
 from tests.commands.test_incident import policy
 from tests.commands.test_incident_intake import INTAKE
 from tests.torture.attacks import Attack, attacks, request
@@ -42,6 +45,21 @@ class _Octo(GitHubActions):
         return None
 
 
+class _Everywhere(World):
+    """A company that also deploys by GitHub, so that its bot has every route."""
+
+    transport: Transport
+
+    def beside(self, settings: Settings) -> Neighbours | None:
+        beside = super().beside(settings)
+        assert beside
+        octo = _Octo(
+            self.transport, TokenAuth(SecretStr("t" * 20)), clock=self.clock, webhook_secret=SecretStr(GITHUB_SECRET),
+            workflows=[("acme/api", "deploy.yml")], api_url="http://127.0.0.1:1",
+        )  # fmt: skip
+        return replace(beside, ci={**beside.ci, "octo": octo})
+
+
 @pytest.fixture
 async def world(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A company whose bot has every route."""
@@ -50,15 +68,11 @@ async def world(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.Monke
     shutil.copy(sqlite_template, tmp_path / "signalbox.db")
     data = policy(intake=INTAKE)
     data["ci"] |= {"octo": {"kind": "github"}}
-    made = World(f"sqlite:///{tmp_path}/signalbox.db", data)
-    transport = Transport()
-    made.more_ci["octo"] = _Octo(
-        transport, TokenAuth(SecretStr("t" * 20)), clock=made.clock, webhook_secret=SecretStr(GITHUB_SECRET),
-        workflows=[("acme/api", "deploy.yml")], api_url="http://127.0.0.1:1",
-    )  # fmt: skip
+    made = _Everywhere(f"sqlite:///{tmp_path}/signalbox.db", data)
+    made.transport = Transport()
     async with made:
         yield made
-    await transport.close()
+    await made.transport.close()
 
 
 async def answer(port: int, attack: Attack) -> bytes:
@@ -68,16 +82,14 @@ async def answer(port: int, attack: Attack) -> bytes:
         writer.write(attack.raw)
         with suppress(ConnectionError):
             await writer.drain()
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(PATIENCE if attack.whole else 0.02):
                 return await _read(reader)
-        return b""
-    except ConnectionError:
-        return b""
     finally:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
+    return b""
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

@@ -65,7 +65,7 @@ class Bot:
         if self._notes.exists():
             self._notes.rename(folder / f"passed-{number - 1}")
         self._read = self.looks = 0
-        self.process = Forked(str(folder), *([str(end)] if end else []), program="tests.torture.bot_killed_at")
+        self.process = Forked(str(folder), *([str(end)] if end else []), program="tests.torture.bot_killed_at", log=folder / "log")
         self.number, self.port = number, 0
 
     async def ready(self) -> bool:
@@ -80,21 +80,26 @@ class Bot:
         """The boundaries that it came to, in their order."""
         return [Boundary.parse(line) for line in self._notes.read_text().splitlines()] if self._notes.exists() else []
 
-    def idle(self) -> int:
-        """How often it has looked for messages in vain since it last did anything."""
+    def rests(self) -> bool:
+        """Whether it has looked for messages in vain for a while, since it last did anything or time went on."""
         passed = self.passed
         for boundary in passed[self._read :]:
             if not boundary.name.startswith(LOOKING):
                 self.looks = 0
             self.looks += boundary.name == LOOKED
         self._read = len(passed)
-        return self.looks
+        return self.looks >= LOOKS
 
     @property
     def killed_as_planned(self) -> bool:
         """Whether it died where it was to die, and nowhere else."""
         passed = self.passed
         return self.process.code == -signal.SIGKILL and bool(passed) and self.end in {passed[-1], Boundary(ANY, len(passed))}
+
+
+def at_work(tx: Tx, bot: Bot) -> int:
+    """How much it has on lease."""
+    return int(tx.run(_AT_WORK, {"by": str(bot.process.pid)}).scalar_one())
 
 
 class Town:
@@ -110,7 +115,7 @@ class Town:
 
     def __init__(self, folder: Path, database_url: str, policy: dict[str, Any], at: datetime, ends: Sequence[Boundary] = ()) -> None:
         self.folder, self.database_url = folder, database_url
-        self._policy, self._ends = policy, list(ends)
+        self.policy, self._ends = policy, list(ends)
         self.clock = SharedClock(folder / "clock")
         self.clock.ahead = at - self.clock.now()
         self.slack = Workspace(self.clock.now, app=APP, stamps=lambda: self.clock.now().timestamp())
@@ -151,7 +156,7 @@ class Town:
         )
         self._stack.push_async_callback(self._ci.end)
         self._ci_url = f"http://127.0.0.1:{json.loads(await self._ci.line())['port']}"
-        policy = json.dumps(self._policy).replace('"CI"', json.dumps(self._ci_url))
+        policy = json.dumps(self.policy).replace('"CI"', json.dumps(self._ci_url))
         (self.folder / "signalbox.yaml").write_text(policy)  # JSON is YAML
         (self.folder / "environment.json").write_text(json.dumps({
             "SIGNALBOX_POLICY": str(self.folder / "signalbox.yaml"), "SIGNALBOX_DATABASE_URL": self.database_url, "SIGNALBOX_PORT": "0",
@@ -288,11 +293,10 @@ class Town:
             while True:
                 await self.alive()
                 assert self._bot
-                mine = {"by": str(self._bot.process.pid)}
-                found, working = await self.store.read(lambda tx, mine=mine: (holds(tx), tx.run(_AT_WORK, mine).scalar_one()))
+                found, working = await self.store.read(lambda tx, bot=self._bot: (holds(tx), at_work(tx, bot)))
                 if found:
                     return found
-                if not working and self._bot.idle() >= LOOKS:
+                if not working and self._bot.rests():
                     self._bot.looks = 0
                     return None
                 await self._something_happens(PATIENCE)

@@ -23,7 +23,7 @@ from bot.settings import Settings, Stated
 from bot.workspace import Channel, Exchange, Message, Person, Workspace, installed
 from bot.workspace.forms import View
 from bot.workspace.text import Json
-from commands.core.ports.ci import CI, Deployed, Run, RunState
+from commands.core.ports.ci import Deployed, Run, RunState
 from guards.change import Change
 from guards.policy import Policy
 from guards.version import Artifact
@@ -68,7 +68,6 @@ class World:
         self.policy = Policy.model_validate(data or policy_data())
         self.ci = FakeCI()
         self.other_ci = FakeCI("other")
-        self.more_ci: dict[str, CI] = {}
         self.vcs = FakeVcs()
         self.proofs = FakeProofs()
         self.releases = FakeReleases()
@@ -155,7 +154,7 @@ class World:
     def beside(self, settings: Settings) -> Neighbours | None:
         """The fakes that the bot asks; None for those that its policy names."""
         return Neighbours(
-            {"fake": self.ci, "other": self.other_ci, **self.more_ci},
+            {"fake": self.ci, "other": self.other_ci},
             {"index": self.artifacts, "registry": self.artifacts},
             {"github": self.vcs},
             {"registry": self.proofs},
