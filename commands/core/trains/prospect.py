@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import blake2s
 from typing import Any
 
 from commands.core.text import Code, Line, Link, Moment, Part
@@ -132,8 +133,13 @@ def _again(run: TrainRun, following: TrainRun | None, facts: Facts) -> datetime:
     """When it is looked at again: when its captain is reminded of the cutoff, and each day; one that is not the next, once that is cut."""
     if following and following.id != run.id:
         return min(facts.at + DAILY, max(following.schedule.cutoff + PAUSE, facts.at + HOUR))
-    reminders = (run.schedule.cutoff - offset for offset in facts.policy.trains.reminders.cutoff)
+    reminders = (run.schedule.cutoff - offset + _spread(run) for offset in facts.policy.trains.reminders.cutoff)
     return min([facts.at + DAILY, *(moment for moment in reminders if moment > facts.at)])
+
+
+def _spread(run: TrainRun) -> timedelta:
+    """So much later than others of the same cutoff, less than `PAUSE`: many trains are cut at noon, and version control has limits."""
+    return PAUSE * (int.from_bytes(blake2s(run.id.encode(), digest_size=2).digest()) / 2**16)
 
 
 # ---------------------------------------------------------------- what is read
