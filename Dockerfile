@@ -27,7 +27,8 @@ ENV PATH=/app/bin:$PATH \
     SIGNALBOX_HOST=0.0.0.0 \
     SIGNALBOX_POLICY=/etc/signalbox/signalbox.yaml \
     SIGNALBOX_DATABASE_URL=sqlite:////var/lib/signalbox/signalbox.db
-USER signalbox
+# by its number, so that an orchestrator can tell that it is not root
+USER 10001
 WORKDIR /var/lib/signalbox
 VOLUME /var/lib/signalbox
 # 3001 serves health details and metrics, and is not to be published

@@ -18,7 +18,7 @@ WORKERS ?= 2
 TORTURE ?= 1
 ARGS ?=
 
-.PHONY: help setup demo test test-postgresql test-peers test-bench test-browser torture lint format bench docs lock clean npm chromium
+.PHONY: help setup demo test test-postgresql test-peers test-bench test-browser torture security audit mutants lint format bench docs lock clean npm chromium
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 @\2/' | column -t -s@
@@ -36,7 +36,7 @@ $(READY): requirements/build.txt requirements/dev.txt pyproject.toml
 demo: setup  ## A page and a prompt to play with on this machine; ARGS=--once tells its stories (a release, a train, a Friday, an emergency) and exits; POLICY=FILE plays your own policy.
 	$(BIN)/signalbox demo $(if $(POLICY),--policy $(POLICY)) $(ARGS)
 
-TESTS := $(BIN)/pytest -q -m "not postgresql and not peers and not browser and not bench and not torture" -n $(WORKERS) --dist worksteal
+TESTS := $(BIN)/pytest -q -m "not postgresql and not peers and not browser and not bench and not torture and not security" -n $(WORKERS) --dist worksteal
 
 test: setup  ## Unit tests, stories on SQLite, races and all that is about the database on PostgreSQL too; COVERAGE=1 holds the coverage that we ask for, and takes longer.
 ifdef COVERAGE
@@ -75,6 +75,22 @@ chromium:
 		[ "$$(id -u)" = 0 ] || { echo "Chromium is needed: install Debian's packages chromium and fonts-noto-color-emoji, or run this as root" >&2; exit 1; }; \
 		apt-get update && apt-get install --yes --no-install-recommends chromium fonts-noto-color-emoji; }
 
+security: setup  ## Scan code, tracked files, licences and the Dockerfile, write the SBOM to build/; nothing here asks the network.
+	$(PIP) --require-hashes --only-binary :all: -r requirements/security.txt
+	scripts/security.sh
+	$(BIN)/pytest -q -m security -n 0
+
+audit: setup  ## Known vulnerabilities of the locked packages; ADVISORIES=FILE is a copy of OSV's zip for PyPI, without it the zip is fetched.
+ifndef ADVISORIES
+	mkdir -p build
+	curl --fail --silent --show-error --location --output build/advisories.zip https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip
+endif
+	$(BIN)/python -m scripts.checks.advisories $(or $(ADVISORIES),build/advisories.zip)
+
+mutants: setup  ## Mutation tests of the guards and of claims, inbox, outbox and ledger; ARGS=guards/freeze.py one module. Goes on where it stopped.
+	$(PIP) --require-hashes --only-binary :all: -r requirements/mutants.txt
+	$(BIN)/python -m scripts.mutants $(ARGS)
+
 lint: setup  ## Style, types, the import rule, stale pages, the example policy, and what no file may name.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -99,6 +115,8 @@ lock: setup  ## Lock the packages that pyproject.toml asks for; ARGS=--upgrade t
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) pyproject.toml --extra otel --extra sigstore --extra dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group browser -c requirements/dev.txt -o requirements/browser.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group security -c requirements/dev.txt -o requirements/security.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group mutants -c requirements/dev.txt -o requirements/mutants.txt
 
 clean:  ## Remove everything that these targets made.
 	rm -rf .venv .peers .coverage .coverage.* htmlcov dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -21,7 +21,7 @@ from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.ical import ICal
 from bot.adapters.transport import Transport
 from bot.connections import Port
-from bot.evidence.keys import private
+from bot.evidence.keys import private, signer_of
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
@@ -203,7 +203,7 @@ def _put_together(
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
-    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in)
+    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer_of(settings.signing_key))
     road = Road(policy, store, gather, chat, clock, COMMANDS, unasked)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
     packer = _packer(settings)

@@ -194,12 +194,34 @@ def verify(
             "--export", metavar="FILE", help="Verify an exported JSONL file instead of the database.", exists=True, dir_okay=False
         ),
     ] = None,
-) -> None:
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoints", metavar="FILE", help="Signed checkpoints that were kept elsewhere: a cut end and a rewritten past show.",
+            exists=True, dir_okay=False,
+        ),
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", metavar="PUBLIC.PEM", help="The public key of whoever signed them; again for each that was in use."),
+    ] = None,
+) -> None:  # fmt: skip
     """Prove that no entry was changed, removed or added; exits with 1 and names the first bad entry otherwise."""
+    if export_file and checkpoints and not key:
+        stop("nothing shows who signed the checkpoints", ["give --key with the public key; `signalbox evidence keygen` printed it"])
     settings = None if export_file else settings_of_environment()
     from bot.audit import verify as run
 
-    raise typer.Exit(run(settings, export_file=export_file))
+    raise typer.Exit(run(settings, export_file=export_file, checkpoints_file=checkpoints, key_files=key or ()))
+
+
+@audit.command()
+def checkpoint() -> None:
+    """Sign how long the ledger is and what its last entry is, and print the line; append it to a file that is kept elsewhere."""
+    settings = settings_of_environment()
+    from bot.audit import checkpoint as run
+
+    raise typer.Exit(run(settings))
 
 
 @audit.command()
@@ -222,14 +244,31 @@ def show(
 @audit.command()
 def export(
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new file; one that is there is never replaced.", dir_okay=False)],
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option("--checkpoints", metavar="FILE", help="Write the signed checkpoints too, into this new file.", dir_okay=False),
+    ] = None,
 ) -> None:
     """Write the whole ledger as JSONL, which `audit verify --export` proves offline."""
-    if to.exists():
-        stop(f"{to} is already there", ["give another name; an export is evidence and is never replaced"])
+    for file in filter(None, (to, checkpoints)):
+        if file.exists():
+            stop(f"{file} is already there", ["give another name; an export is evidence and is never replaced"])
     settings = settings_of_environment()
     from bot.audit import export as run
 
-    raise typer.Exit(run(settings, to=to))
+    raise typer.Exit(run(settings, to=to, checkpoints_to=checkpoints))
+
+
+@audit.command()
+def purge(
+    carry_out: Annotated[bool, typer.Option("--carry-out", help="Remove it; without this it is only told.")] = False,
+    policy: PolicyOption = None,
+) -> None:
+    """Tell what is past its retention, or replace it by tombstones: the chain goes on through them, and the ledger says who did it."""
+    settings, read = ready(policy, serve=False)
+    from bot.purge import run
+
+    raise typer.Exit(run(settings, read, carry_out=carry_out))
 
 
 @db.command()

@@ -110,7 +110,8 @@ class Settings(BaseSettings):
     signing_key: SigningKey | None = Field(
         None,
         validation_alias="SIGNALBOX_SIGNING_KEY",
-        description="Signs evidence bundles: an Ed25519 private key, PEM, from `signalbox evidence keygen`; without it they are unsigned.",
+        description="Signs evidence bundles and checkpoints of the ledger: an Ed25519 private key, PEM, from `signalbox evidence keygen`; "
+        "without it bundles are unsigned, and there are no checkpoints.",
     )
     log_level: LogLevel = Field("info", validation_alias="SIGNALBOX_LOG_LEVEL", description="debug, info, warning or error.")
     otel_endpoint: Collector | None = Field(
@@ -300,6 +301,8 @@ def warnings(settings: Settings, policy: Policy) -> list[str]:
     found: list[str] = []
     if _uses_github(policy) and settings.github_webhook_secret is None:
         found.append("GITHUB_WEBHOOK_SECRET: is not set; webhooks are refused, and a run is only looked up every `limits.look_again`")
+    if settings.signing_key is None:
+        found.append("SIGNALBOX_SIGNING_KEY: is not set; no checkpoints of the ledger are made, and evidence bundles are unsigned")
     found += _misspelt(os.environ, {*VARIABLES.values(), *(f"{name}_FILE" for name in SECRETS), *named_secrets(policy)})
     return found
 

@@ -78,7 +78,8 @@ def resolve(work: Work[ResolveBlocker]) -> Reply:
     blocker = cuts.resolve(work.tx, was, work.args.how, work.asker.person.id, work.at)
     run.record("blocker:resolved", {"blocker": blocker.id, "ticket": blocker.ticket, "resolution": blocker.resolution})
     left = sum(one.resolved is None for one in cuts.blockers(work.tx, was.run))
-    run.tell(f"🟢 {blocker.id} is resolved", (f"{blocker.ticket}: {blocker.resolution}",), (f"{left} still hold {was.run} up.",))
+    rest = f"{left} still hold{'s' if left == 1 else ''} {was.run} up." if left else f"No blocker holds {was.run} up any more."
+    run.tell(f"🟢 {blocker.id} is resolved", (f"{blocker.ticket}: {blocker.resolution}",), (rest,))
     return Reply(note(f"🟢 {blocker.id} is resolved"))
 
 

@@ -12,7 +12,7 @@ from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.manifest_card import manifest_card
 from commands.core.text import Code, Form, Input
 from commands.core.train_fields import RunId
-from commands.core.trains import departure
+from commands.core.trains import checklist, departure
 from commands.core.trains.integrate import order_suite
 from commands.core.words import Arguments, Named, Rest, policy_of, shown
 from guards.artifact import VERSION, built, pinned, same_artifact
@@ -26,7 +26,7 @@ from guards.policy import Policy
 from guards.provenance import Proof
 from guards.sections import Person
 from guards.set_promotion import manifested, suite_free, suite_of
-from guards.train import Train
+from guards.train import Train, TrainRun
 from guards.unread import Absent
 from guards.vcs import Tag
 from guards.version import Artifact, Evidence
@@ -120,6 +120,8 @@ def build(work: Work[BuildManifest]) -> Reply:
         breaking=manifest.breaking, **departure.manifest_body(manifest),
     )  # fmt: skip
     departure.void(work.tx, work.args.run, work.facts, work.correlation)
+    assert isinstance(work.facts.run, TrainRun)
+    checklist.soon(work.tx, work.facts.run, work.facts)
     if suite_of(manifest, work.policy):
         order_suite(work.tx, manifest, person, work.facts, work.correlation)
     last = manifests.integration_of(work.tx, manifest.sealed)

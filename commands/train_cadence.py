@@ -69,8 +69,10 @@ def _says_nothing(args: Continuous, policy: Policy) -> bool:
     return not any(getattr(args, name) for name in CRITERIA)
 
 
-def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
-    """Asks for each criterion, prefilled with what counts."""
+def form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form | None:
+    """Asks for each criterion, prefilled with what counts; None for a service that rides a train."""
+    if facts.riding:
+        return None
     was = facts.alone
 
     def text(name: str, label: str, hint: str) -> Input:

@@ -2,6 +2,7 @@
 
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.train_fields import RunId
+from commands.core.trains import checklist
 from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.words import Arguments
 from guards.authorization import authorized
@@ -22,6 +23,7 @@ def ask(args: Run, asker: Asker) -> Ask:
 
 def show(work: Work[Run]) -> Reply:
     """The whole checklist as it stands, for the asker alone."""
+    checklist.keep(work.tx, work.facts)
     return Reply(roll_call_card(work.facts, rehearsal=True))
 
 

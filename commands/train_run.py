@@ -8,7 +8,7 @@ from commands.core.cards import note
 from commands.core.command import Ask, Asker, Command, Reply, Work
 from commands.core.text import Code, Line
 from commands.core.train_fields import ColleagueWords, RunId, TrainName, TrainOrRun, is_run, people_of
-from commands.core.trains import after, cut
+from commands.core.trains import after, cut, prospect
 from commands.core.trains.bodies import run_body, train_body
 from commands.core.trains.cadence import decided
 from commands.core.trains.define import dated
@@ -138,6 +138,7 @@ def resume(work: Work[Resume]) -> Reply:
         pin_later(work.tx, run.id, train.channel, work.facts, stays=True)
         train_card_of(work.tx, run, train, work.facts, work.correlation)
     set_timers(work.tx, run, work.facts)
+    prospect.soon(work.tx, run, work.facts)
     _write(work, "train:resumed", run.id, run_body(run))
     announce(work.tx, train, note(f"▶️ {person.name} resumed {run.id}"), work.facts, work.correlation)
     lines = _run_lines((run,), train)

@@ -53,6 +53,7 @@ def problems(policy: Parts) -> Iterator[Problem]:
     yield from _supported(policy)
     yield from _calendars(policy)
     yield from _risk(policy)
+    yield from _held(policy)
 
 
 def _unknown(path: Path, used: Iterable[str] | None, known: Collection[str], noun: str) -> Iterator[Problem]:
@@ -174,6 +175,12 @@ def _evidence(policy: Parts) -> Iterator[Problem]:
                 f"{' and '.join(filter(None, (source, signed)))}, `omit` it for this service, or ask for less in `evidence` "
                 "(`profile: starter` asks for none)",
             )
+
+
+def _held(policy: Parts) -> Iterator[Problem]:
+    """A hold that names a service wrongly would hold nothing."""
+    for name, hold in policy.ledger.retention.holds.items():
+        yield from _unknown(("ledger", "retention", "holds", name, "services"), hold.services, policy.services, "service")
 
 
 def _told(policy: Parts, name: str) -> frozenset[Requirement]:

@@ -16,6 +16,7 @@ from guards.evidence_rules import EVERYTHING, ON_THE_WAY, EnvironmentEvidence, E
 from guards.hotfix_rules import HotfixRules
 from guards.incident_rules import IncidentRules
 from guards.item_rules import EvidenceItem
+from guards.ledger_rules import LedgerRules
 from guards.link_rules import RecordLinks
 from guards.matrix import RiskRules
 from guards.naming import Naming
@@ -114,6 +115,7 @@ class Parts(Section):
     )
     record_links: RecordLinks = Field(default=RecordLinks(), description="Links in records are looked at, so that they stay valid.")
     obligations: ObligationRule = Field(default=ObligationRule(), description="When people are reminded of what they owe.")
+    ledger: LedgerRules = Field(default=LedgerRules(), description="When the ledger is signed, and how long it is kept (AUD-02).")
     limits: Limits = Field(default=Limits(), description="How long the bot waits for what.")
 
     @cached_property

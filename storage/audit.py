@@ -111,7 +111,11 @@ _PAGE = 2_000
 _ROWS = select(*_COLUMNS).where(_C.seq > bindparam("after")).order_by(_C.seq).limit(bindparam("limit"))
 
 
-def rows(tx: Tx, after: int = 0, limit: int | None = None) -> Iterator[Row]:
+_BEFORE_ALL = -(2**63)
+"""Below the first number: an entry that somebody put there is read like all others."""
+
+
+def rows(tx: Tx, after: int = _BEFORE_ALL, limit: int | None = None) -> Iterator[Row]:
     """Entries in order, read in pages; to be used up inside the transaction.
 
     Args:
@@ -287,6 +291,15 @@ _COUNT = select(func.count()).where(_T.c.subject == bindparam("about"), _T.c.tag
 def count(tx: Tx, subject: str, tag: str) -> int:
     """How many entries with a tag there are about a subject."""
     return int(_read(tx, _COUNT, {"about": subject, "which": tag}).scalar_one())
+
+
+_HASH_OF = select(_C.hash).where(_C.seq == bindparam("number"))
+
+
+def hash_of(tx: Tx, seq: int) -> str | None:
+    """The hash of one entry; None when there is none with this number."""
+    found: str | None = _read(tx, _HASH_OF, {"number": seq}).scalar_one_or_none()
+    return found
 
 
 def head(tx: Tx) -> tuple[int, str]:

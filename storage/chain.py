@@ -1,14 +1,17 @@
 """The hash chain of the audit ledger, checked without a database (AUD-01, AUD-08).
 
 Invariant: pure. A row is sound when its hash is that of its own columns and its `prev` is the hash of the row before; the first row's
-`prev` is `GENESIS`. The columns are hashed on their own first, so an entry can be withheld from an extract without breaking its chain.
+`prev` is `GENESIS`. The columns are hashed on their own first, so an entry can be withheld from an extract without breaking its chain,
+and removed after its retention by a tombstone, which a later entry has to answer for (AUD-02).
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 GENESIS = hashlib.sha256(b"signalbox ledger 1").hexdigest()
@@ -44,6 +47,18 @@ class Row(NamedTuple):
     hash: str
 
 
+TOMBSTONE = "ledger:tombstone"
+"""Tag of what stands in the place of an entry that was removed."""
+
+PURGED = "ledger:purged"
+"""Tag of the entry that says which ones were removed: its body has their numbers under `removed`, as pairs of first and last."""
+
+
+def tombstone(row: Row) -> Row:
+    """What is left of an entry that is removed: its place in the chain, and the hash of what it said."""
+    return Row(row.seq, "", TOMBSTONE, "", "", "", None, None, None, "", "", content_hash(row), row.prev, row.hash)
+
+
 class Withheld(NamedTuple):
     """An entry that an extract keeps to itself: it proves its place in the chain and tells nothing else.
 
@@ -57,14 +72,20 @@ class Withheld(NamedTuple):
 
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: the same bytes whatever the encoding of a database or a file
+_quoted = json.encoder.encode_basestring_ascii  # as `_encode` does it
 _MAY_BE_NONE = frozenset({"subject", "service", "environment"})
-_TEXTS = tuple((name, name in _MAY_BE_NONE) for name in Row._fields[1:])
+_always = itemgetter(*(place for place, name in enumerate(Row._fields) if name not in _MAY_BE_NONE))
+_TYPES = frozenset({str, type(None)})
 
 
 def content_hash(row: Row) -> str:
-    """sha256 over the canonical JSON list of all its columns but `prev` and `hash`, hex."""
-    return hashlib.sha256(_encode(row[:-2]).encode()).hexdigest()
+    """sha256 over the canonical JSON list of all its columns but `prev` and `hash`, hex; of a tombstone that of the entry that it was."""
+    if row.tag == TOMBSTONE:
+        return row.body
+    texts = ",".join(["null" if value is None else _quoted(value) for value in row[1:-2]])  # a JSON encoder takes three times as long
+    return hashlib.sha256(f"[{row.seq},{texts}]".encode()).hexdigest()
 
 
 def _link(prev: str, content: str) -> str:
@@ -102,28 +123,77 @@ class Broken:
     why: str
 
 
-def verify(rows: Iterable[Row | Withheld], head: tuple[int, str] | None = None, start: tuple[int, str] = (0, GENESIS)) -> Sound | Broken:
+_NOTHING: Mapping[int, str] = MappingProxyType({})
+
+
+def verify(
+    rows: Iterable[Row | Withheld],
+    head: tuple[int, str] | None = None,
+    start: tuple[int, str] = (0, GENESIS),
+    known: Mapping[int, str] = _NOTHING,
+) -> Sound | Broken:
     """Walk the chain and name the first entry that is not as it was written.
 
     Args:
         rows: all entries after `start`, in order; streamed.
-        head: number and hash that the last entry must have, from the head row or from a note kept elsewhere; without it a cut tail of an
-            export cannot be seen.
+        head: number and hash that the last entry must have, from the head row or from a note kept elsewhere; without it, and without
+            checkpoints, a cut tail of an export cannot be seen.
         start: number and hash of an entry that is known to be sound; all from the beginning when left out.
+        known: number → hash that the entry must have, from checkpoints: a history that was written anew shows only against them.
     """
     seq, prev = start
+    removed, explained = list[int](), list[tuple[int, int]]()
     for row in rows:
         seq += 1
         if why := _misplaced(row, seq) or (_wrong(row, prev) if isinstance(row, Row) else None):
             return Broken(seq, why)
-        prev = row.hash if isinstance(row, Row) else _link(prev, row.content)
+        if isinstance(row, Row):
+            prev = row.hash
+            if row.tag == TOMBSTONE:
+                removed.append(seq)
+            elif row.tag == PURGED:
+                explained += _explained(row)
+        else:
+            prev = _link(prev, row.content)
+        if seq in known and known[seq] != prev:
+            return Broken(seq, f"entry {seq} is not the one that a checkpoint names: it, or one before it, was written anew")
+    return _end(seq, prev, head, known) or _unexplained(removed, explained) or Sound(seq, prev)
+
+
+def _end(seq: int, prev: str, head: tuple[int, str] | None, known: Mapping[int, str]) -> Broken | None:
+    """Whether the last entry is the one that should be."""
     if head is not None and (seq, prev) != head:
         if seq < head[0]:
             return Broken(seq + 1, f"entry {seq + 1} is missing: the ledger ends at {seq} and had {head[0]} entries")
         if seq > head[0]:
             return Broken(head[0] + 1, f"entry {head[0] + 1} is not known to the head, which says {head[0]}")
         return Broken(seq, f"entry {seq} is not the one that the head names")
-    return Sound(seq, prev)
+    if known and seq < (size := max(known)):
+        return Broken(
+            seq + 1, f"entry {seq + 1} is missing: the ledger ends at {seq}, and when a checkpoint was signed it had {size} entries"
+        )
+    return None
+
+
+def _explained(row: Row) -> Iterator[tuple[int, int]]:
+    """Which entries before it a purge says that it removed; what it says in another form it does not say."""
+    try:
+        said = json.loads(row.body)["removed"]
+        yield from ((first, last) for first, last in said if type(first) is type(last) is int and 0 < first <= last < row.seq)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return
+
+
+def _unexplained(removed: list[int], explained: list[tuple[int, int]]) -> Broken | None:
+    """The first tombstone that no purge answers for."""
+    spans = iter(sorted(explained))
+    first, last = next(spans, (0, 0))
+    for seq in removed:
+        while last < seq and first:
+            first, last = next(spans, (0, 0))
+        if not first <= seq <= last:
+            return Broken(seq, f"entry {seq} was removed, and no entry says who did it and by which rule")
+    return None
 
 
 def _misplaced(row: Row | Withheld, seq: int) -> str | None:
@@ -136,11 +206,15 @@ def _misplaced(row: Row | Withheld, seq: int) -> str | None:
 
 def _wrong(row: Row, prev: str) -> str | None:
     seq = row.seq
-    for value, (name, may_be_none) in zip(row[1:], _TEXTS, strict=True):
-        if type(value) is not str and not (value is None and may_be_none):
-            return f"entry {seq} has no text as its {name}"
+    if not _TYPES.issuperset(map(type, row[1:])) or None in _always(row):
+        name = next(
+            n for n, v in zip(Row._fields[1:], row[1:], strict=True) if type(v) is not str and (v is not None or n not in _MAY_BE_NONE)
+        )
+        return f"entry {seq} has no text as its {name}"
     if row.prev != prev:
         return f"entry {seq} does not follow entry {seq - 1}" if seq > 1 else "entry 1 does not begin this ledger"
+    if row.tag == TOMBSTONE and row != tombstone(row):
+        return f"entry {seq} was removed, and something was written in its place"
     if digest(row) != row.hash:
         return f"entry {seq} was changed: its hash does not fit"
     return None
@@ -158,6 +232,8 @@ def parse_line(line: str) -> Row:
         ValueError: the line is not an entry.
     """
     value = _object(line)
+    if tuple(value) == Row._fields:  # as they were written
+        return Row._make(value.values())
     if set(value) != set(Row._fields):
         raise ValueError("a line of an export is a JSON object with exactly the columns of the ledger")
     return Row(**value)
@@ -179,7 +255,7 @@ def parse_extract_line(line: str) -> Row | Withheld:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        value: Any = json.loads(line)
+        value: Any = _decode(line)
     except RecursionError:
         raise ValueError("a line of an export is not nested") from None
     return value if isinstance(value, dict) else {}

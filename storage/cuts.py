@@ -120,15 +120,17 @@ def change(tx: Tx, was: Cut, **changed: Any) -> Cut:
 
 def _cut_values(cut: Cut) -> dict[str, Any]:
     return {**asdict(cut), **{name: list(getattr(cut, name)) for name in ("services", "checks")}} | {
-        name: [_rider_values(rider) for rider in getattr(cut, name)] for name in ("included", "excluded")
+        name: [rider_values(rider) for rider in getattr(cut, name)] for name in ("included", "excluded")
     }
 
 
-def _rider_values(rider: Rider) -> dict[str, Any]:
+def rider_values(rider: Rider) -> dict[str, Any]:
+    """A pull request as a row keeps it."""
     return {**asdict(rider), "merged": rider.merged.isoformat() if rider.merged else None}
 
 
-def _rider(kept: Mapping[str, Any]) -> Rider:
+def rider_of(kept: Mapping[str, Any]) -> Rider:
+    """A pull request as it was kept."""
     merged = kept.get("merged")
     return Rider(**{**kept, "merged": datetime.fromisoformat(merged) if merged else None})
 
@@ -138,7 +140,7 @@ def _cut(row: Any) -> Cut:
     for name in ("services", "checks"):
         values[name] = tuple(values[name])
     for name in ("included", "excluded"):
-        values[name] = tuple(map(_rider, values[name]))
+        values[name] = tuple(map(rider_of, values[name]))
     return Cut(**values)
 
 
@@ -149,7 +151,7 @@ def judged(tx: Tx, fix: Fix) -> bool:
     """Remember what was found of a commit; False when it was judged before."""
     values = {**asdict(fix), "authors": list(fix.authors), "tickets": list(fix.tickets)}
     values["flaws"] = [{"flaw": found.flaw.value, "why": found.why} for found in fix.flaws]
-    values["origin"] = _rider_values(fix.origin) if fix.origin else None
+    values["origin"] = rider_values(fix.origin) if fix.origin else None
     return tx.run(_JUDGED, {**values, "accepted": None}).one_or_none() is not None
 
 
@@ -186,7 +188,7 @@ def _fix(row: Any) -> Fix:
     values = dict(row._mapping)
     values["authors"], values["tickets"] = tuple(row.authors), tuple(row.tickets)
     values["flaws"] = tuple(Found(Flaw(one["flaw"]), one["why"]) for one in row.flaws)
-    values["origin"] = _rider(row.origin) if row.origin else None
+    values["origin"] = rider_of(row.origin) if row.origin else None
     if row.accepted is not None:
         values["accepted"] = _acceptance(row.accepted)
     return Fix(**values)

@@ -70,7 +70,8 @@ _ADD = insert(
             # a message that waits for its next attempt keeps waiting: a rate limit holds for the new text too
             set_={
                 **{name: new.excluded[name] for name in ("kind", "payload", "lane", "correlation")},
-                "due": sa.case((_C.attempts > 0, _C.due), else_=new.excluded["due"]),
+                # and one that is due keeps its turn, or what comes after it in its lane would overtake it
+                "due": sa.case((sa.or_(_C.attempts > 0, _C.due < new.excluded["due"]), _C.due), else_=new.excluded["due"]),
             },
         )
         .returning(_C.id)
@@ -104,15 +105,16 @@ _OPEN = sa.text("outbox.state IN ('pending', 'sending')")  # as text: bound valu
 _NOW = bindparam("now", type_=_C.due.type)
 _other = _T.alias("other")
 _o = _other.c
-# What stands in the way in the same lane: a message on its way, or one before it that is due or was tried. A message whose sender died
-# goes before those that wait, or the two would wait for each other.
+# What stands in the way in the same lane: a message on its way, or one before it that is due, was tried, or was due when it was added:
+# the clock of whoever looks may be behind that of whoever added it. A message whose sender died goes before those that wait, or the two
+# would wait for each other.
 _BEFORE = exists().where(
     _o.lane == _C.lane,
     _o.id != _C.id,
     sa.text("other.state IN ('pending', 'sending')"),
     or_(
         and_(_o.state == "sending", or_(_C.state == "pending", _o.id < _C.id, _o.until > _NOW)),
-        and_(_C.state == "pending", _o.id < _C.id, or_(_o.attempts > 0, _o.due <= _NOW)),
+        and_(_C.state == "pending", _o.id < _C.id, or_(_o.attempts > 0, _o.due <= _NOW, _o.due <= _o.added)),
     ),
 )
 _TAKE = (

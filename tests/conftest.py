@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from storage import database, migrations
 from storage.database import Store
 from tests.world.engines import compiling_once
+from tests.world.hush import _files, pytest_configure, pytest_runtest_makereport  # noqa: F401  # listens to every test
 from tests.world.postgresql import Postgresql
 
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30

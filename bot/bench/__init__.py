@@ -17,7 +17,7 @@ from bot.bench.figures import Report
 from bot.bench.plan import FULL, QUICK, measure
 from bot.log import set_up
 
-PAGE = Path("docs/benchmarks.md")
+PAGE, PICTURES = Path("docs/benchmarks.md"), Path("docs/pictures")
 
 
 def run(*, quick: bool, json_file: Path | None, write_docs: bool) -> int:
@@ -26,7 +26,7 @@ def run(*, quick: bool, json_file: Path | None, write_docs: bool) -> int:
     Args:
         quick: a short form with a small history, to see that all of it runs.
         json_file: where the figures go as JSON.
-        write_docs: write docs/benchmarks.md.
+        write_docs: write docs/benchmarks.md and its pictures.
 
     Returns:
         0 when every target was met, else 1.
@@ -35,11 +35,13 @@ def run(*, quick: bool, json_file: Path | None, write_docs: bool) -> int:
     console, load = Console(), os.getloadavg()[0]
     words = ["signalbox", "bench", *(["--quick"] if quick else []), *(["--write-docs"] if write_docs else [])]
     with tempfile.TemporaryDirectory(prefix="signalbox-bench-") as folder:
-        figures, skipped = asyncio.run(measure(QUICK if quick else FULL, Path(folder), console.log))
-    report = Report(MachineClock().now(), shlex.join(words), tuple(figures), tuple(skipped), load)
+        figures, curves, skipped = asyncio.run(measure(QUICK if quick else FULL, Path(folder), console.log))
+    report = Report(MachineClock().now(), shlex.join(words), tuple(figures), tuple(skipped), load, tuple(curves))
     report.show(console)
     if json_file:
         json_file.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if write_docs:
         PAGE.write_text(report.page(), encoding="utf-8")
+        for curve in curves:
+            (PICTURES / curve.file).write_text(curve.svg(), encoding="utf-8")
     return 1 if any(figure.met is False for figure in figures) else 0

@@ -133,6 +133,13 @@ class Company:
         await self._quiet()
         await self._report(Run(order.key, "run", None, RunState.SUCCEEDED, change.content.digest))
 
+    async def answer(self, text: str) -> float:
+        """Seconds from typing a command until everything that it caused is told."""
+        begun = perf_counter()
+        await self._send(typed(text, CAPTAIN))
+        await self._quiet()
+        return perf_counter() - begun
+
     async def judge(self, change: Change, times: int) -> list[float]:
         """Judge a waiting change in transactions of its own, each with a ledger entry; seconds for each."""
         ask = Ask(change=change.id)

@@ -14,6 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bot.bench.curves import Curve, digits, size
+
 _PARTS = ("slack-bolt", "aiohttp", "sqlalchemy", "pydantic", "cedarpy")
 
 
@@ -55,8 +57,7 @@ class Figure:
     @property
     def shown(self) -> str:
         """The value with its unit, three digits that count."""
-        digits = 0 if self.value >= 100 else 1 if self.value >= 10 else 2
-        return f"{self.value:,.{digits}f} {self.unit}"
+        return f"{digits(self.value)} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Report:
         figures: in the order of the run.
         skipped: what was not measured, and why.
         load: the machine's load average over a minute before the run began: above its processors, others were at work too.
+        curves: how figures grow with the history.
     """
 
     at: datetime
@@ -76,6 +78,7 @@ class Report:
     figures: tuple[Figure, ...]
     skipped: tuple[str, ...] = ()
     load: float | None = None
+    curves: tuple[Curve, ...] = ()
 
     @property
     def machine(self) -> dict[str, str]:
@@ -93,7 +96,7 @@ class Report:
         figures = [{**asdict(figure), "target": figure.target, "met": figure.met} for figure in self.figures]
         return {
             "at": self.at.isoformat(timespec="seconds"), "command": self.command, "machine": self.machine, "figures": figures,
-            "skipped": list(self.skipped),
+            "curves": [asdict(curve) for curve in self.curves], "skipped": list(self.skipped),
         }  # fmt: skip
 
     def show(self, console: Console) -> None:
@@ -131,8 +134,19 @@ class Report:
             lines += [f"| {f.name} | {f.shown} | {f.target} | {_word(f)} |" for f in mine]
             notes = [f"- {f.name}: {f.note}" for f in mine if f.note]
             lines += ["", *notes] if notes else []
+        lines += self._growth() if self.curves else []
         lines += ["", *(f"Not measured: {text}" for text in self.skipped)] if self.skipped else []
         return "\n".join(lines) + "\n"
+
+    def _growth(self) -> list[str]:
+        sizes = [size(entries) for entries, _ in self.curves[0].points]
+        return [
+            "", "## Growth with the history", "",
+            f"| ledger entries | {' | '.join(sizes)} |", "| --- |" + " ---: |" * len(sizes),
+            *(f"| {c.name} | {' | '.join(f'{digits(value)} {c.unit}' for _, value in c.points)} |" for c in self.curves),
+            "", *(f"- {c.name}: {c.note}" for c in self.curves if c.note),
+            "", *(f"![{c.name}, by ledger entries](pictures/{c.file})" for c in self.curves),
+        ]  # fmt: skip
 
 
 def _groups(figures: Sequence[Figure]) -> list[str]:

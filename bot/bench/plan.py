@@ -12,10 +12,11 @@ from statistics import median
 import aiohttp
 
 from bot.adapters.clock import MachineClock
-from bot.bench import acking, gathering, judging, large, slotting, starting, ticking
-from bot.bench.approving import Approvals, Company, company
+from bot.bench import acking, gathering, growth, judging, large, proving, slotting, starting, ticking
+from bot.bench.approving import Approvals, company
 from bot.bench.child import child
 from bot.bench.company import SERVICES, helps, policy
+from bot.bench.curves import Curve
 from bot.bench.figures import Figure
 from bot.bench.load import fire, percentile
 from storage import migrations, sample
@@ -29,7 +30,7 @@ class Sizes:
     """How much of everything.
 
     Args:
-        history: of the full database.
+        history: of the full database; those between it and the empty one have a tenth and a hundredth of it.
         judgements: rounds, and judgements in a round.
         approvals: on each database.
         judged: judgements in their transaction, on each database.
@@ -57,7 +58,7 @@ FULL = Sizes(sample.Size(100_000, 1_000_000), (15, 300), 100, 300, (9, 3_000), 3
 QUICK = Sizes(sample.Size(200, 2_000), (1, 5), 1, 2, (1, 40), 40, 1, 2, ticking.QUICK, connections=4)
 
 
-async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], list[str]]:
+async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], list[Curve], list[str]]:
     """Measure everything.
 
     Args:
@@ -66,7 +67,7 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
         say: progress.
 
     Returns:
-        Figures, and what was not measured and why.
+        Figures, how some of them grow with the history, and what was not measured and why.
     """
     say("judging")
     figures, skipped = judging.measure(*sizes.judgements)
@@ -77,11 +78,19 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     figures += await _starting(sizes, folder)
     say(f"reading a release of {sizes.pulls} pull requests")
     figures += await gathering.measure(folder / "gathering", sizes.pulls, 3)
-    empty, full = _fresh(folder, "empty"), _fresh(folder, "full")
-    say(f"writing {sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries")
-    await _fill(full, sizes.history)
-    say("approving")
-    figures += await _approving(sizes, empty, full)
+    databases = {0: _fresh(folder, "empty")}
+    for part in (100, 10, 1):
+        changes, entries = max(sizes.history.changes // part, 1), sizes.history.entries // part
+        say(f"writing {changes:,} changes and {entries:,} ledger entries")
+        databases[entries] = _fresh(folder, f"with-{entries}")
+        await _fill(databases[entries], sample.Size(changes, entries))
+    empty, full = databases[0], databases[sizes.history.entries]
+    say("approving, judging and asking, on each of them")
+    found = await growth.measure(databases, sizes.approvals, sizes.judged)
+    figures += _approving(sizes, found[0], found[sizes.history.entries])
+    say("proving the ledgers")
+    figures += await proving.measure(full, sizes.history.entries, folder)
+    curves = await growth.curves(databases, found)
     say("approving, on PostgreSQL")
     figures += await _postgresql(sizes, folder, skipped)
     say("firing the moments of trains")
@@ -90,7 +99,7 @@ async def measure(sizes: Sizes, folder: Path, say: Say) -> tuple[list[Figure], l
     figures += await _acking(sizes, folder, empty, full)
     say("acknowledging while the commands are carried out")
     figures += await _busy(sizes, folder)
-    return figures, skipped
+    return figures, curves, skipped
 
 
 def _fresh(folder: Path, name: str) -> str:
@@ -114,22 +123,16 @@ _STARTER = (
 )
 
 
-async def _approving(sizes: Sizes, empty: str, full: str) -> list[Figure]:
-    async with company(empty) as small, company(full) as large:
-        for each in (small, large):
-            await each.approve(Approvals())  # whatever is done only once
-        few, many = Approvals(), Approvals()
-        for _ in range(sizes.approvals):
-            await small.approve(few)
-            await large.approve(many)
-        judged = await _judged(sizes, small, large)
+def _approving(sizes: Sizes, small: growth.Measured, large: growth.Measured) -> list[Figure]:
     group = "Approving, until CI has been called (peers answer at once)"
     scale = f"{sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries, to the empty database"
     return [
-        *_approved(group, "SQLite", few),
-        Figure(group, "judging in its transaction, committed: p50", _ms(judged[0], 0.5), "ms"),
-        Figure(scale, "form sent → CI called", median(many.called) / median(few.called), "×", below=1.2, note=_STARTER),
-        Figure(scale, "judging in its transaction, committed", median(judged[1]) / median(judged[0]), "×", below=1.2),
+        *_approved(group, "SQLite", small.approvals),
+        Figure(group, "judging in its transaction, committed: p50", _ms(small.judged, 0.5), "ms"),
+        Figure(
+            scale, "form sent → CI called", median(large.approvals.called) / median(small.approvals.called), "×", below=1.2, note=_STARTER
+        ),
+        Figure(scale, "judging in its transaction, committed", median(large.judged) / median(small.judged), "×", below=1.2),
     ]
 
 
@@ -143,15 +146,6 @@ def _approved(group: str, database: str, found: Approvals) -> list[Figure]:
             note="click → Slack is asked to open the form, and form sent → CI called; the time in which a person writes is left out.",
         ),
     ]  # fmt: skip
-
-
-async def _judged(sizes: Sizes, small: Company, large: Company) -> tuple[list[float], list[float]]:
-    one, other = await small.awaiting(), await large.awaiting()
-    few, many = list[float](), list[float]()
-    for _ in range(sizes.judged):
-        few += await small.judge(one, 1)
-        many += await large.judge(other, 1)
-    return few, many
 
 
 def _ms(seconds: list[float], share: float) -> float:

@@ -1,4 +1,4 @@
-"""The Ed25519 keys of evidence bundles: made, read, named.
+"""The Ed25519 key of the bot, which signs evidence bundles and checkpoints of the ledger: made, read, named.
 
 Invariant: a private key leaves here only into a file that its owner alone may read; no message carries any part of it.
 
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+from pydantic import SecretStr
 
 
 class KeyProblem(Exception):  # noqa: N818 - named for what it is
@@ -63,6 +64,36 @@ def pem_of(key: Ed25519PublicKey) -> str:
 def fingerprint(key: Ed25519PublicKey) -> str:
     """`sha256:` and the hash of its SubjectPublicKeyInfo (DER), 64 hex digits."""
     return f"sha256:{hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()}"
+
+
+class Ed25519Signer:
+    """Signs, and says by which key.
+
+    Args:
+        key: the private half; it stays here.
+    """
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    @property
+    def key(self) -> str:
+        """Fingerprint of the public half."""
+        return fingerprint(self._key.public_key())
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        """The public half."""
+        return self._key.public_key()
+
+    def sign(self, text: bytes) -> bytes:
+        """A signature, 64 bytes."""
+        return self._key.sign(text)
+
+
+def signer_of(pem: SecretStr | None) -> Ed25519Signer | None:
+    """Who signs with a private key; None without one."""
+    return Ed25519Signer(private(pem.get_secret_value())) if pem else None
 
 
 def generate(to: Path) -> Ed25519PublicKey:

@@ -23,6 +23,7 @@ from commands.core.ports.clock import Clock
 from commands.core.set_card import set_card
 from commands.core.tell import incident_channel
 from commands.core.text import Card
+from commands.core.trains import checklist
 from commands.core.trains.roll_call_card import roll_call_card
 from commands.core.trains.show import pin_later, run_card
 from guards.change import Change
@@ -156,7 +157,8 @@ class Draw:
         above = await self._store.read(lambda tx: places.place(tx, run))
         if not isinstance(facts.train, Train):
             return None
-        return Drawn(f"go:{run}", above.channel if above else facts.train.channel, roll_call_card(facts), above.ts if above else None)
+        card, channel = roll_call_card(facts), above.channel if above else facts.train.channel
+        return Drawn(f"go:{run}", channel, card, above.ts if above else None, kept=lambda tx, anew: checklist.keep(tx, facts))
 
     async def _train(self, payload: Mapping[str, Any]) -> Drawn | None:
         """A run of a train; its card is pinned as long as the run is open."""

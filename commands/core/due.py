@@ -36,7 +36,7 @@ from commands.core.orders import order_of
 from commands.core.ports.ci import CI, Proposed, Pushed, Run
 from commands.core.ports.clock import Clock
 from commands.core.record import Actor
-from commands.core.trains import integrate, keep, roll_call
+from commands.core.trains import integrate, keep, prospect, roll_call
 from guards.facts import Facts
 from guards.policy import Policy
 from storage import changes, inbox
@@ -144,6 +144,7 @@ class Due:
                         record.write(tx, "run:foreign", by, facts, correlation, run=report.run, state=report.state.value)
                 elif isinstance(report, Pushed):
                     keep.pushed(tx, report.repository, report.branch, facts)
+                    prospect.pushed(tx, report.repository, report.branch, facts)
                     owing.pushed(tx, report.repository, facts)
                 elif isinstance(report, Proposed):
                     mirror.proposed(tx, report.repository, report.into, facts, correlation)

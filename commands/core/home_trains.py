@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from commands.core.text import Button, Code, Line, Moment
+from commands.core.trains import checklist
 from commands.core.trains.card import train_lines
 from commands.core.trains.standing import candidate_of
 from guards.authorization import authorized
@@ -84,7 +85,10 @@ def trains_of(tx: Tx, person: Person, facts: Facts) -> tuple[tuple[Line, ...], t
             continue
         lines += train_lines(train, runs[:_RUNS], facts.at)
         lines += [("    ⚠️ ", Code(run.id), f": {run.why}") for run in runs[:_RUNS] if run.why]
-        lines += [("    ⚠️ ", Code(run.id), f" lacks {what}") for run in runs[:_RUNS] for what in run_lacks(tx, train, run)]
+        for run in runs[:_RUNS]:
+            lines += [("    ⚠️ ", Code(run.id), f" lacks {what}") for what in run_lacks(tx, train, run)]
+            candidate = candidate_of(tx, run, train) if run.stage in STABILIZING else None
+            lines += checklist.lacks(tx, run, candidate, train.rule.zone) if candidate else ()
         lines += [(f"    ⚠️ {why}",) for why in _lacks(train, person, facts)]
         buttons += _leading(tx, train, runs[:_RUNS])
     return tuple(lines), tuple(buttons)
@@ -96,7 +100,9 @@ def _leading(tx: Tx, train: Train, runs: Sequence[TrainRun]) -> Iterator[Button]
         yield Button(f"Describe {train.id}", "train describe", {"train": train.id})
         yield Button(f"Publish {train.id}", "train publish", {"train": train.id}, "primary")
     for run in runs:
-        if run.stage is Stage.HELD:
+        if run.stage in STABILIZING:
+            yield Button(f"Checklist of {run.id}", "train readiness", {"run": run.id})
+        elif run.stage is Stage.HELD:
             yield Button(f"Let {run.id} go on", "train resume", {"run": run.id}, confirm=f"Is {run.id} to go on?")
         elif run.stage in OVER and (owed := obligations.about(tx, run.id)) and all(one.done for one in owed):
             yield Button(f"Close {run.id}", "train close", {"train": run.id}, "primary")

@@ -90,9 +90,13 @@ class Ordering:
         await self._store.write(work)
 
     async def _overtaken(self, order: Order, at: datetime) -> bool:
-        """Whether an order is not what was judged any more: it waited too long, or a freeze began since (FRZ-03)."""
+        """Whether an order is not what was judged any more: it waited too long, or a freeze began since (FRZ-03).
+
+        The clock is looked at last: a bot that was paused until now may have lost the order to another one, which sent it anew.
+        """
         now = self._clock.now()
-        return now - at > STALE or await self._store.read(lambda tx: freezing.began_since(tx, order.change, at, now))
+        began = await self._store.read(lambda tx: freezing.began_since(tx, order.change, at, now))
+        return began or self._clock.now() - at > STALE
 
     async def _judge_again(self, sending: outbox.Sending, order: Order) -> None:
         """Take an order back that was never sent, and judge its change anew."""

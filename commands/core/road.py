@@ -16,12 +16,14 @@ from commands.core import (
     announce,
     calendar_post,
     cards,
+    checkpoints,
     dependencies,
     freeze_import,
     home,
     mirror,
     record,
     record_links,
+    retention,
 )
 from commands.core.command import AnyCommand, Ask, Asker, Reply, Work
 from commands.core.due import Carry
@@ -126,6 +128,8 @@ class Road:
             calendar_post.begin(tx, Facts(at=now, policy=self.policy))
             record_links.begin(tx, Facts(at=now, policy=self.policy))
             dependencies.begin(tx, self.policy, now)
+            checkpoints.begin(tx, now)
+            retention.begin(tx, self.policy, now)
             freeze_import.begin(tx, self.policy, now)
             mirror.begin(tx, self.policy, Facts(at=now, policy=self.policy), "start")
             for change in changes.undecided(tx, None, limit=1000):

@@ -20,6 +20,7 @@ from bot import docs
 from bot.cli import app
 from bot.policy_file import load
 from bot.strict_yaml import Document
+from tests.world.signing import SIGNING_KEY
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "signalbox.yaml"
@@ -30,6 +31,7 @@ SECRETS = {
     "GITHUB_WEBHOOK_SECRET": "hook",
     "SHOP_CI_SECRET": "shop",
     "REGISTRY_PASSWORD": "registry",
+    "SIGNALBOX_SIGNING_KEY": SIGNING_KEY,
 }
 
 HEAVY = {
@@ -262,12 +264,15 @@ signalbox: 1 problem to mend
 
 
 def test_check_warns_and_passes(run: Run) -> None:
-    given = {name: value for name, value in SECRETS.items() if name != "GITHUB_WEBHOOK_SECRET"}
+    given = {name: value for name, value in SECRETS.items() if name not in {"GITHUB_WEBHOOK_SECRET", "SIGNALBOX_SIGNING_KEY"}}
     done = run("check", "-p", EXAMPLE, given=given)
     assert (done.exit_code, done.stderr) == (
         0,
         snapshot(
-            "warning: GITHUB_WEBHOOK_SECRET: is not set; webhooks are refused, and a run is only looked up every `limits.look_again`\n"
+            """\
+warning: GITHUB_WEBHOOK_SECRET: is not set; webhooks are refused, and a run is only looked up every `limits.look_again`
+warning: SIGNALBOX_SIGNING_KEY: is not set; no checkpoints of the ledger are made, and evidence bundles are unsigned
+"""
         ),
     )
 
@@ -359,7 +364,14 @@ def test_audit_verify_reads_the_database_or_a_file_and_passes_the_answer_on(run:
     (tmp_path / "ledger.jsonl").write_text("", encoding="utf-8")
     called["answer"] = 0
     offline = run("audit", "verify", "--export", "ledger.jsonl", given={"SIGNALBOX_DATABASE_URL": "nonsense"})
-    assert (offline.exit_code, called["bot.audit.verify"]) == (0, ((None,), {"export_file": Path("ledger.jsonl")}))
+    assert (offline.exit_code, called["bot.audit.verify"]) == (
+        0,
+        ((None,), {"export_file": Path("ledger.jsonl"), "checkpoints_file": None, "key_files": ()}),
+    )
+    signed = ("audit", "verify", "--export", "ledger.jsonl", "--checkpoints", "ledger.jsonl")
+    assert run(*signed).exit_code == 2  # by whom?
+    assert run(*signed, "--key", "one.pem", "--key", "two.pem").exit_code == 0
+    assert called["bot.audit.verify"][1]["key_files"] == [Path("one.pem"), Path("two.pem")]
     assert run("audit", "verify", "--export", "none.jsonl").exit_code == 2
 
 
@@ -381,9 +393,10 @@ def test_audit_show_filters(run: Run, called: dict[str, Any]) -> None:
 
 def test_audit_export_never_replaces_evidence(run: Run, called: dict[str, Any], tmp_path: Path) -> None:
     assert run("audit", "export", "--to", "new.jsonl").exit_code == 0
-    assert called.pop("bot.audit.export")[1] == {"to": Path("new.jsonl")}
+    assert called.pop("bot.audit.export")[1] == {"to": Path("new.jsonl"), "checkpoints_to": None}
     (tmp_path / "old.jsonl").write_text("evidence", encoding="utf-8")
     assert run("audit", "export", "--to", "old.jsonl").exit_code == 2
+    assert run("audit", "export", "--to", "new.jsonl", "--checkpoints", "old.jsonl").exit_code == 2
     assert "bot.audit.export" not in called
 
 

@@ -57,7 +57,7 @@ def test_whatever_is_installed_is_locked_by_its_hash(stages):
 def test_the_bot_runs_as_nobody_in_particular_and_knows_no_secret(stages):
     *_, last = stages
     users = [rest for word, rest in last if word == "USER"]
-    assert users == ["signalbox"]
+    assert users == ["10001"]
     assert any(word == "RUN" and "useradd" in rest and "--uid 10001" in rest for word, rest in last)
     after = last[[word for word, _ in last].index("USER") :]
     assert not [word for word, _ in after if word in {"RUN", "COPY", "ADD"}]  # nothing is written once it is the bot's

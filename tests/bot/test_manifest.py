@@ -56,6 +56,30 @@ def test_each_scope_says_why(scope):
     assert line.partition("  # ")[2]
 
 
+def stated() -> dict[str, set[str]]:
+    """What docs/security.md says of each scope: the methods that need it."""
+    table = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## What the Slack app may")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE)
+    assert all(without.strip() for *_, without in rows)
+    return {
+        scope: set(re.findall(r"`([a-zA-Z]+\.[a-zA-Z.]+)`", needs))
+        for scopes, needs, _ in rows
+        for scope in re.findall(r"`([^`]+)`", scopes)
+    }
+
+
+def test_the_page_tells_of_each_scope_which_calls_need_it():
+    told = stated()
+    assert set(told) == set(MANIFEST["oauth_config"]["scopes"]["bot"])
+    needs: dict[str, set[str]] = {scope: set() for scope in told}
+    for method in called():
+        scope = METHODS[method].scope
+        for name in [f"{kind}{scope[1:]}" for kind in ("channels", "groups")] if scope.startswith("*") else [scope] if scope else []:
+            needs[name].add(method)
+    needs["users:read.email"].add("users.info")  # its answer has the address with this scope only
+    assert told == needs
+
+
 def test_the_command_and_the_addresses_are_those_that_are_listened_to():
     [command] = MANIFEST["features"]["slash_commands"]
     assert command["command"] == COMMAND

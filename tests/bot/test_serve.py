@@ -26,6 +26,7 @@ from storage.database import Store
 from storage.engines import HEAD
 from storage.errors import StorageError, WrongSchema
 from tests.world.demo_ci import SECRET, Process, demo_ci
+from tests.world.hush import heard
 from tests.world.moments import RealClock
 from tests.world.neighbours import order
 from tests.world.world import policy_data
@@ -45,6 +46,7 @@ class Serve:
         assert self.process.stderr
         async with asyncio.timeout(30):
             while raw := await self.process.stderr.readline():
+                heard(raw.decode(errors="replace"))
                 try:
                     self.lines.append(json.loads(raw))
                 except ValueError:
@@ -58,7 +60,7 @@ class Serve:
         async with asyncio.timeout(30):
             out, err = await self.process.communicate()
         assert self.process.returncode is not None
-        return self.process.returncode, (out + err).decode()
+        return self.process.returncode, heard((out + err).decode())
 
 
 @asynccontextmanager

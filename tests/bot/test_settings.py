@@ -13,7 +13,7 @@ from guards.policy import Policy
 from tests.world.keys import RSA_KEY
 from tests.world.signing import SIGNING_KEY
 
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"  # pragma: allowlist secret
 HTTP = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5"}
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_APP_TOKEN": "xapp-1-secret"}
 NAMED = {"SHOP_CI_SECRET": "s1-secret", "REGISTRY_PASSWORD": "s2-secret"}
@@ -303,7 +303,7 @@ def test_a_command_that_never_speaks_with_slack_takes_no_slack_tokens(environmen
 
 
 def test_a_policy_without_github_takes_no_github_credentials(environment: Environment, policy: Policy) -> None:
-    environment(**HTTP, **NAMED)
+    environment(**HTTP, **NAMED, SIGNALBOX_SIGNING_KEY=SIGNING_KEY)
     only_http = policy.model_copy(update={"ci": {"in-house": policy.ci["in-house"]}, "services": {}})
     assert missing(load(), only_http) == []
     assert warnings(load(), only_http) == []
@@ -314,9 +314,10 @@ def test_what_works_but_was_perhaps_not_meant_is_a_warning(environment: Environm
     assert warnings(load(), policy) == snapshot(
         [
             "GITHUB_WEBHOOK_SECRET: is not set; webhooks are refused, and a run is only looked up every `limits.look_again`",
+            "SIGNALBOX_SIGNING_KEY: is not set; no checkpoints of the ledger are made, and evidence bundles are unsigned",
             "SIGNALBOX_DATABSE_URL: is not read; did you mean SIGNALBOX_DATABASE_URL?",
             "SIGNALBOX_POLICY_FILE: is not read; did you mean SIGNALBOX_POLICY?",
         ]
     )
-    environment(GITHUB_WEBHOOK_SECRET="x")
+    environment(GITHUB_WEBHOOK_SECRET="x", SIGNALBOX_SIGNING_KEY=SIGNING_KEY)
     assert len(warnings(load(), policy)) == 2

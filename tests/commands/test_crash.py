@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from commands.core import due
+from commands.core import due, freezing
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
 from storage.errors import Unavailable
@@ -70,6 +70,24 @@ async def test_an_order_that_was_never_sent_is_sent_once(world, monkeypatch):
     assert [order.key for order in world.ci.started] == ["CR-2026-1124-001.2"]
     assert (await world.news())[-4:] == ["dispatch:unknown", "dispatch:not-taken", "dispatch:ordered", "dispatch:started"]
     assert "CI is deploying" in world.card().as_text()
+    assert await world.verified()
+
+
+async def test_a_bot_that_slept_before_it_called_ci_does_not_call_any_more(world, monkeypatch):
+    """It looked for freezes last, and was stopped there for ten minutes: others may have looked the order up, and sent it anew (OPS-07)."""
+    await world.runs_in("dev")
+    looked, sleeps = freezing.began_since, iter([timedelta(minutes=10)])
+
+    def slept(*words):
+        world.clock.at += next(sleeps, timedelta())
+        return looked(*words)
+
+    monkeypatch.setattr(freezing, "began_since", slept)
+    await said(world, "dev", ASK)
+    await world.quiet()
+    await world.wait(seconds=61)
+    assert [order.key for order in world.ci.asked] == ["CR-2026-1124-001.2"]
+    assert (await world.change()).state is State.RUNNING
     assert await world.verified()
 
 

@@ -18,6 +18,7 @@ from guards.unread import Unread
 from guards.vcs import CheckState
 from guards.version import Artifact
 from storage import cards, decisions, timers
+from tests.commands.test_home import home, opens
 from tests.world.company import COMMIT, DIGEST, TUESDAY, policy_data
 from tests.world.strict import REPOSITORY, prove, strict_policy
 from tests.world.trains import AREAS, RUN, all_say_go, change_run, rides, run_of
@@ -610,7 +611,22 @@ async def test_in_the_strict_profile_a_red_check_stops_the_go_until_it_is_green(
         world.vcs.checked[REPOSITORY, COMMIT] = tuple(replace(c, state=CheckState.FAILED, url="https://ci.test/7") for c in green)
         await world.say("olga", f"/release go answer {RUN} quality go")
         assert await world.codes() == ["not-tickable"]
+
+        # its captain reads it on the App Home: as of the last look, which comes soon after anything happened, and each hour
+        await world.say("dev", f"/release go answer {RUN} artifact go")
+        assert "weekly-2026-11-24 checks failed: api: On commit c0ffee000000: lint failed" in await opens(world, "carla")
+        assert f"[Checklist of {RUN}]" in home(world, "carla")
         world.vcs.checked[REPOSITORY, COMMIT] = green
+        await world.wait(minutes=1)
+        assert "checks failed" not in await opens(world, "carla")
+        world.vcs.checked[REPOSITORY, COMMIT] = ()
+        await world.wait(minutes=30)
+        assert "checks failed" not in await opens(world, "carla")
+        await world.wait(minutes=30)
+        assert "checks failed" in await opens(world, "carla")
+        world.vcs.checked[REPOSITORY, COMMIT] = green
+        await world.say("carla", f"/release train readiness {RUN}")
+        assert "checks failed" not in await opens(world, "carla")
         await all_say_go(world)
         await world.say("rita", GO)
         items = {i["item"]: i for i in (await world.body("decision:go"))["items"]}

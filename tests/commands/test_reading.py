@@ -277,7 +277,7 @@ async def test_help_shows_what_the_asker_may_run(world, golden):
     assert first == [
         "verify", "status", "home", "explain", "changes", "record", "notes", "window (list, cover, report)", "freeze list",
         "incident (list, context, timeline, action)", "emergency (list, show, report)", "break-glass (end, list)",
-        "exception (list, show)", "train (list, show, readiness)",
+        "exception (list, show)", "train (list, show, why, readiness)",
         "blocker list", "manifest show", "go answer", "hotfix (show, list)", "calendar (add, end)", "evidence", "attest",
         "follow-up (add, list, done, pass)", "delegate list", "link (github, confirm, cancel, remove)", "whoami", "help",
     ]  # fmt: skip

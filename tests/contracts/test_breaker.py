@@ -1,13 +1,19 @@
 """A neighbour that does not answer is left alone, asked again now and then, and told by name; one answer ends it (OPS-08, OPS-11)."""
 
 import asyncio
+import re
+import socket
+import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client.core import Metric
 
-from bot.adapters.answers import Answer
+from bot.adapters.answers import Answer, status_words
 from bot.adapters.breaker import OTHER, Breaker, Breakers, Held, Patience
+from bot.adapters.failures import failure_words
 from bot.adapters.transport import Limits, Transport
 from bot.metrics import REGISTRY
 from commands.core.ports.ci import TurnedDown, Unknown
@@ -230,3 +236,37 @@ async def test_a_neighbour_that_nobody_asks_is_found_to_be_back_by_the_probe_alo
         assert isinstance(await read(transport, url), Unread)
         assert server.count == 7
         await transport.close()
+
+
+# ---------------------------------------------------------------- the runbook
+
+RUNBOOK = (Path(__file__).parents[2] / "docs" / "operate.md").read_text(encoding="utf-8")
+REQUEST = httpx.Request("GET", "http://demo.test")
+
+
+def caused(error: Exception, by: Exception) -> Exception:
+    error.__cause__ = by
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectTimeout("", request=REQUEST), httpx.ReadTimeout("", request=REQUEST), httpx.ConnectError("", request=REQUEST),
+        httpx.ProxyError("", request=REQUEST), httpx.RemoteProtocolError("", request=REQUEST),
+        caused(httpx.ConnectError("", request=REQUEST), ConnectionRefusedError()),
+        caused(httpx.ConnectError("", request=REQUEST), socket.gaierror()),
+        caused(httpx.ConnectError("", request=REQUEST), ssl.SSLCertVerificationError()),
+    ],
+    ids=lambda error: f"{type(error).__name__} {type(error.__cause__).__name__}",
+)  # fmt: skip
+def test_every_way_in_which_a_call_comes_to_nothing_stands_in_the_runbook(error):
+    """OPS-15: who reads `ready` finds the words there."""
+    words = failure_words(error, connect=3, read=10)
+    general = re.sub(r"within [0-9]+ s$", "within … s", words)
+    assert f"*{general}*" in RUNBOOK
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_every_refusal_of_our_credentials_stands_in_the_runbook(status):
+    assert f"*{status_words(Answer(status, {}, b''))}*" in RUNBOOK

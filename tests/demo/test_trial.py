@@ -33,6 +33,7 @@ EVERYTHING = {
     "stabilization": {"look_again": "10m"},
     "hotfix": {"look_again": "10m"},
     "record_links": {"asked": True},
+    "ledger": {"checkpoints": {"every": "12h"}},
     "obligations": {"before": "2h"},
     "strategy": {"link": "https://wiki.example.com/release-strategy"},
 }  # fmt: skip

@@ -168,7 +168,7 @@ async def test_what_is_no_json_is_not_appended(store):
 async def test_what_somebody_with_the_keys_to_the_database_changes_is_named(store, database_url, column):
     """The triggers can be dropped by who owns the tables; the chain still shows it."""
     await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(3)])
-    trigger = {"sqlite": ["DROP TRIGGER ledger_no_update"], "postgresql": ["DROP TRIGGER ledger_append_only ON ledger"]}
+    trigger = {"sqlite": ["DROP TRIGGER ledger_no_update"], "postgresql": ["DROP TRIGGER ledger_no_update ON ledger"]}
 
     def tamper(tx):
         for statement in trigger[database_url.partition(":")[0]]:

@@ -98,6 +98,22 @@ async def test_a_message_for_later_does_not_hold_its_lane(box):
     assert await box.names(AT + HOUR) == ["reminder"]
 
 
+async def test_a_lane_keeps_its_order_for_a_clock_that_is_behind(box):
+    """Whoever takes looked at the clock before the first message was added, or has another clock."""
+    await box.add("card", at=AT + MINUTE, lane="C1", key="card")
+    await box.add("log", lane="C1")
+    assert await box.names(AT) == []
+    assert await box.names(AT + MINUTE) == ["card"]
+
+
+async def test_a_newer_text_keeps_the_turn_in_its_lane(box):
+    """The card was not sent yet when it is to be drawn anew: it still goes before what is written below it."""
+    await box.add("card", lane="C1", key="card")
+    await box.add("log", lane="C1")
+    await box.add("newer card", at=AT + MINUTE, lane="C1", key="card")
+    assert await box.names(AT) == ["newer card"]
+
+
 async def test_a_sender_that_died_leaves_an_unknown_outcome(box):
     first = await box.add("a", lane="C1")
     await box.add("b", lane="C1")

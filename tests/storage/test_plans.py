@@ -14,6 +14,7 @@ from storage import (
     audit,
     cards,
     changes,
+    checkpoints,
     claims,
     decisions,
     delegations,
@@ -27,12 +28,14 @@ from storage import (
     obligations,
     outbox,
     releases,
+    retention,
     run_logs,
     timers,
     trains,
     verifications,
 )
 from storage.database import Store
+from storage.retention import Place
 from tests.storage.cases import AT
 
 LEASE = timedelta(seconds=30)
@@ -40,6 +43,8 @@ SMALL = {"target", "claim", "counter", "ledger_head"}  # a row for each place, o
 BY_NUMBER = {
     "audit.show": {"ledger"},  # from the end, as far as the limit
     "audit.about": {"ledger"},  # rare, and an index would cost every entry
+    "retention.old_logs": {"run_log"},  # once a day
+    "checkpoints.newest": {"ledger_checkpoint"},  # from the end, one row
 }
 SORTS = {
     "verifications.given",  # of one version in one place
@@ -58,6 +63,8 @@ SORTS = {
     "incidents.bound_to",
     "incidents.of_record",
     "audit.story",
+    "retention.unfinished",
+    "retention.old_logs",
     "delegations.current",
 }  # few rows
 
@@ -136,6 +143,12 @@ LOOKUPS = {
     "audit.about": lambda tx: audit.about(tx, "a", "b", {"x"}),
     "audit.story": lambda tx: list(audit.story(tx, {"x"}, {"a"}, AT, AT)),
     "audit.extract": lambda tx: audit.extract(tx, [3]),
+    "audit.hash_of": lambda tx: audit.hash_of(tx, 5),
+    "checkpoints.newest": checkpoints.newest,
+    "retention.old": lambda tx: retention.old(tx, AT, AT, Place("2020", 3), 10),
+    "retention.standing": lambda tx: retention.standing(tx, [1, 2]),
+    "retention.unfinished": lambda tx: retention.unfinished(tx, AT),
+    "retention.old_logs": lambda tx: retention.old_logs(tx, AT),
     "audit.show": audit.show,
     "audit.show subject": lambda tx: audit.show(tx, subject="x"),
     "audit.show actor": lambda tx: audit.show(tx, actor="x"),

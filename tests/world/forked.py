@@ -1,9 +1,10 @@
-"""Processes that start at once: forked from one that has imported the demo's servers already, which takes a second.
+"""Processes that start at once: forked from one that has imported the demo's servers and the bot already, which takes seconds.
 
 Invariant: each is a process of its own, to be killed and started again; it shares nothing with the tests but what it is given.
 """
 
 import asyncio
+import importlib
 import multiprocessing
 import os
 import sys
@@ -12,22 +13,43 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 _READY = multiprocessing.get_context("forkserver")
-_READY.set_forkserver_preload(["bot.demo.servers", __name__])
+_READY.set_forkserver_preload(["bot.demo.servers", "tests.torture.bot_killed_at", __name__])
 
 
 class Forked:
-    """`python -m bot.demo.servers` with these arguments.
+    """A program with these arguments, as `python -m` would run it.
 
     Args:
         arguments: of the command.
+        program: the module; its `main` is called.
         log: takes what it writes to standard error; without one that goes where ours goes.
     """
 
-    def __init__(self, *arguments: str, log: Path | None = None) -> None:
+    def __init__(self, *arguments: str, program: str = "bot.demo.servers", log: Path | None = None) -> None:
         self._said, told = _READY.Pipe(duplex=False)
-        self._process = _READY.Process(target=_main, args=(arguments, told, log), name="demo-servers", daemon=True)
+        self._process = _READY.Process(target=_main, args=(program, arguments, told, log), name=program, daemon=True)
         self._process.start()
         told.close()
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code, the signal's number below zero; None while it runs."""
+        return self._process.exitcode
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def sentinel(self) -> int:
+        """A file descriptor that can be read from when it has ended."""
+        return self._process.sentinel
+
+    async def join(self, limit: float = 10) -> None:
+        """Wait for its end, whoever brings it about."""
+        await asyncio.to_thread(self._process.join, limit)
 
     async def line(self, limit: float = 20) -> bytes:
         """The first line of its standard output; nothing when it ended, or said nothing, before.
@@ -63,14 +85,12 @@ async def started(arguments: Sequence[str], log: Path) -> Forked:
     return Forked(*arguments, log=log)
 
 
-def _main(arguments: tuple[str, ...], told: Connection, log: Path | None) -> None:
-    """What the process does: speak to whoever started it, as on a standard output of its own, and serve."""
-    from bot.demo import servers
-
+def _main(program: str, arguments: tuple[str, ...], told: Connection, log: Path | None) -> None:
+    """What the process does: speak to whoever started it, as on a standard output of its own, and run."""
     if log:
         with log.open("ab") as errors:
             os.dup2(errors.fileno(), 2)
     os.dup2(told.fileno(), 1)
     told.close()
-    sys.argv = ["servers", *arguments]
-    servers.main()
+    sys.argv = [program.rpartition(".")[2], *arguments]
+    importlib.import_module(program).main()

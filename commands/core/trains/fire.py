@@ -12,8 +12,9 @@ from typing import Any
 from commands.core import record
 from commands.core.command import Ask
 from commands.core.gather import Gather
+from commands.core.inside import inside
 from commands.core.ports.clock import Clock
-from commands.core.trains import after, roll_call
+from commands.core.trains import after, checklist, prospect, roll_call, standing
 from commands.core.trains.card import next_move
 from commands.core.trains.cut import Order, order
 from commands.core.trains.duties import Cause
@@ -21,7 +22,7 @@ from commands.core.trains.keys import KIND, MOMENTS, key_of, moment_of
 from commands.core.trains.plan import plan_ahead, skip
 from commands.core.trains.reminding import Reminding
 from commands.core.trains.tell import train_card_of, train_note
-from guards.cutting import POSTPONABLE
+from guards.cutting import POSTPONABLE, STABILIZING
 from guards.facts import Facts
 from guards.opening import local
 from guards.policy import Policy
@@ -61,7 +62,7 @@ class Reaching:
 def _publish(tx: Tx, reaching: Reaching) -> None:
     """The schedule is posted: the card, pinned by whoever sends it (TRN-01)."""
     if reaching.run.stage is Stage.PLANNED:
-        trains.move(tx, reaching.run, Stage.PUBLISHED)
+        prospect.soon(tx, trains.move(tx, reaching.run, Stage.PUBLISHED), reaching.facts)
 
 
 def _cutoff(tx: Tx, reaching: Reaching) -> None:
@@ -152,6 +153,8 @@ class Trains:
                 await self._reminding.of_draft(taken, str(name), correlation)
             case {"remind": cause}:
                 await self._reminding.of_run(taken, Cause(cause), correlation)
+            case {"check": _}:
+                await self._check(taken, str(payload["run"]))
             case {"draw": _}:
                 await self._store.write(lambda tx: self._draw(tx, taken, str(payload["run"]), correlation))
             case _:
@@ -198,13 +201,30 @@ class Trains:
             plan_ahead(tx, now.train, facts, correlation)
         self._draw_later(tx, now.run, facts)
 
-    # ------------------------------------------------------------ the card
+    # ------------------------------------------------------------ the card and the checklist
+
+    async def _check(self, taken: inbox.Taken, run_id: str) -> None:
+        """Look at what the run's checklist lacks, for its captain's App Home; nothing is read while there is nothing to bring."""
+        ask = Ask(run=run_id, go=True)
+        run, brings = await self._store.read(lambda tx: (trains.run(tx, run_id), standing.asks_of(tx, run_id, self._policy)))
+        waits = run is not None and run.stage in STABILIZING
+        outside = await self._gather.outside(ask) if waits and brings else None
+
+        def work(tx: Tx) -> None:
+            if outside:
+                checklist.keep(tx, inside(tx, ask, replace(outside, at=self._clock.now()), only_reading=True))
+            if run:
+                checklist.again(tx, run, self._now())
+            inbox.done(tx, taken.id, None)
+
+        await self._store.write(work)
 
     def _draw(self, tx: Tx, taken: inbox.Taken, run_id: str, correlation: str) -> None:
         run, facts = trains.run(tx, run_id), self._now()
         train = trains.get(tx, run.train) if run else None
         if run and train and run.stage in OPEN_RUN:
             train_card_of(tx, run, train, facts, correlation)
+            prospect.soon(tx, run, facts)  # set already, unless a program before this one published it
             self._draw_later(tx, run, facts)
         inbox.done(tx, taken.id, None)
 

@@ -151,7 +151,7 @@ class Look:
             wanted = now
         version = next_version({name: (found.version if (found := running[name]) else None) for name in services}, said)
         branch = branch_of(version) if train.branch and isinstance(version, str) else ""
-        base = await self._base(services, running)
+        base = await self.base(services, running)
         if not isinstance(wanted, str) or isinstance(base, Unread):
             return Source(repository, services, main, base if isinstance(base, Unread) else wanted)
         asked = {r for name in services for r in self._policy.required(name, self._policy.bound_for(name))}
@@ -165,7 +165,7 @@ class Look:
         parts = await self.parts(first, there, now) if isinstance(there, str) else None
         return Source(repository, services, main, wanted, chosen, on_main, evidence, base, version, branch, there, parts, waiting, later)
 
-    async def _base(self, services: tuple[str, ...], running: Mapping[str, Deployment | None]) -> str | Unread | None:
+    async def base(self, services: tuple[str, ...], running: Mapping[str, Deployment | None]) -> str | Unread | None:
         """From where what is new is counted: where what production runs of these services meets, so that nothing is left out."""
         commits = list(dict.fromkeys(found.commit if (found := running[name]) else None for name in services))
         base = commits[0]

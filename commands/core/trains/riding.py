@@ -24,7 +24,7 @@ def riding(tx: Tx, run: str) -> tuple[Part, ...]:
     inside = [*(_rider(cut, rider) for cut in made for rider in cut.included), *map(_fix, fixes)]
     outside = [*(_rider(cut, rider) for cut in made for rider in cut.excluded), *map(_late, late)]
     return tuple(
-        Part(_few(lines), heading)
+        Part(few(lines), heading)
         for heading, lines in (
             ("🛑 What holds it up", list(_holding(made, fixes, blockers))),
             (f"🎫 In: {len(inside)}", inside),
@@ -62,6 +62,11 @@ def _late(one: LateChange) -> Line:
     return (Link(one.url, f"#{one.pull}"), f" {one.title} ({one.repository}): rides {one.to or 'the next train'}")
 
 
-def _few(lines: Sequence[Line]) -> tuple[Line, ...]:
+def few(lines: Sequence[Line], rest: str = "; the thread has them all") -> tuple[Line, ...]:
+    """The first lines under a heading, and how many more there are.
+
+    Args:
+        rest: where those are.
+    """
     more = len(lines) - _MOST
-    return (*lines[:_MOST], (f"and {more} more; the thread has them all",)) if more > 0 else tuple(lines)
+    return (*lines[:_MOST], (f"and {more} more{rest}",)) if more > 0 else tuple(lines)

@@ -11,6 +11,7 @@ from commands.core.train_fields import is_run
 from guards.facts import Facts
 from guards.sections import Person
 from guards.train import AHEAD, Train, TrainRun
+from guards.unread import Absent
 
 _TRAIN = Input("train", "Train", hint="Its name, as in /release train list.", longest=40)
 _RUN = Input("run", "Run", hint="As on its card: weekly-2026-12-01.", longest=80)
@@ -29,8 +30,10 @@ def publish_form(fields: Mapping[str, str], facts: Facts, person: Person) -> For
     return Form("Publish a train", "train publish", "Publish", asked, known, (said,))
 
 
-def captain_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
-    """Asks who leads a run, or takes turns in leading a train; filled with who does now."""
+def captain_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form | None:
+    """Asks who leads a run, or takes turns in leading a train; filled with who does now. None when there is no such train."""
+    if isinstance(facts.train, Absent) or isinstance(facts.run, Absent):
+        return None
     which = Input("train", "Train or run", hint="weekly, or one run of it: weekly-2026-12-01.", longest=80)
     asked, known = _asked(fields, which)
     train, run = facts.train, facts.run
@@ -56,8 +59,10 @@ def resume_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form
     return Form("Let a run go on", "train resume", "Go on", asked, known, (said,))
 
 
-def close_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form:
-    """Asks why, and says what becomes of the runs of a train that is closed."""
+def close_form(fields: Mapping[str, str], facts: Facts, person: Person) -> Form | None:
+    """Asks why, and says what becomes of the runs of a train that is closed; None when there is no such train."""
+    if isinstance(facts.train, Absent):
+        return None
     asked, known = _asked(fields, Input("train", "Train or run", hint="weekly, or a run that is over.", longest=80))
     over = is_run(known.get("train", ""))
     why = Input("reason", "Why?", "text", initial=fields.get("reason", ""), hint="It stands in the channel.", shortest=3, longest=500)

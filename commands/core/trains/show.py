@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from commands.core.text import Card
 from commands.core.trains.card import train_card
+from commands.core.trains.prospect import so_far
 from commands.core.trains.riding import riding
 from guards.facts import Facts
 from guards.train import OPEN_RUN
@@ -35,7 +36,8 @@ def run_card(tx: Tx, run_id: str, facts: Facts) -> RunCard | None:
     train = trains.get(tx, run.train) if run else None
     if run is None or train is None:
         return None
-    return RunCard(train_card(run, train, moments.reached(tx, run.id), riding(tx, run.id), facts), train.channel, run.stage in OPEN_RUN)
+    details = (*riding(tx, run.id), *so_far(tx, run, train.rule.zone))
+    return RunCard(train_card(run, train, moments.reached(tx, run.id), details, facts), train.channel, run.stage in OPEN_RUN)
 
 
 def pin_later(tx: Tx, subject: str, channel: str, facts: Facts, *, stays: bool) -> None:

@@ -5,16 +5,19 @@ Invariant: a run has one card, redrawn in place; the lane of the channel keeps t
 
 from commands.core.tell import CARD
 from commands.core.text import Card
+from commands.core.trains import checklist
 from guards.facts import Facts
 from guards.train import Train, TrainRun
-from storage import outbox
+from storage import outbox, trains
 from storage.database import Tx
 
 
 def train_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str) -> None:
-    """Have the run's card drawn anew; several requests before it is sent are one."""
+    """Have the run's card drawn anew, and its checklist looked at; several requests before that are one."""
     message = outbox.Message("train", {"run": run.id}, key=f"train:{run.id}", lane=train.channel, correlation=correlation)
     outbox.add(tx, message, facts.at)
+    if now := trains.run(tx, run.id):
+        checklist.soon(tx, now, facts)
 
 
 def roll_call_card_of(tx: Tx, run: TrainRun, train: Train, facts: Facts, correlation: str) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from commands.core.ports.clock import Clock
 from commands.core.ports.vcs import Vcs
-from commands.core.trains import branch, closing, cut
+from commands.core.trains import branch, closing, cut, prospect
 from commands.core.trains.branch import Branching
 from commands.core.trains.closing import Removal
 from commands.core.trains.cut import Cutting
+from commands.core.trains.prospect import Prospects
 from commands.core.trains.read import Branches
 from commands.core.trains.stabilize import Stabilize
 from guards.facts import Facts
@@ -32,11 +33,12 @@ class TrainWork:
     def __init__(self, policy: Policy, store: Store, histories: Mapping[str, Vcs], clock: Clock) -> None:
         branches = Branches(policy, histories)
         self._policy, self._clock = policy, clock
-        self._doers: Mapping[str, Cutting | Branching | Stabilize | Removal] = {
+        self._doers: Mapping[str, Cutting | Branching | Stabilize | Removal | Prospects] = {
             cut.KIND: Cutting(store, branches),
             branch.KIND: Branching(store, branches),
             branch.WATCH: Stabilize(store, branches),
             closing.KIND: Removal(store, branches),
+            prospect.KIND: Prospects(store, branches),
         }
 
     def kinds(self) -> Mapping[str, Callable[[inbox.Taken], Awaitable[None]]]:
