@@ -29,7 +29,7 @@ class Prospect:
     lost: str = ""
 
     def over(self, was: "Prospect") -> "Prospect":
-        """This look in the place of the one before: where it failed, what was read before stays, with its moment."""
+        """A look in the place of the one before: where it failed, what was read before stays, with its moment."""
         return replace(was, lost=self.lost) if self.lost else self
 
     def same(self, was: "Prospect") -> bool:
