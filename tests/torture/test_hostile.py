@@ -82,9 +82,11 @@ async def answer(port: int, attack: Attack) -> bytes:
         writer.write(attack.raw)
         with suppress(ConnectionError):
             await writer.drain()
-        with suppress(TimeoutError, ConnectionError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE if attack.whole else 0.02):
                 return await _read(reader)
+    except ConnectionError:
+        pass
     finally:
         writer.close()
         with suppress(ConnectionError):
