@@ -76,7 +76,7 @@ chromium:
 		apt-get update && apt-get install --yes --no-install-recommends chromium fonts-noto-color-emoji; }
 
 security: setup  ## Scan code, tracked files, licences and the Dockerfile, write the SBOM to build/; nothing here asks the network.
-	$(PIP) --require-hashes --only-binary :all: -r requirements/security.txt
+	$(PIP) --require-hashes --only-binary :all: -r requirements/security.txt -r requirements/mutants.txt
 	scripts/security.sh
 	$(BIN)/pytest -q -m security -n 0
 
@@ -87,7 +87,7 @@ ifndef ADVISORIES
 endif
 	$(BIN)/python -m scripts.checks.advisories $(or $(ADVISORIES),build/advisories.zip)
 
-mutants: setup  ## Mutation tests of the guards and of claims, inbox, outbox and ledger; ARGS=guards/freeze.py one module. Goes on where it stopped.
+mutants: setup  ## Mutation tests of the guards and of claims, inbox, outbox and ledger; ARGS=guards/freeze.py one module, ARGS=--report docs/mutants.md. Goes on where it stopped.
 	$(PIP) --require-hashes --only-binary :all: -r requirements/mutants.txt
 	$(BIN)/python -m scripts.mutants $(ARGS)
 

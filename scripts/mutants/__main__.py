@@ -2,7 +2,7 @@
 
 cosmic-ray makes the mutants and keeps the sessions in build/mutants, one for each module; `cr-report`, `cr-html` and `cr-rate` read them.
 What was tried is not tried again: a run that was stopped goes on, and several may run beside each other on different modules. `--again`
-tries those anew that survived, after tests were added.
+tries those anew that survived, after tests were added, and `--report` writes docs/mutants.md.
 """
 
 import importlib
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
 
+from scripts.mutants import report
 from scripts.mutants.cover import QUIET, Cover, cover, steady
 from scripts.mutants.tries import KILLED, NONE, SURVIVED, TIMEOUT, Collected, anew
 from scripts.mutants.work import GROUPS, ROOT, Group, Source, opened, survived
@@ -126,10 +127,11 @@ class Runner:
         return self._anew(source, text, set().union(*lines.values()) - {""})
 
     def _anew(self, source: Source, text: str, tests: set[str]) -> str:
-        """First the module's own file of tests, then whatever else runs a line of it, or all where it has no line that runs."""
+        """First what looks at all modules, then the module's own file, then whatever else runs a line of it, or all where none runs."""
         ordered = self._cover.ordered(tests or self._cover.seconds, source.path, self._budget)
         own = [test for test in ordered if f"/test_{Path(source.path).stem}.py::" in test]
-        for part in (own, ordered[len(own) :]):
+        always = [test for test in self._cover.seconds if test.partition("::")[0] in self._group.always]
+        for part in (always, own, ordered[len(own) :]):
             said = anew(self._group, source, text, part, self._cpu(part) + 20) if part else SURVIVED
             if said != SURVIVED:
                 return said
@@ -145,6 +147,9 @@ def main(words: list[str]) -> None:
     if unknown := set(asked) - {path for group in GROUPS for path in group.modules}:
         sys.exit(f"no modules of ours: {', '.join(sorted(unknown))}")
     os.chdir(ROOT)
+    if "--report" in words:
+        report.PAGE.write_text(report.page(), encoding="utf-8")
+        return
     for group in GROUPS:
         modules = [path for path in (asked or group.modules) if path in group.modules]
         if not modules:

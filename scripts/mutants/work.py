@@ -31,12 +31,14 @@ class Group:
         tests: files or folders of tests.
         options: of pytest.
         imports: what the tests need of others' packages, imported once.
+        always: tests of what stands outside of functions, which no line tells.
     """
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
     options: tuple[str, ...]
     imports: tuple[str, ...]
+    always: tuple[str, ...] = ()
 
 
 def _storage(*names: str) -> tuple[str, ...]:
@@ -49,10 +51,11 @@ GROUPS = (
         ("tests/guards",),
         ("--noconftest",),
         ("cronsim", "hypothesis.strategies", "pydantic", "zoneinfo"),
+        ("tests/guards/test_frozen.py",),
     ),
     Group(
-        tuple(f"storage/{name}.py" for name in ("audit", "chain", "claims", "inbox", "outbox")),
-        _storage("audit", "chain", "changes", "inbox", "outbox", "nouns", "timers", "decisions", "database"),
+        tuple(f"storage/{name}.py" for name in ("audit", "chain", "checkpoints", "claims", "inbox", "outbox", "retention")),
+        _storage("audit", "chain", "changes", "database", "decisions", "inbox", "nouns", "outbox", "retention", "tampering", "timers"),
         ("-k", "not postgresql"),
         ("aiohttp.web", "alembic.command", "cryptography", "hypothesis.strategies", "pydantic", "sqlmodel", "structlog"),
     ),

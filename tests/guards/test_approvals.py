@@ -341,6 +341,10 @@ def test_the_approvals_that_count_come_with_the_people_as_they_stand_now() -> No
     assert counted(CHANGE, facts(people=people(mara=renamed))) == ((approval(), renamed),)
 
 
+def test_a_rejection_counts_as_no_approval() -> None:
+    assert counted(CHANGE, rejected()) == ((approval(), MARA),)
+
+
 @pytest.mark.parametrize(
     ("known", "who"),
     [

@@ -303,6 +303,19 @@ def test_what_people_read_when_they_cannot_end_it() -> None:
 # ---------------------------------------------------------------- what was approved under it
 
 
+def test_a_delegated_role_that_does_not_approve_approves_nothing() -> None:
+    board = OPEN.model_copy(
+        update={
+            "roles": OPEN.roles | {Role.CAB: (RoleGrant(people=(MARA.id,)),)},
+            "delegation": DelegationRule(roles=(Role.RELEASE_MANAGER, Role.CAB)),
+        }
+    )
+    for role, expected in ((Role.RELEASE_MANAGER, Allow), (Role.CAB, Refusal.NOT_APPROVED)):
+        under = replace(FROM_MARA, role=role)
+        approvals = (replace(approval(LENA, board), on_behalf=on_behalf(under)),)
+        assert said(approved(request(), known(under, under=board, approvals=approvals))) == expected
+
+
 def given(by: Person = LENA, under: Delegation | None = FROM_MARA) -> Approval:
     return replace(approval(by, OPEN), on_behalf=on_behalf(under) if under else None)
 
@@ -327,6 +340,7 @@ def given(by: Person = LENA, under: Delegation | None = FROM_MARA) -> Approval:
             Refusal.NOT_APPROVED,
             id="another delegation does not stand in for it",
         ),
+        pytest.param(known(replace(FROM_MARA, id="DLG-2026-1124-000", by=RAVI.id)), Refusal.NOT_APPROVED, id="nor does an earlier one"),
         pytest.param(known(approvals=(given(under=None),)), Refusal.NOT_APPROVED, id="given in her own right, which she has not"),
         pytest.param(known(approvals=(given(RAVI, None),)), Refusal.SOLE_REVIEWER, id="in the own right of a release manager who reviewed"),
     ],

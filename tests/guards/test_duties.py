@@ -57,6 +57,7 @@ def lax(artifact: Artifact | Absent | Unread) -> Facts:
         pytest.param(approves(DANA), FACTS, Refusal.OWN_WORK, id="the author does not approve"),
         pytest.param(request(by=DANA), FACTS, Allow, id="the author asks"),
         pytest.param(request(action=Action.CANCEL, by=DANA), FACTS, Allow, id="the author cancels"),
+        pytest.param(request(action=Action.ANSWER, by=DANA), FACTS, Allow, id="the author answers a roll call"),
         pytest.param(approves(DANA), built(authors=frozenset({"dana@example.com"})), Refusal.OWN_WORK, id="an author by e-mail"),
         pytest.param(
             approves(DANA), built(authors=frozenset({"DANA@example.com"})), Refusal.OWN_WORK, id="an author by e-mail in any case"
@@ -273,6 +274,7 @@ def test_a_delegated_role_is_used_where_the_environment_wants_to_see_it() -> Non
     )
     given = delegation(to=OTTO.id, to_name=OTTO.name)
     assert capacity(OTTO, CHANGE, facts(wanted, delegations=(given,))) == given
+    assert capacity(RAVI, CHANGE, facts(wanted, delegations=(delegation(to=RAVI.id),))) is None  # he has it himself
     assert capacity(OTTO, CHANGE, facts(DELEGATING, delegations=(given,))) is None
     owner_wanted = policy(
         delegation=DelegationRule(roles=(Role.RELEASE_MANAGER,)),

@@ -131,6 +131,7 @@ def at_quarter_end(body: str) -> Facts:
         pytest.param(REQUEST, frozen(freeze(in_force=AT)), Refusal.FROZEN, id="approved at this moment"),
         # by risk (FRZ-05)
         pytest.param(SMALL, frozen(freeze(passes_risk=Risk.LOW)), Allow, id="a low risk passes"),
+        pytest.param(SMALL, frozen(freeze(passes_risk=Risk.MEDIUM)), Allow, id="one below the highest that passes"),
         pytest.param(SMALL, frozen(freeze()), Refusal.FROZEN, id="a low risk where none passes"),
         pytest.param(
             replace(SMALL, declared=Declared(frozenset(), Risk.HIGH)),
@@ -155,6 +156,7 @@ def at_quarter_end(body: str) -> Facts:
         # work on its way
         pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(AT - 2 * HOUR)), Allow, id="the rest of a set that went before it began"),
         pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(AT - HOUR)), Refusal.FROZEN, id="a set that went as it began"),
+        pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(AT - MINUTE)), Refusal.FROZEN, id="a set that went after it began"),
         pytest.param(REQUEST, frozen(LETS_FINISH, set=on_its_way(None)), Refusal.FROZEN, id="a set that did not go yet"),
         pytest.param(REQUEST, frozen(LETS_FINISH), Refusal.FROZEN, id="a change that goes alone"),
         pytest.param(
@@ -189,6 +191,9 @@ TWO = (freeze(), freeze(id="FRZ-2026-1120-004", end=AT + DAY, reason="year end",
             frozen(freeze(), freeze(id="FRZ-2"), freeze(id="FRZ-3", start=AT + HOUR), emergency=emergency()),
             snapshot(("emergency changes pass FRZ-2026-1124-001, FRZ-2",)),
             id="an emergency passes two of three",
+        ),
+        pytest.param(
+            STANDARD, frozen(freeze(passes=MAJOR_EVENT)), snapshot(("standard changes pass FRZ-2026-1124-001",)), id="a standard one passes"
         ),
         pytest.param(
             REQUEST,
@@ -541,12 +546,22 @@ NO_MERGES = (freeze(blocks=(Blocked.MERGES,), branches=("release/*",)),)
         pytest.param(
             facts(fix=COMMIT, cuts=(replace(RELEASE, repository="example/other"),), freezes=NO_MERGES), Allow, id="another repository"
         ),
+        pytest.param(facts(fix=COMMIT, cuts=(replace(RELEASE, repository="example/web"),), freezes=NO_MERGES), Allow, id="a third one"),
         pytest.param(facts(fix=COMMIT, cuts=(RELEASE,), freezes=UNREAD), Unsure, id="freezes unread"),
         pytest.param(facts(fix=Absent("commit"), freezes=NO_MERGES), Allow, id="no such commit"),
     ],
 )
 def test_a_commit_is_not_accepted_while_its_branch_takes_no_merges(known: Facts, expected: Expected) -> None:
     assert said(takes_merges(REQUEST, known)) == expected
+
+
+def test_the_end_is_told_in_the_zone_of_the_first_service_that_was_cut() -> None:
+    both = facts(fix=COMMIT, cuts=(replace(RELEASE, services=("api", "web")),), freezes=NO_MERGES)
+    assert "until Tue 24 Nov 13:00 Europe/Berlin" in told(takes_merges(REQUEST, both))[0]
+    assert (
+        "until Tue 24 Nov 07:00 America/New_York"
+        in told(takes_merges(REQUEST, replace(both, cuts=(replace(RELEASE, services=("web", "api")),))))[0]
+    )
 
 
 # ---------------------------------------------------------------- shared calendars

@@ -164,6 +164,11 @@ def test_a_set_is_judged_entry_by_entry_and_one_that_fails_stops_it() -> None:
     assert any(r.why.startswith("web: production is frozen") for r in judgement.refusals)
 
 
+def test_of_a_set_of_one_each_answer_says_which_it_is_about() -> None:
+    judgement = judge_set((), (by_name, pinned), REQUEST, FACTS, ((REQUEST, FACTS),), frozenset())
+    assert [(a.guard, a.about) for a in judgement.answers] == [("by_name", "api"), ("pinned", "api")]
+
+
 def test_who_may_not_touch_one_entry_learns_nothing_of_the_others() -> None:
     cases = ((REQUEST, FACTS), (request(service="web"), FACTS))
     judgement = judge_set((reasoned,), (authorized, pinned), REQUEST, FACTS, cases, frozenset())

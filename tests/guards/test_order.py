@@ -64,4 +64,7 @@ def test_what_people_read(asked: Request, known: Facts, sentence: tuple[str, ...
 
 def test_which_environment_comes_before() -> None:
     assert [environment_before(POLICY, "api", e) for e in ("dev", "staging", "production")] == [None, "dev", "staging"]
+    longer = POLICY.services["api"].model_copy(update={"chain": ("dev", "test", "staging", "production")})
+    four = POLICY.model_copy(update={"services": {"api": longer}})
+    assert [environment_before(four, "api", e) for e in ("dev", "test", "staging", "production")] == [None, "dev", "test", "staging"]
     assert [environment_before(POLICY, "web", e) for e in ("dev", "staging", "production")] == [None, None, "staging"]

@@ -576,6 +576,9 @@ IN_HALF_AN_HOUR = freeze(start=AT + HOUR / 2, end=AT + DAY)
         pytest.param(
             windowed(WORKDAY, window("16:00", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, None, id="another follows at once"
         ),
+        pytest.param(
+            windowed(WORKDAY, window("15:00", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, None, id="another began before"
+        ),
         pytest.param(windowed(WORKDAY, window("16:01", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, 1, id="after a minute"),
         pytest.param(
             windowed(WORKDAY, services={**POLICY.services, "api": POLICY.services["api"].model_copy(update={"estimate": ESTIMATE})}),
@@ -590,7 +593,21 @@ def test_a_window_shorter_than_the_change_is_told(known: Policy, at: datetime, w
     seen = facts(known, at=at, freezes=(IN_HALF_AN_HOUR, freeze(services=("web",))) if at <= AT else Unread("the freeze calendar"))
     answer = in_window(REQUEST, seen)
     assert isinstance(answer, Allow)
-    tail = f"; only {warned} min are left, and the change takes 20m and 30m of observation" if warned else "Europe/Berlin"
+    tail = f"; only {warned} min are left, and the change takes 20m and 30m of observation" if warned is not None else "Europe/Berlin"
+    assert answer.why.endswith(tail)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "tail"),
+    [
+        pytest.param({"start": AT - HOUR, "end": AT}, "Europe/Berlin", id="it is over at this moment"),
+        pytest.param({"start": AT - HOUR, "end": AT - MINUTE}, "Europe/Berlin", id="it was over a minute ago"),
+        pytest.param({"start": AT - HOUR}, "; only 0 min are left, and the change takes 20m and 30m of observation", id="it holds"),
+    ],
+)
+def test_a_freeze_that_is_over_takes_nothing_of_the_window(lasts: dict[str, Any], tail: str) -> None:
+    answer = in_window(REQUEST, facts(windowed(WORKDAY, estimate=ESTIMATE), freezes=(freeze(**lasts),)))
+    assert isinstance(answer, Allow)
     assert answer.why.endswith(tail)
 
 

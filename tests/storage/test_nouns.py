@@ -292,8 +292,12 @@ async def test_a_place_is_held_by_one_and_given_back(changed):
     assert await take("production", CLAIM) is True
     assert await take("production", other) is False
     assert await take("staging", other) is True
-    assert await changed.read(lambda tx: claims.held(tx, "api", "production")) == CLAIM
+    places = [("api", "production"), ("api", "staging"), ("api", "dev"), ("api", "test"), ("web", "production"), ("ads", "production")]
+    held = [await changed.read(lambda tx, place=place: claims.held(tx, *place)) for place in places]
+    assert held == [CLAIM, other, None, None, None, None]
     assert await changed.write(lambda tx: claims.release(tx, "CR-0.1")) is False
+    assert await changed.write(lambda tx: claims.release(tx, other.key)) is True
+    assert await changed.read(lambda tx: claims.held(tx, "api", "production")) == CLAIM
     assert await changed.write(lambda tx: claims.release(tx, CLAIM.key)) is True
     assert await changed.read(lambda tx: claims.held(tx, "api", "production")) is None
     assert await take("production", CLAIM) is True

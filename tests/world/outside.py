@@ -265,7 +265,7 @@ OTHERS = (
     Row("OciProofs.find", "registry", lambda a: _proofs(a).find("api", "v1.4.0", a.place.artifact), Proof, lies={"sha256:": "sha256:0"}),
     Row("OciProofs.document", "registry", lambda a: _proofs(a).document("api", a.place.document), bytes, lies={"CycloneDX": "CycloneDY"}),
     Row("OciProofs.retrievable", "registry", _retrievable, bool, (Unread, NONE), lies={"sha256:": "sha256:0"},
-        also=_ONLY_STATUS),
+        also=_ONLY_STATUS, tail=2),
     Row("ICalFreezes.events", "calendar", lambda a: _calendars(a).events("company", NOW), tuple,
         trusts="whoever keeps the calendar says what is in it"),
     Row("HttpLinks.look", "page", lambda a: _links(a).look(f"{a.url}/there"), Leads, (Unread, Broken), trusts="only the status is read",
