@@ -183,6 +183,16 @@ async def test_what_is_no_http_hears_nothing_of_what_we_are(world, knock):
     assert b"aiohttp" not in said
 
 
+async def test_an_expectation_that_nobody_knows_is_not_repeated(world, knock):
+    """It is answered before any middleware, and the library's own sentence has it in."""
+    for path in ("/slack/events", "/nowhere"):
+        reader, _ = await knock(f"POST {path} HTTP/1.1\r\nHost: x\r\nExpect: zebra\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+        said = await reader.readuntil(b"}")
+        assert said.split()[1] == b"417"
+        assert said.endswith(b'{"error": "expectation failed"}')
+        assert b"\r\nServer: signalbox\r\n" in said
+
+
 async def test_what_is_not_there_is_told_like_everything_else(world, send):
     for path, method, status, said in (("/x", "GET", 404, "not found"), ("/slack/events", "PUT", 405, "method not allowed")):
         answer = await send("", path=path, method=method)
