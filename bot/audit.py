@@ -1,16 +1,13 @@
-"""`signalbox audit verify | show | export | checkpoint`: the ledger, for those who have to prove what happened (AUD-01, AUD-08).
+"""`signalbox audit verify | checkpoint | export`: the ledger, for those who have to prove what happened (AUD-01, AUD-08).
 
 Invariant: nothing here writes to the ledger. An export is proved from its own lines, without settings and without a database.
 """
 
 import asyncio
-import json
 import os
-import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.text import Text
@@ -29,7 +26,6 @@ from storage.errors import StorageError
 T = TypeVar("T")
 
 _BROKEN, _UNUSABLE = 1, 2
-_MARKS = {"refuse": "⛔", "unsure": "⚠️"}
 
 
 def verify(
@@ -50,19 +46,21 @@ def verify(
     own = settings and signer_of(settings.signing_key)
     try:
         keys = [public(file.read_bytes()) for file in key_files] or ([own.public] if own else [])
+        if checkpoints_file and not keys:
+            return unusable("nothing shows who signed the checkpoints: give --key")
         known = known_of(_lines(checkpoints_file), keys) if checkpoints_file else Known({})
         if export_file:
             return _told(_of_file(export_file, known), str(export_file), known)
         assert settings is not None
-        answer = _read(
+        answer = read(
             settings, lambda tx: _of_database(tx, known if checkpoints_file else known_of(checkpoints.all_of(tx), keys, others=True))
         )
     except NotSigned as bad:
         return _told(Broken(0, str(bad)), "what was signed", Known({}))
     except KeyProblem as problem:
-        return _unusable(f"a key that was given {problem}")
+        return unusable(f"a key that was given {problem}")
     except OSError as error:
-        return _unusable(f"{error.filename} cannot be read: {error.strerror or type(error).__name__}")
+        return unusable(f"{error.filename} cannot be read: {error.strerror or type(error).__name__}")
     return answer if isinstance(answer, int) else _told(answer[0], "the ledger", answer[1])
 
 
@@ -86,41 +84,14 @@ def checkpoint(settings: Settings) -> int:
     """
     signer = signer_of(settings.signing_key)
     if signer is None:
-        return _unusable("SIGNALBOX_SIGNING_KEY is not set; make a key with `signalbox evidence keygen`")
+        return unusable("SIGNALBOX_SIGNING_KEY is not set; make a key with `signalbox evidence keygen`")
     at = MachineClock().now()
     made = _run(settings, lambda store: store.write(lambda tx: checkpoints.sign(tx, signer.key, signer.sign, at)))
     if made is None:
-        return _unusable("the ledger is empty: there is nothing to sign")
+        return unusable("the ledger is empty: there is nothing to sign")
     if isinstance(made, int):
         return made
     print(checkpoints.line_of(made))  # noqa: T201  alone on standard output, to be appended to a file
-    return 0
-
-
-def show(settings: Settings, *, change: str | None, person: str | None, tag: str | None, since: datetime | None, limit: int) -> int:
-    """Print the newest entries that fit, the newest last.
-
-    Args:
-        settings: where the database is.
-        change: id of a change, a freeze or an exception.
-        person: corporate id.
-        tag: the beginning of a tag, like `promote:`.
-        since: not before this moment, aware.
-        limit: how many at most.
-
-    Returns:
-        0, or 2 when the database cannot be read.
-    """
-    found = _read(
-        settings,
-        lambda tx: audit.show(tx, subject=change, actor=person.lower() if person else None, tag_prefix=tag, since=since, limit=limit),
-    )
-    if isinstance(found, int):
-        return found
-    out = Console(highlight=False)
-    for row in reversed(found):
-        out.print(_entry(row), soft_wrap=True)
-    out.print(Text("No entry fits." if not found else f"{len(found)} {'entry' if len(found) == 1 else 'entries'}.", style="dim"))
     return 0
 
 
@@ -143,9 +114,9 @@ def export(settings: Settings, *, to: Path, checkpoints_to: Path | None = None) 
         return audit.head(tx)
 
     try:
-        head = _read(settings, write)
+        head = read(settings, write)
     except OSError as error:
-        return _unusable(f"{error.filename or to} cannot be written: {error.strerror or type(error).__name__}")
+        return unusable(f"{error.filename or to} cannot be written: {error.strerror or type(error).__name__}")
     if isinstance(head, int):
         return head
     out = Console(highlight=False)
@@ -172,7 +143,7 @@ def _written(to: Path, lines: Iterable[str]) -> None:
 # ---------------------------------------------------------------- reading
 
 
-def _read(settings: Settings, work: Callable[[Tx], T]) -> T | int:
+def read(settings: Settings, work: Callable[[Tx], T]) -> T | int:
     """Run one reading transaction; an exit code when the database cannot be used."""
     return _run(settings, lambda store: store.read(work))
 
@@ -188,7 +159,7 @@ def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T | int:
     try:
         return asyncio.run(run())
     except StorageError as error:
-        return _unusable(str(error))
+        return unusable(str(error))
 
 
 def _of_file(path: Path, known: Known) -> Sound | Broken | str:
@@ -234,7 +205,7 @@ def _told(answer: Sound | Broken | str, what: str, known: Known) -> int:
             out.print(Text(f"⛔ {what} is broken: {why}.", style="bold red"), soft_wrap=True)
             return _BROKEN
         case str():
-            return _unusable(answer)
+            return unusable(answer)
 
 
 def _agreed(known: Known) -> str:
@@ -245,53 +216,10 @@ def _agreed(known: Known) -> str:
     return f"{agreed}: entry {known.last.size:,}, signed {known.last.at:%Y-%m-%d %H:%M} UTC by {known.last.key}.{passed}"
 
 
-def _unusable(why: str) -> int:
+def unusable(why: str) -> int:
     Console(stderr=True, highlight=False).print(Text(f"signalbox: {why}"), soft_wrap=True)
     return _UNUSABLE
 
 
 def _counted(number: int) -> str:
     return "1 entry" if number == 1 else f"{number:,} entries"
-
-
-def _entry(row: Row) -> Text:
-    """An entry as people read it: who did what where, the guards that said no, and the rest of the body but the facts seen."""
-    body = _body(row)
-    answers = body.pop("answers", [])
-    body.pop("seen", None)  # long; an export holds them
-    text = Text()
-    text.append(f"#{row.seq}", style="dim").append(f"  {row.at[:19].replace('T', ' ')} UTC  ").append(_safe(row.tag), style="bold")
-    who = f"{row.actor_name} <{row.actor}>" + (f" as {row.roles.replace(',', ', ')}" if row.roles else "")
-    where = " → ".join(filter(None, (row.service, row.environment)))
-    lines = [who, " · ".join(filter(None, (row.subject, where, f"id {row.correlation}", f"policy {row.policy[:12]}")))]
-    if answers:
-        against = [a for a in answers if a["answer"] in _MARKS]
-        lines.append(f"{len(answers)} guards asked, {len(against)} against it")
-        lines += [f"{_MARKS[a['answer']]} {a['guard']}: {_against(a)}" for a in against]
-    lines += [f"{name}: {_value(value)}" for name, value in body.items() if value not in ("", None, [], {})]
-    for line in lines:
-        text.append(f"\n    {_safe(line)}")
-    return text.append("\n")
-
-
-def _against(answer: dict[str, Any]) -> str:
-    why = str(answer.get("why", ""))
-    return why if answer["answer"] == "refuse" else f"could not read {answer.get('missing')}" + (f" ({why})" if why else "")
-
-
-def _body(row: Row) -> dict[str, Any]:
-    """The body, also when somebody changed it behind our back: `verify` says so, this shows it."""
-    try:
-        found = json.loads(row.body)
-    except ValueError:
-        return {"body": row.body}
-    return found if isinstance(found, dict) else {"body": row.body}
-
-
-def _value(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _safe(text: str) -> str:
-    """What people typed, on a terminal: control characters are shown, not obeyed (SEC-09)."""
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)

@@ -86,13 +86,20 @@ class Connection(web.RequestHandler):
             REFUSED.labels("http", "malformed").inc()
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun already")
-        answer = web.json_response({"error": "malformed" if status < 500 else "something broke"}, status=status, headers=_NAMELESS)
+        answer = web.json_response({"error": "malformed" if status < 500 else "something broke"}, status=status)
         answer.force_close()
         return answer
 
-
-_NAMELESS = {"Server": "signalbox"}
-"""Instead of the names and versions of what we are made of."""
+    @override
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:  # fmt: skip
+        """The last place that every answer passes, also those that no middleware sees (an `Expect` that nobody knows)."""
+        if isinstance(resp, web.HTTPException):
+            kept = {name: resp.headers[name] for name in ("Allow", "Retry-After") if name in resp.headers}
+            resp = web.json_response({"error": resp.reason.lower()}, status=resp.status, headers=kept)
+        resp.headers["Server"] = "signalbox"  # instead of the names and versions of what we are made of
+        return await super().finish_response(request, resp, start_time)
 
 
 class Port(web.BaseSite):
@@ -146,7 +153,7 @@ class _Unheard(asyncio.Protocol):
 
 @web.middleware
 async def attended(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost middleware: whoever is being answered is not asked to go, and what is told of us has no version."""
+    """The outermost middleware: whoever is being answered is not asked to go, and whoever takes no answer is let go."""
     connection: Any = request.protocol
     if not isinstance(connection, Connection):
         return await handler(request)
@@ -157,7 +164,6 @@ async def attended(request: web.Request, handler: Handler) -> web.StreamResponse
     finally:
         connection.busy, loop = False, asyncio.get_running_loop()
         connection.served = loop.time()
-    answer.headers.setdefault("Server", _NAMELESS["Server"])
     if (answer.content_length or 0) > SMALL:
         loop.call_later(ANSWER, connection.unread)
     return answer

@@ -89,11 +89,11 @@ def names_of(settings: Settings, policy: Policy) -> dict[str, str]:
     """What people call a neighbour that is called over HTTP → an address of it that anybody may read, also while it works for nobody."""
     kinds = [entry.kind for entry in policy.ci.values()] + [s.history for s in policy.services.values() if s.history]
     names = {"github": settings.github_api_url} if "github" in kinds or settings.github_client_id else {}
-    if settings.github_client_id:
+    if settings.github_client_id and urlsplit(settings.github_url).netloc != urlsplit(settings.github_api_url).netloc:
         names["github sign-in"] = settings.github_url
-    names |= {f"ci {name}": f"{entry.url.rstrip('/')}/health" for name, entry in policy.ci.items() if not isinstance(entry, GitHubCI)}
+    names |= {f"ci {name}": f"{entry.url}/health" for name, entry in policy.ci.items() if not isinstance(entry, GitHubCI)}
     for name, entry in policy.artifacts.items():
-        names[f"artifacts {name}"] = f"{entry.url.rstrip('/')}/v2/" if isinstance(entry, OciRegistry) else entry.url
+        names[f"artifacts {name}"] = f"{entry.url}/v2/" if isinstance(entry, OciRegistry) else entry.url
     return names | {f"freeze calendar {name}": calendar.url for name, calendar in policy.freeze_calendars.items()}
 
 

@@ -71,9 +71,10 @@ def _tell(found: list[Found], *, carry_out: bool) -> None:
     for kind in Kind:
         noun = "copies of logs" if kind is Kind.LOGS else f"entries of the class {kind.value}"
         out.print(Text(f"{verb} {counted[kind]:,} {noun}."), soft_wrap=True)
+    out.print(Text(f"{verb} {sum(len(gone.messages) for gone in found):,} messages that were given up."), soft_wrap=True)
     for why, number in sorted(sum((gone.kept for gone in found), Counter()).items()):
         out.print(Text(f"  stays although it is old: {number:,} {why.value}"), soft_wrap=True)
-    if not carry_out and counted.total():
+    if not carry_out and any(gone.entries or gone.logs or gone.messages for gone in found):
         out.print(
             Text("Nothing was removed: say --carry-out to do it. Export the ledger first if you want to keep it elsewhere."), soft_wrap=True
         )

@@ -218,9 +218,8 @@ async def _calm(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What nobody expected is logged and answered without a word about it."""
     try:
         return await handler(request)
-    except web.HTTPException as answer:
-        kept = {name: answer.headers[name] for name in ("Allow", "Retry-After") if name in answer.headers}
-        return web.json_response({"error": answer.reason.lower()}, status=answer.status, headers=kept)
+    except web.HTTPException:
+        raise
     except web.RequestPayloadError:
         return web.json_response({"error": "malformed"}, status=400)
     except Exception:

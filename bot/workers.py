@@ -23,10 +23,18 @@ from commands.core.road import Road
 from commands.core.send import Send
 from storage import inbox, outbox, timers
 from storage.database import Store, Tx
-from storage.errors import LostRace, StorageError
+from storage.errors import CommitUnknown, LostRace, StorageError, Unavailable
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 4
+"""After so many failures a row is given up."""
+
+PASSING = (Unavailable, CommitUnknown, LostRace)
+PATIENCE = timedelta(minutes=10)
+"""What the database and other replicas cause says nothing about a row: it is given up only when it came so long ago."""
+
+LONGEST_WAIT = 60  # seconds between two attempts
+
 BATCH_SECONDS = 45.0
 """The longest that one row may take: below the lease, so that nobody else has taken it meanwhile."""
 
@@ -147,11 +155,12 @@ class Workers:
 
     async def _failed(self, taken: inbox.Taken, error: Exception) -> None:
         correlation = taken.delivery.correlation
-        again = taken.attempts < ATTEMPTS
+        now, first_ones = self._clock.now(), taken.attempts < ATTEMPTS
+        again = first_ones or (isinstance(error, PASSING) and now - taken.received < PATIENCE)
         quietly = isinstance(error, LostRace | TimeoutError)
         log.error("delivery failed", attempts=taken.attempts, again=again, why=type(error).__name__, exc_info=None if quietly else error)
-        wait = timedelta(0) if isinstance(error, LostRace) else timedelta(seconds=2 ** (taken.attempts - 1))
-        due = self._clock.now() + wait
+        at_once = isinstance(error, LostRace) and first_ones
+        due = now + timedelta(seconds=0 if at_once else min(2 ** (taken.attempts - 1), LONGEST_WAIT))
         why = f"{type(error).__name__} ({correlation})"
 
         def later(tx: Tx) -> None:
@@ -189,11 +198,11 @@ class Workers:
     async def _unsent(self, sending: outbox.Sending, error: Exception) -> None:
         kind, correlation = sending.message.kind, sending.message.correlation
         log.error("message failed", kind=kind, attempts=sending.attempts, why=type(error).__name__, exc_info=error)
-        due = self._clock.now() + timedelta(seconds=min(2**sending.attempts, 60))
+        due = self._clock.now() + timedelta(seconds=min(2**sending.attempts, LONGEST_WAIT))
         why = f"{type(error).__name__} ({correlation})"
 
         def settle(tx: Tx) -> None:
-            if kind != "order" and sending.attempts >= 2 * ATTEMPTS:
+            if kind != "order" and sending.attempts >= 2 * ATTEMPTS and not isinstance(error, PASSING):
                 outbox.dead(tx, sending.id, why)
             elif kind != "order":
                 outbox.retry(tx, sending.id, why, due)

@@ -12,7 +12,7 @@ from commands.core.fields import CommitWords, MomentWord
 from commands.core.text import Form, Input, Line, Moment, reason
 from commands.core.train_fields import RunId
 from commands.core.trains.card import captains_buttons
-from commands.core.trains.cut import Order, at_once, held, order
+from commands.core.trains.cut import Order, at_once, held
 from commands.core.trains.plan import set_timers, unset_timers
 from commands.core.trains.run_work import about
 from commands.core.trains.tell import announce
@@ -112,9 +112,8 @@ def extend(work: Work[ExtendRun]) -> Reply:
     schedule = replace(one.run.schedule, cutoff=until)
     moved = trains.move(work.tx, one.run, Stage.PUBLISHED if one.run.stage is Stage.HELD else None, schedule=schedule, why="")
     unset_timers(work.tx, one.run)
+    moments.forget(work.tx, one.run.id, (Milestone.CUTOFF,))  # it comes again, where it was over and nothing was cut
     set_timers(work.tx, moved, one.facts)
-    if Milestone.CUTOFF in moments.reached(work.tx, one.run.id):  # a milestone is reached once
-        order(work.tx, Order(one.run.id, until.isoformat()), until)
     one.record("cut:extended", {"reason": work.args.reason, "from": was.isoformat(), "until": until.isoformat()})
     zone = one.train.rule.zone
     said: Line = ("From ", Moment(was, zone), " to ", Moment(until, zone), f": {work.args.reason}")

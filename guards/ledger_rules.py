@@ -56,8 +56,8 @@ class RetentionRules(Section):
     words: Duration = Field(
         default=SEVEN_YEARS,
         ge=timedelta(days=30),
-        description="Entries with what somebody typed that was no command, and about strangers: personal data that no deed followed from "
-        "(AUD-13). At least 30 days.",
+        description="Entries with what somebody typed that was no command, and about strangers, and messages that never arrived: personal "
+        "data that no deed followed from (AUD-13). At least 30 days.",
     )
     logs: Duration = Field(
         default=SEVEN_YEARS, ge=timedelta(days=30), description="Copies of the logs of CI's runs; their hash stays. At least 30 days."

@@ -19,6 +19,7 @@ from storage.database import Tx
 from storage.tables.base import table
 from storage.tables.changes import ChangeRow, RunLogRow
 from storage.tables.ledger import LedgerHeadRow, LedgerRow
+from storage.tables.machinery import OutboxRow
 from storage.tables.obligations import OPEN_OBLIGATIONS, ObligationRow
 
 _T = table(LedgerRow)
@@ -110,6 +111,41 @@ def _unfinished(tx: Tx, at: datetime) -> Iterator[str]:
     for incident in incidents.still_open(tx):
         yield incident.reference
     yield from (runs.change for runs in deployments.overview(tx, None) if runs.change)
+
+
+# ---------------------------------------------------------------- messages that were never sent
+
+_M = table(OutboxRow).c
+_DEAD = (_M.state == "dead", _M.added <= bindparam("until", type_=_M.added.type))
+_DEAD_ONES = select(_M.id, _M.added).where(*_DEAD).order_by(_M.id)
+_FORGET = table(OutboxRow).delete().where(_M.id.in_(bindparam("ids", expanding=True)), _M.state == "dead")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message that was given up; those that were sent are forgotten after a week anyway.
+
+    Args:
+        id: its number.
+        added: UTC.
+    """
+
+    id: int
+    added: datetime
+
+
+def unsent(tx: Tx, until: datetime) -> list[Unsent]:
+    """Messages that were added up to a moment and given up."""
+    return [Unsent(**row._mapping) for row in tx.run(_DEAD_ONES, {"until": until})]
+
+
+def forget(tx: Tx, ids: Collection[int]) -> int:
+    """Forget messages that were given up.
+
+    Returns:
+        How many.
+    """
+    return tx.run(_FORGET, {"ids": sorted(ids)}).rowcount
 
 
 # ---------------------------------------------------------------- copies of logs

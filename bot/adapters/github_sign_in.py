@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, SecretStr
 
-from bot.adapters.answers import Answer, parse, plain, said
+from bot.adapters.answers import Answer, parse, said
 from bot.adapters.generic_wire import Link
 from bot.adapters.github_auth import API_HEADERS, Auth
 from bot.adapters.recent import Recent
@@ -93,7 +93,7 @@ class GitHubSignIn:
         if isinstance(answer, Unread):
             return answer
         if error := said(answer, "error"):
-            return Unread(what, _WORDS.get(error, f"it says {error}"))
+            return Unread(what, _WORDS.get(error, f"it says {_code(error)}"))
         if answer.status != 200:
             return Unread(what, f"it answered with status {answer.status}; check GITHUB_CLIENT_ID and GITHUB_URL")
         code = parse(_Code, what, answer)
@@ -121,7 +121,7 @@ class GitHubSignIn:
             case _Token(error="slow_down"):
                 return StillWaiting(slower=True, interval=told.interval)
             case _Token(error=str() as error):
-                return NotGiven(_WORDS.get(error, f"GitHub says {plain(error)}."))
+                return NotGiven(_WORDS.get(error, f"GitHub says {_code(error)}."))
             case _:
                 return Unread(what, "it holds neither a token nor a reason")
 
@@ -160,3 +160,8 @@ class GitHubSignIn:
         if user.login.lower() != login.lower():
             return Unread(what, "GitHub told of another account")
         return VcsAccount(user.id, user.login)
+
+
+def _code(error: str) -> str:
+    """What OAuth says an error is called; whatever is no name may be anything, also the codes that we sent."""
+    return error if re.fullmatch(r"[A-Za-z_ ]{1,60}", error) else "something that is no name of an error"

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from commands.core.past import past
+from commands.core.past import YEARS, past
 from commands.core.words import numbered, policy_of, shown
 from guards.attestation import Word
 from guards.checklist import Area, Item
 from guards.consistency import nearest
 from guards.go import Say
 from guards.hotfix import Ships
+from guards.moments import doubt
 from guards.policy import Policy
 from guards.vocabulary import Blocked, Requirement, Role
 
@@ -28,6 +29,13 @@ def _moment(word: str, info: ValidationInfo) -> str:
         found = datetime.fromisoformat(word)
     except ValueError as error:
         raise ValueError(f"{shown(word)} is no moment; write 2026-12-24T18:00, it is read in {zone}") from error
+    if found.year not in YEARS:
+        raise ValueError(f"{shown(word)} is too far away; name a moment in the years {YEARS[0]} to {YEARS[-1]}")
+    what = None if found.tzinfo else doubt(found.date(), found.time(), zone)
+    if what == "skipped":
+        raise ValueError(f"{shown(word)} does not exist in {zone}, the clocks skip it; name another time")
+    if what == "repeated":
+        raise ValueError(f"{shown(word)} comes twice in {zone}, the clocks repeat it; write it with its offset, like {word}+02:00")
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).isoformat()
 
 

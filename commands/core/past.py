@@ -7,6 +7,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+YEARS = range(2000, 2200)
+"""Years that somebody can name: what lies further away is a slip, and cannot be counted with at the ends of the calendar."""
+
 _AGO = re.compile(r"([0-9]{1,4}) ?(m|min|minutes?|h|hours?|d|days?)(?: ago)?")
 _CLOCK = re.compile(r"(yesterday |today )?([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -30,6 +33,8 @@ def past(words: str, now: datetime, zone: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(words.strip())
     except ValueError:
+        return None
+    if found.year not in YEARS:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 

@@ -1,4 +1,4 @@
-"""Removes what is past its time: from the ledger to tombstones, and copies of logs (AUD-02, AUD-13).
+"""Removes what is past its time: entries of the ledger, copies of logs, messages that never arrived (AUD-02, AUD-13).
 
 Invariant: what goes is judged and recorded in the transaction in which it goes: by whom, by which rules, which numbers, how many. Nothing
 can be begun or owed meanwhile for what is being removed.
@@ -21,7 +21,7 @@ from guards.values import written_duration
 from storage import inbox, retention, timers
 from storage.chain import PURGED, Row
 from storage.database import Store, Tx
-from storage.retention import OldLog, Place
+from storage.retention import OldLog, Place, Unsent
 
 KIND = "purge"
 """Of the timer, and of its delivery."""
@@ -42,6 +42,7 @@ class Found:
         more: whether there may be more beyond.
         entries: rows of the ledger that may go.
         logs: copies of logs that may go.
+        messages: messages that were given up, which may go.
         kept: what stays all the same, by the reason.
     """
 
@@ -49,6 +50,7 @@ class Found:
     more: bool
     entries: tuple[Row, ...] = ()
     logs: tuple[OldLog, ...] = ()
+    messages: tuple[Unsent, ...] = ()
     kept: Counter[Keeps] = field(default_factory=Counter)
 
 
@@ -58,13 +60,15 @@ def look(tx: Tx, policy: Policy, at: datetime, after: Place) -> Found:
     Args:
         policy: in force.
         at: now, UTC.
-        after: how far somebody looked before; logs are looked at from the beginning only.
+        after: how far somebody looked before; logs and messages are looked at from the beginning only.
     """
     rules = policy.ledger.retention
     rows = retention.old(tx, at - rules.records, at - rules.words, after, AT_ONCE)
-    logs = retention.old_logs(tx, at - rules.logs) if after == Place() else []
+    first = after == Place()
+    logs = retention.old_logs(tx, at - rules.logs) if first else []
+    messages = retention.unsent(tx, at - rules.words) if first else []
     place = Place(rows[-1].at, rows[-1].seq) if rows else after
-    return _judged(tx, Found(place, len(rows) == AT_ONCE, tuple(rows), tuple(logs)), policy, at)
+    return _judged(tx, Found(place, len(rows) == AT_ONCE, tuple(rows), tuple(logs), tuple(messages)), policy, at)
 
 
 def _judged(tx: Tx, found: Found, policy: Policy, at: datetime) -> Found:
@@ -77,7 +81,8 @@ def _judged(tx: Tx, found: Found, policy: Policy, at: datetime) -> Found:
 
     entries = tuple(row for row in found.entries if goes(_entry(row)))
     logs = tuple(log for log in found.logs if goes(Old(Kind.LOGS, log.at, log.service, log.change)))
-    return replace(found, entries=entries, logs=logs, kept=kept)
+    messages = tuple(one for one in found.messages if goes(Old(Kind.WORDS, one.added, None, None)))
+    return replace(found, entries=entries, logs=logs, messages=messages, kept=kept)
 
 
 def _entry(row: Row) -> Old:
@@ -99,12 +104,13 @@ def purge(tx: Tx, found: Found, by: Actor, facts: Facts, correlation: str) -> Fo
     there = replace(found, entries=tuple(retention.standing(tx, [row.seq for row in found.entries])))
     gone = replace(_judged(tx, there, facts.policy, facts.at), kept=found.kept)
     logs = retention.empty(tx, [log.key for log in gone.logs], _WHY_NOT)
-    if gone.entries or logs:
+    messages = retention.forget(tx, [one.id for one in gone.messages])
+    if gone.entries or logs or messages:
         retention.bury(tx, gone.entries)
         counted = Counter(kind_of(row.tag) for row in gone.entries) + Counter({Kind.LOGS: len(logs)})
         moments = [row.at for row in gone.entries]
         record.write(
-            tx, PURGED, by, facts, correlation, removed=_spans(row.seq for row in gone.entries), logs=logs,
+            tx, PURGED, by, facts, correlation, removed=_spans(row.seq for row in gone.entries), logs=logs, messages=messages,
             counts={kind.value: counted[kind] for kind in Kind if counted[kind]}, rules=_rules(facts.policy.ledger.retention),
             oldest=min(moments, default=None), newest=max(moments, default=None),
             kept={why.value: number for why, number in sorted(gone.kept.items())},

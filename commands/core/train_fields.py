@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, TypeAdapter, ValidationInfo
 
 from commands.core.fields import colleague
+from commands.core.past import YEARS
 from commands.core.words import policy_of, shown
 from guards.checklist import Area
 from guards.consistency import nearest
@@ -66,6 +67,8 @@ def _dates(words: str) -> str:
             found.append(None)
         if found[-1] is None:
             raise ValueError(f"{shown(word)} is no date; write dates like 2026-12-01, with commas between")
+        if found[-1].year not in YEARS:
+            raise ValueError(f"{shown(word)} is too far away; name days in the years {YEARS[0]} to {YEARS[-1]}")
     return ",".join(str(day) for day in sorted({day for day in found if day}))
 
 

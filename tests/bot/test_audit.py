@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot import audit
+from bot import audit, audit_show
 from bot.settings import Settings
 from storage import audit as ledger
+from storage import retention
 from storage.database import Store
 from tests.storage.cases import AT, ENTRY, HOUR
 
@@ -145,7 +146,7 @@ def test_an_export_replaces_nothing_and_leaves_no_part_behind(settings, tmp_path
 
 
 def test_entries_are_shown_newest_last_with_the_guards_that_said_no(settings, capsys):
-    assert audit.show(settings, **ALL) == 0
+    assert audit_show.show(settings, **ALL) == 0
     shown = capsys.readouterr().out
     assert shown.index("#1 ") < shown.index("#2 ")
     assert "Cara Müller <cara@example.com> as developer, release_captain" in shown
@@ -154,9 +155,21 @@ def test_entries_are_shown_newest_last_with_the_guards_that_said_no(settings, ca
     assert "could not read the freeze table (no answer)" in shown
 
 
+async def test_what_was_removed_is_shown_as_that(settings, store, capsys):
+    def remove(tx):
+        retention.bury(tx, retention.standing(tx, [1]))
+        ledger.append(tx, replace(ENTRY, tag="ledger:purged", body={"removed": [[1, 1]]}))
+
+    await store.write(remove)
+    await asyncio.to_thread(audit_show.show, settings, **ALL)
+    shown = capsys.readouterr().out
+    assert "#1  removed after its retention" in shown
+    assert "#3 " in shown
+
+
 @on_one_database
 def test_what_people_typed_is_shown_and_not_obeyed(settings, capsys):
-    audit.show(settings, **ALL)
+    audit_show.show(settings, **ALL)
     shown = capsys.readouterr().out
     assert "\x1b[2J" not in shown
     assert "[bold]\\u001b[2Jpromote" in shown
@@ -173,8 +186,8 @@ def test_what_people_typed_is_shown_and_not_obeyed(settings, capsys):
     ],
 )
 def test_entries_can_be_chosen(settings, capsys, wanted, seen):
-    assert audit.show(settings, **(ALL | wanted)) == 0
+    assert audit_show.show(settings, **(ALL | wanted)) == 0
     shown = capsys.readouterr().out
     assert [line.split()[0] for line in shown.splitlines() if line.startswith("#")] == [seen]
-    assert audit.show(settings, **(ALL | {"person": "nobody@example.com"})) == 0
+    assert audit_show.show(settings, **(ALL | {"person": "nobody@example.com"})) == 0
     assert "No entry fits." in capsys.readouterr().out

@@ -134,6 +134,13 @@ def test_checkpoints_of_another_key_prove_nothing(files, tmp_path, capsys):
 
 
 @on_one_database
+def test_checkpoints_without_any_key_are_not_called_broken(files, database_url, capsys):
+    assert audit.verify(settings_of(database_url, None), export_file=None, checkpoints_file=files[1]) == 2
+    assert "give --key" in capsys.readouterr().err
+    assert audit.verify(settings_of(database_url), export_file=None, checkpoints_file=files[1]) == 0  # the bot's own
+
+
+@on_one_database
 @pytest.mark.parametrize("wrong", ["no key", ""])
 def test_a_key_or_a_file_that_cannot_be_read_is_unusable_and_not_broken(files, capsys, wrong):
     files[2].write_text(wrong)

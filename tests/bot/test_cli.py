@@ -72,7 +72,9 @@ def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     for module, functions in {
         "bot.serve": ["run"],
         "bot.explain": ["run"],
-        "bot.audit": ["verify", "show", "export"],
+        "bot.audit": ["verify", "export", "checkpoint"],
+        "bot.audit_show": ["show"],
+        "bot.purge": ["run"],
         "bot.demo.story": ["run"],
         "bot.bench": ["run"],
         "storage.migrations": ["upgrade"],
@@ -382,13 +384,28 @@ def test_audit_show_filters(run: Run, called: dict[str, Any]) -> None:
         ).exit_code
         == 0
     )
-    assert called["bot.audit.show"][1] == {
+    assert called["bot.audit_show.show"][1] == {
         "change": "CR-1",
         "person": "ada@example.com",
         "tag": "go",
         "since": datetime(2026, 11, 20, tzinfo=UTC),
         "limit": 5,
     }
+
+
+def test_audit_purge_removes_nothing_unless_it_is_told_to(run: Run, called: dict[str, Any]) -> None:
+    for words, wanted in (((), False), (("--carry-out",), True)):
+        assert run("audit", "purge", "-p", EXAMPLE, *words, given=SECRETS).exit_code == 0
+        (settings, policy), named = called.pop("bot.purge.run")
+        assert (named, policy, settings.port) == ({"carry_out": wanted}, load(EXAMPLE), 3000)
+    assert run("audit", "purge", "-p", "none.yaml", given=SECRETS).exit_code == 2
+    assert "bot.purge.run" not in called
+
+
+def test_audit_checkpoint_needs_no_policy(run: Run, called: dict[str, Any]) -> None:
+    called["answer"] = 2
+    assert run("audit", "checkpoint").exit_code == 2
+    assert called["bot.audit.checkpoint"][0][0].database_url.get_secret_value() == "sqlite:///signalbox.db"
 
 
 def test_audit_export_never_replaces_evidence(run: Run, called: dict[str, Any], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bot.pump import Pump
 from bot.workers import ATTEMPTS
 from commands.core.ports.ci import RunState
 from storage import inbox, timers
-from storage.errors import Unavailable
+from storage.errors import CommitUnknown, LostRace, Unavailable
 from storage.inbox import Delivery
 from tests.bot.conftest import tags
 
@@ -153,15 +153,15 @@ async def test_a_row_that_raises_harms_no_other_row():
 # ---------------------------------------------------------------- the house's own
 
 
-def breaking(world, monkeypatch, times: int) -> list[int]:
-    """The next deliveries fail so many times, by a fault of ours."""
+def breaking(world, monkeypatch, times: int, error: type[Exception] = RuntimeError) -> list[int]:
+    """The next deliveries fail so many times, by a fault of ours unless another error is given."""
     seen: list[int] = []
     carry = world.house.road.carry
 
     async def broken(taken):
         seen.append(taken.attempts)
         if len(seen) <= times:
-            raise RuntimeError("zebra-crossing")
+            raise error("zebra-crossing")
         await carry(taken)
 
     monkeypatch.setattr(world.house.road, "carry", broken)
@@ -203,6 +203,28 @@ async def test_a_delivery_that_always_fails_is_given_up_with_an_id_to_quote(worl
     assert entry.correlation in told
     assert "zebra" not in told
     assert await world.house.store.read(inbox.backlog) == 0
+
+
+@pytest.mark.parametrize("error", [Unavailable, CommitUnknown, LostRace])
+async def test_what_the_database_causes_does_not_count_against_a_delivery(world, monkeypatch, error):
+    """A replica that is paused holds its locks for half a minute, in which the others fail again and again (promise 1)."""
+    await world.wait(seconds=1)
+    seen = breaking(world, monkeypatch, times=ATTEMPTS + 2, error=error)
+    await world.say("carla", "/release whoami")
+    for _ in range(8):
+        await world.wait(seconds=30)
+    assert seen == list(range(1, ATTEMPTS + 4))
+    assert "Carla" in world.told("carla")
+    assert await tags(world) == ["whoami:accepted"]
+
+
+async def test_what_the_database_causes_for_ever_is_given_up(world, monkeypatch):
+    await world.wait(seconds=1)
+    breaking(world, monkeypatch, times=99, error=Unavailable)
+    await world.say("carla", "/release whoami")
+    for _ in range(11):
+        await world.wait(minutes=1)
+    assert await tags(world) == ["fault:given-up"]
 
 
 async def test_a_row_that_nobody_can_read_is_given_up_too(world):

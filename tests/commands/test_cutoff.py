@@ -8,7 +8,9 @@ from inline_snapshot import snapshot
 
 from commands.core.trains.cut import Order, order
 from commands.core.trains.keys import KIND, key_of
+from commands.core.trains.plan import set_timers
 from guards.cut import CutState, OpenPull
+from guards.facts import Facts
 from guards.train import Milestone, Schedule, Stage, TrainRun
 from guards.unread import Unread
 from guards.vcs import Check, CheckState, Commit, Contributor, Protection, Pull, Span
@@ -451,6 +453,22 @@ async def test_the_captain_holds_and_nothing_is_cut_until_the_captain_says_so(st
     assert (run.stage, run.schedule.cutoff) == (Stage.PUBLISHED, datetime(2026, 11, 24, 16, tzinfo=UTC))
     await world.wait(until=run.schedule.cutoff)
     assert [cut.due for cut in await story.cuts()] == [run.schedule.cutoff]
+
+
+async def test_a_cutoff_that_was_reached_in_vain_and_extended_comes_again(story):
+    """TRN-24: it is told, and cut, as the first time."""
+    world, run = story.world, await story.run()
+    facts = Facts(at=world.clock.now(), policy=world.policy)
+    await world.house.store.write(lambda tx: set_timers(tx, run, facts))
+    world.vcs.checked["acme/api", HEAD] = checks(CheckState.FAILED)
+    await world.wait(until=DUE)
+    assert (await story.run()).stage is Stage.HELD
+
+    await world.say("carla", f"/release train extend {RUN} until=2026-11-24T14:00 the test is being mended")
+    world.vcs.checked["acme/api", HEAD] = checks()
+    await world.wait(until=DUE + timedelta(hours=2))
+    assert [cut.due for cut in await story.cuts()] == [DUE + timedelta(hours=2)]
+    assert sum("✂️ The cutoff is reached." in m.as_text() for m in story.log()) == 2
 
 
 async def test_a_decision_that_came_before_the_cut_calls_the_roll_once_it_is_cut(story):

@@ -10,7 +10,8 @@ from bot.settings import Settings
 from commands.core import retention
 from commands.core.ports.ci import RunState
 from guards.ledger_rules import SEVEN_YEARS
-from storage import obligations, run_logs
+from storage import obligations, outbox, run_logs
+from storage import retention as storage_retention
 from storage.chain import TOMBSTONE
 from tests.world.company import policy_data
 from tests.world.world import World
@@ -143,6 +144,23 @@ async def test_the_copy_of_a_log_goes_after_its_own_time_and_its_hash_stays(data
         now = await log()
         assert (now.packed, now.why, now.hash) == (None, "it was removed after its retention period", was.hash)
         assert (await world.body("ledger:purged"))["logs"] == [was.key]
+
+
+async def test_a_message_that_never_arrived_goes_as_words_do(world):
+    def give_up(tx):
+        number = outbox.add(tx, outbox.Message("reply", {"text": "for one person"}), world.clock.now())
+        outbox.take(tx, world.clock.now(), 9, timedelta(seconds=60), "a test")
+        outbox.dead(tx, number, "the account is gone")
+
+    async def dead():
+        return await world.house.store.read(lambda tx: len(storage_retention.unsent(tx, world.clock.now())))
+
+    await world.house.store.write(give_up)
+    await world.wait(days=89)
+    assert await dead() == 1
+    await world.wait(days=2)
+    assert await dead() == 0
+    assert (await world.body("ledger:purged"))["messages"] == 1
 
 
 # ---------------------------------------------------------------- by hand

@@ -345,6 +345,26 @@ weekly-2026-12-08: cutoff Dec 2, 2026 15:00 (Wed 15:00 Europe/Berlin), departs D
     assert Milestone.CUTOFF in await reached(world)
 
 
+async def test_a_moment_that_nobody_can_mean_is_told_and_moves_nothing(world):
+    """TRN-21: a cutoff in an hour that does not exist, or comes twice; and days at the end of the calendar."""
+    await published(world)
+    was = (await runs_of(world))[RUN]
+    for to, said in (
+        ("2027-03-28T02:30", "does not exist in Europe/Berlin, the clocks skip it"),
+        ("2027-10-31T02:30", "comes twice in Europe/Berlin, the clocks repeat it; write it with its offset"),
+        ("9999-12-31T23:59", "is too far away; name a moment in the years 2000 to 2199"),
+        ("0001-01-01T00:00", "is too far away"),
+    ):
+        await world.say("carla", f"/release train amend {RUN} to={to}")
+        assert await world.news() == ["words:refused"]
+        assert said in world.told("carla")
+    assert (await runs_of(world))[RUN] == was
+    await draft(world, "yearly", cadence=None, dates="9999-12-31", cutoff="12:00")
+    assert "'9999-12-31' is too far away" in world.told("carla")
+    await world.say("carla", f"/release train amend {RUN} to=2027-10-31T02:30+01:00")
+    assert (await runs_of(world))[RUN].schedule.cutoff == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
 async def test_after_the_cutoff_the_schedule_of_a_run_stays(world):
     await published(world)
     await world.say("carla", f"/release train amend {RUN} to=2026-12-02T12:00")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.core import Metric
 
 from bot.adapters.answers import Answer, status_words
@@ -16,9 +18,12 @@ from bot.adapters.breaker import OTHER, Breaker, Breakers, Held, Patience
 from bot.adapters.failures import failure_words
 from bot.adapters.transport import Limits, Transport
 from bot.metrics import REGISTRY
+from bot.neighbours import names_of
+from bot.settings import Stated
 from commands.core.ports.ci import TurnedDown, Unknown
+from guards.policy import Policy
 from guards.unread import Unread
-from tests.world.company import MovingClock
+from tests.world.company import FREEZES, MovingClock, policy_data
 from tests.world.neighbours import answer, broken_off, raw_server, reset, silence
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -104,7 +109,48 @@ def test_a_clock_that_is_set_back_keeps_nobody_away_for_ever(clock):
     assert one.held() is None
 
 
+@given(st.lists(st.tuples(st.floats(0, 40), st.booleans()), max_size=60), st.floats(0, 0.999))
+def test_whatever_happens_few_calls_are_wasted_and_a_return_is_found_soon(steps, chance):
+    """Each step is some seconds and whether the neighbour works then; somebody asks at every step."""
+    clock = MovingClock(NOW)
+    one, row, last = breaker(clock, chance), 0, NOW
+    for seconds, works in steps:
+        after(clock, seconds)
+        held = one.held()
+        if held:
+            assert row >= 5
+            assert 0 < held.wait <= 37.5
+            assert clock.at - last < timedelta(seconds=37.5)  # nobody is left alone for longer
+            continue
+        if row >= 5:
+            assert clock.at - last >= timedelta(seconds=5)  # one call for each rest
+        last, row = clock.at, 0 if works else row + 1
+        if works:
+            one.answered()
+        else:
+            one.failed("it failed with status 503")
+        assert one.open == (row >= 5)
+
+
 # ---------------------------------------------------------------- who shares one
+
+
+def test_everybody_whom_the_policy_names_has_a_name():
+    data = policy_data()
+    data["ci"]["actions"] = {"kind": "github"}
+    data["artifacts"]["registry"] = {"kind": "oci", "url": "https://registry.test"}
+    data["freeze_calendars"] = {"company": FREEZES}
+    settings = Stated.model_validate({"GITHUB_CLIENT_ID": "Iv1.1"})
+    assert names_of(settings, Policy.model_validate(data)) == {
+        "github": "https://api.github.com", "github sign-in": "https://github.com", "ci fake": "http://127.0.0.1:1/health",
+        "ci other": "http://127.0.0.1:1/health", "artifacts index": "http://127.0.0.1:1", "artifacts registry": "https://registry.test/v2/",
+        "freeze calendar company": FREEZES["url"],
+    }  # fmt: skip
+    assert "github" not in names_of(Stated.model_validate({}), Policy.model_validate(policy_data()))
+    own = Stated.model_validate(
+        {"GITHUB_CLIENT_ID": "Iv1.1", "GITHUB_URL": "https://git.test", "GITHUB_API_URL": "https://git.test/api/v3"}
+    )
+    assert [name for name in names_of(own, Policy.model_validate(policy_data())) if "github" in name] == ["github"]
 
 
 def test_who_shares_an_address_shares_a_breaker_and_is_told_by_all_names(clock):

@@ -39,20 +39,24 @@ SHORT = 6
 _numbers = count(1)
 
 
-def outside() -> set[str]:
-    """`Class.method` of every public coroutine of every class in the packages that call others."""
-    found = set()
+def outside() -> tuple[set[str], set[str]]:
+    """`Class.method` of every public coroutine of every class in the packages that call others, and the classes that are told apart."""
+    found, apart = set(), set()
     for package in (bot.adapters, bot.slack):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for name, kind in vars(importlib.import_module(module.name)).items():
-                if inspect.isclass(kind) and kind.__module__ == module.name and name not in APART:
-                    own = [m for m, f in vars(kind).items() if inspect.iscoroutinefunction(f) and not m.startswith("_") and m != "close"]
+                if not inspect.isclass(kind) or kind.__module__ != module.name:
+                    continue
+                own = {m for m, f in vars(kind).items() if inspect.iscoroutinefunction(f) and not m.startswith("_") and m != "close"}
+                if name in APART:
+                    apart |= {name} if own else set()
+                else:
                     found |= {f"{name}.{method}" for method in own}
-    return found
+    return found, apart
 
 
 def test_every_call_to_the_outside_has_a_row():
-    assert {row.name for row in ROWS} == outside()
+    assert ({row.name for row in ROWS}, set(APART)) == outside()
     assert [str(row) for row in ROWS if bool(row.lies) == bool(row.trusts)] == []  # what nobody could lie about says why
     assert {name for row in ROWS for name in row.also} <= FAULTS.keys()
 
@@ -113,7 +117,7 @@ class Bench:
             return None  # there was nothing in that answer to lie about
         if any(secret in repr(answer) for secret in SECRETS):
             return f"{place}: it tells a secret: {answer}"
-        right = fault in row.also and spare == self.answers - 1 and isinstance(answer, row.yes)
+        right = fault in row.also and spare >= self.answers - row.tail and isinstance(answer, row.yes)
         if not isinstance(answer, row.no) and not right:
             return f"{place}: {answer}"
         done = row.done(asking) if row.done else 0

@@ -44,6 +44,7 @@ BY_NUMBER = {
     "audit.show": {"ledger"},  # from the end, as far as the limit
     "audit.about": {"ledger"},  # rare, and an index would cost every entry
     "retention.old_logs": {"run_log"},  # once a day
+    "retention.unsent": {"outbox"},  # once a day, and the table holds a week
     "checkpoints.newest": {"ledger_checkpoint"},  # from the end, one row
 }
 SORTS = {
@@ -148,6 +149,7 @@ LOOKUPS = {
     "retention.old": lambda tx: retention.old(tx, AT, AT, Place("2020", 3), 10),
     "retention.standing": lambda tx: retention.standing(tx, [1, 2]),
     "retention.unfinished": lambda tx: retention.unfinished(tx, AT),
+    "retention.unsent": lambda tx: retention.unsent(tx, AT),
     "retention.old_logs": lambda tx: retention.old_logs(tx, AT),
     "audit.show": audit.show,
     "audit.show subject": lambda tx: audit.show(tx, subject="x"),

@@ -1,90 +1,28 @@
 """Whatever somebody does to the stored ledger who has the keys to the database, `audit verify` finds it and says where (AUD-01).
 
-Each example is undone before the next: it is done and judged in one transaction that is never committed.
+Each example is undone before the next: it is done and judged in one transaction that is never committed. `make torture` has many more.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage import audit, chain, engines
-from storage.database import Tx
-from tests.storage.cases import AT, ENTRY, HOUR
+from storage import chain
+from tests.storage.tampered import LENGTH, TEXTS, Judged, change_bytes, numbers, tampered
 
-LENGTH = 6
-TRIGGERS = {
-    "sqlite": ["ledger_no_update", "ledger_no_delete", "ledger_head_forward"],
-    "postgresql": [
-        "ledger_no_update ON ledger",
-        "ledger_append_only ON ledger",
-        "ledger_head_forward ON ledger_head",
-    ],
-}
-TEXTS = [name for name in chain.Row._fields if name != "seq"]
-numbers = st.integers(1, LENGTH)
 few = settings(max_examples=40, database=None)
-
-
-class Judged:
-    """A stored ledger whose triggers are gone; what is done to it is judged and undone."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        with engine.connect() as connection:
-            self.rows = {row.seq: row for row in audit.rows(Tx(connection))}
-
-    def __call__(self, *statements: tuple[str, dict[str, object]], known: dict[int, str] | None = None) -> chain.Sound | chain.Broken:
-        with self._engine.connect() as connection:
-            transaction = connection.begin()
-            tx = Tx(connection)
-            for text, values in statements:
-                assert tx.run(sa.text(text), values).rowcount
-            found = chain.verify(audit.rows(tx), audit.head(tx), known=known or {})
-            transaction.rollback()
-        return found
 
 
 @pytest.fixture
 def judged(database_url: str) -> Iterator[Judged]:
-    engine = engines.single(database_url)
-    with engine.begin() as connection:
-        tx = Tx(connection)
-        for number in range(LENGTH):
-            subject = None if number % 2 else f"CR-{number}"
-            audit.append(tx, replace(ENTRY, subject=subject, at=AT + number * HOUR, body={"n": number, "said": "“ja” \U0001f682"}))
-        tx.finish()
-        for name in TRIGGERS[connection.dialect.name]:
-            connection.execute(sa.text(f"DROP TRIGGER {name}"))
-
-    made = Judged(engine)
-    assert isinstance(made(), chain.Sound)
-    yield made
-    engine.dispose()
+    with tampered(database_url) as made:
+        yield made
 
 
 def test_a_changed_byte_anywhere_is_found_and_named(judged):
-    @few
-    @given(numbers, st.sampled_from(TEXTS), st.data())
-    def changed(seq: int, column: str, data: st.DataObject) -> None:
-        was = getattr(judged.rows[seq], column)
-        if was:
-            place = data.draw(st.integers(0, len(was) - 1))
-            other = data.draw(st.characters(codec="utf-8", exclude_characters="\0" + was[place]))
-            now = was[:place] + other + was[place + 1 :]
-        else:
-            now = data.draw(st.sampled_from(["", "x"]))
-            if now == was:
-                return
-        found = judged((f"UPDATE ledger SET {column} = :now WHERE seq = :seq", {"now": now, "seq": seq}))
-        assert isinstance(found, chain.Broken)
-        assert found.seq == seq
-        assert str(seq) in found.why
-
-    changed()
+    change_bytes(judged, 40)
 
 
 @pytest.mark.parametrize("column", TEXTS)

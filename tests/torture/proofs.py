@@ -40,6 +40,7 @@ async def everything_is_proved(town: Town) -> Sequence[Change]:
     assert not (dead := await town.store.read(lambda tx: tx.run(_DEAD).all())), dead
     found = await town.store.read(lambda tx: changes.recent(tx, None, 10_000))
     assert [c.id for c in found if c.state is not State.SUCCEEDED] == []
+    assert [row.correlation for row in rows if row.tag == "fault:given-up"] == []
     entries = Counter((row.subject, row.tag) for row in rows)
     asked = await town.runs()
     for change in found:

@@ -108,6 +108,15 @@ class Company(RuleBasedStateMachine):
             if change in self.open and self.model.may_approve(who, change, self.at.now):
                 self.do(self.at.act(acts.approve(who, change.id)))
 
+    @precondition(lambda self: self.open)
+    @rule(who=WHO, which=WHICH, stale=st.booleans())
+    def clicked(self, who: str, which: int, stale: bool) -> None:
+        self.do(self.at.click(acts.approve(who, pick(self.open, which).id), stale=stale))
+
+    @rule(who=WHO)
+    def delivered_again(self, who: str) -> None:
+        self.do(self.at.again(who))
+
     @rule()
     def asked_and_approved(self) -> None:
         """What people do on most days."""

@@ -12,7 +12,7 @@ from tests.world.outside import ROWS
 @pytest.mark.torture
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_no_fault_anywhere_is_a_yes(row):
-    for _ in range(size(20)):
+    for _ in range(size(10)):
         async with AsyncExitStack() as stack:
             bench = await Bench.of(row, stack)
             assert await bench.wrong(cells(row, await bench.usual()), at_once=24) == []

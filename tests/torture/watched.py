@@ -6,6 +6,7 @@ deliveries that came together were carried out does not matter.
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from dataclasses import replace
@@ -13,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.workspace import Message
+from bot.workspace.nouns import buttons_of
 from commands.core.invocation import REPORTED, Reported
 from commands.core.ports.ci import Deployed, Order, Run, RunState, Started, TurnedDown, Unknown
 from guards.lifecycle import State
@@ -115,6 +118,9 @@ class Watched:
         self._answers: dict[str, str] = {}
         self._alone = True
         self._keys: dict[str, str] = {}
+        self._said: dict[str, datetime] = {}
+        self._screens: dict[str, tuple[Message, str]] = {}
+        self._old = False
         self._wrong: AssertionError | None = None
         self.orders = 0
 
@@ -131,11 +137,48 @@ class Watched:
             person, channel = self.world.people[act.who], self.world.channels["releases"]
             exchange = await self.world.slack.say(person, channel, f"/release {act.text}")
             assert exchange.status == 200, exchange
+            self._said[act.who] = self.now
         await self.pass_time(seconds=0)
         for act in acts:
             await self._asked_for_more(act)
         if self._alone and acts[0].word == "approve" and self._answers.get(acts[0].who) == "accepted":
             self.prompt(self.model.changes[acts[0].about or ""])
+
+    async def click(self, act: Act, *, stale: bool) -> None:
+        """The same by its card: the button, then its form; on a screen that was not refreshed since it was first seen, if it is stale."""
+        id_ = act.about or ""
+        found = [message for message in self.world.cards() if self._approves(message, id_)]
+        if not found:
+            return
+        self._screens.setdefault(id_, (copy.copy(found[-1]), self.model.file.name))
+        screen, drawn = self._screens[id_] if stale else (found[-1], self.model.file.name)
+        person = self.world.people[act.who]
+        self._acts, self._answers, self._alone = {act.who: act}, {}, True
+        self._old = stale and drawn != self.model.file.name  # RSK-12: what was seen is not what the change is
+        await self.world.slack.press(person, screen, "Approve")
+        await self.pass_time(seconds=0)
+        if self.world.form(act.who):
+            assert act.expect(self.model, self.now) and not self._old, f"{act.who} was asked why, and may not: {act.text!r}"
+            await self.world.slack.submit(person, {"rationale": "diff read, tests green"})
+            await self.pass_time(seconds=0)
+            assert self._answers[act.who] == "accepted"
+            self.prompt(self.model.changes[id_])
+        self._old = False
+
+    def _approves(self, message: Message, id_: str) -> bool:
+        buttons = buttons_of(message.blocks, self.world.slack.state.reader())
+        return any(one.text == "Approve" and json.loads(one.value or "{}").get("change") == id_ for one in buttons)
+
+    async def again(self, who: str) -> None:
+        """Slack delivers once more what somebody did last: nothing comes of it (PRM-20)."""
+        last, when = self.world.slack.last(self.world.people[who]), self._said.get(who)
+        if last is None or when is None or self.now - when > timedelta(days=1):
+            return
+        before = self._seen
+        await self.world.slack.redeliver(last)
+        await self.world.quiet()
+        self.read()
+        assert self._seen == before, f"something came of what {who} did once: {last.payload}"
 
     async def _asked_for_more(self, act: Act) -> None:
         """Where a form opens instead of a refusal, nothing was done either; somebody without an account learns only that."""
@@ -242,7 +285,7 @@ class Watched:
 
     def _answered(self, act: Act, outcome: str, at: datetime, body: dict[str, Any]) -> None:
         self._answers[act.who] = outcome
-        expected = act.expect(self.model, at)
+        expected = act.expect(self.model, at) and not self._old
         if expected is None or (outcome == "unsure" and not self._alone):  # two at once: one may have read before the other was there
             return
         said = f"{act.who} said {act.text!r}: {outcome}, the model says {'yes' if expected else 'no'}; {[a for a in body['answers'] if a['answer'] != 'allow']}"

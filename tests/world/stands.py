@@ -73,7 +73,8 @@ class Row:
         no: what may come of it when something is.
         lies: what an answer names → what it names when it is about something else.
         trusts: why nobody could tell such a lie, for a row without one.
-        also: faults of the last answer under which the unspoiled outcome is right, and why.
+        also: faults under which the unspoiled outcome is right, and why.
+        tail: in how many of its last answers that is so.
         done: how often the neighbour did what it was asked for; None for what only reads.
         step: more rows of one method differ by it.
     """
@@ -88,6 +89,7 @@ class Row:
     also: Mapping[str, str] = field(default_factory=dict)
     done: Callable[[Asking], int] | None = None
     step: str = ""
+    tail: int = 1
 
     def __str__(self) -> str:
         return f"{self.name} {self.step}".rstrip()
@@ -250,5 +252,5 @@ PLACES: Mapping[str, Callable[[], Any]] = {
     "slack": _slack,
 }
 
-SECRETS = (demo_ci.SECRET, github.TOKEN, github_vcs.TOKEN, github.SECRET, PASSWORD, "xoxb-", "a-pull-token", "PRIVATE KEY")
+SECRETS = (demo_ci.SECRET, github.TOKEN, github_vcs.TOKEN, github.SECRET, PASSWORD, "xoxb-", "a-pull-token", "PRIVATE KEY", "device_code=")
 """None of them is in what comes of a call."""

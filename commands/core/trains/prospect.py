@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import blake2s
 from typing import Any
 
 from commands.core.text import Code, Line, Link, Moment, Part
@@ -132,8 +133,13 @@ def _again(run: TrainRun, following: TrainRun | None, facts: Facts) -> datetime:
     """When it is looked at again: when its captain is reminded of the cutoff, and each day; one that is not the next, once that is cut."""
     if following and following.id != run.id:
         return min(facts.at + DAILY, max(following.schedule.cutoff + PAUSE, facts.at + HOUR))
-    reminders = (run.schedule.cutoff - offset for offset in facts.policy.trains.reminders.cutoff)
+    reminders = (run.schedule.cutoff - offset + _spread(run) for offset in facts.policy.trains.reminders.cutoff)
     return min([facts.at + DAILY, *(moment for moment in reminders if moment > facts.at)])
+
+
+def _spread(run: TrainRun) -> timedelta:
+    """So much later than others of the same cutoff, less than `PAUSE`: many trains are cut at noon, and version control has limits."""
+    return PAUSE * (int.from_bytes(blake2s(run.id.encode(), digest_size=2).digest()) / 2**16)
 
 
 # ---------------------------------------------------------------- what is read
@@ -158,7 +164,7 @@ async def _one(look: Look, known: _Known, repository: str, services: tuple[str, 
         if isinstance(read, Unread):
             return replace(nothing, lost=_why(read))
     if not isinstance(base, str):
-        return replace(nothing, lost="nothing that it is compared with runs in production")
+        return replace(nothing, lost="nothing of it runs in production that main could be compared with")
     work = await look.span(services[0], base, head)
     if not isinstance(work, Span):
         return replace(nothing, lost=_why(work) if isinstance(work, Unread) else f"there is no {work.what}")
@@ -187,7 +193,7 @@ def so_far(tx: Tx, run: TrainRun, zone: str) -> Iterator[Part]:
     """
     seen = prospects.of_run(tx, run.id) if run.stage in CUTTABLE else ()
     if lost := [one for one in seen if one.lost]:
-        yield Part(tuple((f"{one.repository}: {one.lost}",) for one in lost), heading="⚠️ What it would bring is not known anew")
+        yield Part(tuple((f"{one.repository}: {one.lost}",) for one in lost), heading="⚠️ What it would bring is not known now")
     read = [one for one in seen if one.head]
     if not read:
         return
