@@ -31,7 +31,7 @@ LEAKS = """
     def test_a_library(): logging.getLogger("slack_sdk").warning("sent %s", MINE.get_secret_value())
     def test_on_standard_error(): print(MINE.get_secret_value(), file=sys.stderr)
     def test_a_process(): subprocess.run([sys.executable, "-c", "import sys; print('ghs_0123456789abcdefgh', file=sys.stderr)"])
-    def test_a_process_with_a_file(tmp_path): (tmp_path / "ci.log").write_text("GET https://me:whatever@ci.example/")
+    def test_a_process_with_a_file(tmp_path): (tmp_path / "ci.log").write_text("GET https://me:" + "whatever@ci.example/")
     def test_a_key(): logs.log.error("broken", found="-----BEGIN EC PRIVATE KEY-----")
 
     def fine_the_secret_itself(): logs.log.info("started", header=MINE, settings=repr(Settings(password="zebra-crossing-at-noon")))
