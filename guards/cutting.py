@@ -41,7 +41,8 @@ def choosable(request: Request, facts: Facts) -> Decision:
     repositories = {services[name].repository for name in known}
     for service, sha in request.commits:
         if service and service not in known:
-            return Refuse(Refusal.INCOMPLETE, f"{service} does not ride {train.id}; {', '.join(known)} do.", f"Write `<service>@{sha}`.")
+            why = f"{service} does not ride {train.id}, which carries {', '.join(known)}."
+            return Refuse(Refusal.INCOMPLETE, why, f"Write `<service>@{sha}`.")
         if not service and len(repositories) != 1:
             return Refuse(
                 Refusal.INCOMPLETE,

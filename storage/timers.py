@@ -27,6 +27,7 @@ _CANCEL = _T.delete().where(_C.key == bindparam("which"))
 _CANCEL_ALL = _T.delete().where(_C.key.in_(bindparam("keys", expanding=True)))
 _DUE = select(_T).where(_C.due <= bindparam("now")).order_by(_C.due, _C.key).limit(bindparam("limit")).with_for_update(skip_locked=True)
 _NEXT = select(func.min(_C.due))
+_NEXT_BUT = _NEXT.where(_C.kind.not_in(bindparam("kinds", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
     return fired
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the next timer is due, UTC; None when there is none."""
-    found: datetime | None = tx.run(_NEXT).scalar_one()
+def next_due(tx: Tx, but: Collection[str] = ()) -> datetime | None:
+    """When the next timer is due, UTC; None when there is none.
+
+    Args:
+        but: kinds that do not count.
+    """
+    found: datetime | None = (tx.run(_NEXT_BUT, {"kinds": list(but)}) if but else tx.run(_NEXT)).scalar_one()
     return found

@@ -16,6 +16,7 @@ from bot.neighbours import Neighbours
 from bot.settings import Settings
 from bot.workspace import Channel, Exchange, Message, Person, Workspace
 from bot.workspace.manifest import App
+from commands.core import checkpoints
 from commands.core.change_card import STATES
 from guards.change import Change
 from guards.policy import Policy
@@ -144,8 +145,8 @@ class Playground:
             await self.house.workers.quiet()
 
     async def next_due(self) -> datetime | None:
-        """When something waits to be done next, UTC; None when nothing does."""
-        return await self.house.store.read(timers.next_due)
+        """When something that people may wait for is to be done next, UTC; None when nothing is."""
+        return await self.house.store.read(lambda tx: timers.next_due(tx, but=(checkpoints.KIND,)))
 
     # ------------------------------------------------------------ what there is to see
 

@@ -41,7 +41,7 @@ def test_a_comparison_of_different_rules_is_refused(monkeypatch):
 
 
 @pytest.mark.bench
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # on a busy machine it starts its servers slowly
 @pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")  # pgserver warns without one
 def test_the_short_form_reports_every_figure(tmp_path, capsys):
     file = tmp_path / "figures.json"

@@ -311,7 +311,7 @@ async def test_a_draft_is_not_forgotten(world):
     assert world.told("carla") == snapshot("""\
 🗓️ The train weekly is not published
 What is missing
-The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train.
+The train weekly does not say yet: who attends the go/no-go, who answers for the manifest, what is expected of a rollback, how hotfixes and late changes are handled, why these services ride a train, what that does to lead time and failures.
 [Describe] [Publish]
 or type /release train publish weekly\
 """)

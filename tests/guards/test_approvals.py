@@ -126,6 +126,12 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
         # what the approver saw
         pytest.param(REQUEST, only(content="another"), Refusal.NOT_APPROVED, id="given to other content"),
         pytest.param(REQUEST, built(digest=OTHER_DIGEST), Refusal.APPROVAL_MOVED, id="the digest moved"),
+        pytest.param(
+            REQUEST,
+            replace(built(digest=OTHER_DIGEST), approvals=(approval(content="zzz"),)),
+            Refusal.NOT_APPROVED,
+            id="it moved, and nobody saw it",
+        ),
         pytest.param(REQUEST, built(commit=OTHER_COMMIT), Refusal.APPROVAL_MOVED, id="the commit moved"),
         pytest.param(REQUEST, facts(policy=TWO), Refusal.APPROVAL_MOVED, id="the policy moved"),
         pytest.param(

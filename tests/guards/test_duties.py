@@ -259,6 +259,16 @@ def test_a_delegate_reads_in_whose_place_they_cannot_decide() -> None:
     )
 
 
+def test_what_kept_an_author_from_being_known_is_told() -> None:
+    lost = facts(links=Unread("the linked accounts", "locked"), artifact=replace(ARTIFACT, authors=frozenset({"nobody-x"})))
+    assert told(separated(approves(MARA), lost)) == (
+        "could not read the authors of this version",
+        "could not read the linked accounts (locked)",
+    )
+    silent = replace(lost, links=Unread("the linked accounts"))
+    assert told(separated(approves(MARA), silent)) == ("could not read the authors of this version", "could not read the linked accounts")
+
+
 def test_the_own_right_goes_before_a_delegated_one() -> None:
     """RBAC-06: a decision is shown as a delegate's only when it is one."""
     assert capacity(LENA, CHANGE, acting(FROM_MARA)) == FROM_MARA

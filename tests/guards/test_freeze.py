@@ -363,6 +363,11 @@ def test_what_people_read_who_declare(asked: Request, sentence: tuple[str, ...])
     assert told(complete_freeze(asked, FACTS)) == sentence
 
 
+def test_a_maximum_is_told_with_its_part_of_a_day() -> None:
+    short = facts(policy(freeze_kinds={"holiday": FreezeKind(maximum=timedelta(hours=36))}))
+    assert told(complete_freeze(declares(end=AT + 2 * DAY), short))[0] == "The freeze lasts 2.0 days; holiday may last 1.5 days."
+
+
 LIFT = request(action=Action.LIFT, by=MARA, rationale="the books are closed")
 WORDLESS = request(action=Action.LIFT, by=MARA, rationale=" ")
 

@@ -100,6 +100,7 @@ def test_a_refusal_is_found_by_its_code() -> None:
     assert judgement.refused_for(Refusal.FROZEN) == no(Refusal.FROZEN, AT)
     assert judgement.refused_for(Refusal.OWN_WORK) == no(Refusal.OWN_WORK)
     assert judgement.refused_for(Refusal.STRANGER) is None
+    assert judgement.refused_for(min(Refusal)) is None
 
 
 def test_a_command_without_guards_does_not_exist() -> None:

@@ -611,6 +611,13 @@ def test_a_freeze_that_is_over_takes_nothing_of_the_window(lasts: dict[str, Any]
     assert answer.why.endswith(tail)
 
 
+def test_minutes_have_sixty_seconds() -> None:
+    hours = windowed(WORKDAY, estimate=Estimate(deployment=HOUR, observation=HOUR))
+    answer = in_window(REQUEST, facts(hours, at=CLOSED - 118 * MINUTE))
+    assert isinstance(answer, Allow)
+    assert "only 118 min are left" in answer.why
+
+
 def test_the_opening_that_holds_cannot_be_told_without_its_calendar() -> None:
     known = facts(shut(daily(holidays=("FR",))))
     assert open_now("api", "production", known) == Unread("the public holidays of FR", "nobody asked for them")

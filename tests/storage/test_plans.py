@@ -140,6 +140,7 @@ LOOKUPS = {
     "moments.reached": lambda tx: moments.reached(tx, "x"),
     "timers.fire": lambda tx: timers.fire(tx, AT, 10),
     "timers.next_due": timers.next_due,
+    "timers.next_due but": lambda tx: timers.next_due(tx, but=("x",)),
     "audit.rows": lambda tx: list(audit.rows(tx, 5, 10)),
     "audit.about": lambda tx: audit.about(tx, "a", "b", {"x"}),
     "audit.story": lambda tx: list(audit.story(tx, {"x"}, {"a"}, AT, AT)),

@@ -42,6 +42,13 @@ async def test_a_timer_fires_at_its_time_once(store):
     assert await delivered(store) == [inbox.Delivery(key, "expire", {"change": "CR-1"}, key)]
 
 
+async def test_the_next_one_of_other_kinds_can_be_asked_for(store):
+    await store.write(lambda tx: [timers.set(tx, one) for one in (TIMER, replace(TIMER, key="look", kind="look", due=AT))])
+    assert await store.read(timers.next_due) == AT
+    assert await store.read(lambda tx: timers.next_due(tx, but=("look",))) == TIMER.due
+    assert await store.read(lambda tx: timers.next_due(tx, but=("look", TIMER.kind))) is None
+
+
 async def test_a_timer_that_is_set_again_is_replaced(store):
     sooner = replace(TIMER, kind="remind", due=AT + MINUTE, payload={})
     await store.write(lambda tx: [timers.set(tx, one) for one in (TIMER, sooner)])

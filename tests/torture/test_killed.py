@@ -57,13 +57,13 @@ class Rounds:
             shutil.copy(self._template, folder / "signalbox.db")
             yield f"sqlite:///{folder}/signalbox.db"
 
-    async def day(self, *ends: Boundary) -> Town:
+    async def day(self, *ends: Boundary, morning: bool = False) -> Town:
         """One of them."""
         folder = self._folder / f"day-{next(self._numbers)}"
         folder.mkdir()
         try:
             async with self._database(folder) as url:
-                return await a_day(folder, url, *ends)
+                return await a_day(folder, url, *ends, morning=morning)
         except Exception as error:
             kept = tempfile.mkdtemp(prefix="signalbox-torture-")
             shutil.copytree(folder, kept, dirs_exist_ok=True)
@@ -111,10 +111,10 @@ def deaths(number: int, *, times: int = DEATHS, life: int = LIFE) -> list[Bounda
     return [Boundary(ANY, chance.randint(1, life)) for _ in range(times)]
 
 
-async def test_a_day_in_which_the_bot_is_killed_now_and_then(tmp_path, sqlite_template):
+async def test_a_morning_in_which_the_bot_is_killed_now_and_then(tmp_path, sqlite_template):
     """The short form, for `make test`."""
-    ends = deaths(0, times=5, life=160)
-    town = await Rounds(tmp_path, sqlite_template, None).day(*ends)
+    ends = deaths(0, times=4, life=100)
+    town = await Rounds(tmp_path, sqlite_template, None).day(*ends, morning=True)
     assert len(town.killed) == len(ends)
 
 

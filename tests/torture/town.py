@@ -34,7 +34,7 @@ APP = installed()
 LEASE = timedelta(seconds=61)
 """After this what a dead bot had taken is taken again."""
 
-PATIENCE, LOOKS = 0.05, 4
+PATIENCE, LOOKS = 0.05, 3
 """Seconds in which nothing is heard of the bot before it is looked after; how often it looks in vain for work before time goes on."""
 
 LOOKING, LOOKED = ("workers.Workers._take_", "workers.Workers.tick"), "workers.Workers._take_messages.<lambda>: committed"
@@ -43,8 +43,8 @@ LOOKING, LOOKED = ("workers.Workers._take_", "workers.Workers.tick"), "workers.W
 LIMIT = 120
 """Seconds of the machine in which it must come to rest."""
 
-STEP, STEPS = timedelta(seconds=31), 60
-"""By how much, and how often at most: what has not happened half an hour later is lost."""
+STEP, STEPS = timedelta(seconds=55), 33
+"""By how much, shorter than a lease, and how often at most: what has not happened half an hour later is lost."""
 
 _AT_WORK = sa.text("""
     SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND worker = :by) + (SELECT count(*) FROM outbox WHERE state = 'sending' AND worker = :by)

@@ -28,6 +28,7 @@ from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
 from bot.adapters.signatures import PinnedKeys
 from bot.slack.chat import SlackChat
+from bot.slack.session import slack_session
 from commands.core.ports.chat import Posted, Unposted
 from commands.core.ports.ci import AccessOrder, AccessStep, BranchOrder, Run, RunLog, Started, Stopping, TurnedDown, Unknown
 from commands.core.ports.links import Broken, Leads
@@ -276,22 +277,24 @@ OTHERS = (
 # ---------------------------------------------------------------- Slack
 
 
-def _client(a: Asking, url: str) -> AsyncWebClient:
-    return AsyncWebClient(token=a.place.bot_token, base_url=f"{url}/api/", session=a.session, retry_handlers=[])
+def _client(a: Asking) -> AsyncWebClient:
+    return AsyncWebClient(token=a.place.bot_token, base_url=f"{a.url}/api/", session=a.session, retry_handlers=[])
 
 
 def _chat(a: Asking) -> SlackChat:
-    return SlackChat(_client(a, a.url), a.session, a.seconds)
+    return SlackChat(_client(a), a.session, a.seconds)
 
 
 def _people(a: Asking) -> SlackDirectory:
-    return SlackDirectory(_client(a, a.url), a.seconds)
+    return SlackDirectory(_client(a), a.seconds)
 
 
 async def _standing(a: Asking) -> Posted:
     """A card that was posted before."""
-    posted = await SlackChat(_client(a, a.proxy.behind), a.session).post(a.place.releases.id, CARD, subject=a.key)
-    assert isinstance(posted, Posted)
+    async with slack_session(60) as session:  # what comes before the call has time, whatever the call has
+        client = AsyncWebClient(token=a.place.bot_token, base_url=f"{a.proxy.behind}/api/", session=session, retry_handlers=[])
+        posted = await SlackChat(client, session, 60).post(a.place.releases.id, CARD, subject=a.key)
+    assert isinstance(posted, Posted), posted
     return posted
 
 
