@@ -21,9 +21,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from commands.core import dispatch, freezing, ordering
 from commands.core.ports.ci import RunState
 from guards import approvals, duties
-from guards.content import Content
-from guards.emergency import Emergency
-from guards.freeze_record import Freeze
 from guards.policy import Policy
 from tests.torture import acts
 from tests.torture.acts import Act
@@ -300,10 +297,6 @@ BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "who has a part in it counts": lambda patch: (
         patch.setattr(approvals, "part_in", lambda *_: None), patch.setattr(duties, "part_in", lambda *_: None)
     ),
-    "who lost the role counts": lambda patch: patch.setattr(approvals, "_right_used", lambda approval, *_: approval.roles),
-    "an approval does not age": lambda patch: patch.setattr(Content, "hash", "the same for all"),
-    "a freeze ends when it is extended": lambda patch: patch.setattr(Freeze, "until", property(lambda freeze: freeze.start + timedelta(minutes=1))),
-    "an emergency covers everything": lambda patch: patch.setattr(Emergency, "counts", lambda *_: True),
 }  # fmt: skip
 
 
