@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ pytestmark = pytest.mark.security
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LOCK = ROOT / "requirements" / "runtime.txt"
+
+
+def test_the_mutation_runner_is_tested_beside_this():
+    assert find_spec("cosmic_ray")  # or conftest.py leaves its tests out
 
 
 def run(*words: object, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
