@@ -1,5 +1,6 @@
 """What all tests share: a fresh, migrated database for each, on SQLite and on PostgreSQL; and how hypothesis looks for examples."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from storage import database, migrations
 from storage.database import Store
 from tests.world.engines import compiling_once
 from tests.world.hush import _files, pytest_configure, pytest_runtest_makereport  # noqa: F401  # listens to every test
+from tests.world.models import looked_at_once
 from tests.world.postgresql import Postgresql
 
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30
@@ -28,11 +30,19 @@ settings.register_profile("signalbox", deadline=None, suppress_health_check=[Hea
 settings.load_profile("signalbox")
 
 
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are objects that stay: what collects garbage shall not go through them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """Statements are compiled once for all stories."""
+def done_once() -> Iterator[None]:
+    """Statements are compiled, and Slack's models looked at, once for all stories."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "open_engines", compiling_once(database.open_engines))
+        looked_at_once(patch)
         yield
 
 
