@@ -116,7 +116,8 @@ lock: setup  ## Lock the packages that pyproject.toml asks for; ARGS=--upgrade t
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group browser -c requirements/dev.txt -o requirements/browser.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group build -c requirements/dev.txt -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group security -c requirements/dev.txt -o requirements/security.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group mutants -c requirements/dev.txt -o requirements/mutants.txt
+	@# yattag is no wheel, and writes a page of cosmic-ray's that nobody asks for
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) --group mutants --no-emit-package yattag -c requirements/dev.txt -o requirements/mutants.txt
 
 clean:  ## Remove everything that these targets made.
 	rm -rf .venv .peers .coverage .coverage.* htmlcov dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
