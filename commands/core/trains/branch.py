@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
+from typing_extensions import override
 
 from commands.core.cards import missing
 from commands.core.ports.ci import BranchOrder, Started, TurnedDown, Unknown
 from commands.core.text import Code, Line
 from commands.core.trains import roll_call
 from commands.core.trains.card import captains_buttons
-from commands.core.trains.read import Branches
+from commands.core.trains.on_branches import OnBranches
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState
 from guards.cutoff import begun, workflow_of
@@ -22,7 +23,7 @@ from guards.decision import Allow, Decision, Refuse, Unsure
 from guards.facts import Facts
 from guards.train import Milestone, Stage
 from storage import cuts, inbox, moments, outbox, timers, trains
-from storage.database import Store, Tx
+from storage.database import Tx
 
 KIND = "release-branch"
 """Of its timers, and of the messages that carry its orders."""
@@ -78,19 +79,11 @@ def answered(tx: Tx, id: str, answer: Started | TurnedDown | Unknown, facts: Fac
     look(tx, cut.run, facts.at + SOON)
 
 
-class Branching:
-    """Verifies branches that were ordered, or were there.
+class Branching(OnBranches):
+    """Verifies branches that were ordered, or were there."""
 
-    Args:
-        store: the database.
-        branches: version control.
-    """
-
-    def __init__(self, store: Store, branches: Branches) -> None:
-        self._store, self._branches = store, branches
-
+    @override
     async def carry(self, taken: inbox.Taken, payload: dict[str, Any], facts: Facts, correlation: str) -> None:
-        """One look; see `Cutting.carry`."""
         run_id, reader = str(payload["run"]), self._branches.look()
         found: dict[str, Decision] = {}
         for cut in await self._store.read(lambda tx: cuts.of_run(tx, run_id)):

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from typing_extensions import override
+
 from commands.core import obligations as owing
 from commands.core import record
 from commands.core.text import Button
-from commands.core.trains.read import Branches
+from commands.core.trains.on_branches import OnBranches
 from commands.core.trains.run_work import RunWork
 from commands.core.trains.standing import candidate_of
 from guards.cut import Cut, CutState
@@ -23,7 +25,7 @@ from guards.train import TrainRun
 from guards.unread import Absent, Unread
 from guards.vocabulary import Requirement
 from storage import cuts, inbox, obligations, releases, timers, trains
-from storage.database import Store, Tx
+from storage.database import Tx
 
 KIND = "removal"
 """Of the timers by which it is looked whether a run's branches are gone."""
@@ -118,19 +120,11 @@ def notes_published(tx: Tx, service: str, version: str, facts: Facts, correlatio
             _settled(work)
 
 
-class Removal:
-    """Looks whether the release branches of runs are gone.
+class Removal(OnBranches):
+    """Looks whether the release branches of runs are gone."""
 
-    Args:
-        store: the database.
-        branches: version control.
-    """
-
-    def __init__(self, store: Store, branches: Branches) -> None:
-        self._store, self._branches = store, branches
-
+    @override
     async def carry(self, taken: inbox.Taken, payload: dict[str, Any], facts: Facts, correlation: str) -> None:
-        """One look; see `Cutting.carry`."""
         run, reader = str(payload["run"]), self._branches.look()
         made, owed = await self._store.read(lambda tx: (_branched(tx, run), _removals(tx, run)))
         found: dict[str, str | Absent | Unread] = {}

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from typing_extensions import override
+
 from commands.core.record import CLOCK, Actor
 from commands.core.text import Line, Moment
 from commands.core.trains import branch
 from commands.core.trains.card import captains_buttons
 from commands.core.trains.cut_record import cut_body, cut_of, shown, told, why
 from commands.core.trains.keys import CUTOFF
-from commands.core.trains.read import Branches
+from commands.core.trains.on_branches import OnBranches
 from commands.core.trains.run_work import RunWork
 from guards.cut import CutState
 from guards.cutoff import Source, cuttable, unfinished
@@ -26,7 +28,7 @@ from guards.train import Stage, Train, TrainRun
 from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import cuts, deployments, inbox, timers, trains
-from storage.database import Store, Tx
+from storage.database import Tx
 
 KIND = CUTOFF
 """Of its timers."""
@@ -91,26 +93,11 @@ def held(tx: Tx, run: str) -> None:
     timers.cancel(tx, f"{KIND}:{run}")
 
 
-class Cutting:
-    """Carries cutoffs out.
+class Cutting(OnBranches):
+    """Carries cutoffs out."""
 
-    Args:
-        store: the database.
-        branches: version control.
-    """
-
-    def __init__(self, store: Store, branches: Branches) -> None:
-        self._store, self._branches = store, branches
-
+    @override
     async def carry(self, taken: inbox.Taken, payload: dict[str, Any], facts: Facts, correlation: str) -> None:
-        """One attempt.
-
-        Args:
-            taken: the timer's delivery; marked done in the transaction of its effects.
-            payload: an `Order`.
-            facts: give the moment and the policy.
-            correlation: of the delivery.
-        """
         wanted = Order(**payload)
         run, train, done = await self._store.read(lambda tx: _known(tx, wanted.run))
         sources: list[Source] = []

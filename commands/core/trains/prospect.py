@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from hashlib import blake2s
 from typing import Any
 
+from typing_extensions import override
+
 from commands.core.text import Code, Line, Link, Moment, Part
-from commands.core.trains.read import Branches, Look
+from commands.core.trains.on_branches import OnBranches
+from commands.core.trains.read import Look
 from commands.core.trains.riding import few
 from commands.core.trains.tell import train_card_of
 from guards.cut import OpenPull, Rider
@@ -24,7 +27,7 @@ from guards.unread import Unread
 from guards.vcs import Span
 from guards.version import Deployment
 from storage import deployments, inbox, prospects, timers, trains
-from storage.database import Store, Tx
+from storage.database import Tx
 
 KIND = "prospect"
 """Of its timers, and of their deliveries."""
@@ -78,19 +81,11 @@ class _Known:
     running: dict[str, Deployment | None]
 
 
-class Prospects:
-    """Looks at what runs would bring.
+class Prospects(OnBranches):
+    """Looks at what runs would bring."""
 
-    Args:
-        store: the database.
-        branches: version control.
-    """
-
-    def __init__(self, store: Store, branches: Branches) -> None:
-        self._store, self._branches = store, branches
-
+    @override
     async def carry(self, taken: inbox.Taken, payload: dict[str, Any], facts: Facts, correlation: str) -> None:
-        """One look; see `Cutting.carry`."""
         run_id = str(payload["run"])
         known = await self._store.read(lambda tx: _known(tx, run_id, facts))
         seen = await _seen(self._branches.look(), known, facts) if known else []

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from typing_extensions import override
+
 from commands.core.trains.keep import LIVING, Seen, keep, outlive
-from commands.core.trains.read import Branches, Look
+from commands.core.trains.on_branches import OnBranches
+from commands.core.trains.read import Look
 from commands.core.trains.run_work import RunWork
 from guards.cut import Cut, CutState, Fix, Flaw, Found, Gates, Rider
 from guards.cutoff import green
@@ -21,22 +24,14 @@ from guards.train import Stage
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from storage import cuts, hotfixes, inbox
-from storage.database import Store, Tx
+from storage.database import Tx
 
 
-class Stabilize:
-    """Looks at the release branches of a run.
+class Stabilize(OnBranches):
+    """Looks at the release branches of a run."""
 
-    Args:
-        store: the database.
-        branches: version control.
-    """
-
-    def __init__(self, store: Store, branches: Branches) -> None:
-        self._store, self._branches = store, branches
-
+    @override
     async def carry(self, taken: inbox.Taken, payload: dict[str, Any], facts: Facts, correlation: str) -> None:
-        """One look; see `Cutting.carry`."""
         run_id = str(payload["run"])
         known, fixes, blockers = await self._store.read(
             lambda tx: (cuts.of_run(tx, run_id), cuts.fixes(tx, run_id), cuts.blockers(tx, run_id))

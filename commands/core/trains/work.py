@@ -11,6 +11,7 @@ from commands.core.trains import branch, closing, cut, prospect
 from commands.core.trains.branch import Branching
 from commands.core.trains.closing import Removal
 from commands.core.trains.cut import Cutting
+from commands.core.trains.on_branches import OnBranches
 from commands.core.trains.prospect import Prospects
 from commands.core.trains.read import Branches
 from commands.core.trains.stabilize import Stabilize
@@ -33,7 +34,7 @@ class TrainWork:
     def __init__(self, policy: Policy, store: Store, histories: Mapping[str, Vcs], clock: Clock) -> None:
         branches = Branches(policy, histories)
         self._policy, self._clock = policy, clock
-        self._doers: Mapping[str, Cutting | Branching | Stabilize | Removal | Prospects] = {
+        self._doers: Mapping[str, OnBranches] = {
             cut.KIND: Cutting(store, branches),
             branch.KIND: Branching(store, branches),
             branch.WATCH: Stabilize(store, branches),
