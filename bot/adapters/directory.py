@@ -5,7 +5,6 @@ after that (RBAC-09).
 """
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -16,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.breaker import Breaker
 from bot.adapters.clock import MachineClock
-from bot.slack.session import status_of
+from bot.slack.session import is_code, status_of
 from commands.core.ports.people import Account
 from guards.train import Room
 from guards.unread import Absent, Unread
@@ -234,7 +233,7 @@ class SlackDirectory:
                 self._breaker.failed(f"it failed with status {status}")
             else:
                 self._breaker.answered()
-            return Unread(noun, said if isinstance(said, str) and re.fullmatch(r"[a-z0-9_]{1,80}", said) else "Slack refused")
+            return Unread(noun, said if isinstance(said, str) and is_code(said) else "Slack refused")
         except Exception as error:  # the SDK raises whatever its reading of a strange answer runs into
             self._breaker.failed(why := f"no answer from Slack ({type(error).__name__})")
             return Unread(noun, why)

@@ -21,7 +21,7 @@ from bot.adapters.breaker import Breaker
 from bot.adapters.clock import MachineClock
 from bot.slack.forms import view
 from bot.slack.render import blocks, fallback
-from bot.slack.session import said, status_of
+from bot.slack.session import is_code, status_of
 from commands.core.ports.chat import Posted, Unposted
 from commands.core.text import Card, Form
 from guards.unread import Absent, Unread
@@ -291,7 +291,8 @@ def _refused(error: SlackApiError) -> Unposted:
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return Unposted("Slack's rate limit", retry_after=_wait(getattr(response, "headers", {}).get("Retry-After")))
     if isinstance(code, str) and status < 500:
-        return Unposted(said(code), maybe=code in _PERHAPS, final=code in _FINAL)
+        why = f"Slack says {code}" if is_code(code) else "Slack refused, not with one of its codes"
+        return Unposted(why, maybe=code in _PERHAPS, final=code in _FINAL)
     return Unposted(f"Slack answered with status {status}", maybe=not 400 <= status < 500)
 
 

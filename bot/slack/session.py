@@ -44,13 +44,9 @@ def slack_session(seconds: float) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds), response_class=Limited)
 
 
-def said(code: str) -> str:
-    """What Slack's error code is told as; whatever is no code may be anything, also what we sent.
-
-    Args:
-        code: of its answer.
-    """
-    return f"Slack says {code}" if re.fullmatch(r"[a-z0-9_]{1,80}", code) else "Slack refused, not with one of its codes"
+def is_code(said: str) -> bool:
+    """Whether this can be one of Slack's error codes; whatever is none may be anything, also what we sent, and is told to nobody."""
+    return re.fullmatch(r"[a-z0-9_]{1,80}", said) is not None
 
 
 def status_of(error: SlackApiError) -> int:
