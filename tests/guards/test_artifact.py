@@ -10,9 +10,24 @@ from inline_snapshot import snapshot
 from guards.artifact import DIGEST, moved_to, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
+from guards.sections import Environment
 from guards.unread import Absent, Unread
 from guards.version import Evidence, Pin
-from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, again, facts, request, said, told
+from tests.guards.cases import (
+    ARTIFACT,
+    FACTS,
+    OTHER_COMMIT,
+    OTHER_DIGEST,
+    POLICY,
+    REQUEST,
+    STAGED,
+    Expected,
+    again,
+    facts,
+    request,
+    said,
+    told,
+)
 from tests.guards.proofs import TAG
 
 MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)
@@ -96,6 +111,19 @@ def version(text: str | None, environment: str = "production") -> Request:
 )
 def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
     assert said(pinned(asked, FACTS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(version("v1.4.0"), Allow, id="a release"),
+        pytest.param(version("v1.4.0-rc.1", "staging"), Allow, id="an early build"),
+        pytest.param(version("v1.4.0-4", "staging"), Refusal.ENVIRONMENT_BUILD, id="a build that is named for it"),
+    ],
+)
+def test_the_numbers_of_a_version_are_no_names_of_environments(asked: Request, expected: Expected) -> None:
+    named = POLICY.model_copy(update={"environments": (*POLICY.environments, Environment(name="4"))})
+    assert said(pinned(asked, facts(policy=named))) == expected
 
 
 @pytest.mark.parametrize(
