@@ -170,3 +170,8 @@ def opened(source: Source) -> WorkDB:
 def survived(db: WorkDB) -> list[WorkItem]:
     """The mutants that no test saw."""
     return [item for item, result in db.completed_work_items if result.test_outcome is TestOutcome.SURVIVED]
+
+
+def tried(db: WorkDB) -> int:
+    """How many mutants were killed, or survived."""
+    return sum(result.worker_outcome is WorkerOutcome.NORMAL for _, result in db.results)
