@@ -71,7 +71,7 @@ def gathered() -> tuple[list[tuple[str, Counter[str]]], list[Survivor]]:
                 elif result.test_outcome is TestOutcome.SURVIVED:
                     counts["survived"] += 1
                     line, operator = source.text.splitlines()[spec.start_pos[0] - 1].strip(), spec.operator_name.removeprefix("core/")
-                    survivors.append(Survivor(path, spec.start_pos[0], operator, line, _why(reasons, path, operator, line)))
+                    survivors.append(Survivor(path, spec.start_pos[0], operator, line, source.same(spec) or _why(reasons, path, operator, line)))
                 else:
                     counts["killed"] += 1
             db.close()

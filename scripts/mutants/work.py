@@ -5,7 +5,9 @@ Invariant: a session belongs to one text of its module. When the module changes,
 
 import ast
 import hashlib
+import importlib
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -51,7 +53,7 @@ GROUPS = (
         ("tests/guards",),
         ("--noconftest",),
         ("cronsim", "hypothesis.strategies", "pydantic", "zoneinfo"),
-        ("tests/guards/test_frozen.py",),
+        ("tests/guards/test_frozen.py", "tests/guards/test_policy_keys.py"),
     ),
     Group(
         tuple(f"storage/{name}.py" for name in ("audit", "chain", "checkpoints", "claims", "inbox", "outbox", "retention")),
@@ -110,11 +112,15 @@ class Source:
         return [_span(node) for node in found if node]
 
     @cached_property
-    def members(self) -> list[Place]:
-        """Where members of enums begin that something is compared with by identity: by equality it is the same program."""
+    def members(self) -> dict[Place, tuple[str, str]]:
+        """Where members of enums begin that something is compared with: the enum and the member."""
         compares = (node for node in ast.walk(self.tree) if isinstance(node, ast.Compare))
         against = (other for node in compares for other in node.comparators if isinstance(other, ast.Attribute))
-        return [(each.lineno, each.col_offset) for each in against if isinstance(each.value, ast.Name) and each.attr.isupper()]
+        return {
+            (each.lineno, each.col_offset): (each.value.id, each.attr)
+            for each in against
+            if isinstance(each.value, ast.Name) and each.attr.isupper()
+        }
 
     def nothing(self, spec: MutationSpec) -> str | None:
         """Why there is nothing to try about a mutant; None where there is."""
@@ -124,6 +130,19 @@ class Source:
         if spec.operator_name.endswith(("_Is_Eq", "_IsNot_NotEq")) and (row, column + 1) in self.members:
             return "a member of an enum"
         return None
+
+    def same(self, spec: MutationSpec) -> str:
+        """Why a mutant that survived is the same program: nothing comes before the first of an enum, and nothing after the last."""
+        row, column = spec.end_pos
+        name, member = self.members.get((row, column + 1), ("", ""))
+        kind = getattr(importlib.import_module(self.name), name, None)
+        if not (isinstance(kind, type) and issubclass(kind, StrEnum)):
+            return ""
+        if spec.operator_name.endswith(("_Is_LtE", "_IsNot_Gt")) and kind[member] == min(kind):
+            return f"the same program: “{kind[member]}” is the first of its kind by its letters"
+        if spec.operator_name.endswith(("_Is_GtE", "_IsNot_Lt")) and kind[member] == max(kind):
+            return f"the same program: “{kind[member]}” is the last of its kind by its letters"
+        return ""
 
     @cached_property
     def bodies(self) -> list[Span]:
