@@ -120,6 +120,7 @@ def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
         pytest.param(REQUEST, facts(artifact=GONE, before=UNREAD), Unsure, id="nobody built it, and something is unread"),
         # its tags in other repositories (PRM-05)
         pytest.param(REQUEST, tagged_beside(PIN, PIN), Allow, id="the tag of another repository, as at first"),
+        pytest.param(REQUEST, tagged_beside(PIN, replace(PIN)), Allow, id="the same, read anew"),
         pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, commit=OTHER_COMMIT)), Refusal.POINTER_MOVED, id="moved there"),
         pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, object="bad")), Refusal.POINTER_MOVED, id="made again there"),
         pytest.param(REQUEST, tagged_beside(None, PIN), Allow, id="seen there for the first time"),

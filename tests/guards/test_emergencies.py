@@ -579,3 +579,4 @@ def test_a_country_that_always_rests_ends_the_search() -> None:
     )
     known = replace(facts(policy(holidays=("DE",))), holidays={"DE": always})
     assert end_of_business_day(utc("2026-11-22T12:00"), 1, "api", known) == utc("2027-01-21T23:00")
+    assert end_of_business_day(utc("2026-11-22T12:00"), 2, "api", known) == utc("2027-03-22T23:00")  # sixty days for each
