@@ -30,7 +30,8 @@ RESULTS = {
 }
 
 
-BUDGET, AGAIN = 6.0, 60.0
+BUDGET = 6.0
+"""Seconds of tests for one mutant, as they were measured; the module's own file is never left out."""
 
 
 class Zygote:
@@ -96,12 +97,12 @@ class Runner:
 
     Args:
         group: which.
-        again: whether those are tried that survived; they get more seconds of tests.
+        again: whether those are tried that survived.
         most: how many of a module are tried, with those that were tried before.
     """
 
     def __init__(self, group: Group, *, again: bool, most: int | None) -> None:
-        self._group, self._again, self._most, self._budget = group, again, most, AGAIN if again else BUDGET
+        self._group, self._again, self._most = group, again, most
         self._cover: Cover = cover(group)
         self._zygote = Zygote(group)
 
@@ -141,7 +142,7 @@ class Runner:
             tests = set().union(*(lines.get(line, set()) for line in source.lines(spec))) or set().union(*inside.values())
             if not tests:
                 return SURVIVED  # no test runs it
-            ordered = self._cover.ordered(tests, source.path, self._budget)
+            ordered = self._cover.ordered(tests, source.path, BUDGET)
             said = self._zygote.attempt(source.path, text, ordered, self._cpu(ordered))
             if said is not None:
                 return said
@@ -149,7 +150,7 @@ class Runner:
 
     def _anew(self, source: Source, text: str, tests: set[str]) -> str:
         """First what looks at all modules, then the module's own file, then whatever else runs a line of it, or all where none runs."""
-        ordered = self._cover.ordered(tests or self._cover.seconds, source.path, self._budget)
+        ordered = self._cover.ordered(tests or self._cover.seconds, source.path, BUDGET)
         own = [test for test in ordered if f"/test_{Path(source.path).stem}.py::" in test]
         always = [test for test in self._cover.seconds if test.partition("::")[0] in self._group.always]
         for part in (always + own, ordered[len(own) :]):

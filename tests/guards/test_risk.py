@@ -411,10 +411,10 @@ def test_a_service_without_history_has_no_labels_and_no_paths_to_go_by() -> None
 @pytest.mark.parametrize(
     ("guard", "asked", "known", "sentence"),
     [
-        pytest.param(labelled, request(), proven(), snapshot(), id="one pull request"),
-        pytest.param(labelled, request(), under(STRICT, pull(), pull(number=13)), snapshot(), id="two pull requests"),
-        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 6))), snapshot(), id="five without a label"),
-        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 7))), snapshot(), id="six without a label"),
+        pytest.param(labelled, request(), proven(), snapshot(('1 pull request, each with a risk label', )), id="one pull request"),
+        pytest.param(labelled, request(), under(STRICT, pull(), pull(number=13)), snapshot(('2 pull requests, each with a risk label', )), id="two pull requests"),
+        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 6))), snapshot(('No risk label is on #1, #2, #3, #4, #5.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="five without a label"),
+        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 7))), snapshot(('No risk label is on #1, #2, #3, #4, #5 and 1 more.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="six without a label"),
         pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 8))), snapshot(('No risk label is on #1, #2, #3, #4, #5 and 2 more.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="labels"),
         pytest.param(assessed, declared(answers=None, data=None), proven(), snapshot(('It lacks the answers to the risk questions and the data that it touches.', 'Fill in the form: `/release amend CR-2026-1124-001`. Or ask for an exception: `/release exception request`.')), id="lacking, of a change"),
         pytest.param(assessed, declared(answers=None), replace(proven(), change=None), snapshot(('It lacks the answers to the risk questions.', 'Fill in the form: `/release promote`. Or ask for an exception: `/release exception request`.')), id="lacking, of a request"),
