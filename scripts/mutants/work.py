@@ -20,6 +20,8 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkI
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "mutants"
 
+SAME, LETTERS = "the same program", "of its kind by its letters"
+
 Place = tuple[int, int]
 Span = tuple[Place, Place]
 
@@ -139,9 +141,9 @@ class Source:
         if not (isinstance(kind, type) and issubclass(kind, StrEnum)):
             return ""
         if spec.operator_name.endswith(("_Is_LtE", "_IsNot_Gt")) and kind[member] == min(kind):
-            return f"the same program: “{kind[member]}” is the first of its kind by its letters"
+            return f"{SAME}: “{kind[member]}” is the first {LETTERS}"
         if spec.operator_name.endswith(("_Is_GtE", "_IsNot_Lt")) and kind[member] == max(kind):
-            return f"the same program: “{kind[member]}” is the last of its kind by its letters"
+            return f"{SAME}: “{kind[member]}” is the last {LETTERS}"
         return ""
 
     @cached_property

@@ -389,6 +389,7 @@ def test_it_is_decided_once_and_revoked_while_it_counts(guard: Guard, known: Fac
 
 def test_what_is_over_says_so() -> None:
     assert told(undecided_exception(REQUEST, waiting(until=AT)))[0] == "EXC-2026-1121-001 is expired."
+    assert told(undecided_exception(REQUEST, waiting(until=AT - MINUTE)))[0] == "EXC-2026-1121-001 is expired."
     assert told(revocable(REQUEST, facts(exception=exemption(state=ExemptionState.REVOKED))))[0] == "EXC-2026-1121-001 is revoked."
 
 

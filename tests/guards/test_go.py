@@ -538,6 +538,12 @@ BEFORE: dict[str, Any] = {"promotions": (PROMOTED, replace(PROMOTED, environment
         pytest.param(request(), riding(VALID, evidence=replace(EVIDENCE, tag=Unread("the tag"))), Unsure, id="tag unread"),
         pytest.param(request(), entry(rides=Unread("the trains")), Unsure, id="trains unread"),
         pytest.param(request(), riding(**BEFORE), Allow, id="it ran there before"),
+        *(
+            pytest.param(
+                request(), riding(promotions=(replace(PROMOTED, environment="production", digest=digest),)), Refusal.NOT_DECIDED, id=name
+            )
+            for digest, name in ((OTHER_DIGEST, "another ran there before"), ("sha256:" + "0" * 64, "another, that sorts before"))
+        ),
         pytest.param(request(), riding(promotions=Unread("the log")), Unsure, id="whether it ran there is unread"),
         pytest.param(request(), riding(VALID, promotions=Unread("the log")), Allow, id="a go makes that no matter"),
     ],
