@@ -26,12 +26,12 @@ HEAD = """# Mutation tests
 
 What the tests of the guards, and of claims, inbox, outbox and ledger, would notice: cosmic-ray changes one operator, number or keyword at
 a time, and a change that no test notices survives. `make mutants` fills the sessions in `build/mutants` (hours; `ARGS=--most=20` tries
-twenty of each module, drawn at random; `ARGS=guards/freeze.py` one module, `ARGS="--again guards/freeze.py"` those that survived there), and
-`make mutants ARGS=--report` writes this page from them. How it is done: `scripts/mutants`; why so: [decisions.md](decisions.md).
+twenty of each module, drawn at random; `ARGS=guards/freeze.py` one module, `ARGS="--again guards/freeze.py"` those that survived there),
+and `make mutants ARGS=--report` writes this page from them. How it is done: `scripts/mutants`; why so: [decisions.md](decisions.md).
 
 A mutant is tried with the tests that run its line, the module's own file first, for at most six seconds of tests, so that this page knows
-too many survivors rather than too few. Mutants of type annotations, and `==` for `is` with a member of an enum, are the same program and are
-not counted; a survivor that was judged to be the same program is counted and told, and is left out of the shares.
+too many survivors rather than too few. Mutants of type annotations, and `==` for `is` with a member of an enum, are the same program and
+are not counted; a survivor that was judged to be the same program is counted and told, and is left out of the shares.
 
 """
 
@@ -106,8 +106,8 @@ def page() -> str:
     told = [each for each in survivors if each.reason and not each.reason.endswith(LETTERS)]
     lines = [
         HEAD,
-        f"**{_of(whole)} mutants were tried, in {len(tried)} of {len(figures)} modules; {whole['killed']} were killed and {whole['survived']} "
-        f"survived, {whole['alike']} of which are the same program: {_share(whole):.1f} % of the others were killed.** "
+        f"**{_of(whole)} mutants were tried, in {len(tried)} of {len(figures)} modules; {whole['killed']} were killed and "
+        f"{whole['survived']} survived, {whole['alike']} of which are the same program: {_share(whole):.1f} % of the others were killed.** "
         f"{sum(not each.reason for each in survivors)} survivors are open; {len(low)} modules are below {ENOUGH} %.\n",
         "| module | tried | killed | survived | the same program | share |\n| --- | --- | --- | --- | --- | --- |",
         *(
@@ -119,8 +119,8 @@ def page() -> str:
         "\nNothing to change: " + _listed(f"`{path}`" for path in empty),
         "\nNot tried yet: " + _listed(f"`{path}`" for path in never),
         "\n## Survivors with a reason\n",
-        f"{sum(each.reason.endswith(LETTERS) for each in survivors)} more ask whether a member of an enum comes before or after the first or "
-        "the last by its letters, which is whether it is that one.\n",
+        f"{sum(each.reason.endswith(LETTERS) for each in survivors)} more ask whether a member of an enum comes before or after the first "
+        "or the last by its letters, which is whether it is that one.\n",
         *_table(told),
         "\n## Open survivors\n",
         *_table([each for each in survivors if not each.reason]),
