@@ -10,9 +10,25 @@ from inline_snapshot import snapshot
 from guards.artifact import DIGEST, moved_to, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
+from guards.policy import Policy
+from guards.sections import Environment
 from guards.unread import Absent, Unread
 from guards.version import Evidence, Pin
-from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, again, facts, request, said, told
+from tests.guards.cases import (
+    ARTIFACT,
+    FACTS,
+    OTHER_COMMIT,
+    OTHER_DIGEST,
+    POLICY,
+    REQUEST,
+    STAGED,
+    Expected,
+    again,
+    facts,
+    request,
+    said,
+    told,
+)
 from tests.guards.proofs import TAG
 
 MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)
@@ -96,6 +112,14 @@ def version(text: str | None, environment: str = "production") -> Request:
 )
 def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
     assert said(pinned(asked, FACTS)) == expected
+
+
+def test_the_first_environment_is_the_first_of_the_file_not_of_the_alphabet() -> None:
+    order = (Environment(name="qa"), Environment(name="acceptance"), POLICY.environments[2])
+    under = Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | {"environments": order})
+    known = replace(FACTS, policy=under)
+    builds = [said(pinned(version(f"v1.4.0-{place}.1", "acceptance"), known)) for place in ("qa", "acceptance")]
+    assert builds == [Allow, Refusal.ENVIRONMENT_BUILD]
 
 
 @pytest.mark.parametrize(
