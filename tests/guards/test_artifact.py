@@ -10,10 +10,7 @@ from inline_snapshot import snapshot
 from guards.artifact import DIGEST, moved_to, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
-<<<<<<< HEAD
-=======
 from guards.policy import Policy
->>>>>>> survivors
 from guards.sections import Environment
 from guards.unread import Absent, Unread
 from guards.version import Evidence, Pin
