@@ -166,16 +166,28 @@ async def test_without_slack_it_starts_and_readiness_says_so(tmp_path):
         assert (await bot.end())[0] == 0
 
 
-async def test_what_it_is_made_of_is_not_looked_through_for_garbage_while_people_wait(tmp_path):
-    tells = "import atexit, gc, sys; atexit.register(lambda: print('gc', gc.isenabled(), gc.get_freeze_count(), gc.get_threshold()[0], file=sys.stderr))"
-    (tmp_path / "sitecustomize.py").write_text(tells)
+AT_THE_END = """
+import atexit, gc, sys
+
+def tell():
+    heavy = [name for name in ("cryptography", "icalendar", "jwt", "sigstore", "slack_sdk", "typer") if name in sys.modules]
+    print("gc", gc.isenabled(), gc.get_freeze_count(), gc.get_threshold()[0], *heavy, file=sys.stderr)
+
+atexit.register(tell)
+"""
+
+
+async def test_it_loads_what_it_needs_and_does_not_look_through_it_for_garbage_while_people_wait(tmp_path):
+    """It signs nothing and no calendar is named; it speaks with Slack."""
+    (tmp_path / "sitecustomize.py").write_text(AT_THE_END)
     async with serving(tmp_path, policy_for("http://127.0.0.1:1"), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") as bot:
         await bot.line("started")
         bot.process.terminate()
         code, said = await bot.end()
-    collects, stays, young = said.rpartition("gc ")[2].split()
+    collects, stays, young, *loaded = said.rpartition("gc ")[2].split()
     assert (code, collects, young) == (0, "True", str(garbage.YOUNG))
     assert int(stays) > 100_000
+    assert loaded == ["slack_sdk", "typer"]
 
 
 async def test_socket_mode_connects_once_slack_is_there(tmp_path):

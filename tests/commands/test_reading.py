@@ -6,6 +6,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from commands.core.ports.ci import RunState
+from guards.authorization import held_roles
 from guards.lifecycle import State
 from guards.policy import Policy
 from tests.world.company import policy_data
@@ -260,6 +261,20 @@ web production: release_manager; may approve, cancel, freeze, lift, record, appr
     world.slack.faults.fail("usergroups.users.list", "internal_error")
     await world.say("rob", "/release whoami")
     assert "api production: no role (could not read: release_manager); may read" in world.told("rob")
+
+
+async def test_help_looks_at_each_place_once_however_many_commands_there_are(world, monkeypatch):
+    """It did so for each command, in the transaction that all others wait for."""
+    seen = []
+
+    def looked(person, service, environment, facts):
+        seen.append((service, environment))
+        return held_roles(person, service, environment, facts)
+
+    monkeypatch.setattr("commands.help.held_roles", looked)
+    await world.say("carla", "/release help")
+    policy = world.house.policy
+    assert sorted(seen) == sorted((service, environment) for service in policy.services for environment in policy.chain(service))
 
 
 async def test_help_shows_what_the_asker_may_run(world, golden):
