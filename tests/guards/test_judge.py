@@ -135,7 +135,10 @@ def test_the_guards_of_a_promotion_all_allow_and_say_what_they_saw() -> None:
 def test_a_promotion_that_waits_for_its_time_and_its_people() -> None:
     judgement = judge(PROMOTION, REQUEST, facts(at=AT + 5 * HOUR, approvals=(), freezes=(freeze(end=AT + DAY),)), HEALS)
     assert judgement.outcome == "waits"
-    assert [refusal.code for refusal in judgement.refusals] == [Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED]
+    codes = [refusal.code for refusal in judgement.refusals]
+    assert codes == [Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED]
+    assert [judgement.refused_for(code) for code in codes] == list(judgement.refusals)
+    assert judgement.refused_for(Refusal.APPROVAL_MOVED) is None
 
 
 def test_a_promotion_by_somebody_who_may_not_tells_nothing_of_the_freeze() -> None:
