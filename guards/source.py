@@ -64,12 +64,12 @@ def _moved(tag: Tag, first: Artifact) -> Refuse | None:
 
 
 def _untrusted(tag: Tag, taggers: tuple[str, ...]) -> Refuse | None:
-    names = {name.lower() for name in (tag.tagger.login, tag.tagger.email) if name} if tag.tagger else set()
+    names = [name.lower() for name in (tag.tagger.login, tag.tagger.email) if name] if tag.tagger else []
     if not tag.annotated:
         why = f"The tag {tag.name} of {tag.repository} is not annotated, so nobody signed it."
     elif not tag.verified:
         why = f"The signature of the tag {tag.name} of {tag.repository} is not valid: {tag.reason.replace('_', ' ')}."
-    elif names.isdisjoint(name.lower() for name in taggers):
+    elif not any(name.lower() in names for name in taggers):
         who = (tag.tagger.name or tag.tagger.id) if tag.tagger else None
         made = f"The tag {tag.name} of {tag.repository} was made by {who or 'nobody that can be told'}"
         why = f"{made}; releases are tagged by {' or '.join(taggers)}."
