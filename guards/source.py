@@ -122,7 +122,7 @@ def _checked(
             f"On commit {commit[:12]}{where}: {'; '.join(short)}.",
             "Let CI finish or mend it; a fix is a new commit and a new version.",
         )
-    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.name in wanted and c.attempts >= _RERUN]
+    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.attempts >= _RERUN and c.name in wanted]
     return Allow(
         f"{len(wanted)} check{'' if len(wanted) == 1 else 's'} passed on {commit[:12]}{where}"
         + (f"; only again and again: {', '.join(often)}" if often else "")
