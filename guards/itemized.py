@@ -86,7 +86,7 @@ def _by_statements(item: EvidenceItem, facts: Facts) -> Iterator[tuple[bool, str
 def _by_word(name: str, item: EvidenceItem, facts: Facts, artifact: Artifact) -> Iterator[tuple[bool, str | Unread]]:
     """The newest word of somebody who may say it, as the policy is now."""
     said = facts.attestations
-    if not may_say(item, Word.FAILS):
+    if not (item.said_by or item.not_applicable):
         return
     if isinstance(said, Unread):
         yield False, said
@@ -100,8 +100,8 @@ def _by_word(name: str, item: EvidenceItem, facts: Facts, artifact: Artifact) ->
 
 def may_say(item: EvidenceItem, word: Word) -> frozenset[Role]:
     """The roles whose word counts: that it fails says whoever may say anything about it."""
-    holds, does_not_apply = frozenset(item.said_by), frozenset(item.not_applicable)
-    return {Word.HOLDS: holds, Word.NOT_APPLICABLE: does_not_apply, Word.FAILS: holds | does_not_apply}[word]
+    roles = {Word.HOLDS: item.said_by, Word.NOT_APPLICABLE: item.not_applicable, Word.FAILS: (*item.said_by, *item.not_applicable)}
+    return frozenset(roles[word])
 
 
 # ---------------------------------------------------------------- who says it

@@ -44,7 +44,10 @@ def _held_by(approval: Approval, person: Person, change: Change, facts: Facts) -
 
 
 def _together(told: Sequence[Held]) -> Held:
-    return frozenset[Role]().union(*(held for held, _ in told)), frozenset[Role]().union(*(untold for _, untold in told))
+    held, untold = frozenset[Role](), frozenset[Role]()
+    for own, unread in told:
+        held, untold = held | own, untold | unread
+    return held, untold
 
 
 def _roles(together: Held, need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:

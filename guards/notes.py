@@ -65,17 +65,20 @@ def publishable(request: Request, facts: Facts) -> Decision:
 
 def _complete(artifact: Artifact, facts: Facts) -> Decision:
     notes, target = facts.notes, back_to(facts, artifact.version)
-    what, edit = f"{artifact.service} {artifact.version}", f"`/release notes edit {artifact.service} {artifact.version}`"
+    what = f"{artifact.service} {artifact.version}"
     if isinstance(notes, Unread):
         return Unsure(notes.what, notes.why)
     if notes is None:
-        return Refuse(Refusal.NO_RELEASE_NOTES, f"There are no release notes of {what}.", f"Write them: {edit} begins with a draft.")
+        begin = f"Write them: `/release notes edit {what}` begins with a draft."
+        return Refuse(Refusal.NO_RELEASE_NOTES, f"There are no release notes of {what}.", begin)
     if isinstance(target, Unread):
         return Unsure(target.what, target.why)
     published = notes.published is not None  # a rollback target that moved since is no reason to call them incomplete
     if short_of := lacking(notes.text, None if published else target):
         return Refuse(
-            Refusal.NO_RELEASE_NOTES, f"The release notes of {what} do not say: {', '.join(short_of)}.", f"Complete them: {edit}."
+            Refusal.NO_RELEASE_NOTES,
+            f"The release notes of {what} do not say: {', '.join(short_of)}.",
+            f"Complete them: `/release notes edit {what}`.",
         )
     return Allow(f"release notes of {minute(notes.at)} by {notes.name}" + (", published" if published else ""))
 

@@ -216,7 +216,7 @@ class Parts(Section):
     def granted(self, service: str | None, environment: str | None) -> tuple[Granted, ...]:
         """The grants that reach a place."""
         reaching = ((role, one) for role, grants in self.roles.items() for one in grants if one.covers(service, environment))
-        return tuple((role, frozenset(one.people), one.groups) for role, one in reaching)
+        return tuple((role, one.holders, one.groups) for role, one in reaching)
 
     @cached_property
     def _required(self) -> Mapping[tuple[str | None, str | None], frozenset[Requirement]]:

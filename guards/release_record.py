@@ -168,13 +168,16 @@ def _by_exception(requirement: Requirement, request: Request, facts: Facts) -> V
     return f"by exception {found.id}" if isinstance(found, Exemption) else found
 
 
-def _given(fact: Absent | Unread | None, asked: bool, noun: str) -> Value:
+def _lost(fact: Absent | Unread | None, noun: str, needed: Requirement, request: Request, facts: Facts) -> Value:
     """What the field of a fact says that was not read, or is not there."""
-    if fact is None:
-        return Unread(noun, "nobody asked for it") if asked else NOT_REQUIRED
-    if isinstance(fact, Absent):
-        return None if asked else NOT_REQUIRED
-    return fact
+    if isinstance(fact, Unread):
+        return fact
+    return Unread(noun, "nobody asked for it") if fact is None and _asked(needed, request, facts) else _empty(needed, request, facts)
+
+
+def _empty(needed: Requirement, request: Request, facts: Facts) -> str | None:
+    """What a field says for which there is nothing: it is empty where the policy asks for it."""
+    return None if _asked(needed, request, facts) else NOT_REQUIRED
 
 
 def _asked(requirement: Requirement, request: Request, facts: Facts) -> bool:
@@ -208,76 +211,74 @@ def _artifact(request: Request, facts: Facts) -> Value:
     return _of_artifact(lambda a: f"{where or a.service} {a.version}@{a.digest}", facts)
 
 
-def _works(request: Request, facts: Facts, asked: bool) -> tuple[Work, ...] | Unread | str | None:
+def _works(needed: Requirement, request: Request, facts: Facts) -> tuple[Work, ...] | Unread | str | None:
     """The work in each repository of the service; else what the field says."""
     evidence = facts.evidence
-    for read, repository in ((evidence.work, None), *((other.work, other.repository) for other in evidence.beside)):
-        if not isinstance(read, Span):
-            where = f" of {repository}" if repository else ""
-            return _given(read, asked, f"the work in {request.version}{where}")
+    if not isinstance(evidence.work, Span):
+        return _lost(evidence.work, f"the work in {request.version}", needed, request, facts)
+    for other in evidence.beside:
+        if not isinstance(other.work, Span):
+            return _lost(other.work, f"the work in {request.version} of {other.repository}", needed, request, facts)
     return works_read(evidence)
 
 
 def _tickets(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.TICKETS, request, facts)
-    works = _works(request, facts, asked)
+    works = _works(Requirement.TICKETS, request, facts)
     if not isinstance(works, tuple):
         return works
     tickets = dict.fromkeys(ticket for work in works for pull in work.span.pulls for ticket in pull.tickets)
-    return ", ".join(tickets) or _nothing(works, asked)
+    return ", ".join(tickets) or _nothing(works, Requirement.TICKETS, request, facts)
 
 
 def _pulls(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.PULL_REQUESTS, request, facts)
-    works = _works(request, facts, asked)
+    works = _works(Requirement.PULL_REQUESTS, request, facts)
     if not isinstance(works, tuple):
         return works
     said = []
-    for name, pull in ((work.name(pull), pull) for work in works for pull in work.span.pulls):
-        source = backport_of(pull)
-        said.append(name + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
-    return ", ".join(said) or _nothing(works, asked)
+    for work in works:
+        for pull in work.span.pulls:
+            source = backport_of(pull)
+            said.append(work.name(pull) + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
+    return ", ".join(said) or _nothing(works, Requirement.PULL_REQUESTS, request, facts)
 
 
-def _nothing(works: tuple[Work, ...], asked: bool) -> str | None:
-    """What an empty list means: nothing to list where there is no work; else a field that is empty, where the policy asks for it."""
+def _nothing(works: tuple[Work, ...], needed: Requirement, request: Request, facts: Facts) -> str | None:
+    """What an empty list means: nothing to list where there is no work; else a field for which there is nothing."""
     if not any(work.span.commits for work in works):
         return "nothing new: the target runs this commit"
-    return None if asked else NOT_REQUIRED
+    return _empty(needed, request, facts)
 
 
 def _provenance(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.PROVENANCE, request, facts)
     proof = facts.evidence.proof
     if not isinstance(proof, Proof):
-        return _given(proof, asked, f"what is attached to {request.version}")
+        return _lost(proof, f"what is attached to {request.version}", Requirement.PROVENANCE, request, facts)
     for one in proof.provenances:
         if one.digest == proof.digest:
             return f"run {one.run or 'not named'} of {one.builder}, attestation {short(one.hash)}"
-    return None if asked else NOT_REQUIRED
+    return _empty(Requirement.PROVENANCE, request, facts)
 
 
 def _sbom(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.SBOM, request, facts)
     proof = facts.evidence.proof
     if not isinstance(proof, Proof):
-        return _given(proof, asked, f"what is attached to {request.version}")
+        return _lost(proof, f"what is attached to {request.version}", Requirement.SBOM, request, facts)
     if isinstance(facts.artifact, Artifact) and (
         bill := bill_of(proof, facts.artifact, signed=facts.policy.signed_sboms(request.environment))
     ):
         return f"{bill.format} {bill.version} {short(bill.hash)}"
-    return None if asked else NOT_REQUIRED
+    return _empty(Requirement.SBOM, request, facts)
 
 
 def _checks(request: Request, facts: Facts) -> Value:
-    asked, service = _asked(Requirement.CHECKS, request, facts), request.service or ""
-    said: list[str] = []
+    service, said = request.service or "", list[str]()
     for read, repository in ((facts.evidence.checks, None), *((other.checks, other.repository) for other in facts.evidence.beside)):
         if not isinstance(read, tuple):
-            return _given(read, asked, f"the checks of {request.version}{f' of {repository}' if repository else ''}")
+            noun = f"the checks of {request.version}{f' of {repository}' if repository else ''}"
+            return _lost(read, noun, Requirement.CHECKS, request, facts)
         wanted, where = facts.policy.checks(service, repository), f"{repository} " if repository else ""
         said += [f"{where}{c.name} {c.state}" for c in read if c.name in wanted]
-    return ", ".join(said) or (None if asked else NOT_REQUIRED)
+    return ", ".join(said) or _empty(Requirement.CHECKS, request, facts)
 
 
 def _promotions(request: Request, facts: Facts) -> Value:

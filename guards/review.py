@@ -50,9 +50,10 @@ def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             "Bring it in by a pull request that is reviewed, and have CI build a new version.",
         )
     naming = facts.policy.naming
-    strange = [(w.name(p), p.branch) for w in works for p in w.span.pulls if naming.misnamed != "ignore" and not naming.fits(p.branch)]
+    looked = works if naming.misnamed != "ignore" else ()
+    strange = [(w.name(p), p.branch) for w in looked for p in w.span.pulls if not naming.fits(p.branch)]
     untold = [name for name, branch in strange if not branch]
-    odd = _some(f"{name} ({branch})" for name, branch in strange if branch)
+    odd = _some([f"{name} ({branch})" for name, branch in strange if branch])
     if naming.misnamed == "refuse" and odd:
         return Refuse(
             Refusal.BAD_BRANCH_NAME,

@@ -154,8 +154,9 @@ def told_by_work(service: str | None, facts: Facts) -> tuple[Told, ...]:
 
 def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns") -> Iterator[Finding]:
     """What a pull request's labels, files, declarations, ticked boxes and marks say of its risk (RSK-10, REC-15, DBM-01)."""
-    for known in sorted(pull.labels & rules.labels.keys()):
-        label, why = rules.labels[known], f"{name} is labelled {known}"
+    labels = rules.labels
+    for known in sorted([label for label in pull.labels if label in labels]):
+        label, why = labels[known], f"{name} is labelled {known}"
         yield why, label
         yield from ((why, question) for question in label.questions)
         if label.release:
@@ -169,7 +170,7 @@ def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns")
     if pull.declared.risk:
         yield f"{name} says {pull.declared.risk} risk", Weight(level=pull.declared.risk)
     yield from _migrating(f"{name} declares", pull.declared.migration, rules)
-    for box in _TICKED.findall(pull.body):
+    for box in _TICKED.findall(pull.body) if "[" in pull.body else ():
         for words, questions in rules.boxes.items():
             if box.lower().startswith(words):
                 yield from ((f"{name} ticks {box[:60]!r}", question) for question in questions)
@@ -186,7 +187,7 @@ def named(pulls: Collection[Pull], rules: RiskRules) -> Risk | None:
 
 def _breaking(title: str) -> bool:
     """Conventional Commits: `feat(api)!: …`."""
-    return _BREAKING_TITLE.match(title) is not None
+    return "!:" in title and _BREAKING_TITLE.match(title) is not None
 
 
 @lru_cache(maxsize=1024)  # the same step is asked for by each judgement of a change

@@ -64,12 +64,12 @@ def _moved(tag: Tag, first: Artifact) -> Refuse | None:
 
 
 def _untrusted(tag: Tag, taggers: tuple[str, ...]) -> Refuse | None:
-    names = {name.lower() for name in (tag.tagger.login, tag.tagger.email) if name} if tag.tagger else set()
+    names = [name.lower() for name in (tag.tagger.login, tag.tagger.email) if name] if tag.tagger else []
     if not tag.annotated:
         why = f"The tag {tag.name} of {tag.repository} is not annotated, so nobody signed it."
     elif not tag.verified:
         why = f"The signature of the tag {tag.name} of {tag.repository} is not valid: {tag.reason.replace('_', ' ')}."
-    elif names.isdisjoint(name.lower() for name in taggers):
+    elif not any(name.lower() in names for name in taggers):
         who = (tag.tagger.name or tag.tagger.id) if tag.tagger else None
         made = f"The tag {tag.name} of {tag.repository} was made by {who or 'nobody that can be told'}"
         why = f"{made}; releases are tagged by {' or '.join(taggers)}."
@@ -122,7 +122,7 @@ def _checked(
             f"On commit {commit[:12]}{where}: {'; '.join(short)}.",
             "Let CI finish or mend it; a fix is a new commit and a new version.",
         )
-    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.name in wanted and c.attempts >= _RERUN]
+    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.attempts >= _RERUN and c.name in wanted]
     return Allow(
         f"{len(wanted)} check{'' if len(wanted) == 1 else 's'} passed on {commit[:12]}{where}"
         + (f"; only again and again: {', '.join(often)}" if often else "")
