@@ -7,6 +7,7 @@ run, so that a person sees every reason at once. The answer is `Allowed` only wh
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal, NamedTuple
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
@@ -30,6 +31,10 @@ class Answer(NamedTuple):
     guard: str
     decision: Decision
     about: str | None = None
+
+
+_answer: Callable[[tuple[str, Decision, str | None]], Answer] = partial(tuple.__new__, Answer)
+"""Makes one as it is: the named tuple's own way takes as long as half of the guards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def judge(
     first = Answer(guards[0].__name__, guards[0](request, facts))
     if not isinstance(first.decision, Allow) and not explaining:
         return Judgement((first,), facts.at, heals)
-    rest = tuple(Answer(guard.__name__, guard(request, facts)) for guard in guards[1:])
+    rest = [_answer((guard.__name__, guard(request, facts), None)) for guard in guards[1:]]
     return Judgement((first, *rest), facts.at, heals)
 
 

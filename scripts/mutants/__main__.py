@@ -1,8 +1,9 @@
-"""`python -m scripts.mutants [--again] [--report] [MODULE …]`: mutation tests of what decides and of what is remembered.
+"""`python -m scripts.mutants [--most=N] [--again] [--report] [MODULE …]`: mutation tests of what decides and of what is remembered.
 
 cosmic-ray makes the mutants and keeps the sessions in build/mutants, one for each module; `cr-report`, `cr-html` and `cr-rate` read them.
-What was tried is not tried again: a run that was stopped goes on, and several may run beside each other on different modules. `--again`
-tries those anew that survived, after tests were added, and `--report` writes docs/mutants.md.
+What was tried is not tried again: a run that was stopped goes on, and several may run beside each other on different modules. `--most`
+stops in each module when so many were tried, drawn at random, so that a short run says something about every module. `--again` tries those
+anew that survived, after tests were added, and `--report` writes docs/mutants.md.
 """
 
 import importlib
@@ -19,7 +20,7 @@ from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResul
 from scripts.mutants import report
 from scripts.mutants.cover import QUIET, Cover, cover, steady
 from scripts.mutants.tries import KILLED, NONE, SURVIVED, TIMEOUT, Collected, anew
-from scripts.mutants.work import GROUPS, ROOT, Group, Source, opened, survived
+from scripts.mutants.work import GROUPS, ROOT, Group, Source, opened, survived, tried
 
 RESULTS = {
     KILLED: WorkResult(WorkerOutcome.NORMAL, KILLED, TestOutcome.KILLED),
@@ -30,6 +31,7 @@ RESULTS = {
 
 
 BUDGET = 6.0
+"""Seconds of tests for one mutant, as they were measured; the module's own file is never left out."""
 
 
 class Zygote:
@@ -73,16 +75,34 @@ class _Serving:
             self.pipe.send(collected.attempt(source, text, tests, cpu))
 
 
+class _Idle:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> bool:
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool:
+        return True
+
+
+def warm(group: Group) -> None:
+    """Import what the tests need of others' packages, pytest and its plugins too, so that no copy of this process has to."""
+    for name in group.imports:
+        importlib.import_module(name)
+    pytest.main([*QUIET, "--noconftest"], plugins=[_Idle()])
+
+
 class Runner:
     """Tries the mutants of a group's modules.
 
     Args:
         group: which.
-        budget: seconds of tests for one mutant; what survives them is tried with all that run its line, when it is asked for again.
+        again: whether those are tried that survived.
+        most: how many of a module are tried, with those that were tried before.
     """
 
-    def __init__(self, group: Group, budget: float) -> None:
-        self._group, self._budget = group, budget
+    def __init__(self, group: Group, *, again: bool, most: int | None) -> None:
+        self._group, self._again, self._most = group, again, most
         self._cover: Cover = cover(group)
         self._zygote = Zygote(group)
 
@@ -90,12 +110,14 @@ class Runner:
         """End its processes."""
         self._zygote.close()
 
-    def module(self, path: str, again: bool) -> None:
-        """Try what is left of one module."""
+    def module(self, path: str) -> None:
+        """Try what is left of one module, or what survived there."""
         source = Source(path)
         db = opened(source)
-        todo = [*db.pending_work_items, *(survived(db) if again else ())]
+        todo = survived(db) if self._again else list(db.pending_work_items)
         random.Random(path).shuffle(todo)  # noqa: S311  # what is stopped early says something about all of it
+        if self._most is not None and not self._again:
+            todo = todo[: max(0, self._most - tried(db))]
         if not todo:
             db.close()
             return
@@ -120,7 +142,7 @@ class Runner:
             tests = set().union(*(lines.get(line, set()) for line in source.lines(spec))) or set().union(*inside.values())
             if not tests:
                 return SURVIVED  # no test runs it
-            ordered = self._cover.ordered(tests, source.path, self._budget)
+            ordered = self._cover.ordered(tests, source.path, BUDGET)
             said = self._zygote.attempt(source.path, text, ordered, self._cpu(ordered))
             if said is not None:
                 return said
@@ -128,10 +150,10 @@ class Runner:
 
     def _anew(self, source: Source, text: str, tests: set[str]) -> str:
         """First what looks at all modules, then the module's own file, then whatever else runs a line of it, or all where none runs."""
-        ordered = self._cover.ordered(tests or self._cover.seconds, source.path, self._budget)
+        ordered = self._cover.ordered(tests or self._cover.seconds, source.path, BUDGET)
         own = [test for test in ordered if f"/test_{Path(source.path).stem}.py::" in test]
         always = [test for test in self._cover.seconds if test.partition("::")[0] in self._group.always]
-        for part in (always, own, ordered[len(own) :]):
+        for part in (always + own, ordered[len(own) :]):
             said = anew(self._group, source, text, part, self._cpu(part) + 20) if part else SURVIVED
             if said != SURVIVED:
                 return said
@@ -142,7 +164,7 @@ class Runner:
 
 
 def main(words: list[str]) -> None:
-    again = "--again" in words
+    again, most = "--again" in words, next((int(word.removeprefix("--most=")) for word in words if word.startswith("--most=")), None)
     asked = [word for word in words if not word.startswith("-")]
     if unknown := set(asked) - {path for group in GROUPS for path in group.modules}:
         sys.exit(f"no modules of ours: {', '.join(sorted(unknown))}")
@@ -154,11 +176,10 @@ def main(words: list[str]) -> None:
         modules = [path for path in (asked or group.modules) if path in group.modules]
         if not modules:
             continue
-        for name in group.imports:
-            importlib.import_module(name)
-        runner = Runner(group, float("inf") if again else BUDGET)
+        warm(group)
+        runner = Runner(group, again=again, most=most)
         for path in modules:
-            runner.module(path, again)
+            runner.module(path)
         runner.close()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage, CoverageData
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from scripts.mutants.work import KEPT, ROOT, Group
 
@@ -30,6 +30,7 @@ QUIET = (
     "no:pytest_cov",
     "--no-header",
     "--timeout=0",
+    "--assert=plain",  # nobody reads how a test failed, and to tell it costs more than the test
     "-W",
     "ignore::pytest.PytestAssertRewriteWarning",
 )
@@ -70,8 +71,9 @@ class Cover:
 
 
 def steady() -> None:
-    """Hypothesis tries the same examples for each mutant, and none of an earlier run."""
-    settings.register_profile("mutants", derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    """Hypothesis tries the same examples for each mutant, none of an earlier run, and looks for no smaller one."""
+    phases, checks = (Phase.explicit, Phase.generate), list(HealthCheck)
+    settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=phases, suppress_health_check=checks)
     settings.load_profile("mutants")
 
 

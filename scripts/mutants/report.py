@@ -7,6 +7,7 @@ text of the line, so that they do not follow a line that says something else.
 
 import tomllib
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -15,20 +16,22 @@ from pathlib import Path
 from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome
 
-from scripts.mutants.work import GROUPS, ROOT, Source
+from scripts.mutants.work import GROUPS, LETTERS, ROOT, SAME, Source
 
 PAGE = ROOT / "docs" / "mutants.md"
 REASONS = Path(__file__).with_name("reasons.toml")
+ENOUGH = 95
 
 HEAD = """# Mutation tests
 
 What the tests of the guards, and of claims, inbox, outbox and ledger, would notice: cosmic-ray changes one operator, number or keyword at
-a time, and a change that no test notices survives. `make mutants` fills the sessions in `build/mutants` (hours; `ARGS=guards/freeze.py` one
-module, `ARGS="--again guards/freeze.py"` those that survived there, with every test that runs their line), and `make mutants ARGS=--report`
-writes this page from them. How it is done: `scripts/mutants`; why so: [decisions.md](decisions.md).
+a time, and a change that no test notices survives. `make mutants` fills the sessions in `build/mutants` (hours; `ARGS=--most=20` tries
+twenty of each module, drawn at random; `ARGS=guards/freeze.py` one module, `ARGS="--again guards/freeze.py"` those that survived there),
+and `make mutants ARGS=--report` writes this page from them. How it is done: `scripts/mutants`; why so: [decisions.md](decisions.md).
 
-A mutant is tried with the tests that run its line, the module's own file first, for at most six seconds of tests; `--again` tries all.
-Mutants of type annotations, and `is` for `==` against a member of an enum, are the same program and are not counted.
+A mutant is tried with the tests that run its line, the module's own file first, for at most six seconds of tests, so that this page knows
+too many survivors rather than too few. Mutants of type annotations, and `==` for `is` with a member of an enum, are the same program and
+are not counted; a survivor that was judged to be the same program is counted and told, and is left out of the shares.
 
 """
 
@@ -71,7 +74,9 @@ def gathered() -> tuple[list[tuple[str, Counter[str]]], list[Survivor]]:
                 elif result.test_outcome is TestOutcome.SURVIVED:
                     counts["survived"] += 1
                     line, operator = source.text.splitlines()[spec.start_pos[0] - 1].strip(), spec.operator_name.removeprefix("core/")
-                    survivors.append(Survivor(path, spec.start_pos[0], operator, line, _why(reasons, path, operator, line)))
+                    why = source.same(spec) or _why(reasons, path, operator, line)
+                    counts["alike"] += why.startswith(SAME)
+                    survivors.append(Survivor(path, spec.start_pos[0], operator, line, why))
                 else:
                     counts["killed"] += 1
             db.close()
@@ -79,31 +84,59 @@ def gathered() -> tuple[list[tuple[str, Counter[str]]], list[Survivor]]:
     return figures, sorted(survivors, key=lambda each: (each.module, each.line, each.operator))
 
 
-def _share(killed: int, survived: int) -> str:
-    return f"{100 * killed / (killed + survived):.1f} %" if killed + survived else ""
+def _share(n: Counter[str]) -> float:
+    """Of the mutants that are another program, the part that was killed, in percent."""
+    return 100 * n["killed"] / (n["killed"] + n["survived"] - n["alike"] or 1)
+
+
+def _of(n: Counter[str]) -> str:
+    tried = n["killed"] + n["survived"]
+    return f"{tried} of {tried + n['left']}"
 
 
 def page() -> str:
     """The text of docs/mutants.md."""
     figures, survivors = gathered()
-    tried = [(path, counts) for path, counts in figures if counts["killed"] + counts["survived"]]
-    whole = sum((counts for _, counts in tried), Counter[str]())
-    same = sum(1 for each in survivors if each.reason.startswith("the same"))
+    tried = [(path, n) for path, n in figures if n["killed"] + n["survived"]]
+    whole = sum((n for _, n in figures), Counter[str]())
+    clean = [(path, n) for path, n in tried if n["survived"] == n["alike"]]
+    low = [path for path, n in tried if _share(n) < ENOUGH]
+    empty = [path for path, n in figures if n and not n["killed"] + n["survived"] + n["left"]]
+    never = [path for path, n in figures if path not in dict(tried) and path not in empty]
+    told = [each for each in survivors if each.reason and not each.reason.endswith(LETTERS)]
     lines = [
         HEAD,
-        f"**{whole['killed']} of {whole['killed'] + whole['survived']} mutants were killed ({_share(whole['killed'], whole['survived'])}) "
-        f"in {len(tried)} of {len(figures)} modules.** {same} of the {len(survivors)} survivors are the same program; "
-        f"{sum(not each.reason for each in survivors)} are open.\n",
-        "| module | killed | survived | share | left to try |\n| --- | --- | --- | --- | --- |",
+        f"**{_of(whole)} mutants were tried, in {len(tried)} of {len(figures)} modules; {whole['killed']} were killed and "
+        f"{whole['survived']} survived, {whole['alike']} of which are the same program: {_share(whole):.1f} % of the others were killed.** "
+        f"{sum(not each.reason for each in survivors)} survivors are open; {len(low)} modules are below {ENOUGH} %.\n",
+        "| module | tried | killed | survived | the same program | share |\n| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| `{path}` | {n['killed']} | {n['survived']} | {_share(n['killed'], n['survived'])} | {n['left'] or ''} |"
-            for path, n in tried
+            f"| `{path}` | {_of(n)} | {n['killed']} | {n['survived']} | {n['alike']} | {_share(n):.1f} % |"
+            for path, n in sorted(tried, key=lambda each: _share(each[1]))
+            if (path, n) not in clean
         ),
-        "\nNot tried yet: " + (", ".join(f"`{path}`" for path, n in figures if not n["killed"] + n["survived"]) or "none") + ".\n",
-        "## Survivors\n\n| line | mutants | text | reason |\n| --- | --- | --- | --- |",
+        "\nAll that were tried and are another program were killed: " + _listed((f"`{path}` ({_of(n)})" for path, n in clean)),
+        "\nNothing to change: " + _listed(f"`{path}`" for path in empty),
+        "\nNot tried yet: " + _listed(f"`{path}`" for path in never),
+        "\n## Survivors with a reason\n",
+        f"{sum(each.reason.endswith(LETTERS) for each in survivors)} more ask whether a member of an enum comes before or after the first "
+        "or the last by its letters, which is whether it is that one.\n",
+        *_table(told),
+        "\n## Open survivors\n",
+        *_table([each for each in survivors if not each.reason]),
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return (", ".join(paths) or "none") + "."
+
+
+def _table(survivors: list[Survivor]) -> Iterator[str]:
+    reasoned = any(each.reason for each in survivors)
+    yield "| line | mutants | text |" + (" reason |" if reasoned else "")
+    yield "| --- | --- | --- |" + (" --- |" if reasoned else "")
     for (module, line, text, reason), same_line in groupby(survivors, key=attrgetter("module", "line", "text", "reason")):
         operators = ", ".join(sorted({each.operator.removeprefix("Replace") for each in same_line}))
         shown = text.replace("|", "\\|").replace("`", "'")
-        lines.append(f"| `{module}:{line}` | {operators} | `{shown}` | {reason or '**open**'} |")
-    return "\n".join(lines) + "\n"
+        yield f"| `{module}:{line}` | {operators} | `{shown}` |" + (f" {reason} |" if reasoned else "")

@@ -94,21 +94,20 @@ class Collected:
         return forked(work, cpu)
 
     def _run(self, items: list[pytest.Item]) -> int:
-        seen = _Seen()
         config = items[0].config
-        config.pluginmanager.register(seen)
+        config.pluginmanager.register(_Seen())
         for item, following in zip(items, [*items[1:], None], strict=True):
             config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if seen.failed:
-                return _KILLED
         return _SURVIVED
 
 
 class _Seen:
-    failed = False
+    """Ends the process at the first failure."""
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.failed = self.failed or report.failed
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        if call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
+            os._exit(_KILLED)
 
 
 def _replaced(source: Source, text: str) -> dict[CodeType, CodeType]:
@@ -169,7 +168,7 @@ def anew(group: Group, source: Source, text: str, tests: Sequence[str], cpu: flo
         sys.meta_path.insert(0, _Mutated(source, text))
         steady()
         files = dict.fromkeys(test.partition("::")[0] for test in tests)
-        said = pytest.main([*files, "-x", *group.options, *QUIET], plugins=[_Only(tests)])
+        said = pytest.main([*files, "-x", *group.options, *QUIET], plugins=[_Only(tests), _Seen()])
         return _NONE if said == pytest.ExitCode.NO_TESTS_COLLECTED else _KILLED if said else _SURVIVED
 
     return forked(work, cpu)

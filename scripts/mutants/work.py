@@ -5,7 +5,9 @@ Invariant: a session belongs to one text of its module. When the module changes,
 
 import ast
 import hashlib
+import importlib
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkI
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "mutants"
+
+SAME, LETTERS = "the same program", "of its kind by its letters"
 
 Place = tuple[int, int]
 Span = tuple[Place, Place]
@@ -51,11 +55,24 @@ GROUPS = (
         ("tests/guards",),
         ("--noconftest",),
         ("cronsim", "hypothesis.strategies", "pydantic", "zoneinfo"),
-        ("tests/guards/test_frozen.py",),
+        ("tests/guards/test_frozen.py", "tests/guards/test_policy_keys.py"),
     ),
     Group(
         tuple(f"storage/{name}.py" for name in ("audit", "chain", "checkpoints", "claims", "inbox", "outbox", "retention")),
-        _storage("audit", "chain", "changes", "database", "decisions", "inbox", "nouns", "outbox", "retention", "tampering", "timers"),
+        _storage(
+            "audit",
+            "chain",
+            "changes",
+            "checkpoints",
+            "database",
+            "decisions",
+            "inbox",
+            "nouns",
+            "outbox",
+            "retention",
+            "tampering",
+            "timers",
+        ),
         ("-k", "not postgresql"),
         ("aiohttp.web", "alembic.command", "cryptography", "hypothesis.strategies", "pydantic", "sqlmodel", "structlog"),
     ),
@@ -110,11 +127,15 @@ class Source:
         return [_span(node) for node in found if node]
 
     @cached_property
-    def members(self) -> list[Place]:
-        """Where members of enums begin that something is compared with by identity: by equality it is the same program."""
+    def members(self) -> dict[Place, tuple[str, str]]:
+        """Where members of enums begin that something is compared with: the enum and the member."""
         compares = (node for node in ast.walk(self.tree) if isinstance(node, ast.Compare))
         against = (other for node in compares for other in node.comparators if isinstance(other, ast.Attribute))
-        return [(each.lineno, each.col_offset) for each in against if isinstance(each.value, ast.Name) and each.attr.isupper()]
+        return {
+            (each.lineno, each.col_offset): (each.value.id, each.attr)
+            for each in against
+            if isinstance(each.value, ast.Name) and each.attr.isupper()
+        }
 
     def nothing(self, spec: MutationSpec) -> str | None:
         """Why there is nothing to try about a mutant; None where there is."""
@@ -124,6 +145,19 @@ class Source:
         if spec.operator_name.endswith(("_Is_Eq", "_IsNot_NotEq")) and (row, column + 1) in self.members:
             return "a member of an enum"
         return None
+
+    def same(self, spec: MutationSpec) -> str:
+        """Why a mutant that survived is the same program: nothing comes before the first of an enum, and nothing after the last."""
+        row, column = spec.end_pos
+        name, member = self.members.get((row, column + 1), ("", ""))
+        kind = getattr(importlib.import_module(self.name), name, None)
+        if not (isinstance(kind, type) and issubclass(kind, StrEnum)):
+            return ""
+        if spec.operator_name.endswith(("_Is_LtE", "_IsNot_Gt")) and kind[member] == min(kind):
+            return f"{SAME}: “{kind[member]}” is the first {LETTERS}"
+        if spec.operator_name.endswith(("_Is_GtE", "_IsNot_Lt")) and kind[member] == max(kind):
+            return f"{SAME}: “{kind[member]}” is the last {LETTERS}"
+        return ""
 
     @cached_property
     def bodies(self) -> list[Span]:
@@ -170,3 +204,8 @@ def opened(source: Source) -> WorkDB:
 def survived(db: WorkDB) -> list[WorkItem]:
     """The mutants that no test saw."""
     return [item for item, result in db.completed_work_items if result.test_outcome is TestOutcome.SURVIVED]
+
+
+def tried(db: WorkDB) -> int:
+    """How many mutants were killed, or survived."""
+    return sum(result.worker_outcome is WorkerOutcome.NORMAL for _, result in db.results)

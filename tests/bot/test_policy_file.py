@@ -283,7 +283,7 @@ def test_one_changed_key_or_value_loads_or_is_told(path: tuple[str | int, ...], 
             parent[word] = value
         case _:
             parent[key] = value
-    loads_or_tells(yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode())
+    loads_or_tells(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode())
 
 
 @settings(max_examples=100)

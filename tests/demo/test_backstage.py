@@ -12,7 +12,7 @@ from bot.demo.story_asking import HARMLESS
 from bot.demo.tour import Tour
 from commands import COMMANDS
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

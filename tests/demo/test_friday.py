@@ -10,7 +10,7 @@ from bot.demo.friday import QUEUED, Friday
 from bot.demo.stage import Stage
 from bot.demo.teller import DidNotHappen
 
-pytestmark = pytest.mark.timeout(240)  # it starts a program and asks git much; machines differ
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(240)]  # it starts a program and asks git much; machines differ
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bot.demo.teller import DidNotHappen
 from guards.obligation import Owed
 from storage import emergencies, obligations
 
-pytestmark = pytest.mark.timeout(240)  # it starts a program and asks git much; machines differ
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(240)]  # it starts a program and asks git much; machines differ
 
 
 @pytest.fixture

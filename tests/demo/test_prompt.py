@@ -12,7 +12,7 @@ from bot.demo.prompt import Prompt
 from bot.demo.stage import Stage
 from bot.demo.story_asking import HARMLESS
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(180)]
 
 
 class Table:

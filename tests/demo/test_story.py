@@ -16,7 +16,7 @@ from bot.demo.registry_store import layer_of
 from bot.demo.story_asking import NEW
 
 ROOT = Path(__file__).parents[2]
-SLOW = pytest.mark.timeout(240)  # it starts two programs and waits for both; machines differ
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(240)]  # it starts two programs and waits for both; machines differ
 
 
 def play(tmp_path: Path, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +28,6 @@ def play(tmp_path: Path, *words: str, typed: str = "", **environment: str) -> su
     )  # fmt: skip
 
 
-@SLOW
 def test_the_story_happens_and_leaves_nothing_behind(tmp_path):
     """In a narrow terminal, on a machine with the settings of a real bot."""
     real = {"SLACK_APP_TOKEN": "xapp-1-real", "SLACK_BOT_TOKEN": "xoxb-1-real", "SIGNALBOX_PORT": "1", "SIGNALBOX_HOST": "192.0.2.1"}
@@ -118,7 +117,6 @@ async def slack_opens_no_form(company) -> None:
     company.slack.faults.fail("views.open", "expired_trigger_id")
 
 
-@SLOW
 @pytest.mark.parametrize(
     ("step", "sabotage", "said"),
     [

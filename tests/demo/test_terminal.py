@@ -75,6 +75,7 @@ def test_told_to_stop_at_work_it_puts_everything_away(told):
     assert cleaned == [True]
 
 
+@pytest.mark.demo
 @pytest.mark.timeout(240)
 def test_told_to_stop_at_the_prompt_it_leaves_no_folder_and_no_process(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

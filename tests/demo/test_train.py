@@ -15,7 +15,7 @@ from bot.demo.teller import DidNotHappen
 from bot.demo.train import BRANCH, Boarding
 from bot.demo.train_departure import Departure
 
-pytestmark = pytest.mark.timeout(240)  # it starts a program and asks git much; machines differ
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(240)]  # it starts a program and asks git much; machines differ
 
 
 @pytest.fixture

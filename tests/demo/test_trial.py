@@ -16,7 +16,7 @@ from guards.policy import Policy
 from guards.sections import Service
 from guards.vocabulary import Action
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.demo, pytest.mark.timeout(240)]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "signalbox.yaml"
 
 

@@ -118,13 +118,13 @@ ARTIFACT = Artifact(
 )
 OTHER_DIGEST = "sha256:" + "9c" * 32
 OTHER_COMMIT = "0" * 40
-STAGED = Deployment("api", "staging", again("v1.4.0"), again(ARTIFACT.digest), ARTIFACT.commit, AT - DAY)
+STAGED = Deployment(again("api"), again("staging"), again("v1.4.0"), again(ARTIFACT.digest), again(ARTIFACT.commit), AT - DAY)
 LOOKED = Verification(
     "CR-2026-1123-001", "OBL-2026-1123-001", STAGED.at, STAGED.at + 4 * HOUR, STAGED.at + HOUR, OTTO.id, OTTO.name,
     frozenset({Role.SERVICE_OWNER}), "smoke tests and the error rate",
 )  # fmt: skip
-PROMOTED = Promotion("staging", STAGED.digest, STAGED.commit, STAGED.at, "CR-2026-1123-001", (MARA.name,))
-RUNNING = Deployment("api", "production", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
+PROMOTED = Promotion(again("staging"), again(STAGED.digest), again(STAGED.commit), STAGED.at, "CR-2026-1123-001", (MARA.name,))
+RUNNING = Deployment(again("api"), again("production"), "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
 
 
 DECLARED = Declared(frozenset(), customers="a new button", downtime="none", data="none")
@@ -133,7 +133,16 @@ DECLARED = Declared(frozenset(), customers="a new button", downtime="none", data
 
 def content(under: Policy = POLICY, **parts: Any) -> Content:
     """What an approver saw."""
-    seen = Content("api", "production", "v1.4.0", ARTIFACT.digest, ARTIFACT.commit, ChangeType.NORMAL, Migration.NONE, under.hash)
+    seen = Content(
+        again("api"),
+        again("production"),
+        again("v1.4.0"),
+        again(ARTIFACT.digest),
+        again(ARTIFACT.commit),
+        ChangeType.NORMAL,
+        Migration.NONE,
+        under.hash,
+    )
     return replace(seen, **({"declared": DECLARED} | parts))
 
 
@@ -172,7 +181,7 @@ def delegation(**parts: Any) -> Delegation:
 def on_behalf(under: Delegation | None = None) -> OnBehalf:
     """What an approval under a delegation carries."""
     one = under or delegation()
-    return OnBehalf(one.id, one.by, one.by_name, one.role, one.end)
+    return OnBehalf(again(one.id), again(one.by), one.by_name, one.role, one.end)
 
 
 COMPANY_CALENDAR = FreezeCalendar(
@@ -186,21 +195,21 @@ def freeze(**parts: Any) -> Freeze:
     whole = Freeze(
         id="FRZ-2026-1124-001", kind="holiday", blocks=(Blocked.DEPLOYMENTS,), passes=(ChangeType.EMERGENCY,), services=None,
         environments=("production",), start=AT - DAY, end=AT + HOUR, reason="quarter end", exit_criteria="the books are closed",
-        plan="promote what waits", by=MARA.id, by_name=MARA.name, approver=OTTO.id,
-        fate=Fate.HOLD, in_force=AT - 365 * DAY, approved=AT - 365 * DAY, approved_by=MARA.id,
+        plan="promote what waits", by=again(MARA.id), by_name=MARA.name, approver=again(OTTO.id),
+        fate=Fate.HOLD, in_force=AT - 365 * DAY, approved=AT - 365 * DAY, approved_by=again(MARA.id),
     )  # fmt: skip
     return replace(whole, **parts)
 
 
-EXEMPTED = ExemptionDecision(MARA.id, MARA.name, frozenset({Role.RELEASE_MANAGER}), Ruling.APPROVED, "the risk is small", AT - HOUR)
+EXEMPTED = ExemptionDecision(again(MARA.id), MARA.name, frozenset({Role.RELEASE_MANAGER}), Ruling.APPROVED, "the risk is small", AT - HOUR)
 
 
 def exemption(**parts: Any) -> Exemption:
     """Remy's exception from tickets for api in production, approved by Mara, good for a day more."""
     whole = Exemption(
-        id="EXC-2026-1121-001", requester=REMY.id, requester_name=REMY.name, requested=AT - DAY, owner=OTTO.id, owner_name=OTTO.name,
-        owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=("api",),
-        environments=("production",), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
+        id="EXC-2026-1121-001", requester=again(REMY.id), requester_name=REMY.name, requested=AT - DAY, owner=again(OTTO.id), owner_name=OTTO.name,
+        owner_roles=(Role.SERVICE_OWNER,), kind=ExemptionKind.TEMPORARY, requirement=Requirement.TICKETS, services=(again("api"),),
+        environments=(again("production"),), version=None, risk="low", controls="two reviews", containment="promote v1.3.0",
         evidence="INC-7", remediation="Dana links it by Friday", infeasible="", reconsider="", until=AT + DAY, review=AT + HOUR,
         once=False, state=ExemptionState.APPROVED, decisions=(EXEMPTED,),
     )  # fmt: skip
@@ -209,15 +218,15 @@ def exemption(**parts: Any) -> Exemption:
 
 def aye(by: Person, *roles: Role, **parts: Any) -> EmergencyApproval:
     """An approval of the emergency, given half an hour ago."""
-    return replace(EmergencyApproval(again(by.id), by.name, frozenset(roles), "diff read", ARTIFACT.digest, AT - HOUR / 2), **parts)
+    return replace(EmergencyApproval(again(by.id), by.name, frozenset(roles), "diff read", again(ARTIFACT.digest), AT - HOUR / 2), **parts)
 
 
 def emergency(**parts: Any) -> Emergency:
     """Quinn's emergency for api in production, declared an hour ago, approved by Mara and Otto, good for three hours more."""
     whole = Emergency(
-        id="EMG-2026-1124-001", declarer=QUINN.id, declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
-        classification=Classification.EMERGENCY, severity=2, service="api", environment="production", version="v1.4.0",
-        digest=ARTIFACT.digest, commit=ARTIFACT.commit, reason="logins fail", waiting="nobody can log in until Monday",
+        id="EMG-2026-1124-001", declarer=again(QUINN.id), declarer_name=QUINN.name, declared=AT - HOUR, criterion=Criterion.PRODUCTION_DOWN,
+        classification=Classification.EMERGENCY, severity=2, service=again("api"), environment=again("production"), version=again("v1.4.0"),
+        digest=again(ARTIFACT.digest), commit=again(ARTIFACT.commit), reason="logins fail", waiting="nobody can log in until Monday",
         rollback="promote v1.3.0", follow_ups="alert before keys run out", incident="INC-7", until=AT + 3 * HOUR,
         state=EmergencyState.APPROVED, approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER)),
     )  # fmt: skip
@@ -243,7 +252,7 @@ def facts(under: Policy = POLICY, **parts: Any) -> Facts:
 def request(**parts: Any) -> Request:
     """Remy promotes api to production."""
     asked = Request(
-        action=Action.PROMOTE, by=REMY, service="api", environment="production", version="v1.4.0", migration=Migration.NONE, declared=DECLARED
+        action=Action.PROMOTE, by=REMY, service=again("api"), environment=again("production"), version=again("v1.4.0"), migration=Migration.NONE, declared=DECLARED
     )  # fmt: skip
     return replace(asked, **parts)
 
@@ -270,8 +279,8 @@ def windowed(*windows: Window, closed: tuple[Weekday, ...] = (Weekday.FRI,), **m
 
 
 HOTFIX = Hotfix(
-    "HOT-2026-1124-001", "api", "production", "example/repo", "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, "v1.4.0", "hotfix/1.4.0-PAY-12",
-    Scope("PAY-12", "SEV-3", "INC-7", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts", "by hand", OTTO.id), HotfixState.OPEN, DANA.id, DANA.name,
+    "HOT-2026-1124-001", again("api"), again("production"), "example/repo", "v1.3.0", again(OTHER_DIGEST), again(OTHER_COMMIT), again("v1.4.0"), "hotfix/1.4.0-PAY-12",
+    Scope("PAY-12", "SEV-3", "INC-7", "one line", "two customers", "v1.3.0", Ships.NOW, "it hurts", "by hand", again(OTTO.id)), HotfixState.OPEN, again(DANA.id), DANA.name,
     AT - HOUR,
 )  # fmt: skip
 """What makes v1.4.0 of what production runs."""

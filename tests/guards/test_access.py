@@ -15,7 +15,25 @@ from guards.identity import Stranger
 from guards.policy import Policy
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
-from tests.guards.cases import AT, DANA, HOUR, MARA, OTTO, POLICY, QUINN, RAVI, REMY, Expected, emergency, facts, policy, request, said
+from tests.guards.cases import (
+    AT,
+    DANA,
+    HOUR,
+    MARA,
+    OTTO,
+    POLICY,
+    QUINN,
+    RAVI,
+    REMY,
+    Expected,
+    again,
+    emergency,
+    facts,
+    policy,
+    request,
+    said,
+    told,
+)
 
 LOST = Unread("Slack", "no answer within 5 s")
 OPEN = policy(
@@ -70,7 +88,7 @@ def test_it_is_asked_for_in_an_emergency_as_the_policy_names_it(wanted: Grant | 
     ("held", "record", "expected"),
     [
         pytest.param(grant(), None, Allow, id="waits"),
-        pytest.param(GRANTED, None, Refusal.WRONG_STATE, id="granted"),
+        *(pytest.param(grant(state=state), None, Refusal.WRONG_STATE, id=state) for state in GrantState if state != GrantState.REQUESTED),
         pytest.param(grant(), emergency(until=AT), Refusal.WRONG_STATE, id="its emergency is over"),
         pytest.param(grant(), emergency(state=EmergencyState.WITHDRAWN), Refusal.WRONG_STATE, id="its emergency was withdrawn"),
         pytest.param(grant(scope="shell"), None, Refusal.NO_ACCESS_WORKFLOW, id="the policy does not name it any more"),
@@ -88,7 +106,8 @@ def test_it_is_granted_while_it_waits(held: Grant | Absent, record: Emergency | 
     [
         pytest.param(MARA, knowing(grant()), Allow, id="somebody else"),
         pytest.param(REMY, knowing(grant()), Refusal.OWN_REQUEST, id="who gets it"),
-        pytest.param(MARA, knowing(grant(requester=MARA.id)), Refusal.OWN_REQUEST, id="who gets it, and may grant"),
+        pytest.param(MARA, knowing(grant(requester=again(MARA.id))), Refusal.OWN_REQUEST, id="who gets it, and may grant"),
+        pytest.param(MARA, knowing(grant(requester=DANA.id)), Allow, id="somebody else, who sorts before"),
         pytest.param(DANA, knowing(grant()), Refusal.NOT_PERMITTED, id="by a role that was only delegated"),
         pytest.param(QUINN, knowing(grant()), Allow, id="by a Slack group"),
         pytest.param(QUINN, knowing(grant(), groups={"S0QUALITY": LOST}), Unsure, id="by a group that could not be read"),
@@ -99,6 +118,24 @@ def test_it_is_granted_while_it_waits(held: Grant | Absent, record: Emergency | 
 )
 def test_who_gets_it_never_grants_it(by: Any, known: Facts, expected: Expected) -> None:
     assert said(grants_to_others(request(by=by), known)) == expected
+
+
+def test_the_others_who_may_grant_it_are_named() -> None:
+    refused = grants_to_others(request(by=QUINN), knowing(grant(requester=again(QUINN.id))))
+    assert told(refused) == ("Quinn asked for BGL-2026-1124-001, and so never grants it.", "Ask Mara or Ravi.")
+
+
+def test_what_is_asked_for_is_named_and_so_is_what_the_policy_has() -> None:
+    asked = [told(accessible(request(grant=wanted), knowing())) for wanted in (grant(), grant(scope="shell"), grant(service="web"))]
+    assert [sentences[0] for sentences in asked] == [
+        "database-read of api in production for 120 min",
+        "The policy names no access 'shell' to api; it has database-read.",
+        "The policy names no access 'database-read' to web; it has none.",
+    ]
+
+
+def test_it_is_not_granted_when_its_emergency_cannot_be_found() -> None:
+    assert said(pending_grant(request(), replace(knowing(grant()), emergency=None))) == Refusal.WRONG_STATE
 
 
 def test_a_policy_that_lets_nobody_else_grant_says_so() -> None:
@@ -116,7 +153,7 @@ def test_a_policy_that_lets_nobody_else_grant_says_so() -> None:
         pytest.param(RAVI, GRANTED, Allow, id="who could grant it"),
         pytest.param(OTTO, GRANTED, Refusal.NOT_PERMITTED, id="somebody else"),
         pytest.param(LOST, GRANTED, Unsure, id="who asks could not be read"),
-        pytest.param(REMY, grant(), Refusal.WRONG_STATE, id="it is not open"),
+        *(pytest.param(REMY, grant(state=state), Refusal.WRONG_STATE, id=state) for state in GrantState if state != GrantState.GRANTED),
         pytest.param(REMY, None, Refusal.NO_SUCH_GRANT, id="none"),
     ],
 )

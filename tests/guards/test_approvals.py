@@ -132,6 +132,12 @@ QA_AND_CAB = two_of(Role.QA, Role.CAB)
             Refusal.NOT_APPROVED,
             id="it moved, and nobody saw it",
         ),
+        pytest.param(
+            REQUEST,
+            replace(built(digest=OTHER_DIGEST), approvals=(approval(content="000"),)),
+            Refusal.NOT_APPROVED,
+            id="it moved, and nobody saw it: a content that sorts before",
+        ),
         pytest.param(REQUEST, built(commit=OTHER_COMMIT), Refusal.APPROVAL_MOVED, id="the commit moved"),
         pytest.param(REQUEST, facts(policy=TWO), Refusal.APPROVAL_MOVED, id="the policy moved"),
         pytest.param(

@@ -10,9 +10,25 @@ from inline_snapshot import snapshot
 from guards.artifact import DIGEST, moved_to, pinned, same_artifact, short
 from guards.decision import Allow, Refusal, Unsure
 from guards.facts import Facts, Request
+from guards.policy import Policy
+from guards.sections import Environment
 from guards.unread import Absent, Unread
 from guards.version import Evidence, Pin
-from tests.guards.cases import ARTIFACT, FACTS, OTHER_COMMIT, OTHER_DIGEST, REQUEST, STAGED, Expected, again, facts, request, said, told
+from tests.guards.cases import (
+    ARTIFACT,
+    FACTS,
+    OTHER_COMMIT,
+    OTHER_DIGEST,
+    POLICY,
+    REQUEST,
+    STAGED,
+    Expected,
+    again,
+    facts,
+    request,
+    said,
+    told,
+)
 from tests.guards.proofs import TAG
 
 MOVED = replace(ARTIFACT, digest=OTHER_DIGEST)
@@ -98,6 +114,27 @@ def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
     assert said(pinned(asked, FACTS)) == expected
 
 
+def test_the_first_environment_is_the_first_of_the_file_not_of_the_alphabet() -> None:
+    order = (Environment(name="qa"), Environment(name="acceptance"), POLICY.environments[2])
+    under = Policy.model_construct(**{name: getattr(POLICY, name) for name in Policy.model_fields} | {"environments": order})
+    known = replace(FACTS, policy=under)
+    builds = [said(pinned(version(f"v1.4.0-{place}.1", "acceptance"), known)) for place in ("qa", "acceptance")]
+    assert builds == [Allow, Refusal.ENVIRONMENT_BUILD]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(version("v1.4.0"), Allow, id="a release"),
+        pytest.param(version("v1.4.0-rc.1", "staging"), Allow, id="an early build"),
+        pytest.param(version("v1.4.0-4", "staging"), Refusal.ENVIRONMENT_BUILD, id="a build that is named for it"),
+    ],
+)
+def test_the_numbers_of_a_version_are_no_names_of_environments(asked: Request, expected: Expected) -> None:
+    named = POLICY.model_copy(update={"environments": (*POLICY.environments, Environment(name="4"))})
+    assert said(pinned(asked, facts(policy=named))) == expected
+
+
 @pytest.mark.parametrize(
     ("asked", "known", "expected"),
     [
@@ -120,6 +157,7 @@ def test_which_versions_are_fixed(asked: Request, expected: Expected) -> None:
         pytest.param(REQUEST, facts(artifact=GONE, before=UNREAD), Unsure, id="nobody built it, and something is unread"),
         # its tags in other repositories (PRM-05)
         pytest.param(REQUEST, tagged_beside(PIN, PIN), Allow, id="the tag of another repository, as at first"),
+        pytest.param(REQUEST, tagged_beside(PIN, replace(PIN)), Allow, id="the same, read anew"),
         pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, commit=OTHER_COMMIT)), Refusal.POINTER_MOVED, id="moved there"),
         pytest.param(REQUEST, tagged_beside(PIN, replace(PIN, object="bad")), Refusal.POINTER_MOVED, id="made again there"),
         pytest.param(REQUEST, tagged_beside(None, PIN), Allow, id="seen there for the first time"),

@@ -33,6 +33,11 @@ def test_how_a_service_is_said_to_be_released(guard, asked, facts, answer):
     assert said(guard(asked, facts)) == answer
 
 
+def test_the_first_train_to_take_it_out_of_is_named():
+    answer = rides_nothing(ASK, replace(KNOWN, riding=(TRAIN, replace(TRAIN, id="TRN-LAST"))))
+    assert f"`/release train amend {TRAIN.id} services=…`" in answer.remedy
+
+
 def test_the_criteria_that_lack_are_named():
     answer = cadence_said(replace(ASK, alone=replace(API, windows="", approvers="")), KNOWN)
     assert answer.why == "It is not said yet: which windows it goes out in, who approves it."

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from inline_snapshot import snapshot
 
 from guards.cut import Cut, CutState, Gates, OpenPull, Rider
 from guards.cutoff import Source, begun, branch_of, cuttable, green, next_version, riders, unfinished, workflow_of
@@ -14,7 +15,7 @@ from guards.unread import Absent, Unread
 from guards.vcs import CheckState, Protection, Span
 from guards.version import Evidence
 from guards.vocabulary import Profile, Requirement
-from tests.guards.cases import AT, POLICY, Expected, facts, policy, said
+from tests.guards.cases import AT, POLICY, Expected, facts, policy, said, told
 from tests.guards.proofs import pull
 from tests.guards.test_evidence import check
 
@@ -82,6 +83,62 @@ def test_what_can_be_cut(source: Source, answer: Expected):
         assert judgement.outcome == "unsure", judgement.answers
     else:
         assert [refused.code for refused in judgement.refusals] == [answer]
+
+
+@pytest.mark.parametrize(
+    ("source", "sentences"),
+    [
+        pytest.param(
+            SOURCE,
+            snapshot(["c0c0c0c0c0c0 is on main of example/repo", "1 check passed on c0c0c0c0c0c0", "release/1.8 is made at c0c0c0c0c0c0"]),
+            id="a branch is made",
+        ),
+        pytest.param(
+            MADE,
+            snapshot(["c0c0c0c0c0c0 is on main of example/repo", "1 check passed on c0c0c0c0c0c0", "release/1.8 begins at c0c0c0c0c0c0"]),
+            id="the branch is there",
+        ),
+        pytest.param(
+            replace(MADE, parts=OTHER),
+            snapshot(
+                [
+                    "c0c0c0c0c0c0 is on main of example/repo",
+                    "1 check passed on c0c0c0c0c0c0",
+                    "release/1.8 should begin at c0c0c0c0c0c0, and it leaves main at 0f0f0f0f0f0f.",
+                ]
+            ),
+            id="the branch begins elsewhere",
+        ),
+        pytest.param(
+            replace(SOURCE, chosen=True, on_main=OTHER),
+            snapshot(
+                ["c0c0c0c0c0c0 is not on main of example/repo.", "1 check passed on c0c0c0c0c0c0", "release/1.8 is made at c0c0c0c0c0c0"]
+            ),
+            id="a commit that is not on main",
+        ),
+        pytest.param(
+            replace(SOURCE, chosen=True, on_main=None),
+            snapshot(
+                ["could not read whether c0c0c0c0c0c0 is on main", "1 check passed on c0c0c0c0c0c0", "release/1.8 is made at c0c0c0c0c0c0"]
+            ),
+            id="nobody knows whether it is on main",
+        ),
+        pytest.param(
+            replace(SOURCE, services=("web",)),
+            snapshot(
+                [
+                    "c0c0c0c0c0c0 is on main of example/repo",
+                    "1 check passed on c0c0c0c0c0c0",
+                    "Make release/1.8 at c0c0c0c0c0c0, or name `branch_workflow` in the policy file, then cut again.",
+                ]
+            ),
+            id="nothing makes the branch",
+        ),
+    ],
+)
+def test_which_commit_is_meant_is_told(source: Source, sentences: list[str]):
+    answers = cuttable(source, facts(UNDER)).answers
+    assert [sentence for answer in answers for sentence in told(answer.decision) if COMMIT[:9] in sentence] == sentences
 
 
 def test_another_repository_of_a_service_is_not_asked_for_at_the_cutoff():

@@ -31,6 +31,7 @@ from tests.guards.cases import (
     RAVI,
     REMY,
     Expected,
+    again,
     approval,
     change,
     delegation,
@@ -329,6 +330,14 @@ def given(by: Person = LENA, under: Delegation | None = FROM_MARA) -> Approval:
         pytest.param(known(under=without_mara()), Refusal.NOT_APPROVED, id="the policy took the role from its giver"),
         pytest.param(known(people=people(**{MARA.id: GONE})), Refusal.NOT_APPROVED, id="its giver left"),
         pytest.param(known(people=people(**{MARA.id: Unread("x")})), Unsure, id="its giver could not be read"),
+        *(
+            pytest.param(
+                known(FROM_MARA, replace(FROM_MARA, id=other, by=RAVI.id), people=people(**{MARA.id: Unread("x")})),
+                Unsure,
+                id=f"its giver could not be read, and {other} stands",
+            )
+            for other in ("DLG-2026-1124-000", "DLG-2026-1124-009")
+        ),
         pytest.param(known(delegations=Unread("the delegations")), Unsure, id="the delegations could not be read"),
         pytest.param(known(change=change(OPEN, requester=MARA.id)), Refusal.NOT_APPROVED, id="its giver asked for the change"),
         pytest.param(
@@ -383,6 +392,12 @@ def test_a_delegation_does_not_make_two_people_of_one() -> None:
 def test_who_approved_under_a_delegation_that_is_over_may_approve_anew(read: Facts, expected: Expected) -> None:
     asked = request(by=LENA, action=Action.APPROVE)
     assert said(undecided_by_asker(asked, replace(read, approvals=(given(),)))) == expected
+
+
+@pytest.mark.parametrize("other", ["DLG-2026-1124-000", "DLG-2026-1124-009"])
+def test_what_was_given_lapses_with_its_delegation_whatever_others_there_are(other: str) -> None:
+    assert lapsed(given(), known(replace(FROM_MARA, id=again(FROM_MARA.id)))) is False
+    assert lapsed(given(), known(replace(FROM_MARA, id=other))) is True
 
 
 def test_what_was_given_in_the_own_right_never_lapses() -> None:

@@ -527,6 +527,13 @@ def test_what_is_overdue_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(("count", "noun", "last"), [(1, "follow-up", 0), (2, "follow-ups", 1), (5, "follow-ups", 4), (6, "follow-ups", 4)])
+def test_five_of_what_is_owed_are_named_and_all_are_counted(count: int, noun: str, last: int) -> None:
+    answer = closable_emergency(request(ending=ENDING), knowing(USED, owed=tuple(owes(id=f"OBL-{n}") for n in range(count))))
+    named = "; ".join(f"OBL-{n} review it (Otto)" for n in range(last + 1))
+    assert told(answer)[0] == f"EMG-2026-1124-001 has {count} open {noun}: {named}."
+
+
 KNOWN = Incident("INC-2026-1124-001", "logins fail", 1, ("api",), AT, MARA.id, MARA.name, "signalbox", "", AT)
 
 
@@ -579,3 +586,4 @@ def test_a_country_that_always_rests_ends_the_search() -> None:
     )
     known = replace(facts(policy(holidays=("DE",))), holidays={"DE": always})
     assert end_of_business_day(utc("2026-11-22T12:00"), 1, "api", known) == utc("2027-01-21T23:00")
+    assert end_of_business_day(utc("2026-11-22T12:00"), 2, "api", known) == utc("2027-03-22T23:00")  # sixty days for each

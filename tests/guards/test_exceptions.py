@@ -42,6 +42,7 @@ from tests.guards.cases import (
     REMY,
     REQUEST,
     Expected,
+    again,
     delegation,
     emergency,
     exemption,
@@ -161,6 +162,10 @@ SBOM = exemption(requirement=Requirement.SBOM, kind=ExemptionKind.EMERGENCY, ver
         pytest.param(ticketed, untold(exemption(**LASTING), under=ruled(audits=(TODAY - 3 * DAY, TODAY + DAY))), Allow,
                      id="a permanent one between two audits"),
         pytest.param(ticketed, untold(exemption(), under=ruled(audits=(TODAY,))), Allow, id="a temporary one at an audit"),
+        pytest.param(ticketed, untold(exemption(), under=ruled(deprecated={Requirement.TICKETS: TODAY}), at=MIDNIGHT), Refusal.NO_TICKET,
+                     id="at the minute at which what it rests on ends"),
+        pytest.param(ticketed, untold(exemption(), under=ruled(deprecated={Requirement.TICKETS: TODAY}), at=MIDNIGHT - MINUTE), Allow,
+                     id="a minute before"),
         pytest.param(
             tagged, replace(proven(tag=replace(TAG, commit="0" * 40)), exceptions=(exemption(requirement=Requirement.TAG),)),
             Refusal.POINTER_MOVED, id="a tag that was moved is never waived",
@@ -176,6 +181,8 @@ def test_an_exception_stands_in_for_exactly_what_it_names(guard: Guard, known: F
     [
         pytest.param(emergency(), Allow, id="by its emergency"),
         pytest.param(emergency(id="EMG-2026-1124-002"), Refusal.NO_SBOM, id="by another emergency"),
+        pytest.param(emergency(id="EMG-2026-1123-001"), Refusal.NO_SBOM, id="by an earlier one"),
+        pytest.param(emergency(id=again("EMG-2026-1124-001")), Allow, id="by its own, read anew"),
         pytest.param(emergency(until=AT), Refusal.NO_SBOM, id="by one that is over"),
         pytest.param(emergency(state=EmergencyState.DECLARED), Refusal.NO_SBOM, id="by one that nobody approved"),
         pytest.param(emergency(version="v1.4.1"), Refusal.NO_SBOM, id="by one for another version"),
@@ -389,6 +396,7 @@ def test_it_is_decided_once_and_revoked_while_it_counts(guard: Guard, known: Fac
 
 def test_what_is_over_says_so() -> None:
     assert told(undecided_exception(REQUEST, waiting(until=AT)))[0] == "EXC-2026-1121-001 is expired."
+    assert told(undecided_exception(REQUEST, waiting(until=AT - MINUTE)))[0] == "EXC-2026-1121-001 is expired."
     assert told(revocable(REQUEST, facts(exception=exemption(state=ExemptionState.REVOKED))))[0] == "EXC-2026-1121-001 is revoked."
 
 

@@ -171,6 +171,7 @@ def asked(under=ASKING, **known):
         pytest.param(asked(), Refusal.NOT_PORTED, id="main lacks a fix"),
         pytest.param(asked(ports=()), Allow, id="nothing is lacking"),
         pytest.param(asked(ports=(OTHERS,)), Allow, id="another service's"),
+        pytest.param(asked(ports=(replace(OWED, service="account"),)), Allow, id="that of a service that sorts before"),
         pytest.param(asked(policy()), Allow, id="not asked for"),
         pytest.param(asked(of_version=HOTFIX), Allow, id="the next hotfix, made of what runs"),
         pytest.param(replace(asked(), hotfixes=LOST), Unsure, id="unread"),

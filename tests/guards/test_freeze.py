@@ -631,11 +631,12 @@ def test_what_is_imported_was_read() -> None:
     ("one", "lapsed"),
     [
         (freeze(approved=None, lapses=AT), True),
+        (freeze(approved=None, lapses=AT - MINUTE), True),
         (freeze(approved=None, lapses=AT + MINUTE), False),
         (freeze(lapses=AT), False),
         (freeze(approved=None), False),
     ],
-    ids=["nobody approved it in time", "there is a minute left", "somebody approved it", "it counts by its approval only"],
+    ids=["nobody approved it in time", "nor since", "there is a minute left", "somebody approved it", "it counts by its approval only"],
 )
 def test_what_lapses(one: Freeze, lapsed: bool) -> None:
     """FRZ-07."""

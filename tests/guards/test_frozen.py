@@ -3,10 +3,11 @@
 import dataclasses
 import importlib
 import pkgutil
-from typing import Any
+from enum import Enum
+from typing import Any, Protocol
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import guards
 from guards.facts import Facts
@@ -28,6 +29,16 @@ NOUNS = sorted(
 def test_every_noun_is_frozen_and_closed(noun: Any) -> None:
     assert noun.__dataclass_params__.frozen
     assert "__dict__" not in dir(noun)
+
+
+def test_a_class_is_a_noun_or_says_what_else_it_is() -> None:
+    """A class that is no dataclass by accident would compare by identity, and could be changed."""
+    classes = {
+        kind for module in MODULES for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__
+    }
+    others = (Enum, BaseModel, Exception, Protocol, tuple)
+    known = {kind for kind in classes if kind in NOUNS or "__init__" in vars(kind) or any(other in kind.__mro__ for other in others)}
+    assert classes - known == set()
 
 
 def test_facts_and_policy_refuse_to_be_changed() -> None:

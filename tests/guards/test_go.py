@@ -27,7 +27,7 @@ from guards.deciding import (
 from guards.decision import Allow, Refusal, Unsure
 from guards.exemption import ExemptionKind
 from guards.facts import Facts, GoFacts
-from guards.go import Acceptance, Answer, Candidate, GoDecision, Outcome, Pinned, Ride, RollCall, Say, content_hash
+from guards.go import Acceptance, Answer, Candidate, GoDecision, Outcome, Pinned, Ride, RollCall, Say, content_hash, of_manifest
 from guards.identity import Stranger
 from guards.judge import Guard
 from guards.policy import Policy
@@ -53,6 +53,7 @@ from tests.guards.cases import (
     REMY,
     RUNNING,
     Expected,
+    again,
     delegation,
     emergency,
     exemption,
@@ -152,8 +153,14 @@ def test_every_item_has_its_area_its_words_and_its_judge():
 def test_the_hash_moves_with_every_part_of_every_entry():
     other = [replace(API, **{name: "other"}) for name in ("service", "version", "commit", "digest", "tag")]
     assert len({content_hash((API,)), content_hash((API, other[0])), *(content_hash((one,)) for one in other)}) == 7
-    assert CANDIDATE.of("api") == API
+    assert CANDIDATE.of(again("api")) == API
     assert CANDIDATE.of("web") is None
+    assert CANDIDATE.of("account") is None
+
+
+def test_a_hash_of_anything_else_is_that_of_a_manifest():
+    assert not of_manifest(replace(CANDIDATE, hash=again(CANDIDATE.hash)))
+    assert [of_manifest(replace(CANDIDATE, hash=digit * 64)) for digit in "0f"] == [True, True]
 
 
 # ---------------------------------------------------------------- the roll call
@@ -538,6 +545,12 @@ BEFORE: dict[str, Any] = {"promotions": (PROMOTED, replace(PROMOTED, environment
         pytest.param(request(), riding(VALID, evidence=replace(EVIDENCE, tag=Unread("the tag"))), Unsure, id="tag unread"),
         pytest.param(request(), entry(rides=Unread("the trains")), Unsure, id="trains unread"),
         pytest.param(request(), riding(**BEFORE), Allow, id="it ran there before"),
+        *(
+            pytest.param(
+                request(), riding(promotions=(replace(PROMOTED, environment="production", digest=digest),)), Refusal.NOT_DECIDED, id=name
+            )
+            for digest, name in ((OTHER_DIGEST, "another ran there before"), ("sha256:" + "0" * 64, "another, that sorts before"))
+        ),
         pytest.param(request(), riding(promotions=Unread("the log")), Unsure, id="whether it ran there is unread"),
         pytest.param(request(), riding(VALID, promotions=Unread("the log")), Allow, id="a go makes that no matter"),
     ],

@@ -185,6 +185,7 @@ def test_a_train_may_depart_while_a_hotfix_of_another_line_waits():
 def test_which_versions_count_as_a_hotfix():
     assert hotfix_of(request(), made()) == HOTFIX
     assert hotfix_of(request(version="v1.4.1"), made()) is None
+    assert hotfix_of(request(version="v1.3.9"), made()) is None
     assert hotfix_of(request(environment="staging"), made()) is None
     assert hotfix_of(request(), made(hotfix=replace(HOTFIX, state=HotfixState.GIVEN_UP))) is None
     assert hotfix_of(request(), made(hotfixes=LOST)) is None

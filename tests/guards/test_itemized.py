@@ -26,11 +26,13 @@ from tests.guards.cases import (
     DANA,
     HOUR,
     MARA,
+    MINUTE,
     OTHER_DIGEST,
     QUINN,
     REQUEST,
     THEO,
     Expected,
+    again,
     exemption,
     facts,
     request,
@@ -119,6 +121,8 @@ LATER = AT - HOUR / 2
         pytest.param(known(word(role=Role.DEVELOPER)), Refusal.EVIDENCE_LACKING, id="a role that the policy does not name any more"),
         pytest.param(known(word(item="e2e")), Refusal.EVIDENCE_LACKING, id="of another item"),
         pytest.param(known(word(digest=OTHER_DIGEST)), Refusal.EVIDENCE_LACKING, id="of another artifact"),
+        pytest.param(known(word(digest="sha256:" + "0a" * 32)), Refusal.EVIDENCE_LACKING, id="of another, that sorts before"),
+        pytest.param(known(word(digest=again(ARTIFACT.digest))), Allow, id="of this one, read anew"),
         pytest.param(known(word(Word.FAILS)), Refusal.EVIDENCE_LACKING, id="it fails"),
         pytest.param(known(word(), word(Word.FAILS, at=LATER)), Refusal.EVIDENCE_LACKING, id="it fails after all"),
         pytest.param(known(word(), word(Word.FAILS, at=AT - 2 * HOUR)), Allow, id="it failed at first"),
@@ -129,7 +133,16 @@ LATER = AT - HOUR / 2
         pytest.param(replace(known(items={"lint": LINTED}), attestations=LOST), Allow, id="nobody's word counts for it"),
         # what lasts
         pytest.param(known(word(Word.HOLDS, item="vault", digest=OTHER_DIGEST, until=AT + HOUR), items={"vault": VAULT}), Allow, id="it lasts"),
-        pytest.param(known(word(Word.HOLDS, item="vault", until=AT), items={"vault": VAULT}), Refusal.EVIDENCE_LACKING, id="until the minute"),
+        *(
+            pytest.param(known(word(Word.HOLDS, item="vault", until=AT + ends, at=AT + begins), items={"vault": VAULT}), answer, id=name)
+            for begins, ends, answer, name in (
+                (-HOUR, MINUTE, Allow, "until the minute before"),
+                (-HOUR, 0 * MINUTE, Refusal.EVIDENCE_LACKING, "until the minute"),
+                (-HOUR, -MINUTE, Refusal.EVIDENCE_LACKING, "it is over"),
+                (0 * MINUTE, HOUR, Allow, "from the minute"),
+                (MINUTE, HOUR, Refusal.EVIDENCE_LACKING, "not before it is said"),
+            )
+        ),
         # what is asked for
         pytest.param(known(items={"dast": DAST.model_copy(update={"services": ("web",)})}), Allow, id="of another service"),
         pytest.param(known(items={"dast": DAST.model_copy(update={"environments": ("staging",)})}), Allow, id="in another environment"),

@@ -1,5 +1,6 @@
 """Authorization first and alone; then every reason at once; and the outcome that follows (CMD-12, CMD-13, EVD-31)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -134,7 +135,10 @@ def test_the_guards_of_a_promotion_all_allow_and_say_what_they_saw() -> None:
 def test_a_promotion_that_waits_for_its_time_and_its_people() -> None:
     judgement = judge(PROMOTION, REQUEST, facts(at=AT + 5 * HOUR, approvals=(), freezes=(freeze(end=AT + DAY),)), HEALS)
     assert judgement.outcome == "waits"
-    assert [refusal.code for refusal in judgement.refusals] == [Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED]
+    codes = [refusal.code for refusal in judgement.refusals]
+    assert codes == [Refusal.FROZEN, Refusal.OUTSIDE_WINDOW, Refusal.NOT_APPROVED]
+    assert [judgement.refused_for(code) for code in codes] == list(judgement.refusals)
+    assert judgement.refused_for(Refusal.APPROVAL_MOVED) is None
 
 
 def test_a_promotion_by_somebody_who_may_not_tells_nothing_of_the_freeze() -> None:
@@ -193,3 +197,16 @@ def test_what_could_not_be_read_of_an_entry_names_it() -> None:
 
 def by_name(asked: Request, known: Facts) -> Decision:
     return Allow("everybody may")
+
+
+def test_what_was_concluded_from_facts_is_drawn_once_and_never_from_others() -> None:
+    known, drawn = facts(), []
+
+    def conclude() -> str:
+        drawn.append(known.at)
+        return "as it was"
+
+    assert [known.once(("what", "api"), conclude) for _ in range(2)] == ["as it was"] * 2
+    assert known.once(("what", "web"), lambda: "another") == "another"
+    assert replace(known, at=known.at + HOUR).once(("what", "api"), lambda: "as it is later") == "as it is later"
+    assert (len(drawn), replace(known) == known) == (1, True)

@@ -11,7 +11,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
-from guards.assessment import UNSAID, Assessment, Declared
+from guards.assessment import UNSAID, Assessment, Declared, Demand
 from guards.classify import announced, assessed, catalogued, labelled
 from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence
@@ -294,6 +294,15 @@ def test_what_a_file_leaves_out_of_a_table_keeps_its_default() -> None:
     assert rules.questions[Q.BREAKING_API] == RiskRules().questions[Q.BREAKING_API]
 
 
+def test_three_reasons_are_named_and_more_are_counted() -> None:
+    sentences = [Assessment(HIGH, tuple("abcd"[:count])).sentence for count in range(5)]
+    assert sentences == ["high: nothing raises it", "high: a", "high: a; b", "high: a; b; c", "high: a; b; c and 1 more"]
+
+
+def test_a_demand_asks_for_nobody_unless_it_says_so() -> None:
+    assert Demand("the policy") == Demand("the policy", count=0, roles=(), cab=False)
+
+
 # ---------------------------------------------------------------- the guards
 
 DAY_AGO = change(STRICT, requested=AT - timedelta(hours=24))
@@ -402,6 +411,10 @@ def test_a_service_without_history_has_no_labels_and_no_paths_to_go_by() -> None
 @pytest.mark.parametrize(
     ("guard", "asked", "known", "sentence"),
     [
+        pytest.param(labelled, request(), proven(), snapshot(('1 pull request, each with a risk label', )), id="one pull request"),
+        pytest.param(labelled, request(), under(STRICT, pull(), pull(number=13)), snapshot(('2 pull requests, each with a risk label', )), id="two pull requests"),
+        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 6))), snapshot(('No risk label is on #1, #2, #3, #4, #5.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="five without a label"),
+        pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 7))), snapshot(('No risk label is on #1, #2, #3, #4, #5 and 1 more.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="six without a label"),
         pytest.param(labelled, request(), under(STRICT, *(pull(number=n, labels=frozenset()) for n in range(1, 8))), snapshot(('No risk label is on #1, #2, #3, #4, #5 and 2 more.', 'Put one of risk:critical, risk:high, risk:low, risk:medium on it; labels are read anew each time. Or ask for an exception: `/release exception request`.')), id="labels"),
         pytest.param(assessed, declared(answers=None, data=None), proven(), snapshot(('It lacks the answers to the risk questions and the data that it touches.', 'Fill in the form: `/release amend CR-2026-1124-001`. Or ask for an exception: `/release exception request`.')), id="lacking, of a change"),
         pytest.param(assessed, declared(answers=None), replace(proven(), change=None), snapshot(('It lacks the answers to the risk questions.', 'Fill in the form: `/release promote`. Or ask for an exception: `/release exception request`.')), id="lacking, of a request"),

@@ -65,6 +65,16 @@ def staged(stage, **more):
     return of(run=replace(RUN, stage=stage, **more))
 
 
+BOTH = replace(TRAIN, services=("api", "web"))
+OF_API = POLICY.model_copy(
+    update={
+        "roles": {
+            **POLICY.roles,
+            Role.RELEASE_CAPTAIN: (RoleGrant(people=(REMY.id,), services=("api",)),),
+            Role.RELEASE_MANAGER: (RoleGrant(people=(MARA.id,), services=("api",)),),
+        }
+    }
+)
 REASONED = replace(REQUEST, rationale="holidays")
 MOVED = replace(REQUEST, definition=TRAIN, moved=CUTOFF + DAY)
 _R = Refusal
@@ -150,7 +160,10 @@ _R = Refusal
         case(able_captains, REQUEST, of(people={REMY.id: Stranger("U0REMY", "Remy", "Gone.")}), Refuse, _R.NO_CAPTAIN, id="gone"),
         case(able_captains, replace(REQUEST, captain=DANA.id), of(run=RUN), Refuse, _R.NO_CAPTAIN, id="without the role"),
         case(able_captains, replace(REQUEST, captain=QUINN.id), of(run=RUN), Refuse, _R.NO_CAPTAIN, id="with another role"),
+        case(able_captains, REQUEST, of(BOTH, policy=OF_API), Refuse, _R.NO_CAPTAIN, id="for one of two services"),
+        case(able_captains, REQUEST, of(BOTH), Allow, id="for both services"),
         case(by_captain, REQUEST, TRAINS, Allow, id="the captain"),
+        case(by_captain, replace(REQUEST, by=MARA), of(replace(TRAIN, state=TrainState.CLOSED)), Refuse, _R.NOT_CAPTAIN, id="of a closed one"),
         case(by_captain, replace(REQUEST, by=MARA), TRAINS, Refuse, _R.NOT_CAPTAIN, id="somebody else"),
         case(by_captain, replace(REQUEST, by=MARA), of(DRAFT), Allow, id="of a draft anybody"),
         case(by_captain, replace(REQUEST, by=MARA), of(run=replace(RUN, captain=MARA.id)), Allow, id="who leads the run"),
@@ -160,6 +173,8 @@ _R = Refusal
         case(accountable, replace(REQUEST, by=MARA), TRAINS, Allow, id="a release manager"),
         case(accountable, replace(REQUEST, by=DANA), TRAINS, Refuse, _R.NOT_CAPTAIN, id="a developer"),
         case(accountable, REQUEST, of(NONE), Refuse, _R.NO_SUCH_TRAIN, id="no train"),
+        case(accountable, replace(REQUEST, by=MARA), of(run=NO_RUN), Refuse, _R.NO_SUCH_TRAIN, id="a run that there is not"),
+        case(accountable, replace(REQUEST, by=MARA), of(BOTH, policy=OF_API), Refuse, _R.NOT_CAPTAIN, id="a release manager of one of two"),
         case(accountable, replace(REQUEST, by=Stranger("U1", "x", "y")), TRAINS, Refuse, _R.NOT_CAPTAIN, id="a stranger"),
         case(authorized, REQUEST, of(NONE), Refuse, _R.NO_SUCH_TRAIN, id="no train"),
         case(authorized, DEFINED, of(NONE), Refuse, _R.NO_POLICY, id="a new one, not opened"),
@@ -190,6 +205,11 @@ def test_a_train_touches_all_its_services_as_it_is_and_as_it_shall_be():
     refused = authorized(more, facts)
     assert isinstance(refused, Refuse)
     assert refused.code is Refusal.NO_POLICY
+
+
+def test_who_leads_is_named():
+    assert able_captains(REQUEST, TRAINS).why == "led by remy@example.com"
+    assert able_captains(REQUEST, of(replace(TRAIN, captains=()))).why == "no captain is named yet"
 
 
 def test_an_edit_changes_what_it_names():

@@ -579,6 +579,10 @@ IN_HALF_AN_HOUR = freeze(start=AT + HOUR / 2, end=AT + DAY)
         pytest.param(
             windowed(WORKDAY, window("15:00", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, None, id="another began before"
         ),
+        pytest.param(
+            windowed(WORKDAY, window("15:00", "17:00", Weekday.TUE), estimate=Estimate(deployment=HOUR, observation=HOUR)),
+            CLOSED - 61 * MINUTE, None, id="another begins while it is open",
+        ),
         pytest.param(windowed(WORKDAY, window("16:01", "17:00", Weekday.TUE), estimate=ESTIMATE), CLOSED - MINUTE, 1, id="after a minute"),
         pytest.param(
             windowed(WORKDAY, services={**POLICY.services, "api": POLICY.services["api"].model_copy(update={"estimate": ESTIMATE})}),

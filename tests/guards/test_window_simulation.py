@@ -95,6 +95,7 @@ def by_the_calendar(window: Window, day: date) -> bool:
 ORDER = [Nth.FIRST, Nth.SECOND, Nth.THIRD, Nth.FOURTH, Nth.FIFTH]
 
 
+@cache
 def opens_on(window: Window, day: date, closed: Closed) -> bool:
     listed = day in window.dates or (Weekday.of(day) in window.days and by_the_calendar(window, day))
     after = window.valid_from is None or window.valid_from <= day

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage import audit, chain
 from storage.errors import Conflict
-from tests.storage.cases import AT, ENTRY, HOUR
+from tests.storage.cases import AT, ENTRY, HOUR, MINUTE
 
 
 async def test_entries_are_numbered_without_gaps_and_chain(store):
@@ -194,6 +194,38 @@ async def test_what_somebody_with_the_keys_to_the_database_changes_is_named(stor
     found = await store.read(lambda tx: chain.verify(audit.rows(tx), audit.head(tx)))
     assert isinstance(found, chain.Broken)
     assert found.seq == 2
+
+
+async def test_a_span_is_told_with_the_entries_of_some_services_and_of_no_single_one(store):
+    """INC-04: both of its moments count; what is about the subjects is told whenever it was written."""
+    told = [("INC-1", "api", -HOUR), ("CR-1", "api", -MINUTE), ("CR-1", "api", 0 * HOUR), (None, None, MINUTE), ("CR-2", "web", MINUTE),
+            ("CR-1", "api", HOUR), ("CR-1", "api", HOUR + MINUTE), ("INC-1", "api", 2 * HOUR)]  # fmt: skip
+    entries = [replace(ENTRY, subject=subject, service=service, at=AT + when) for subject, service, when in told]
+    await store.write(lambda tx: [audit.append(tx, entry) for entry in entries])
+    assert [row.seq for row in await store.read(lambda tx: list(audit.story(tx, ["INC-1"], ["api"], AT, AT + HOUR)))] == [1, 3, 4, 6, 8]
+
+
+async def test_the_tagged_entries_of_a_span_are_read_in_order_up_to_its_end(store):
+    whens = [HOUR, 2 * HOUR, -MINUTE, 0 * HOUR, MINUTE]
+    entries = [*(replace(ENTRY, tag="promote:dispatched", at=AT + when) for when in whens), replace(ENTRY, tag="promote:asked", at=AT)]
+    await store.write(lambda tx: [audit.append(tx, entry) for entry in entries])
+    assert [row.seq for row in await store.read(lambda tx: list(audit.tagged(tx, ["promote:dispatched"], AT, AT + HOUR)))] == [4, 5]
+
+
+async def test_the_hash_of_an_entry_is_its_own(store):
+    await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(3)])
+    rows = await store.read(lambda tx: list(audit.rows(tx)))
+    assert [await store.read(lambda tx, n=n: audit.hash_of(tx, n)) for n in range(5)] == [None, *(row.hash for row in rows), None]
+
+
+async def test_entries_are_counted_by_subject_and_tag(store):
+    entries = [("CR-1", "approve:given"), ("CR-1", "approve:given"), ("CR-1", "approve:refused"), ("CR-0", "approve:given")]
+    await store.write(lambda tx: [audit.append(tx, replace(ENTRY, subject=subject, tag=tag)) for subject, tag in entries])
+
+    def counts(tx):
+        return audit.count(tx, "CR-1", "approve:given"), audit.count(tx, "CR-2", "approve:given"), audit.refused(tx, ["CR-1", "CR-0"])
+
+    assert await store.read(counts) == (2, 0, {"approve:refused": 1})
 
 
 # ---------------------------------------------------------------- extracts

@@ -93,7 +93,8 @@ def test_an_entry_put_in_is_named(place, copied):
 
 @given(st.integers(0, 5))
 def test_a_cut_tail_shows_against_the_head_only(length):
-    assert verify(LEDGER[:length], HEAD).seq == length + 1
+    why = f"entry {length + 1} is missing: the ledger ends at {length} and had 6 entries"
+    assert verify(LEDGER[:length], HEAD) == Broken(length + 1, why)
     assert isinstance(verify(LEDGER[:length]), Sound)
 
 
@@ -116,6 +117,13 @@ def test_an_entry_that_was_rewritten_with_its_hash_breaks_the_next(place):
     rows[place] = forged._replace(hash=digest(forged))
     found = verify(rows, HEAD)
     assert found.seq == (place + 2 if place < 5 else 6)
+
+
+@pytest.mark.parametrize("column", [name for name in Row._fields[1:] if isinstance(getattr(LEDGER[2], name), str)])
+@pytest.mark.parametrize("value", [b"bytes", 7])
+def test_what_is_no_text_is_named(column, value):
+    rows = [*LEDGER[:2], LEDGER[2]._replace(**{column: value}), *LEDGER[3:]]
+    assert verify(rows, HEAD) == Broken(3, f"entry 3 has no text as its {column}")
 
 
 def test_an_export_comes_back():

@@ -273,8 +273,18 @@ async def test_what_failed_is_taken_again_at_its_time(front, store):
     assert [t.attempts for t in await store.write(lambda tx: inbox.take(tx, AT + HOUR, 1, LEASE, "w"))] == [2]
 
 
+async def test_what_failed_or_is_done_leaves_the_others_as_they_are(store):
+    await store.write(lambda tx: [inbox.remember(tx, numbered(n), AT) for n in range(5)])
+    taken = await store.write(lambda tx: inbox.take(tx, AT, 10, LEASE, "w"))
+    await store.write(lambda tx: inbox.failed(tx, taken[1].id, "Slack did not answer", AT + HOUR))
+    await store.write(lambda tx: inbox.done(tx, taken[3].id, {"text": "asked"}))
+    again = await store.write(lambda tx: inbox.take(tx, AT + LEASE, 10, LEASE, "w"))
+    assert [one.delivery.key for one in again] == ["Ev0", "Ev2", "Ev4"]
+    assert [await store.read(lambda tx, n=n: inbox.answered(tx, f"Ev{n}")) for n in (2, 3, 4)] == [None, {"text": "asked"}, None]
+
+
 async def test_only_what_is_done_and_old_is_forgotten(store):
-    ages = [AT - 2 * HOUR, AT - 2 * HOUR, AT]
+    ages = [AT - 2 * HOUR, AT - 2 * HOUR, AT - HOUR]
     await store.write(lambda tx: [inbox.remember(tx, numbered(n), at) for n, at in enumerate(ages)])
     taken = await store.write(lambda tx: inbox.take(tx, AT, 10, LEASE, "w"))
     await store.write(lambda tx: [inbox.done(tx, taken[n].id, None) for n in (0, 2)])

@@ -207,7 +207,7 @@ async def test_a_retry_that_lost_its_race_keeps_the_newer_message(box):
 
 
 async def test_only_what_was_sent_and_is_old_is_forgotten(box):
-    sent, dead, young, _ = [await box.add(n, at) for n, at in [("a", AT), ("b", AT), ("c", AT + 2 * HOUR), ("d", AT)]]
+    sent, dead, young, _ = [await box.add(n, at) for n, at in [("a", AT), ("b", AT), ("c", AT + HOUR), ("d", AT)]]
     await box.take(AT + 2 * HOUR)
     for end, one in [(box.done, sent), (box.dead, dead), (box.done, young)]:
         await end(one)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from storage import audit, chain, retention
 from storage.errors import Conflict
 from storage.retention import Place
-from tests.storage.cases import AT, ENTRY, HOUR
+from tests.storage.cases import AT, ENTRY, HOUR, MINUTE
+from tests.storage.test_outbox import Box
 
 PURGED = replace(ENTRY, tag=chain.PURGED, body={"removed": [[2, 3]]})
 
@@ -132,6 +133,23 @@ async def test_each_class_is_read_up_to_its_own_moment(store, rows):
         return [row.seq for row in sooner], [row.seq for row in later]
 
     assert await store.read(read) == ([1, 6, 7], [1, 2, 6, 7, 8])
+
+    def between(tx):
+        return [row.seq for row in retention.old(tx, AT - HOUR, AT + 2 * HOUR, Place(), 9)]
+
+    await store.write(lambda tx: [audit.append(tx, replace(ENTRY, tag="words:refused", at=AT + n * HOUR)) for n in (-1, 2, 3)])
+    assert await store.read(between) == [9, 6, 7, 10]
+
+
+async def test_a_message_that_was_given_up_is_forgotten_by_its_age(store):
+    box = Box(store)
+    old, due, young, waiting = [await box.add(name, at) for name, at in (("a", AT - HOUR), ("b", AT), ("c", AT + MINUTE), ("d", AT - HOUR))]
+    await box.take(AT + MINUTE)
+    for one in (old, due, young):
+        await box.dead(one)
+    assert await store.read(lambda tx: retention.unsent(tx, AT)) == [retention.Unsent(old, AT - HOUR), retention.Unsent(due, AT)]
+    assert await store.write(lambda tx: retention.forget(tx, [old, waiting])) == 1
+    assert [one.id for one in await store.read(lambda tx: retention.unsent(tx, AT + HOUR))] == [due, young]
 
 
 async def test_what_somebody_else_removed_meanwhile_is_not_removed_again(store, rows):
