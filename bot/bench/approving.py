@@ -13,7 +13,6 @@ from time import perf_counter
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import SlackDirectory
-from bot.adapters.freeze_calendars import NoFreezeCalendars
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.bench.company import SERVICES, built, clicked, policy, settings, submitted, typed
 from bot.bench.load import fire
@@ -27,6 +26,7 @@ from commands.core.gather import Gather
 from commands.core.inside import inside
 from commands.core.invocation import REPORTED, Reported
 from commands.core.ports.ci import Deployed, Run, RunState
+from commands.core.ports.freeze_calendars import NoFreezeCalendars
 from commands.core.requests import at_dispatch
 from guards.change import Change
 from guards.judge import judge
