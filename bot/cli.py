@@ -122,6 +122,9 @@ def serve(policy: PolicyOption = None) -> None:
     A SQLite database is created, and brought to this version's tables, by itself. A PostgreSQL database, which several programs may
     share, is only changed by `signalbox db upgrade`. Exits with 1 when it cannot start: no database, a port in use.
     """
+    from bot import garbage
+
+    garbage.pause()
     settings, read = ready(policy)
     from bot.serve import run
 

@@ -1,10 +1,13 @@
 """Takes rows as places are free and has each carried out in a task of its own, whenever it is rung.
 
 Invariant: every task is tracked; a pump stops only when it is drained, whatever a row or a look for rows runs into. It looks when it is
-rung, and when a place becomes free that a row may be waiting for: each look is a transaction.
+rung, and when a place becomes free that a row may be waiting for: each look is a transaction. Whoever was promised a place hands over a
+row that nobody has to look for; there are never more rows than places.
 """
 
 import asyncio
+import contextvars
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -45,7 +48,11 @@ class Pump(Generic[R]):
         self._take = take
         self._carry = carry
         self._give_back = give_back
-        self._at_once = at_once
+        self._free = at_once
+        self._promised = 0
+        self._lock = threading.Lock()
+        """Holds the two counts of places."""
+        self._settled = asyncio.Event()
         self._bell = asyncio.Event()
         self._looking = False
         self._full = False
@@ -57,6 +64,7 @@ class Pump(Generic[R]):
 
     def start(self) -> None:
         """Begin to take rows."""
+        self._context = contextvars.copy_context()
         self._loop = asyncio.create_task(self._run(), name=f"{self._name}-pump")
         self.ring()
 
@@ -64,6 +72,28 @@ class Pump(Generic[R]):
         """There may be rows."""
         self.resting.clear()
         self._bell.set()
+
+    def promise(self) -> bool:
+        """Whether a place was free, which is kept until `handed` is told of it; none is while rows may be waiting. Safe in any thread."""
+        if self._loop is None or self._stopping or self._full or not self._places(1):
+            return False
+        with self._lock:
+            self._promised += 1
+        return True
+
+    def handed(self, promised: int, rows: Sequence[R]) -> None:
+        """Carry out what was taken for places that were promised.
+
+        Args:
+            promised: how many they were.
+            rows: as many at most; the other places are free again.
+        """
+        with self._lock:
+            self._promised -= promised
+        self._begin(rows, promised)
+        if self._full:
+            self.ring()
+        self._settled.set()
 
     async def empty(self) -> None:
         """Wait until nothing is left to take and nothing is at work; a pump that was never started has nothing."""
@@ -81,6 +111,9 @@ class Pump(Generic[R]):
         self.ring()
         if self._loop:
             await self._loop
+        while self._promised:  # transactions on their way, which have time limits of their own
+            self._settled.clear()
+            await self._settled.wait()
         if self._at_work:
             rows = dict(self._at_work)
             _, late = await asyncio.wait(rows, timeout=seconds)
@@ -96,11 +129,13 @@ class Pump(Generic[R]):
         while not self._stopping:
             await self._bell.wait()
             self._bell.clear()
-            free = self._at_once - len(self._at_work)
-            if free <= 0 or self._stopping:
+            free = self._places()
+            if not free or self._stopping:
+                self._begin((), free)
                 self._full = True
                 continue
             self._looking = True
+            rows: Sequence[R] = ()
             try:
                 rows = await self._take(free)
             except StorageError as error:
@@ -109,12 +144,28 @@ class Pump(Generic[R]):
             except Exception:  # a pump that stops would leave every later row lying
                 log.error("rows not taken", pump=self._name, exc_info=True)
                 continue
-            for row in rows:
-                task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}")
-                self._at_work[task] = row
-                task.add_done_callback(self._done)
+            finally:
+                self._begin(rows, free)
             self._looking, self._full = False, len(rows) == free
             self._rest()
+
+    def _places(self, most: int | None = None) -> int:
+        """Take free places, so many at most, and say how many."""
+        with self._lock:
+            taken = self._free if most is None else min(most, self._free)
+            self._free -= taken
+        return taken
+
+    def _begin(self, rows: Sequence[R], places: int) -> None:
+        """Have rows carried out in places that were taken for them, and give the other places back."""
+        with self._lock:
+            self._free += places - len(rows)
+        for row in rows:
+            self.resting.clear()
+            # in the pump's own context: a row is no part of what handed it over
+            task = asyncio.create_task(self._one(row), name=f"{self._name}-{row.id}", context=self._context.copy())
+            self._at_work[task] = row
+            task.add_done_callback(self._done)
 
     async def _one(self, row: R) -> None:
         try:
@@ -124,8 +175,9 @@ class Pump(Generic[R]):
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._at_work[task]
+        with self._lock:
+            self._free += 1
         if self._full:
-            self._full = False
             self.ring()
         self._rest()
 

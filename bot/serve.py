@@ -8,6 +8,7 @@ import asyncio
 import signal
 import sys
 
+from bot import garbage
 from bot.build import CannotListen, build
 from bot.log import set_up
 from bot.settings import Settings, SettingsError
@@ -42,6 +43,7 @@ async def _serve(settings: Settings, policy: Policy) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await asyncio.to_thread(prepare, settings.database_url.get_secret_value())
     house = await build(settings, policy)
+    garbage.settle()
     try:
         await house.start()
         await stop.wait()

@@ -9,7 +9,6 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +22,7 @@ from commands.core.road import Road
 from commands.core.send import Send
 from storage import inbox, outbox, timers
 from storage.database import Store, Tx
+from storage.desk import Lease
 from storage.errors import CommitUnknown, LostRace, StorageError, Unavailable
 
 LEASE = timedelta(seconds=60)
@@ -46,6 +46,24 @@ KEEP = timedelta(days=7)
 """Done rows of inbox and outbox are kept so long, to recognise deliveries that come again; the ledger keeps everything."""
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+class _Desk:
+    """A pump as transactions know it, in their threads; implements `Desk`."""
+
+    def __init__(self, pump: Pump[Any], loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self._pump, self._loop, self._clock = pump, loop, clock
+
+    def ring(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the next process takes the row
+            self._loop.call_soon_threadsafe(self._pump.ring)
+
+    def promise(self) -> Lease | None:
+        return Lease(WORKER, self._clock.now() + LEASE) if self._pump.promise() else None
+
+    def settle(self, promised: int, rows: Sequence[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the next process takes the rows when their lease is over
+            self._loop.call_soon_threadsafe(self._pump.handed, promised, rows)
 
 
 class Workers:
@@ -73,13 +91,8 @@ class Workers:
         Whatever an earlier process left is taken when its lease is over.
         """
         loop = asyncio.get_running_loop()
-
-        def woken(pump: Pump[Any]) -> None:
-            with suppress(RuntimeError):  # the loop is closed: the next process takes the row
-                loop.call_soon_threadsafe(pump.ring)
-
-        self._store.listen(inbox.QUEUE, partial(woken, self.inbox))
-        self._store.listen(outbox.QUEUE, partial(woken, self.outbox))
+        self._store.listen(inbox.QUEUE, _Desk(self.inbox, loop, self._clock))
+        self._store.listen(outbox.QUEUE, _Desk(self.outbox, loop, self._clock))
         self.inbox.start()
         self.outbox.start()
 

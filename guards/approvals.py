@@ -79,7 +79,7 @@ def _counted(approvals: Sequence[Approval], content: Content, change: Change, fa
         lasting = approval.at <= facts.at < approval.expires and approval.withdrawn is None
         if approval.verdict is not Verdict.APPROVED or not lasting or approval.content != seen:
             continue
-        person = facts.people.get(approval.by, Unread(f"the account of {approval.name}"))
+        person = facts.person(approval.by, approval.name)
         if isinstance(person, Unread):
             return person
         if not isinstance(person, Person):
@@ -98,12 +98,12 @@ def _counted(approvals: Sequence[Approval], content: Content, change: Change, fa
 def _right_used(approval: Approval, person: Person, change: Change, facts: Facts) -> frozenset[Role] | Unread:
     """The roles by which an approval counts now: the giver's own, or the one held for somebody; empty when it is gone (RBAC-09)."""
     place = (change.content.service, change.content.environment)
-    allowed = frozenset(allowed_roles(Action.APPROVE, place[1], facts) or ())
+    allowed = allowed_roles(Action.APPROVE, place[1], facts) or ()
     if approval.on_behalf is None:
         held, untold = own_roles(person, *place, facts)
-        if mine := held & allowed:
+        if mine := held.intersection(allowed):
             return mine
-        lost = untold & allowed
+        lost = untold.intersection(allowed)
         return Unread(f"the Slack groups that hold {', '.join(sorted(lost))}") if lost else frozenset()
     under = approval.on_behalf
     over = lapsed(approval, facts)
@@ -113,7 +113,7 @@ def _right_used(approval: Approval, person: Person, change: Change, facts: Facts
         return frozenset()
     standing, unread = delegated(person, *place, facts)
     if any(one.id == under.delegation for one in standing):
-        return allowed & {under.role}
+        return frozenset({under.role}.intersection(allowed))
     return Unread(f"whether {under.by_name} still holds {under.role}") if under.role in unread else frozenset()
 
 

@@ -23,6 +23,8 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 def pinned(request: Request, facts: Facts) -> Decision:
     """Whether the version is a fixed one, and a release where production is asked for (PRM-06, PRM-07, PRM-23, NAM-04)."""
     version = request.version or ""
+    if RELEASE.fullmatch(version):
+        return Allow(f"{version} is a fixed version")
     if not VERSION.fullmatch(version):
         return Refuse(
             Refusal.FLOATING_REFERENCE,
@@ -35,7 +37,7 @@ def pinned(request: Request, facts: Facts) -> Decision:
             f"{version} is named for {name}; one build goes through all environments, and what differs between them is configuration.",
             "Have CI build one version for all of them.",
         )
-    if request.environment in facts.policy.production and not RELEASE.fullmatch(version):
+    if request.environment in facts.policy.production:
         return Refuse(
             Refusal.PRE_RELEASE,
             f"{version} is a pre-release; {request.environment} takes vMAJOR.MINOR.PATCH only.",
@@ -49,7 +51,7 @@ def _built_for(version: str, policy: Policy) -> str | None:
     other's (PRM-23).
     """
     first = policy.environments[0].name
-    parts = re.split(r"[-+.]", version.lower())[1:]
+    parts = re.split(r"[-+.]", version.lower())[3:]  # the numbers are no names
     return next((policy.environment_names[part] for part in parts if policy.environment_names.get(part, first) != first), None)
 
 

@@ -100,8 +100,13 @@ def authorized(request: Request, facts: Facts) -> Decision:
         return Allow(f"{person.name} may {request.action}")
     if lost := _lost_subject(request, facts):
         return lost
-    seen = [_in_place(request.action, person, service, environment, facts) for service, environment in _places(request, facts)]
-    return next((answer for answer in seen if not isinstance(answer, Allow)), seen[0])
+    allowed: list[Allow] = []
+    for service, environment in _places(request, facts):
+        answer = _in_place(request.action, person, service, environment, facts)
+        if not isinstance(answer, Allow):
+            return answer
+        allowed.append(answer)
+    return allowed[0]
 
 
 def _lost_subject(request: Request, facts: Facts) -> Refuse | Unsure | None:
@@ -171,10 +176,8 @@ def _in_place(action: Action, person: Person, service: str | None, environment: 
         )
     own, untold = own_roles(person, service, environment, facts)
     others, unread = delegated(person, service, environment, facts)
-    roles = [
-        *sorted(own.intersection(allowed)),
-        *(f"{d.role} for {d.by_name} by {d.id}" for d in others if d.role in allowed and d.role not in own),
-    ]
+    roles: list[str] = sorted(own.intersection(allowed))
+    roles += [f"{d.role} for {d.by_name} by {d.id}" for d in others if d.role in allowed and d.role not in own]
     if roles:
         return Allow(f"{person.name} is {', '.join(roles)} for {place}")
     if lost := (untold | unread).intersection(allowed):

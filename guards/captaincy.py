@@ -47,7 +47,7 @@ def able_captains(request: Request, facts: Facts) -> Decision:
 
 def _able(captain: str, train: Train, facts: Facts) -> Decision:
     remedy = f"Name somebody else: `/release train captain {train.id} <e-mail>`."
-    match facts.people.get(captain, Unread(f"the account of {captain}")):
+    match facts.person(captain, captain):
         case Unread(what=what, why=why):
             return Unsure(what, why)
         case Stranger(why=why):

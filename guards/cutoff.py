@@ -75,7 +75,8 @@ def cuttable(source: Source, facts: Facts) -> Judgement:
     answers = [Answer("named", _named(source))]
     if isinstance(source.commit, str):
         for service in source.services:
-            answers += [Answer(guard.__name__, guard(*about(source, service, facts))) for guard in GUARDS]
+            request, seen = about(source, service, facts)
+            answers += [Answer(guard.__name__, guard(request, seen)) for guard in GUARDS]
         answers += [Answer("branched", _branched(source, facts)), Answer("listed", _listed(source))]
     return Judgement(tuple(answers), facts.at, frozenset())
 

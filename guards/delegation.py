@@ -38,7 +38,7 @@ def delegated(
     for one in facts.delegations:
         if one.to != person.id or one.role not in rule.roles or not (one.active(facts.at) and one.covers(service, environment)):
             continue
-        giver = facts.people.get(one.by, Unread(f"the account of {one.by_name}"))
+        giver = facts.person(one.by, one.by_name)
         if isinstance(giver, Unread):
             untold.add(one.role)
         elif isinstance(giver, Person):
@@ -105,7 +105,7 @@ def _right_to_give(request: Request, wanted: Delegation, facts: Facts) -> Refuse
 def _fit_to_take(wanted: Delegation, facts: Facts) -> Decision:
     if wanted.to == wanted.by:
         return Refuse(Refusal.INCOMPLETE, "A delegation goes to somebody else.", "Name the person who shall act for you.")
-    taker = facts.people.get(wanted.to, Unread(f"the account of {wanted.to}"))
+    taker = facts.person(wanted.to, wanted.to)
     if isinstance(taker, Unread):
         return Unsure(taker.what, taker.why)
     if isinstance(taker, Stranger):

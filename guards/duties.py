@@ -28,9 +28,10 @@ _REMEDY = "whose login it is types `/release link github`, or the policy file li
 def login_of(handle: str) -> str | None:
     """The VCS login, lower case, that a handle is or carries; None for a plain address."""
     text = handle.lower()
-    if private := _NOREPLY.fullmatch(text):
-        return private[1]
-    return None if "@" in text else text
+    if "@" not in text:
+        return text
+    private = _NOREPLY.fullmatch(text)
+    return private[1] if private else None
 
 
 def identify(handle: str, facts: Facts) -> Person | Unread | None:
@@ -43,7 +44,7 @@ def identify(handle: str, facts: Facts) -> Person | Unread | None:
         address = handle.lower()
         if (known := policy.by_email.get(address)) or policy.of_ours(address) is None:
             return known
-        found = facts.people.get(address, Unread(f"the Slack account of {address}"))
+        found = facts.people.get(address) or Unread(f"the Slack account of {address}")
         return None if isinstance(found, Stranger) else found
     if known := policy.by_login.get(login):
         return known
@@ -140,12 +141,13 @@ def authors_of(service: str, environment: str, facts: Facts) -> frozenset[str] |
         service, environment: where the version is to go.
         facts: `artifact` tells the authors.
     """
-    return _people("authors", service, environment, facts)
+    return facts.once((authors_of, service, environment), lambda: _people("authors", service, environment, facts))
 
 
 def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
     """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
-    return _people("reviewers", change.content.service, change.content.environment, facts)
+    service, environment = change.content.service, change.content.environment
+    return facts.once((reviewers, service, environment), lambda: _people("reviewers", service, environment, facts))
 
 
 def _people(what: str, name: str, environment: str, facts: Facts) -> frozenset[str] | Unread:
@@ -161,13 +163,19 @@ def _people(what: str, name: str, environment: str, facts: Facts) -> frozenset[s
     handles = None if isinstance(artifact, Absent) else (artifact.authors if what == "authors" else artifact.reviewers)
     if handles is None:
         return Unread(noun, "the artifact source does not tell them") if required else frozenset()
-    known = {handle: identify(handle, facts) for handle in sorted(handles)}
-    for person in known.values():
+    known: set[str] = set()
+    lost: list[str] = []
+    for handle in sorted(handles):
+        person = identify(handle, facts)
         if isinstance(person, Unread):
             return Unread(noun, f"could not read {person.what}{f' ({person.why})' if person.why else ''}")
-    if required and (lost := [handle for handle, person in known.items() if person is None]):
+        if person is None:
+            lost.append(handle)
+        else:
+            known.add(person.id)
+    if required and lost:
         return Unread(noun, f"nobody here is {', '.join(lost)}; {_REMEDY}")
-    return frozenset(person.id for person in known.values() if isinstance(person, Person))
+    return frozenset(known)
 
 
 def separated(request: Request, facts: Facts) -> Decision:

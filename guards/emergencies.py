@@ -214,7 +214,7 @@ def counting(record: Emergency, facts: Facts, requester: str | None = None) -> t
     for approval in record.approvals:
         if approval.by in {record.declarer, requester} | authors or approval.digest != record.binds or approval.at > facts.at:
             continue
-        person = facts.people.get(approval.by, Unread(f"the account of {approval.name}"))
+        person = facts.person(approval.by, approval.name)
         if isinstance(person, Unread):
             return person
         held = _right(person, record, facts) if isinstance(person, Person) else frozenset()

@@ -38,7 +38,7 @@ def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
     counting = weighed(as_recorded(request, facts), facts)
     risk = _risk(request, facts.freezes, facts)
     for name in facts.policy.freeze_calendars:
-        read = facts.shared.get(name, Unread(f"the freeze calendar {name}", "nobody asked for it"))
+        read = facts.shared.get(name) or Unread(f"the freeze calendar {name}", "nobody asked for it")
         if isinstance(read, Unread) and holds(freeze_of(name, CalendarEvent("", facts.at, facts.at, ""), facts), counting, risk):
             return read
     return tuple(f for f in facts.freezes if holds(f, counting, risk) and not _finishes(f, facts))
@@ -46,9 +46,8 @@ def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:
 
 def _risk(request: Request, freezes: tuple[Freeze, ...], facts: Facts) -> Risk | None:
     """The risk of what is asked for; None while something that it follows from is not known, or where no freeze asks."""
-    kinds = facts.policy.freeze_kinds
-    asked = any(f.passes_risk for f in freezes) or any(kinds[c.kind].passes_risk for c in facts.policy.freeze_calendars.values())
-    if not asked:
+    kinds, asked = facts.policy.freeze_kinds, [f for f in freezes if f.passes_risk]
+    if not asked and not any(kinds[c.kind].passes_risk for c in facts.policy.freeze_calendars.values()):
         return None
     found = assess(request, facts)
     return None if isinstance(found, Unsure) else found.level

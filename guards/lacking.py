@@ -30,7 +30,7 @@ def lacking(counting: Counting, need: Need, able: Able, change: Change, facts: F
         able: who could approve besides.
         change, facts: the place, and who holds which role there.
     """
-    if not need.wanted:
+    if not (need.roles or need.seats):
         return None
     told = [_held_by(approval, person, change, facts) for approval, person in counting]
     return _roles(told, need, able, change, facts) or _board(told, need, able, change, facts)

@@ -57,7 +57,10 @@ class Need:
     @property
     def count(self) -> int:
         """How many people it takes: a wanted role takes somebody who holds it, whatever the counts say."""
-        return max([self.quorum, 1 if self.roles else 0, *(demand.count for demand in self.demands)])
+        count = self.quorum
+        for demand in self.demands:
+            count = max(count, demand.count, 1 if demand.roles else 0)
+        return count
 
     @property
     def sentence(self) -> str:

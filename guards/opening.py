@@ -6,7 +6,7 @@ a day whose holidays are not known opens nothing.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from heapq import merge
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from guards.calendar_rules import Window
 from guards.facts import Facts
 from guards.holiday import Holidays
+from guards.parts import Parts
 from guards.policy import Policy
 from guards.unread import Unread
 from guards.vocabulary import Weekday
@@ -54,7 +55,7 @@ class Rule:
     window: Window
     zone: str
     closed: frozenset[Weekday]
-    holidays: tuple[Holidays, ...]
+    holidays: tuple[Holidays, ...] = ()
 
     def is_closed(self, day: date) -> bool:
         """Whether the weekday or a holiday keeps it closed on a local day."""
@@ -108,7 +109,7 @@ def _instants(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return min(readings), max(readings)
 
 
-def applies(policy: Policy, window: Window, service: str | None, environment: str) -> bool:
+def applies(policy: Parts, window: Window, service: str | None, environment: str | None) -> bool:
     """Whether a window is about this place; one that names no environments is about production (WIN-14)."""
     environments = policy.production if window.environments is None else window.environments
     return environment in environments and (window.services is None or service is None or service in window.services)
@@ -121,26 +122,36 @@ def gated(policy: Policy, service: str | None, environment: str) -> bool:
 
 def rules_of(service: str | None, environment: str, facts: Facts) -> tuple[Rule, ...] | Unread:
     """The windows of a place; unread when the holidays of one cannot be told for this moment (WIN-13)."""
-    policy = facts.policy
-    closed, usual, zone = frozenset(policy.closed_weekdays), policy.holidays_of(service), policy.zone_of(service)
-    read: dict[tuple[str, ...], tuple[Holidays, ...]] = {}
+    return facts.once((rules_of, service, environment), lambda: _with_holidays(service, environment, facts))
+
+
+def _with_holidays(service: str | None, environment: str, facts: Facts) -> tuple[Rule, ...] | Unread:
+    read: dict[tuple[str, ...], tuple[Holidays, ...]] = {(): ()}
     rules: list[Rule] = []
-    for name, window in policy.windows.items():
-        if applies(policy, window, service, environment):
-            codes = usual if window.holidays is None else window.holidays
-            if codes not in read:
-                calendars = _calendars(codes, facts)
-                if isinstance(calendars, Unread):
-                    return calendars
-                read[codes] = calendars
-            rules.append(Rule(name, window, window.zone or zone, closed, read[codes]))
+    for rule, codes in facts.policy.of_place(_of_file, service, environment):
+        if codes not in read:
+            calendars = _calendars(codes, facts)
+            if isinstance(calendars, Unread):
+                return calendars
+            read[codes] = calendars
+        rules.append(replace(rule, holidays=read[codes]) if codes else rule)
     return tuple(rules)
+
+
+def _of_file(policy: Parts, service: str | None, environment: str | None) -> tuple[tuple[Rule, tuple[str, ...]], ...]:
+    """The same as the file alone tells it: each without its holidays, beside the codes of their calendars."""
+    closed, usual, zone = frozenset(policy.closed_weekdays), policy.holidays_of(service), policy.zone_of(service)
+    return tuple(
+        (Rule(name, window, window.zone or zone, closed), usual if window.holidays is None else window.holidays)
+        for name, window in policy.windows.items()
+        if applies(policy, window, service, environment)
+    )
 
 
 def _calendars(codes: tuple[str, ...], facts: Facts) -> tuple[Holidays, ...] | Unread:
     found: list[Holidays] = []
     for code in codes:
-        calendar = facts.holidays.get(code, Unread(f"the public holidays of {code}", "nobody asked for them"))
+        calendar = facts.holidays.get(code) or Unread(f"the public holidays of {code}", "nobody asked for them")
         if isinstance(calendar, Unread):
             return calendar
         if not (calendar.first + 2 * _DAY <= facts.at.date() and facts.at < known_until(calendar)):
@@ -161,13 +172,18 @@ def openings(rules: Iterable[Rule], begin: datetime, end: datetime) -> Iterator[
 
 def open_at(rules: Iterable[Rule], moment: datetime) -> Opening | None:
     """The opening of several windows that is open at a moment and lasts longest."""
-    return max((opening for rule in rules if (opening := rule.at(moment))), key=lambda opening: opening.end, default=None)
+    last: Opening | None = None
+    for rule in rules:
+        opening = rule.at(moment)
+        if opening and (last is None or opening.end > last.end):
+            last = opening
+    return last
 
 
 def open_now(service: str | None, environment: str, facts: Facts) -> Opening | Unread | None:
     """The same for a place, at the moment of the facts."""
     rules = rules_of(service, environment, facts)
-    return rules if isinstance(rules, Unread) else open_at(rules, facts.at)
+    return rules if isinstance(rules, Unread) else facts.once((open_now, service, environment), lambda: open_at(rules, facts.at))
 
 
 def holiday_on(rules: Iterable[Rule], at: datetime) -> str | None:

@@ -3,10 +3,10 @@
 Invariant: it is what the file says and nothing more; whether its parts agree is told by `consistency`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field
 
@@ -54,6 +54,11 @@ def _default_kinds() -> dict[str, FreezeKind]:
         "incident": FreezeKind(passes=(ChangeType.EMERGENCY,), at_once=True),
         "train": FreezeKind(blocks=(Blocked.MERGES,), passes=(ChangeType.EMERGENCY,)),
     }
+
+
+T = TypeVar("T")
+Granted = tuple[Role, frozenset[str], tuple[str, ...]]
+"""A role with the ids of the people and the Slack groups that hold it."""
 
 
 class Parts(Section):
@@ -155,7 +160,11 @@ class Parts(Section):
 
     def chain(self, service: str) -> tuple[str, ...]:
         """The promotion order of a service, canonical names."""
-        return self.services[service].chain or tuple(e.name for e in self.environments)
+        return self.services[service].chain or self._whole_chain
+
+    @cached_property
+    def _whole_chain(self) -> tuple[str, ...]:
+        return tuple(e.name for e in self.environments)
 
     @cached_property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
@@ -188,6 +197,26 @@ class Parts(Section):
         """How long a change of a service takes, where the file says it."""
         known = self.services.get(service) if service else None
         return (known and known.estimate) or self.estimate
+
+    @cached_property
+    def _of_places(self) -> dict[tuple[Hashable, str | None, str | None], Any]:
+        return {}
+
+    def of_place(self, tell: Callable[[Self, str | None, str | None], T], service: str | None, environment: str | None) -> T:
+        """What the file alone tells about a place, found out once for each of its places."""
+        found, what = self._of_places, (tell, service, environment)
+        if what in found:
+            known: T = found[what]
+            return known
+        told = tell(self, service, environment)
+        if (not service or service in self.services) and (not environment or environment in self.environment_names):
+            found[what] = told  # anything can be typed: only what the file names is kept
+        return told
+
+    def granted(self, service: str | None, environment: str | None) -> tuple[Granted, ...]:
+        """The grants that reach a place."""
+        reaching = ((role, one) for role, grants in self.roles.items() for one in grants if one.covers(service, environment))
+        return tuple((role, frozenset(one.people), one.groups) for role, one in reaching)
 
     @cached_property
     def _required(self) -> Mapping[tuple[str | None, str | None], frozenset[Requirement]]:

@@ -4,6 +4,7 @@ Invariant: a group that was not read gives no role and takes none: its roles are
 """
 
 from guards.facts import Facts
+from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
 from guards.vocabulary import Role
@@ -21,16 +22,13 @@ def own_roles(person: Person, service: str | None, environment: str | None, fact
     known = facts.policy.services.get(service) if service else None
     if known and person.id in known.owners:
         held.add(Role.SERVICE_OWNER)
-    for role, grants in facts.policy.roles.items():
-        for grant in grants:
-            if not grant.covers(service, environment):
-                continue
-            if person.id in grant.people:
+    for role, people, groups in facts.policy.of_place(Policy.granted, service, environment):
+        if person.id in people:
+            held.add(role)
+        for group in groups:
+            members = facts.groups.get(group)
+            if members is None or isinstance(members, Unread):
+                untold.add(role)
+            elif not members.isdisjoint(person.slack):
                 held.add(role)
-            for group in grant.groups:
-                members = facts.groups.get(group, Unread(f"Slack group {group}"))
-                if isinstance(members, Unread):
-                    untold.add(role)
-                elif not members.isdisjoint(person.slack):
-                    held.add(role)
     return frozenset(held), frozenset(untold - held)

@@ -46,7 +46,9 @@ def next_slot(request: Request, facts: Facts, known: Assessment | None = None) -
 
 def to_depart(facts: Facts) -> tuple[TrainRun, ...]:
     """The runs that a version has its go by, and that have not begun to depart: it goes in the window of one of them (TRN-30)."""
-    rides = () if isinstance(facts.rides, Unread) else facts.rides
+    rides = facts.rides
+    if isinstance(rides, Unread) or not rides:
+        return ()
     about = ((ride.runs.get(one.run), one, now) for ride in rides for one, now in ride.decisions)
     gone = (run for run, one, now in about if run and one.outcome is Outcome.GO and now == one.candidate.hash)
     return tuple(run for run in gone if run.stage is Stage.GO)

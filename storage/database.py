@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
+from storage.desk import Desk, Lease
 from storage.engines import Engines, open_engines
 from storage.errors import Closed, CommitUnknown, Conflict, StorageError, Unavailable
 
@@ -28,6 +29,7 @@ T = TypeVar("T")
 Statement = sa.Executable | Mapping[str, sa.Executable]
 """One statement for both databases, or one for each by the dialect's name."""
 
+_NOBODY: Mapping[str, Desk] = MappingProxyType({})
 ATTEMPTS = 5
 _AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected (PostgreSQL, appendix A)
 
@@ -37,17 +39,20 @@ class Tx:
 
     Args:
         connection: begun by the store, which also ends it.
+        desks: queue → who works on it in this process.
     """
 
-    __slots__ = ("_connection", "_dialect", "_failed", "_last", "woken")
+    __slots__ = ("_connection", "_desks", "_dialect", "_failed", "_handed", "_last", "_woken")
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, desks: Mapping[str, Desk] = _NOBODY) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
         self._failed: DBAPIError | None = None
         self._last: dict[Callable[[Tx, list[Any]], None], list[Any]] = {}
-        self.woken: set[str] = set()
-        """Queues that got rows, or a place for one."""
+        self._desks = desks
+        self._woken: set[str] = set()
+        self._handed: dict[str, tuple[int, list[Any]]] = {}
+        """Queue → places that were promised, and the rows that were taken for them."""
 
     def run(self, statement: Statement, values: Any = None) -> CursorResult[Any]:
         """Execute one statement.
@@ -83,7 +88,31 @@ class Tx:
 
     def wake(self, queue: str) -> None:
         """After the commit, whoever works on a queue looks for what is there to take; see `Store.listen`."""
-        self.woken.add(queue)
+        self._woken.add(queue)
+
+    def lease(self, queue: str) -> Lease | None:
+        """Take the next row that is written for a queue for whoever works on it in this process; None when they have no place now."""
+        desk = self._desks.get(queue)
+        found = desk.promise() if desk else None
+        if found is not None:
+            promised, rows = self._handed.get(queue, (0, []))
+            self._handed[queue] = (promised + 1, rows)
+        return found
+
+    def hand(self, queue: str, row: Any) -> None:
+        """After the commit, whoever works on a queue gets a row that was written with their lease, without looking for it."""
+        self._handed[queue][1].append(row)
+
+    def over(self, *, kept: bool) -> None:
+        """Tell those who work on the queues. To be called by the store, after the end.
+
+        Args:
+            kept: whether it was committed.
+        """
+        for queue, (promised, rows) in self._handed.items():
+            self._desks[queue].settle(promised, rows if kept else ())
+        for queue in self._woken & self._desks.keys() if kept else ():
+            self._desks[queue].ring()
 
     def finish(self) -> None:
         """Write what waited for the end. To be called by the store.
@@ -128,7 +157,7 @@ class Store:
             from storage.migrations import upgrade_engine  # alembic is heavy, and all others are migrated before
 
             upgrade_engine(self._engines.write)
-        self._bells: dict[str, Callable[[], None]] = {}
+        self._desks: dict[str, Desk] = {}
         self._writers = _Line(self._engines.writers, "storage-write")
         self._readers = _Line(self._engines.readers, "storage-read") if self._engines.readers else self._writers
 
@@ -154,7 +183,7 @@ class Store:
             Closed: the store was closed.
             Exception: whatever `work` raised, after the roll-back.
         """
-        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work, self._bells), ahead=ahead)
+        return await self._in_thread(self._writers, functools.partial(_transact, self._engines.write, work, self._desks), ahead=ahead)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a read-only transaction: all its reads see one moment.
@@ -163,14 +192,14 @@ class Store:
         """
         return await self._in_thread(self._readers, functools.partial(_transact, self._engines.read, work))
 
-    def listen(self, queue: str, bell: Callable[[], None]) -> None:
-        """Have a bell rung after each of this store's transactions that woke a queue; rows that others add are not heard of.
+    def listen(self, queue: str, desk: Desk) -> None:
+        """Have somebody hear of this store's transactions that wrote to a queue; of rows that others add nobody hears.
 
         Args:
-            queue: as for `Tx.wake`.
-            bell: called in the transaction's thread; it neither blocks nor raises.
+            queue: as for `Tx.wake`, `Tx.lease` and `Tx.hand`.
+            desk: works on it in this process.
         """
-        self._bells[queue] = bell
+        self._desks[queue] = desk
 
     async def alive(self, limit: float = 3.0) -> str | None:
         """Whether the database answers (OPS-01).
@@ -253,22 +282,23 @@ class _Line:
 
 
 _ONE = sa.text("SELECT 1")
-_NO_BELLS: Mapping[str, Callable[[], None]] = MappingProxyType({})
 
 
-def _transact(engine: sa.Engine, work: Callable[[Tx], T], bells: Mapping[str, Callable[[], None]] = _NO_BELLS) -> T:
+def _transact(engine: sa.Engine, work: Callable[[Tx], T], desks: Mapping[str, Desk] = _NOBODY) -> T:
     """Run one transaction, again where that is safe and of use."""
     for attempt in range(1, ATTEMPTS + 1):
-        committing = False
+        committing = kept = False
+        tx: Tx | None = None
         try:
             with engine.connect() as connection:
                 transaction = connection.begin()
                 try:
-                    tx = Tx(connection)
+                    tx = Tx(connection, desks)
                     result = work(tx)
                     tx.finish()
                     committing = True
                     transaction.commit()
+                    kept = True
                 except BaseException:
                     if not connection.invalidated:
                         transaction.rollback()
@@ -282,9 +312,10 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T], bells: Mapping[str, Ca
         except StatementError as error:  # a value that was refused before it got to the database: a naive moment, no JSON
             raise (error.orig or error) from None
         else:
-            for queue in tx.woken & bells.keys():
-                bells[queue]()
             return result
+        finally:
+            if tx is not None:
+                tx.over(kept=kept)
     raise AssertionError("unreachable")
 
 

@@ -33,7 +33,7 @@ QUEUE = "inbox"
 
 _T = table(InboxRow)
 _C = _T.c
-_PUT = insert(_T, lambda new: new.values(state="open", attempts=0).on_conflict_do_nothing(index_elements=["key"]).returning(_C.key))
+_PUT = insert(_T, lambda new: new.values(state="open").on_conflict_do_nothing(index_elements=["key"]).returning(_C.id, _C.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ def _row(delivery: Delivery, received: datetime) -> dict[str, Any]:
         "correlation": delivery.correlation,
         "received": received,
         "due": received,
+        "attempts": 0,
+        "worker": None,
     }
 
 
@@ -113,14 +115,27 @@ def remember_all(tx: Tx, deliveries: Sequence[Delivery], at: datetime) -> None:
 
 
 def _remember(tx: Tx, rows: list[dict[str, Any]]) -> list[bool]:
-    """One statement for all rows: whoever is acknowledged in a burst waits for the database once, not once for each row."""
-    new = set(tx.run(_PUT, rows).scalars())
-    if new:
-        tx.wake(QUEUE)
+    """One statement for all rows: whoever is acknowledged in a burst waits for the database once, not once for each row.
+
+    Those for which whoever works on them in this process has a place are taken for it at once, so that nobody has to look for them.
+    """
+    taken: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["key"] not in taken:
+            lease = tx.lease(QUEUE)
+            if lease is None:
+                break
+            taken[row["key"]] = row | {"due": lease.until, "attempts": 1, "worker": lease.worker}
+    new = {row.key: row.id for row in tx.run(_PUT, [taken.get(row["key"], row) for row in rows])}
     answers = []
     for row in rows:
-        answers.append(row["key"] in new)
-        new.discard(row["key"])  # the same key twice in one batch: the second one is a repetition
+        id_ = new.pop(row["key"], None)  # the same key twice in one batch: the second one is a repetition
+        answers.append(id_ is not None)
+        if id_ is not None and row["key"] in taken:
+            delivery = Delivery(row["key"], row["kind"], json.loads(row["payload"]), row["correlation"])
+            tx.hand(QUEUE, Taken(id_, delivery, row["received"], attempts=1))
+        elif id_ is not None:
+            tx.wake(QUEUE)
     return answers
 
 

@@ -1,6 +1,6 @@
 """What is to be told to the world, in order, and known to be told.
 
-Invariant: a message is marked as sending before it is sent, in its own transaction. One lane has one message on its way at a time.
+Invariant: a message is marked as sending, and that is committed, before it is sent. One lane has one message on its way at a time.
 """
 
 from dataclasses import dataclass
@@ -88,7 +88,32 @@ def add(tx: Tx, message: Message, at: datetime) -> int:
     Returns:
         Its id; the replaced message's when it took its turn.
     """
-    values = {
+    tx.wake(QUEUE)
+    return int(tx.run(_ADD, _row(message, at)).scalar_one())
+
+
+_ADD_TAKEN = _T.insert().values(state="sending", attempts=1).returning(_C.id)
+
+
+def add_first(tx: Tx, message: Message, at: datetime) -> None:
+    """Put a message into the outbox that goes out right after the commit, before all that wait, where its sender has a place for it.
+
+    It is marked as sending by this transaction then, as `take` does it; without a place it is taken like all others.
+
+    Args:
+        message: due at once, in no lane, with a key that no other message has.
+        at: now, UTC.
+    """
+    lease = tx.lease(QUEUE)
+    if lease is None:
+        add(tx, message, at)
+        return
+    values = {**_row(message, at), "until": lease.until, "worker": lease.worker}
+    tx.hand(QUEUE, Sending(int(tx.run(_ADD_TAKEN, values).scalar_one()), message, attempts=1, was_sending=False))
+
+
+def _row(message: Message, at: datetime) -> dict[str, Any]:
+    return {
         "kind": message.kind,
         "payload": message.payload,
         "key": message.key,
@@ -97,8 +122,6 @@ def add(tx: Tx, message: Message, at: datetime) -> int:
         "added": at,
         "due": message.due or at,
     }
-    tx.wake(QUEUE)
-    return int(tx.run(_ADD, values).scalar_one())
 
 
 _OPEN = sa.text("outbox.state IN ('pending', 'sending')")  # as text: bound values would hide the partial index from the planner

@@ -95,6 +95,7 @@ async def _bare() -> AsyncIterator[dict[str, int]]:
 
 
 async def _house(database_url: str, slack_url: str, *, works: bool) -> AsyncIterator[dict[str, int]]:
+    from bot import garbage
     from bot.bench.company import policy, settings
     from bot.bench.peers import BenchArtifacts, BenchCI
     from bot.build import build
@@ -103,6 +104,7 @@ async def _house(database_url: str, slack_url: str, *, works: bool) -> AsyncIter
 
     set_up("INFO")
     house = await build(settings(database_url, slack_url), policy(), None, Neighbours({"bench": BenchCI()}, {"bench": BenchArtifacts()}))
+    garbage.settle()  # as `signalbox serve` does
     if works:
         await house.start()
         yield {"port": house.ports[0], "internal": house.ports[1]}

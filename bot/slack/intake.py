@@ -66,6 +66,8 @@ class Intake:
             ignoring_self_events_enabled=False,
             ssl_check_enabled=True,
             url_verification_enabled=True,
+            attaching_function_token_enabled=False,  # we offer no steps of workflows, and no assistant
+            attaching_conversation_kwargs_enabled=False,
             raise_error_for_unhandled_request=True,  # else Bolt logs parts of the request
             logger=quiet("slack_bolt", logging.ERROR),  # its warnings show requests, or say that the environment has a token
         )

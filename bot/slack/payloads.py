@@ -21,11 +21,13 @@ _KEY = 160
 
 def _storable(value: object) -> object:
     """Text that every database takes: NUL and halves of surrogate pairs, which no keyboard makes, become visible."""
-    return value.replace("\0", "\ufffd").encode(errors="replace").decode() if isinstance(value, str) else value
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    return value.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 Text = Annotated[str, BeforeValidator(_storable)]
-Id = Annotated[str, BeforeValidator(_storable), StringConstraints(min_length=1, max_length=2000)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=2000), BeforeValidator(_storable)]
 
 
 class _Shape(BaseModel):

@@ -252,7 +252,7 @@ def _order(tx: Tx, change: Change, facts: Facts, judgement: Judgement, correlati
         migrates=weighed(request, facts).migration,
     )  # fmt: skip
     order = order_of(change, facts.policy)
-    outbox.add(
+    outbox.add_first(
         tx,
         outbox.Message(
             "order", {"ci": ci, "order": asdict(order), "at": facts.at.isoformat()}, key=f"order:{key}", correlation=correlation

@@ -111,5 +111,5 @@ _NOTHING = Ask()
 
 def at_dispatch(change: Change, facts: Facts) -> Request:
     """The promotion as it is judged again when it would go out: asked by its requester as they stand now (CMD-12)."""
-    by = facts.people.get(change.requester, Unread(f"the account of {change.requester_name}"))
+    by = facts.person(change.requester, change.requester_name)
     return request_of(Action.DECLARE_EMERGENCY if change.content.emergency else Action.PROMOTE, _NOTHING, by, facts)

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from bot import garbage
 from bot.adapters.generic_ci import GenericCI
 from bot.adapters.transport import Transport
 from bot.serve import prepare
@@ -163,6 +164,18 @@ async def test_without_slack_it_starts_and_readiness_says_so(tmp_path):
         assert set(told["failing"]) == {"slack", "ci demo"}
         bot.process.terminate()
         assert (await bot.end())[0] == 0
+
+
+async def test_what_it_is_made_of_is_not_looked_through_for_garbage_while_people_wait(tmp_path):
+    tells = "import atexit, gc, sys; atexit.register(lambda: print('gc', gc.isenabled(), gc.get_freeze_count(), gc.get_threshold()[0], file=sys.stderr))"
+    (tmp_path / "sitecustomize.py").write_text(tells)
+    async with serving(tmp_path, policy_for("http://127.0.0.1:1"), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") as bot:
+        await bot.line("started")
+        bot.process.terminate()
+        code, said = await bot.end()
+    collects, stays, young = said.rpartition("gc ")[2].split()
+    assert (code, collects, young) == (0, "True", str(garbage.YOUNG))
+    assert int(stays) > 100_000
 
 
 async def test_socket_mode_connects_once_slack_is_there(tmp_path):

@@ -150,7 +150,122 @@ async def test_a_row_that_raises_harms_no_other_row():
     await job.pump.drain(1)
 
 
+async def test_a_row_that_is_handed_over_is_carried_out_without_a_look():
+    job = Job(rows=0, at_once=2)
+    job.pump.start()
+    await job.pump.resting.wait()
+    assert job.pump.promise()
+    job.pump.handed(1, [Row(7)])
+    await job.begun.wait()
+    assert (job.at_work, job.taken, job.pump.resting.is_set()) == ({7}, [], False)
+    job.gate.set()
+    await job.pump.resting.wait()
+    assert job.done == [7]
+    await job.pump.drain(1)
+
+
+async def test_no_more_places_are_promised_than_are_free():
+    job = Job(rows=1, at_once=3)
+    job.pump.start()
+    await job.begun.wait()
+    assert [job.pump.promise() for _ in range(3)] == [True, True, False]
+    job.pump.handed(2, [Row(7)])  # the other place is free again: what was written for it is known already, or was rolled back
+    job.lying.extend(Row(n) for n in (8, 9))
+    job.pump.ring()
+    for _ in range(20):  # turns of the loop, far more than it takes
+        await asyncio.sleep(0)
+    assert job.at_work == {0, 7, 8}
+    job.gate.set()
+    await job.pump.resting.wait()
+    assert (sorted(job.done), job.most) == ([0, 7, 8, 9], 3)
+    await job.pump.drain(1)
+
+
+async def test_rows_that_wait_for_a_place_that_was_promised_are_looked_for_when_it_is_free_again():
+    job = Job(rows=0, at_once=1)
+    job.gate.set()
+    job.pump.start()
+    await job.pump.resting.wait()
+    assert job.pump.promise()
+    job.lying.append(Row(8))
+    job.pump.ring()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert job.taken == []
+    job.pump.handed(1, [])
+    await job.pump.resting.wait()
+    assert job.done == [8]
+    await job.pump.drain(1)
+
+
+async def test_no_place_is_promised_past_rows_that_wait():
+    job = Job(rows=4, at_once=2)
+    job.pump.start()
+    await job.begun.wait()
+    ring, promised = job.pump.ring, []
+
+    def rung() -> None:
+        """A place is free, and the look that fills it has not begun."""
+        ring()
+        promised.append(job.pump.promise())
+
+    job.pump.ring = rung
+    job.gate.set()
+    await job.pump.resting.wait()
+    assert (sorted(job.done), set(promised)) == ([0, 1, 2, 3], {False})
+    assert job.pump.promise()
+    job.pump.handed(1, [])
+    await job.pump.drain(1)
+
+
+async def test_nothing_is_promised_before_the_start_and_after_the_end():
+    job = Job(rows=0)
+    assert not job.pump.promise()
+    job.pump.start()
+    await job.pump.drain(1)
+    assert not job.pump.promise()
+
+
+async def test_draining_waits_for_what_was_promised():
+    """The transaction that was promised a place is still being committed."""
+    job = Job(rows=0)
+    job.gate.set()
+    job.pump.start()
+    assert job.pump.promise()
+    draining = asyncio.create_task(job.pump.drain(60))
+    await job.pump._loop
+    job.pump.handed(1, [Row(7)])
+    await draining
+    assert job.done == [7]
+
+
 # ---------------------------------------------------------------- the house's own
+
+
+async def test_from_a_delivery_to_ci_nobody_looks_for_a_row(world, monkeypatch):
+    """Each row is taken by the transaction that writes it: a look would be one more commit before CI is called."""
+    await world.runs_in("dev")
+
+    async def blind(free: int) -> list[object]:
+        return []
+
+    monkeypatch.setattr(world.house.workers.inbox, "_take", blind)
+    monkeypatch.setattr(world.house.workers.outbox, "_take", blind)
+    await world.say("dev", "/release promote api v1.4.0 staging")
+    assert [order.key for order in world.ci.started] == ["CR-2026-1124-001.1"]
+    assert world.cards() == []  # what waits for its turn is found by a look
+
+    monkeypatch.undo()
+    await world.wait(seconds=1)
+    assert "CI is deploying" in world.card().as_text()
+
+
+async def test_an_order_for_which_there_is_no_place_goes_out_when_there_is_one(world, monkeypatch):
+    await world.runs_in("dev")
+    monkeypatch.setattr(world.house.workers.outbox, "promise", lambda: False)
+    await world.say("dev", "/release promote api v1.4.0 staging")
+    assert [order.key for order in world.ci.started] == ["CR-2026-1124-001.1"]
+    assert "CI is deploying" in world.card().as_text()
 
 
 def breaking(world, monkeypatch, times: int, error: type[Exception] = RuntimeError) -> list[int]:

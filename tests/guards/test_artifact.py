@@ -123,6 +123,19 @@ def test_the_first_environment_is_the_first_of_the_file_not_of_the_alphabet() ->
 
 
 @pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(version("v1.4.0"), Allow, id="a release"),
+        pytest.param(version("v1.4.0-rc.1", "staging"), Allow, id="an early build"),
+        pytest.param(version("v1.4.0-4", "staging"), Refusal.ENVIRONMENT_BUILD, id="a build that is named for it"),
+    ],
+)
+def test_the_numbers_of_a_version_are_no_names_of_environments(asked: Request, expected: Expected) -> None:
+    named = POLICY.model_copy(update={"environments": (*POLICY.environments, Environment(name="4"))})
+    assert said(pinned(asked, facts(policy=named))) == expected
+
+
+@pytest.mark.parametrize(
     ("asked", "known", "expected"),
     [
         pytest.param(REQUEST, FACTS, Allow, id="the same everywhere"),

@@ -1,5 +1,6 @@
 """Authorization first and alone; then every reason at once; and the outcome that follows (CMD-12, CMD-13, EVD-31)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -196,3 +197,16 @@ def test_what_could_not_be_read_of_an_entry_names_it() -> None:
 
 def by_name(asked: Request, known: Facts) -> Decision:
     return Allow("everybody may")
+
+
+def test_what_was_concluded_from_facts_is_drawn_once_and_never_from_others() -> None:
+    known, drawn = facts(), []
+
+    def conclude() -> str:
+        drawn.append(known.at)
+        return "as it was"
+
+    assert [known.once(("what", "api"), conclude) for _ in range(2)] == ["as it was"] * 2
+    assert known.once(("what", "web"), lambda: "another") == "another"
+    assert replace(known, at=known.at + HOUR).once(("what", "api"), lambda: "as it is later") == "as it is later"
+    assert (len(drawn), replace(known) == known) == (1, True)

@@ -9,9 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from guards.consistency import nearest
+from guards.parts import Parts
 from guards.policy import Policy, PolicyError
 from guards.values import IN_WORDS
-from guards.vocabulary import Action, Weekday
+from guards.vocabulary import Action, Role, Weekday
 
 Data = dict[str, Any]
 
@@ -343,6 +344,34 @@ def test_what_is_derived_does_not_show_in_the_hash_or_in_the_dump() -> None:
     assert policy.hash == fresh.hash
     assert policy.model_dump() == fresh.model_dump()
     assert policy == fresh
+
+
+def test_a_copy_with_another_part_keeps_nothing_that_was_concluded_before() -> None:
+    policy = Policy.model_validate(plain())
+    assert policy.chain("api") == ("staging", "production")
+    assert policy.of_place(Policy.granted, "api", "production") == ((Role.RELEASE_MANAGER, frozenset({"bob@example.com"}), ()),)
+    copied = policy.model_copy(update={"environments": policy.environments[1:], "roles": {}})
+    assert copied.chain("api") == ("production",)
+    assert copied.of_place(Policy.granted, "api", "production") == ()
+    assert copied.hash != policy.hash
+    assert policy.of_place(Policy.granted, "api", "production") != ()
+
+
+@pytest.mark.parametrize(
+    ("service", "environment", "times"),
+    [("api", "production", 1), ("api", None, 1), (None, "production", 1), (None, None, 1), ("typed", "production", 2), ("api", "typed", 2)],
+)
+def test_what_the_file_tells_about_a_place_is_found_out_once_for_each_that_it_names(
+    service: str | None, environment: str | None, times: int
+) -> None:
+    policy, asked = Policy.model_validate(plain()), []
+
+    def tell(known: Parts, service: str | None, environment: str | None) -> str:
+        asked.append((known, service, environment))
+        return f"{service} in {environment}"
+
+    said = [policy.of_place(tell, service, environment) for _ in range(2)]
+    assert (said, asked) == ([f"{service} in {environment}"] * 2, [(policy, service, environment)] * times)
 
 
 def test_a_policy_cannot_be_changed_after_it_was_judged() -> None:

@@ -315,8 +315,8 @@ class World:
         return self.slack.modal(self.people[who])
 
     def drawn(self, *methods: str) -> list[Json]:
-        """The blocks of the newest message that the bot sent with one of these Web API methods, as it sent them."""
-        said = [c for c in self.slack.calls if c.method in methods][-1].arguments
+        """The blocks of the newest message, outside of threads, that the bot sent with one of these Web API methods, as it sent them."""
+        said = [c for c in self.slack.calls if c.method in methods and not c.arguments.get("thread_ts")][-1].arguments
         said = json.loads(said["view"]) if isinstance(said.get("view"), str) else said.get("view", said)
         return list(json.loads(said["blocks"]) if isinstance(said["blocks"], str) else said["blocks"])
 
