@@ -5,6 +5,7 @@ Invariant: a finding only ever adds. One person may fill several roles, but coun
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from guards.as_hotfix import hotfix_of, untold
 from guards.assessment import Assessment, Demand
@@ -13,12 +14,13 @@ from guards.content import Content
 from guards.decision import Unsure
 from guards.facts import Facts, Request
 from guards.matrix import Board
+from guards.parts import Parts
 from guards.policy import Policy
 from guards.risk import assess
 from guards.vocabulary import Requirement, Role
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Need:
     """What approving a change takes.
 
@@ -30,7 +32,7 @@ class Need:
     demands: tuple[Demand, ...]
     board: Board
 
-    @property
+    @cached_property
     def roles(self) -> tuple[Role, ...]:
         """Each must be held by somebody who approved."""
         return tuple(dict.fromkeys(role for demand in self.demands for role in demand.roles))
@@ -45,7 +47,7 @@ class Need:
         """So many people on seats of the board must have approved; 0 when it is not asked for."""
         return self.board.quorum if self._cab else 0
 
-    @property
+    @cached_property
     def _cab(self) -> bool:
         return any(demand.cab for demand in self.demands)
 
@@ -54,7 +56,7 @@ class Need:
         """Every role that fills something: those that must be held, and those that can take a seat."""
         return tuple(dict.fromkeys((*self.roles, *(role for takes in self.seats.values() for role in takes))))
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many people it takes: a wanted role takes somebody who holds it, whatever the counts say."""
         count = self.quorum
@@ -98,5 +100,11 @@ def needed(environment: str, found: Assessment | None, policy: Policy, also: tup
     Args:
         also: what is asked for whatever the risk is.
     """
-    rule = policy.approval_rule(environment)
-    return Need((Demand(environment, rule.count, rule.roles), *(found.demands if found else ()), *also), policy.risk.cab)
+    own = policy.of_place(_own_need, None, environment)
+    return Need((*own.demands, *(found.demands if found else ()), *also), own.board) if found or also else own
+
+
+def _own_need(policy: Parts, service: str | None, environment: str | None) -> Need:
+    """What the environment asks for by itself."""
+    rule = policy.approval_rule(environment or "")
+    return Need((Demand(environment or "", rule.count, rule.roles),), policy.risk.cab)

@@ -11,6 +11,7 @@ from guards.changelog import Entry, Heading, entries_of
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
+from guards.minutes import minute
 from guards.release import UNWRITTEN, RecordText, ReleaseNotes, is_said
 from guards.unread import Absent, Unread
 from guards.vcs import Span
@@ -76,7 +77,7 @@ def _complete(artifact: Artifact, facts: Facts) -> Decision:
         return Refuse(
             Refusal.NO_RELEASE_NOTES, f"The release notes of {what} do not say: {', '.join(short_of)}.", f"Complete them: {edit}."
         )
-    return Allow(f"release notes of {notes.at:%Y-%m-%d %H:%M} UTC by {notes.name}" + (", published" if published else ""))
+    return Allow(f"release notes of {minute(notes.at)} by {notes.name}" + (", published" if published else ""))
 
 
 def unmoved(request: Request, facts: Facts) -> Decision:

@@ -230,7 +230,7 @@ class Parts(Section):
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
 
-    def items(self, service: str, environment: str | None) -> Mapping[str, EvidenceItem]:
+    def items(self, service: str | None, environment: str | None) -> Mapping[str, EvidenceItem]:
         """The items of evidence that a service's versions need in an environment, by name (EVD-02)."""
         return {name: item for name, item in self.evidence.items.items() if item.reaches(service, environment)}
 
@@ -267,8 +267,8 @@ class Parts(Section):
         return any(self._strict(name) for name in self.production) if asked is None else asked
 
     def _strict(self, environment: str) -> bool:
-        own = self.evidence.environments.get(environment) or EnvironmentEvidence()
-        return (own.profile or self.evidence.profile) is Profile.STRICT
+        own = self.evidence.environments.get(environment)
+        return ((own and own.profile) or self.evidence.profile) is Profile.STRICT
 
     def _begin_with(self, profile: Profile, environment: Environment) -> frozenset[Requirement]:
         if profile is Profile.STARTER:

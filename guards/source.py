@@ -3,7 +3,7 @@
 Invariant: each answer is about the artifact's own commit, never about the head of a branch or an earlier run (EVD-16).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
@@ -129,14 +129,16 @@ def _checked(
     )
 
 
-def _lacking(name: str, found: Iterable[Check], sources: tuple[str, ...]) -> str | None:
+def _lacking(name: str, found: Sequence[Check], sources: tuple[str, ...]) -> str | None:
     """What is missing of a check, None when nothing is. A name passed when every check that carries it did."""
-    believed = [c for c in found if not sources or c.by in sources]
-    if not believed:
-        others = sorted({c.by or "nobody" for c in found})
-        return f"{name} was reported by {', '.join(others)}, not by {' or '.join(sources)}" if others else f"{name} did not run"
-    bad = next((c for c in believed if c.state is not CheckState.PASSED), None)
-    return f"{name} {_STATE[bad.state]}" if bad else None
+    believed = [c for c in found if c.by in sources] if sources else found
+    for check in believed:
+        if check.state is not CheckState.PASSED:
+            return f"{name} {_STATE[check.state]}"
+    if believed:
+        return None
+    others = sorted({c.by or "nobody" for c in found})
+    return f"{name} was reported by {', '.join(others)}, not by {' or '.join(sources)}" if others else f"{name} did not run"
 
 
 _STATE = {CheckState.FAILED: "failed", CheckState.SKIPPED: "was skipped", CheckState.WAITING: "is not finished"}
