@@ -73,7 +73,7 @@ def same_artifact(request: Request, facts: Facts) -> Decision:
             f"now it is {short(artifact.digest)} at {artifact.commit[:12]}.",
             "A version is a fixed pointer: have CI build a new version, and find out who moved this one.",
         )
-    if first and (other := next(_moved_beside(first, artifact), None)):
+    if first and artifact.pins and (other := next(_moved_beside(first, artifact), None)):
         was, now = other
         again = f"was made again: it was {was.object[:12]}, now it is {now.object[:12]}"
         elsewhere = f"named commit {was.commit[:12]} when it was first seen; now it names {now.commit[:12]}"

@@ -26,7 +26,7 @@ class Declared:
 
     def over(self, was: "Declared") -> "Declared":
         """What was said before, with what is said anew in its place."""
-        if self == UNSAID:
+        if self is UNSAID or self == UNSAID:
             return was
         return replace(was, **{f.name: said for f in fields(self) if (said := getattr(self, f.name)) is not None})
 

@@ -13,6 +13,7 @@ from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.lead import known_since, lead_time_over
 from guards.matrix import StandardChange
+from guards.minutes import minute
 from guards.override import as_recorded
 from guards.patterns import Patterns
 from guards.risk import assess, history_of
@@ -26,12 +27,11 @@ from guards.work import Work
 @asks_for(Requirement.RISK_LABEL)
 def labelled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each pull request says how risky it is (RSK-09)."""
-    works, labels = history_of(artifact.service, facts), facts.policy.risk.labels
+    works, telling = history_of(artifact.service, facts), facts.policy.risk.risk_labels
     if isinstance(works, Unsure):
         return works
     if works is None:
         return Unsure(f"the pull requests of {artifact.service}", "its policy names no history")
-    telling = sorted(name for name, label in labels.items() if label.level)
     if without := [w.name(p) for w in works for p in w.span.pulls if p.labels.isdisjoint(telling)]:
         return Refuse(
             Refusal.NO_RISK_LABEL,
@@ -80,7 +80,7 @@ def announced(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             f"Wait; it can be approved meanwhile.{no_slot(slot)}",
             until=slot if isinstance(slot, datetime) else None,
         )
-    return Allow(f"it is known since {known_since(facts):%Y-%m-%d %H:%M} UTC")
+    return Allow(f"it is known since {minute(known_since(facts))}")
 
 
 def catalogued(request: Request, facts: Facts) -> Decision:

@@ -8,6 +8,7 @@ from guards.cut import Blocker, CutState, Fix, Flaw
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.duties import identify
 from guards.facts import Facts, Request
+from guards.minutes import minute
 from guards.moments import postponed
 from guards.sections import Person
 from guards.timetable import no_such_train
@@ -75,10 +76,10 @@ def later(request: Request, facts: Facts) -> Decision:
     if moment >= run.schedule.decision:
         return Refuse(
             Refusal.BAD_SCHEDULE,
-            f"The go/no-go of {run.id} is at {run.schedule.decision:%Y-%m-%d %H:%M} UTC, and not after the new cutoff.",
+            f"The go/no-go of {run.id} is at {minute(run.schedule.decision)}, and not after the new cutoff.",
             "Give an earlier moment, or amend the schedule.",
         )
-    return Allow(f"the cutoff moves to {moment:%Y-%m-%d %H:%M} UTC")
+    return Allow(f"the cutoff moves to {minute(moment)}")
 
 
 POSTPONABLE = STABILIZING | {Stage.STOPPED}
@@ -94,7 +95,7 @@ def postponable(request: Request, facts: Facts) -> Decision:
         why = "A run that is not cut is amended, skipped or extended; one that departs is finished."
         return Refuse(Refusal.WRONG_STATE, f"{run.id} is {run.stage}.", why)
     found = postponed(train.rule, train.services, facts, run.schedule)
-    return found if isinstance(found, Refuse | Unsure) else Allow(f"{train.rule.window} opens again {found.opens:%Y-%m-%d %H:%M} UTC")
+    return found if isinstance(found, Refuse | Unsure) else Allow(f"{train.rule.window} opens again {minute(found.opens)}")
 
 
 def open_run(request: Request, facts: Facts) -> Decision:

@@ -261,10 +261,11 @@ class Facts:
 
     def once(self, what: Hashable, conclude: Callable[[], T]) -> T:
         """A conclusion from these facts, drawn once; `what` names everything else that it hangs on."""
-        memo: dict[Hashable, T] = self.memo
-        if what not in memo:
-            memo[what] = conclude()
-        return memo[what]
+        if what in self.memo:
+            known: T = self.memo[what]
+            return known
+        drawn = self.memo[what] = conclude()
+        return drawn
 
     def person(self, corporate: str, name: str) -> Person | Stranger | Unread:
         """Somebody as they stand now, by corporate id; `name` is told where nobody read them."""

@@ -6,6 +6,7 @@ Invariant: the claim in the database is the truth; this guard reads it inside th
 from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
+from guards.minutes import minute
 from guards.unread import Unread
 
 
@@ -47,7 +48,7 @@ def asked_once(request: Request, facts: Facts) -> Decision:
     if running and running.version == request.version:
         return Refuse(
             Refusal.ALREADY_RUNNING,
-            f"{request.environment} runs {request.service} {running.version} since {running.at:%Y-%m-%d %H:%M} UTC.",
+            f"{request.environment} runs {request.service} {running.version} since {minute(running.at)}.",
             "Nothing is left to do.",
         )
     return Allow(f"{request.version} is asked for once")

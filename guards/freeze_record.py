@@ -84,7 +84,8 @@ class Freeze:
 
     def active(self, at: datetime) -> bool:
         """Whether it counts at a moment."""
-        return self.begins is not None and self.begins <= at < self.until
+        begins = self.begins
+        return begins is not None and begins <= at < self.until
 
     def lapsed(self, at: datetime) -> bool:
         """Whether it holds nothing because nobody approved it in time; it may still be approved."""

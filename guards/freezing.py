@@ -23,12 +23,11 @@ def holds(freeze: Freeze, request: Request, risk: Risk | None = None) -> bool:
         request: with the migration that counts, as `guards.migration.weighed` gives it.
         risk: as it was judged; None while nobody can tell.
     """
+    if freeze.in_force is None or request.change_type in freeze.passes or not freeze.reaches(request.service, request.environment):
+        return False
     if freeze.passes_risk and risk and risk.rank <= freeze.passes_risk.rank:
         return False
-    migrates = Blocked.MIGRATIONS in freeze.blocks and request.migration is not Migration.NONE
-    blocked = migrates or Blocked.DEPLOYMENTS in freeze.blocks
-    placed = freeze.reaches(request.service, request.environment)
-    return freeze.in_force is not None and placed and blocked and request.change_type not in freeze.passes
+    return Blocked.DEPLOYMENTS in freeze.blocks or (Blocked.MIGRATIONS in freeze.blocks and request.migration is not Migration.NONE)
 
 
 def holding(request: Request, facts: Facts) -> tuple[Freeze, ...] | Unread:

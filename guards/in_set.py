@@ -11,6 +11,8 @@ from guards.go import Outcome, of_manifest
 from guards.override import overriding
 from guards.unread import Unread
 
+_BY_NONE = Allow("no manifest brings it")
+
 
 def in_its_set(request: Request, facts: Facts) -> Decision:
     """Whether a version goes out as an entry of its set, where the go for it is one for a manifest (MAN-02)."""
@@ -25,7 +27,7 @@ def in_its_set(request: Request, facts: Facts) -> Decision:
         return Unsure(rides.what, rides.why)
     gone = [one for ride in rides for one, _ in ride.decisions if one.outcome is Outcome.GO and of_manifest(one.candidate)]
     if not gone:
-        return Allow("no manifest brings it")
+        return _BY_NONE
     if alone := rides_alone(request, facts) or ran_there(request, facts):
         return alone  # also when going back with one service of a set
     run = gone[0].run

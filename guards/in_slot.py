@@ -11,6 +11,8 @@ from guards.override import overriding
 from guards.slot import to_depart
 from guards.unread import Unread
 
+_FOR_NONE = Allow("no run waits for its window with it")
+
 
 def in_its_slot(request: Request, facts: Facts) -> Decision:
     """Whether the window is open in which the run departs that the version has its go by."""
@@ -23,7 +25,7 @@ def in_its_slot(request: Request, facts: Facts) -> Decision:
         return Unsure(facts.rides.what, facts.rides.why)
     waiting = to_depart(facts)
     if not waiting:
-        return Allow("no run waits for its window with it")
+        return _FOR_NONE
     if alone := rides_alone(request, facts) or ran_there(request, facts):
         return alone
     zone, at = facts.policy.zone_of(request.service), facts.at

@@ -6,6 +6,7 @@ otherwise.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -110,8 +111,14 @@ class IncidentRules(Section):
 
     def number(self, name: str | None) -> int:
         """The number of a severity by its name, in any case, 1 for the gravest and for whatever has no name here."""
-        names = [each.name.lower() for each in self.severities]
-        return names.index(name.lower()) + 1 if name and name.lower() in names else 1
+        return self._numbers.get((name or "").lower(), 1)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for number, each in enumerate(self.severities, start=1):
+            found.setdefault(each.name.lower(), number)
+        return found
 
     def named(self, number: int) -> Severity:
         """The severity with a number; the mildest where the file has fewer by now."""

@@ -5,13 +5,13 @@ nobody gets past an incident by a word. A source that has fallen silent says not
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from math import inf
 
 from guards.artifact import RELEASE
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.incident import Incident
+from guards.minutes import minute
 from guards.override import overriding
 from guards.unread import Absent, Unread
 
@@ -94,12 +94,8 @@ def _silent(facts: Facts) -> Unsure | None:
     for name, intake in facts.policy.incidents.intake.items():
         last = facts.heard.get(name)
         if intake.silent_after and (last is None or facts.at - last > intake.silent_after):
-            return Unsure(f"the incidents of {name}", "it was never heard" if last is None else f"it was last heard {_moment(last)}")
+            return Unsure(f"the incidents of {name}", "it was never heard" if last is None else f"it was last heard {minute(last)}")
     return None
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def complete_incident(request: Request, facts: Facts) -> Decision:
@@ -133,7 +129,7 @@ def still_open(request: Request, facts: Facts) -> Decision:
     if not isinstance(one, Incident):
         return no_such_incident(one)
     if one.closed_at is not None:
-        return Refuse(Refusal.WRONG_STATE, f"{one.reference} was closed {_moment(one.closed_at)}.", "Nothing is left to do.")
+        return Refuse(Refusal.WRONG_STATE, f"{one.reference} was closed {minute(one.closed_at)}.", "Nothing is left to do.")
     return Allow(f"{one.reference} is open")
 
 
@@ -163,7 +159,7 @@ def restored(request: Request, facts: Facts) -> Decision:
     if after.closed_at is not None and not before.opened_at <= after.closed_at <= facts.at:
         return Refuse(
             Refusal.INCOMPLETE,
-            f"It began {_moment(before.opened_at)}; its end lies before that, or is still to come.",
+            f"It began {minute(before.opened_at)}; its end lies before that, or is still to come.",
             "Give the moment at which the impact ended, or leave it out.",
         )
     return Allow("it says how service was restored, and what shows it")
@@ -173,6 +169,6 @@ def has_been(request: Request, facts: Facts) -> Decision:
     """Whether the moment that somebody asks about is over: what will run then nobody knows."""
     if request.moment is not None and request.moment > facts.at:
         return Refuse(
-            Refusal.INCOMPLETE, f"{_moment(request.moment)} is still to come.", "Give a moment that has been: `at=14:30`, `at=2h`."
+            Refusal.INCOMPLETE, f"{minute(request.moment)} is still to come.", "Give a moment that has been: `at=14:30`, `at=2h`."
         )
     return Allow("the moment has been")

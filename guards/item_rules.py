@@ -3,8 +3,11 @@
 Invariant: an item that nothing could meet is an error; that one is not applicable is said by somebody, never by leaving it out.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
+from fnmatch import translate
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -48,6 +51,14 @@ class EvidenceItem(Section):
         if not (self.checks or self.predicates or self.said_by or self.not_applicable):
             raise ValueError("name `checks`, `predicates`, `said_by` or `not_applicable`: nothing could meet it")
         return self
+
+    def is_shown_by(self, check: str) -> bool:
+        """Whether a check of this name is one of `checks`."""
+        return self._checks.fullmatch(check) is not None
+
+    @cached_property
+    def _checks(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(translate, self.checks)) or "(?!)")
 
     def reaches(self, service: str | None, environment: str | None) -> bool:
         """Whether it is asked for of a service in an environment."""

@@ -5,7 +5,6 @@ newest word that it fails. Nobody says it of their own work.
 """
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from guards.attestation import Word
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
@@ -13,6 +12,7 @@ from guards.duties import authors_of
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
 from guards.item_rules import EvidenceItem
+from guards.policy import Policy
 from guards.provenance import Proof
 from guards.release import is_said
 from guards.roles import own_roles
@@ -29,7 +29,7 @@ Standing = tuple[list[str], list[str], list[Unread]]
 @asks_for(Requirement.ITEMS)
 def itemized(request: Request, facts: Facts, artifact: Artifact) -> Decision:
     """Whether each item is met."""
-    items = facts.policy.items(artifact.service, request.environment)
+    items = facts.policy.of_place(Policy.items, artifact.service, request.environment)
     lacking: list[str] = []
     shown: list[str] = []
     lost: list[Unread] = []
@@ -70,7 +70,7 @@ def _by_checks(item: EvidenceItem, facts: Facts) -> Iterator[tuple[bool, str | U
         if isinstance(checks, Unread):
             yield from ((False, checks) for _ in item.checks[:1])
         for check in checks if isinstance(checks, tuple) else ():
-            if any(fnmatchcase(check.name, pattern) for pattern in item.checks) and (not sources or check.by in sources):
+            if item.is_shown_by(check.name) and (not sources or check.by in sources):
                 yield check.state is CheckState.PASSED, f"check {check.name} {check.state.value}"
 
 
@@ -86,7 +86,7 @@ def _by_statements(item: EvidenceItem, facts: Facts) -> Iterator[tuple[bool, str
 def _by_word(name: str, item: EvidenceItem, facts: Facts, artifact: Artifact) -> Iterator[tuple[bool, str | Unread]]:
     """The newest word of somebody who may say it, as the policy is now."""
     said = facts.attestations
-    if not may_say(item, Word.FAILS):
+    if not (item.said_by or item.not_applicable):
         return
     if isinstance(said, Unread):
         yield False, said
@@ -100,8 +100,8 @@ def _by_word(name: str, item: EvidenceItem, facts: Facts, artifact: Artifact) ->
 
 def may_say(item: EvidenceItem, word: Word) -> frozenset[Role]:
     """The roles whose word counts: that it fails says whoever may say anything about it."""
-    holds, does_not_apply = frozenset(item.said_by), frozenset(item.not_applicable)
-    return {Word.HOLDS: holds, Word.NOT_APPLICABLE: does_not_apply, Word.FAILS: holds | does_not_apply}[word]
+    roles = {Word.HOLDS: item.said_by, Word.NOT_APPLICABLE: item.not_applicable, Word.FAILS: (*item.said_by, *item.not_applicable)}
+    return frozenset(roles[word])
 
 
 # ---------------------------------------------------------------- who says it

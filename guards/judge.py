@@ -93,12 +93,11 @@ def judge(
     """
     if not guards:
         raise ValueError("a command without guards does not exist")
-    answers: list[Answer] = []
-    for guard in guards:
-        answers.append(_answer((guard.__name__, guard(request, facts), None)))
-        if len(answers) == 1 and not explaining and not isinstance(answers[0].decision, Allow):
-            break
-    return Judgement(tuple(answers), facts.at, heals)
+    first = Answer(guards[0].__name__, guards[0](request, facts))
+    if not isinstance(first.decision, Allow) and not explaining:
+        return Judgement((first,), facts.at, heals)
+    rest = [_answer((guard.__name__, guard(request, facts), None)) for guard in guards[1:]]
+    return Judgement((first, *rest), facts.at, heals)
 
 
 def judge_set(

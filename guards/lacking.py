@@ -33,7 +33,8 @@ def lacking(counting: Counting, need: Need, able: Able, change: Change, facts: F
     if not (need.roles or need.seats):
         return None
     told = [_held_by(approval, person, change, facts) for approval, person in counting]
-    return _roles(told, need, able, change, facts) or _board(told, need, able, change, facts)
+    together = _together(told)
+    return _roles(together, need, able, change, facts) or _board(told, together, need, able, change, facts)
 
 
 def _held_by(approval: Approval, person: Person, change: Change, facts: Facts) -> Held:
@@ -43,12 +44,15 @@ def _held_by(approval: Approval, person: Person, change: Change, facts: Facts) -
 
 
 def _together(told: Sequence[Held]) -> Held:
-    return frozenset[Role]().union(*(held for held, _ in told)), frozenset[Role]().union(*(untold for _, untold in told))
+    held, untold = frozenset[Role](), frozenset[Role]()
+    for own, unread in told:
+        held, untold = held | own, untold | unread
+    return held, untold
 
 
-def _roles(told: Sequence[Held], need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
+def _roles(together: Held, need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Each wanted role is held by somebody who approved; one person may fill several (CF-11)."""
-    held, untold = _together(told)
+    held, untold = together
     unfilled = [role for role in need.roles if role not in held]
     missing = [role for role in unfilled if role not in untold]
     if not missing:
@@ -60,9 +64,11 @@ def _roles(told: Sequence[Held], need: Need, able: Able, change: Change, facts: 
     )
 
 
-def _board(told: Sequence[Held], need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
+def _board(told: Sequence[Held], together: Held, need: Need, able: Able, change: Change, facts: Facts) -> Refuse | Unsure | None:
     """Somebody on each seat of the change advisory board approved, and its quorum is there (RSK-08)."""
-    held, untold = _together(told)
+    if not need.quorum:
+        return None
+    held, untold = together
     members = need.board.members
     empty = {seat: roles for seat, roles in need.seats.items() if held.isdisjoint(roles)}
     missing = {seat: roles for seat, roles in empty.items() if untold.isdisjoint(roles)}

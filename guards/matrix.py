@@ -5,6 +5,7 @@ Invariant: what the file leaves out of a table keeps its default; only what it w
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -55,7 +56,7 @@ class Board(Section):
     )
     quorum: int = Field(default=3, ge=1, le=10, description="So many distinct people on these seats must have approved.")
 
-    @property
+    @cached_property
     def members(self) -> frozenset[Role]:
         """The roles that can take a seat."""
         return frozenset(role for roles in self.seats.values() for role in roles)
@@ -161,3 +162,8 @@ class RiskRules(Section):
     cab: Board = Field(default=Board(), description="The change advisory board (RSK-08).")
     lead_time: LeadTime = Field(default=LeadTime(), description="How long a change is known before it goes out (RSK-01).")
     catalogue: Mapping[Name, StandardChange] = Field(default={}, description="Name → a pre-approved standard change (RSK-07).")
+
+    @cached_property
+    def risk_labels(self) -> tuple[str, ...]:
+        """The labels that give a level, by name (RSK-09)."""
+        return tuple(sorted(name for name, label in self.labels.items() if label.level))

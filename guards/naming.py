@@ -4,6 +4,7 @@ Invariant: every pattern in it is applied somewhere; none is only written down.
 """
 
 import re
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -37,5 +38,9 @@ class Naming(Section):
 
     def fits(self, branch: str) -> bool:
         """Whether a branch has a name of one of the kinds (NAM-01)."""
+        return any(pattern.fullmatch(branch) for pattern in self._branches)
+
+    @cached_property
+    def _branches(self) -> tuple[re.Pattern[str], ...]:
         kinds = (self.feature_branch, self.release_branch, self.hotfix_branch, self.chore_branch, self.backport_branch)
-        return any(re.fullmatch(pattern, branch) for kind in kinds for pattern in kind)
+        return tuple(re.compile(pattern) for kind in kinds for pattern in kind)

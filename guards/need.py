@@ -4,7 +4,7 @@ Invariant: a finding only ever adds. One person may fill several roles, but coun
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guards.as_hotfix import hotfix_of, untold
 from guards.assessment import Assessment, Demand
@@ -13,6 +13,7 @@ from guards.content import Content
 from guards.decision import Unsure
 from guards.facts import Facts, Request
 from guards.matrix import Board
+from guards.parts import Parts
 from guards.policy import Policy
 from guards.risk import assess
 from guards.vocabulary import Requirement, Role
@@ -25,42 +26,35 @@ class Need:
     Args:
         demands: each with who asks for it, the environment's own first.
         board: the change advisory board of the policy.
+        roles: each must be held by somebody who approved.
+        seats: seat of the board → roles that can take it; empty when the board is not asked for.
+        quorum: so many people on seats of the board must have approved; 0 when it is not asked for.
+        count: how many people it takes: a wanted role takes somebody who holds it, whatever the counts say.
     """
 
     demands: tuple[Demand, ...]
     board: Board
+    roles: tuple[Role, ...] = field(init=False)
+    seats: Mapping[str, tuple[Role, ...]] = field(init=False)
+    quorum: int = field(init=False)
+    count: int = field(init=False)
 
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        """Each must be held by somebody who approved."""
-        return tuple(dict.fromkeys(role for demand in self.demands for role in demand.roles))
-
-    @property
-    def seats(self) -> Mapping[str, tuple[Role, ...]]:
-        """Seat of the board → roles that can take it; empty when the board is not asked for."""
-        return self.board.seats if self._cab else {}
-
-    @property
-    def quorum(self) -> int:
-        """So many people on seats of the board must have approved; 0 when it is not asked for."""
-        return self.board.quorum if self._cab else 0
-
-    @property
-    def _cab(self) -> bool:
-        return any(demand.cab for demand in self.demands)
+    def __post_init__(self) -> None:
+        roles: dict[Role, None] = {}
+        cab, most = False, 0
+        for demand in self.demands:
+            roles |= dict.fromkeys(demand.roles)
+            cab, most = cab or demand.cab, max(most, demand.count)
+        quorum = self.board.quorum if cab else 0
+        object.__setattr__(self, "roles", tuple(roles))
+        object.__setattr__(self, "seats", self.board.seats if cab else {})
+        object.__setattr__(self, "quorum", quorum)
+        object.__setattr__(self, "count", max(quorum, 1 if roles else 0, most))
 
     @property
     def wanted(self) -> tuple[Role, ...]:
         """Every role that fills something: those that must be held, and those that can take a seat."""
         return tuple(dict.fromkeys((*self.roles, *(role for takes in self.seats.values() for role in takes))))
-
-    @property
-    def count(self) -> int:
-        """How many people it takes: a wanted role takes somebody who holds it, whatever the counts say."""
-        count = self.quorum
-        for demand in self.demands:
-            count = max(count, demand.count, 1 if demand.roles else 0)
-        return count
 
     @property
     def sentence(self) -> str:
@@ -98,5 +92,11 @@ def needed(environment: str, found: Assessment | None, policy: Policy, also: tup
     Args:
         also: what is asked for whatever the risk is.
     """
-    rule = policy.approval_rule(environment)
-    return Need((Demand(environment, rule.count, rule.roles), *(found.demands if found else ()), *also), policy.risk.cab)
+    own = policy.of_place(_own_need, None, environment)
+    return Need((*own.demands, *(found.demands if found else ()), *also), own.board) if found or also else own
+
+
+def _own_need(policy: Parts, service: str | None, environment: str | None) -> Need:
+    """What the environment asks for by itself."""
+    rule = policy.approval_rule(environment or "")
+    return Need((Demand(environment or "", rule.count, rule.roles),), policy.risk.cab)

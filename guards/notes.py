@@ -11,6 +11,7 @@ from guards.changelog import Entry, Heading, entries_of
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
 from guards.facts import Facts, Request
+from guards.minutes import minute
 from guards.release import UNWRITTEN, RecordText, ReleaseNotes, is_said
 from guards.unread import Absent, Unread
 from guards.vcs import Span
@@ -64,19 +65,22 @@ def publishable(request: Request, facts: Facts) -> Decision:
 
 def _complete(artifact: Artifact, facts: Facts) -> Decision:
     notes, target = facts.notes, back_to(facts, artifact.version)
-    what, edit = f"{artifact.service} {artifact.version}", f"`/release notes edit {artifact.service} {artifact.version}`"
+    what = f"{artifact.service} {artifact.version}"
     if isinstance(notes, Unread):
         return Unsure(notes.what, notes.why)
     if notes is None:
-        return Refuse(Refusal.NO_RELEASE_NOTES, f"There are no release notes of {what}.", f"Write them: {edit} begins with a draft.")
+        begin = f"Write them: `/release notes edit {what}` begins with a draft."
+        return Refuse(Refusal.NO_RELEASE_NOTES, f"There are no release notes of {what}.", begin)
     if isinstance(target, Unread):
         return Unsure(target.what, target.why)
     published = notes.published is not None  # a rollback target that moved since is no reason to call them incomplete
     if short_of := lacking(notes.text, None if published else target):
         return Refuse(
-            Refusal.NO_RELEASE_NOTES, f"The release notes of {what} do not say: {', '.join(short_of)}.", f"Complete them: {edit}."
+            Refusal.NO_RELEASE_NOTES,
+            f"The release notes of {what} do not say: {', '.join(short_of)}.",
+            f"Complete them: `/release notes edit {what}`.",
         )
-    return Allow(f"release notes of {notes.at:%Y-%m-%d %H:%M} UTC by {notes.name}" + (", published" if published else ""))
+    return Allow(f"release notes of {minute(notes.at)} by {notes.name}" + (", published" if published else ""))
 
 
 def unmoved(request: Request, facts: Facts) -> Decision:

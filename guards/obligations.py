@@ -7,6 +7,7 @@ import re
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
+from guards.minutes import minute
 from guards.obligation import SEEN_BY_THE_BOT, TO_BE_FOUND, Obligation
 from guards.roles import own_roles
 from guards.sections import Person
@@ -48,7 +49,7 @@ def owed(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.INCOMPLETE, "It would be due at once.", "Give a moment that is still to come.")
     if not wanted.text.strip():
         return Refuse(Refusal.INCOMPLETE, "It does not say what is to be done.", "Say it in a sentence.")
-    return Allow(f"{wanted.owner_name} owes it until {wanted.due:%Y-%m-%d %H:%M} UTC")
+    return Allow(f"{wanted.owner_name} owes it until {minute(wanted.due)}")
 
 
 def dischargeable(request: Request, facts: Facts) -> Decision:
@@ -57,7 +58,7 @@ def dischargeable(request: Request, facts: Facts) -> Decision:
     if not isinstance(one, Obligation):
         return no_such_obligation(one or Absent("such follow-up"))
     if one.done is not None:
-        return Refuse(Refusal.WRONG_STATE, f"{one.id} was done on {one.done:%Y-%m-%d %H:%M} UTC.", "Nothing is left to do.")
+        return Refuse(Refusal.WRONG_STATE, f"{one.id} was done on {minute(one.done)}.", "Nothing is left to do.")
     if one.kind in SEEN_BY_THE_BOT and request.rationale:
         return Refuse(Refusal.NOT_BY_WORD, f"{one.id} ({one.kind}) ends when the bot finds it done.", f"Do it: {one.text}")
     if isinstance(by, Unread):

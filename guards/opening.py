@@ -73,9 +73,8 @@ class Rule:
         start, end = _instants(day, window.start, zone)[1], _instants(last, until, zone)[0]
         return Opening(self.name, start, end, self.zone) if start < end else None
 
-    def at(self, moment: datetime) -> Opening | None:
-        """The opening that is open at a moment and lasts longest: yesterday's may last past midnight."""
-        today = moment.astimezone(ZoneInfo(self.zone)).date()
+    def at(self, moment: datetime, today: date) -> Opening | None:
+        """The opening that is open at a moment, on this local day, and lasts longest: yesterday's may last past midnight."""
         opening = self.on(today)
         if opening and opening.start <= moment < opening.end:
             return opening
@@ -173,8 +172,11 @@ def openings(rules: Iterable[Rule], begin: datetime, end: datetime) -> Iterator[
 def open_at(rules: Iterable[Rule], moment: datetime) -> Opening | None:
     """The opening of several windows that is open at a moment and lasts longest."""
     last: Opening | None = None
+    days: dict[str, date] = {}
     for rule in rules:
-        opening = rule.at(moment)
+        if rule.zone not in days:
+            days[rule.zone] = moment.astimezone(ZoneInfo(rule.zone)).date()
+        opening = rule.at(moment, days[rule.zone])
         if opening and (last is None or opening.end > last.end):
             last = opening
     return last

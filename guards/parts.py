@@ -216,7 +216,7 @@ class Parts(Section):
     def granted(self, service: str | None, environment: str | None) -> tuple[Granted, ...]:
         """The grants that reach a place."""
         reaching = ((role, one) for role, grants in self.roles.items() for one in grants if one.covers(service, environment))
-        return tuple((role, frozenset(one.people), one.groups) for role, one in reaching)
+        return tuple((role, one.holders, one.groups) for role, one in reaching)
 
     @cached_property
     def _required(self) -> Mapping[tuple[str | None, str | None], frozenset[Requirement]]:
@@ -230,7 +230,7 @@ class Parts(Section):
         own = self.evidence.environments.get(environment.name) or EnvironmentEvidence()
         return (self._begin_with(own.profile or self.evidence.profile, environment) | frozenset(own.add)) - frozenset(own.omit)
 
-    def items(self, service: str, environment: str | None) -> Mapping[str, EvidenceItem]:
+    def items(self, service: str | None, environment: str | None) -> Mapping[str, EvidenceItem]:
         """The items of evidence that a service's versions need in an environment, by name (EVD-02)."""
         return {name: item for name, item in self.evidence.items.items() if item.reaches(service, environment)}
 
@@ -267,8 +267,8 @@ class Parts(Section):
         return any(self._strict(name) for name in self.production) if asked is None else asked
 
     def _strict(self, environment: str) -> bool:
-        own = self.evidence.environments.get(environment) or EnvironmentEvidence()
-        return (own.profile or self.evidence.profile) is Profile.STRICT
+        own = self.evidence.environments.get(environment)
+        return ((own and own.profile) or self.evidence.profile) is Profile.STRICT
 
     def _begin_with(self, profile: Profile, environment: Environment) -> frozenset[Requirement]:
         if profile is Profile.STARTER:

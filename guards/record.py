@@ -8,6 +8,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.delegation import lapsed
 from guards.facts import Facts, Request
 from guards.lifecycle import UNDECIDED, State
+from guards.minutes import minute
 from guards.sections import Person
 from guards.unread import Absent, Unread
 
@@ -118,7 +119,7 @@ def undecided_by_asker(request: Request, facts: Facts) -> Decision:
         if not over and approval.content == change.content.hash and facts.at < approval.expires:
             return Refuse(
                 Refusal.ALREADY_DECIDED,
-                f"You approved this on {approval.at:%Y-%m-%d %H:%M} UTC; it counts once.",
+                f"You approved this on {minute(approval.at)}; it counts once.",
                 "To take it back, use `/release withdraw`.",
             )
     return Allow("no decision of theirs stands")

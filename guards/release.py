@@ -9,16 +9,18 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 UNWRITTEN = "none"
 """What a form was opened on when nothing was written yet, in the place of a hash."""
 
 _PLACEHOLDERS = frozenset({"", "later", "tba", "tbc", "tbd", "todo", "to do", "to be done", "to be defined", "pending", "wip", "x", "xxx"})
+_WORD = re.compile(r"\w+")
 
 
 def is_said(text: str) -> bool:
     """Whether a text says something: blanks, signs alone, `later` and `TBD` do not (REC-03); `none known` does."""
-    return " ".join(re.findall(r"\w+", text.lower())) not in _PLACEHOLDERS
+    return " ".join(_WORD.findall(text.lower())) not in _PLACEHOLDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ class RecordText:
     @property
     def hash(self) -> str:
         """sha256 over what is written, hex: what approvals bind to; who wrote it, and when, is no part of it."""
-        revert = {"revert": asdict(self.revert)} if self.revert else {}
-        return _hash({"issues": self.issues, "rollback": self.rollback, **revert})
+        return _record_hash(self)
 
 
 class NotesKind(StrEnum):
@@ -137,6 +138,12 @@ class Promotion:
     at: datetime
     change: str | None = None
     approvers: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=128)  # a revision never changes, and is asked for its hash by each judgement of each change of the version
+def _record_hash(record: RecordText) -> str:
+    revert = {"revert": asdict(record.revert)} if record.revert else {}
+    return _hash({"issues": record.issues, "rollback": record.rollback, **revert})
 
 
 def _hash(parts: dict[str, object]) -> str:

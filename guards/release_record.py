@@ -7,7 +7,6 @@ for an empty field, and an empty one never for a filled one.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 from guards.artifact import short
 from guards.changelog import backport_of
@@ -15,6 +14,7 @@ from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import NOT_REQUIRED, asks_for, exempted
 from guards.exemption import Exemption
 from guards.facts import Facts, Request
+from guards.minutes import minute
 from guards.opening import Opening, gated, local, open_now
 from guards.proof import bill_of
 from guards.provenance import Proof
@@ -27,7 +27,6 @@ from guards.version import Artifact, Deployment
 from guards.vocabulary import Requirement
 from guards.work import Work, works_read
 
-T = TypeVar("T")
 Value = str | Unread | None
 
 
@@ -79,7 +78,10 @@ def record_of(request: Request, facts: Facts) -> ReleaseRecord:
         request: names a service of the policy file, a version, and the environment that it is bound for.
         facts: of this moment.
     """
-    fields = {field: _or_by_exception(field, tell(request, facts), request, facts) for field, tell in _TELL.items()}
+    fields = {field: tell(request, facts) for field, tell in _TELL.items()}
+    for field, needed in _NEEDS.items():
+        if fields[field] is None:
+            fields[field] = _by_exception(needed, request, facts)
     if taken_back(request, facts):
         fields[Field.REVERTS] = _reverts(request, facts)
     return ReleaseRecord(request.service or "", request.version or "", fields)
@@ -160,21 +162,22 @@ _NEEDS = {
 """Which requirement a field shows; an exception from the one fills the other."""
 
 
-def _or_by_exception(field: Field, value: Value, request: Request, facts: Facts) -> Value:
-    """What a field says; where it is empty, the exception that stands in for what it shows (REC-18)."""
-    if value is not None or field not in _NEEDS:
-        return value
-    found = exempted(_NEEDS[field], request, facts)
+def _by_exception(requirement: Requirement, request: Request, facts: Facts) -> Value:
+    """What an empty field says: the exception that stands in for what it shows, if there is one (REC-18)."""
+    found = exempted(requirement, request, facts)
     return f"by exception {found.id}" if isinstance(found, Exemption) else found
 
 
-def _given(fact: T | Absent | Unread | None, asked: bool, noun: str) -> T | Unread | str | None:
-    """A fact that was read; else what its field says."""
-    if fact is None:
-        return Unread(noun, "nobody asked for it") if asked else NOT_REQUIRED
-    if isinstance(fact, Absent):
-        return None if asked else NOT_REQUIRED
-    return fact
+def _lost(fact: Absent | Unread | None, noun: str, needed: Requirement, request: Request, facts: Facts) -> Value:
+    """What the field of a fact says that was not read, or is not there."""
+    if isinstance(fact, Unread):
+        return fact
+    return Unread(noun, "nobody asked for it") if fact is None and _asked(needed, request, facts) else _empty(needed, request, facts)
+
+
+def _empty(needed: Requirement, request: Request, facts: Facts) -> str | None:
+    """What a field says for which there is nothing: it is empty where the policy asks for it."""
+    return None if _asked(needed, request, facts) else NOT_REQUIRED
 
 
 def _asked(requirement: Requirement, request: Request, facts: Facts) -> bool:
@@ -208,77 +211,74 @@ def _artifact(request: Request, facts: Facts) -> Value:
     return _of_artifact(lambda a: f"{where or a.service} {a.version}@{a.digest}", facts)
 
 
-def _works(request: Request, facts: Facts, asked: bool) -> tuple[Work, ...] | Unread | str | None:
+def _works(needed: Requirement, request: Request, facts: Facts) -> tuple[Work, ...] | Unread | str | None:
     """The work in each repository of the service; else what the field says."""
-    evidence, version = facts.evidence, request.version
-    for work, where in ((evidence.work, ""), *((other.work, f" of {other.repository}") for other in evidence.beside)):
-        found = _given(work, asked, f"the work in {version}{where}")
-        if not isinstance(found, Span):
-            return found
+    evidence = facts.evidence
+    if not isinstance(evidence.work, Span):
+        return _lost(evidence.work, f"the work in {request.version}", needed, request, facts)
+    for other in evidence.beside:
+        if not isinstance(other.work, Span):
+            return _lost(other.work, f"the work in {request.version} of {other.repository}", needed, request, facts)
     return works_read(evidence)
 
 
 def _tickets(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.TICKETS, request, facts)
-    works = _works(request, facts, asked)
+    works = _works(Requirement.TICKETS, request, facts)
     if not isinstance(works, tuple):
         return works
     tickets = dict.fromkeys(ticket for work in works for pull in work.span.pulls for ticket in pull.tickets)
-    return ", ".join(tickets) or _nothing(works, asked)
+    return ", ".join(tickets) or _nothing(works, Requirement.TICKETS, request, facts)
 
 
 def _pulls(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.PULL_REQUESTS, request, facts)
-    works = _works(request, facts, asked)
+    works = _works(Requirement.PULL_REQUESTS, request, facts)
     if not isinstance(works, tuple):
         return works
     said = []
-    for name, pull in ((work.name(pull), pull) for work in works for pull in work.span.pulls):
-        source = backport_of(pull)
-        said.append(name + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
-    return ", ".join(said) or _nothing(works, asked)
+    for work in works:
+        for pull in work.span.pulls:
+            source = backport_of(pull)
+            said.append(work.name(pull) + ("" if source is None else f" (backport of {source or 'a change that it does not name'})"))
+    return ", ".join(said) or _nothing(works, Requirement.PULL_REQUESTS, request, facts)
 
 
-def _nothing(works: tuple[Work, ...], asked: bool) -> str | None:
-    """What an empty list means: nothing to list where there is no work; else a field that is empty, where the policy asks for it."""
+def _nothing(works: tuple[Work, ...], needed: Requirement, request: Request, facts: Facts) -> str | None:
+    """What an empty list means: nothing to list where there is no work; else a field for which there is nothing."""
     if not any(work.span.commits for work in works):
         return "nothing new: the target runs this commit"
-    return None if asked else NOT_REQUIRED
+    return _empty(needed, request, facts)
 
 
 def _provenance(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.PROVENANCE, request, facts)
-    proof = _given(facts.evidence.proof, asked, f"what is attached to {request.version}")
+    proof = facts.evidence.proof
     if not isinstance(proof, Proof):
-        return proof
+        return _lost(proof, f"what is attached to {request.version}", Requirement.PROVENANCE, request, facts)
     for one in proof.provenances:
         if one.digest == proof.digest:
             return f"run {one.run or 'not named'} of {one.builder}, attestation {short(one.hash)}"
-    return None if asked else NOT_REQUIRED
+    return _empty(Requirement.PROVENANCE, request, facts)
 
 
 def _sbom(request: Request, facts: Facts) -> Value:
-    asked = _asked(Requirement.SBOM, request, facts)
-    proof = _given(facts.evidence.proof, asked, f"what is attached to {request.version}")
+    proof = facts.evidence.proof
     if not isinstance(proof, Proof):
-        return proof
+        return _lost(proof, f"what is attached to {request.version}", Requirement.SBOM, request, facts)
     if isinstance(facts.artifact, Artifact) and (
         bill := bill_of(proof, facts.artifact, signed=facts.policy.signed_sboms(request.environment))
     ):
         return f"{bill.format} {bill.version} {short(bill.hash)}"
-    return None if asked else NOT_REQUIRED
+    return _empty(Requirement.SBOM, request, facts)
 
 
 def _checks(request: Request, facts: Facts) -> Value:
-    asked, service = _asked(Requirement.CHECKS, request, facts), request.service or ""
-    said: list[str] = []
+    service, said = request.service or "", list[str]()
     for read, repository in ((facts.evidence.checks, None), *((other.checks, other.repository) for other in facts.evidence.beside)):
-        checks = _given(read, asked, f"the checks of {request.version}{f' of {repository}' if repository else ''}")
-        if not isinstance(checks, tuple):
-            return checks
-        wanted = facts.policy.checks(service, repository)
-        said += [f"{f'{repository} ' if repository else ''}{c.name} {c.state}" for c in checks if c.name in wanted]
-    return ", ".join(said) or (None if asked else NOT_REQUIRED)
+        if not isinstance(read, tuple):
+            noun = f"the checks of {request.version}{f' of {repository}' if repository else ''}"
+            return _lost(read, noun, Requirement.CHECKS, request, facts)
+        wanted, where = facts.policy.checks(service, repository), f"{repository} " if repository else ""
+        said += [f"{where}{c.name} {c.state}" for c in read if c.name in wanted]
+    return ", ".join(said) or _empty(Requirement.CHECKS, request, facts)
 
 
 def _promotions(request: Request, facts: Facts) -> Value:
@@ -286,7 +286,7 @@ def _promotions(request: Request, facts: Facts) -> Value:
     if isinstance(log, Unread):
         return log
     if log:
-        return "; ".join(f"{p.environment} {p.at:%Y-%m-%d %H:%M} UTC{f' by {p.change}' if p.change else ''}" for p in log)
+        return "; ".join(f"{p.environment} {minute(p.at)}{f' by {p.change}' if p.change else ''}" for p in log)
     first = facts.policy.chain(request.service or "")[0] == request.environment
     return "nothing yet: this is its first environment" if first else None
 

@@ -64,4 +64,8 @@ def _in(named: str, span: Span) -> bool:
 def reverts_of(service: str, facts: Facts) -> tuple[Revert, ...] | Unread:
     """What a version of a service takes back in any of its repositories; `Unread` while its work is not known."""
     works = work_of(service, facts)
-    return works if isinstance(works, Unread) else tuple(one for work in works for one in reverts_in(work.span))
+    if isinstance(works, Unread):
+        return works
+    return facts.evidence.once(
+        (reverts_of, service, facts.policy.hash), lambda: tuple(one for work in works for one in reverts_in(work.span))
+    )

@@ -50,9 +50,10 @@ def pulled(request: Request, facts: Facts, artifact: Artifact) -> Decision:
             "Bring it in by a pull request that is reviewed, and have CI build a new version.",
         )
     naming = facts.policy.naming
-    strange = [(w.name(p), p.branch) for w in works for p in w.span.pulls if naming.misnamed != "ignore" and not naming.fits(p.branch)]
+    looked = works if naming.misnamed != "ignore" else ()
+    strange = [(w.name(p), p.branch) for w in looked for p in w.span.pulls if not naming.fits(p.branch)]
     untold = [name for name, branch in strange if not branch]
-    odd = _some(f"{name} ({branch})" for name, branch in strange if branch)
+    odd = _some([f"{name} ({branch})" for name, branch in strange if branch])
     if naming.misnamed == "refuse" and odd:
         return Refuse(
             Refusal.BAD_BRANCH_NAME,
@@ -86,11 +87,16 @@ def independent(pull: Pull, facts: Facts) -> frozenset[str]:
 
     A commit may carry an address that GitHub gives to nobody, so whoever wrote is told by person too, not by login alone.
     """
-    writers = [who for who in (pull.author, *pull.committers) if who]
+    # it is told apart by being this very one, and kept with the answer so that no other one takes its place in memory
+    return facts.once((independent, id(pull)), lambda: (pull, _independent(pull, facts)))[1]
+
+
+def _independent(pull: Pull, facts: Facts) -> frozenset[str]:
+    writers = {who for who in (pull.author, *pull.committers) if who}
     wrote = {who.login.lower() for who in writers if who.login}
-    own = {person.id for who in writers if who.id and isinstance(person := identify(who.id, facts), Person)}
     people = {r.login.lower() for r in pull.reviews if r.login and not r.bot}
     found = {login for each in pull.approvers if (login := each.lower()) in people} - wrote
+    own = {person.id for who in writers if who.id and isinstance(person := identify(who.id, facts), Person)} if found else set()
     return frozenset(login for login in found if not (isinstance(person := identify(login, facts), Person) and person.id in own))
 
 
@@ -158,10 +164,10 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
         approvers = independent(pull, facts)
         people = [identify(login, facts) for login in sorted(approvers)]
         for path in pull.paths:
-            for named, then in (
-                (owners.owners(path), ""),
-                *([(stood.owners(path), " in what runs")] if stood and stood.owners(path) else []),
-            ):
+            judges = [(owners.owners(path), "")]
+            if stood and (were := stood.owners(path)):
+                judges.append((were, " in what runs"))
+            for named, then in judges:
                 said = _unowned(path, work.name(pull), named, approvers, people, then)
                 if isinstance(said, Unread):
                     return Unsure(said.what, said.why)
@@ -191,9 +197,10 @@ def _unowned(
     """
     if not named:
         return f"nobody owns {path}, changed by {name}"
-    ids = {person.id for person in people if isinstance(person, Person)}
     for owner in named:
-        if owner.removeprefix("@").lower() in approvers or owner.lower() in ids:
+        if owner.removeprefix("@").lower() in approvers:
+            return None
+        if any(isinstance(person, Person) and owner.lower() == person.id for person in people):
             return None
     unread = next((person for person in people if isinstance(person, Unread)), None)
     if unread and any("@" in owner[1:] for owner in named):

@@ -5,14 +5,15 @@ read leaves the risk unknown.
 """
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
 
 from guards.artifact import VERSION
 from guards.as_hotfix import hotfix_of, untold
 from guards.assessment import Assessment, Declared, Demand
 from guards.change import Change
+from guards.content import Content
 from guards.decision import Unsure
 from guards.facts import Facts, Request
 from guards.matrix import Approvers, RiskRules, Weight
@@ -21,8 +22,6 @@ from guards.unread import Unread
 from guards.vcs import Pull
 from guards.vocabulary import Migration, Question, ReleaseType, Risk
 from guards.work import Work, work_of
-
-T = TypeVar("T")
 
 _BREAKING_TITLE = re.compile(r"^[a-z]+(?:\([^)]*\))?!:", re.IGNORECASE)
 _TICKED = re.compile(r"^\s*[-*+] \[[xX]\] (.+?)\s*$", re.MULTILINE)
@@ -48,6 +47,11 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
         facts: the work since what runs there, and what runs there.
     """
     what = subject.content if isinstance(subject, Change) else subject
+    asked = (assess, what.service, what.environment, what.version, what.migration, what.declared)
+    return facts.once(asked, lambda: _assess(what, facts))
+
+
+def _assess(what: Request | Content, facts: Facts) -> Assessment | Unsure:
     works, rules = history_of(what.service, facts), facts.policy.risk
     if isinstance(works, Unsure):
         return works
@@ -61,12 +65,14 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
 
     def weigh() -> Assessment:
         found = _declared(what.declared, what.migration, rules)
-        found += [finding for told in told_by_work(what.service, facts) for finding in told.findings]
+        for told in told_by_work(what.service, facts):
+            found += told.findings
         found += [(f"it is a {step} release", step)] if step else []
         found += [(f"it is {hotfix.id}", ReleaseType.HOTFIX)] if hotfix else []
         return _weighed(found, rules)
 
-    return _once(facts, ("risk", what.service, facts.policy.hash, what.declared, what.migration, step, hotfix and hotfix.id), weigh)
+    also = (what.service, facts.policy.hash, what.declared, what.migration, step, hotfix and hotfix.id)
+    return facts.evidence.once((assess, *also), weigh)
 
 
 def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:
@@ -143,21 +149,14 @@ def told_by_work(service: str | None, facts: Facts) -> tuple[Told, ...]:
             found += [Told(name, None, ((f"{name} {why}", Question.BREAKING_API),)) for name, why in marked]
         return tuple(found)
 
-    return _once(facts, ("told", service, facts.policy.hash), tell)
-
-
-def _once(facts: Facts, what: Hashable, conclude: Callable[[], T]) -> T:
-    """A conclusion from the evidence, drawn once; `what` names everything else that it hangs on."""
-    memo: dict[Hashable, T] = facts.evidence.memo
-    if what not in memo:
-        memo[what] = conclude()
-    return memo[what]
+    return facts.evidence.once((told_by_work, service, facts.policy.hash), tell)
 
 
 def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns") -> Iterator[Finding]:
     """What a pull request's labels, files, declarations, ticked boxes and marks say of its risk (RSK-10, REC-15, DBM-01)."""
-    for known in sorted(pull.labels & rules.labels.keys()):
-        label, why = rules.labels[known], f"{name} is labelled {known}"
+    labels = rules.labels
+    for known in sorted([label for label in pull.labels if label in labels]):
+        label, why = labels[known], f"{name} is labelled {known}"
         yield why, label
         yield from ((why, question) for question in label.questions)
         if label.release:
@@ -171,7 +170,7 @@ def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns")
     if pull.declared.risk:
         yield f"{name} says {pull.declared.risk} risk", Weight(level=pull.declared.risk)
     yield from _migrating(f"{name} declares", pull.declared.migration, rules)
-    for box in _TICKED.findall(pull.body):
+    for box in _TICKED.findall(pull.body) if "[" in pull.body else ():
         for words, questions in rules.boxes.items():
             if box.lower().startswith(words):
                 yield from ((f"{name} ticks {box[:60]!r}", question) for question in questions)
@@ -188,9 +187,10 @@ def named(pulls: Collection[Pull], rules: RiskRules) -> Risk | None:
 
 def _breaking(title: str) -> bool:
     """Conventional Commits: `feat(api)!: …`."""
-    return _BREAKING_TITLE.match(title) is not None
+    return "!:" in title and _BREAKING_TITLE.match(title) is not None
 
 
+@lru_cache(maxsize=1024)  # the same step is asked for by each judgement of a change
 def release_type(running: str | None, version: str) -> ReleaseType | None:
     """The kind of step from what runs to a version: its highest number that differs. A first release is what its own number says.
 
@@ -218,14 +218,11 @@ def _weighed(found: list[Finding], rules: RiskRules) -> Assessment:
     told = dict.fromkeys((weight.level or Risk.LOW, why) for why, _, weight in weights)
     factors = sorted(told, key=lambda factor: -factor[0].rank)
     level = factors[0][0] if factors else Risk.LOW
-    demands = [_demand(f"{level} risk", rules.levels[level]), *(_demand(by, weight) for _, by, weight in weights)]
+    asking: list[tuple[str, Approvers]] = [(f"{level} risk", rules.levels[level]), *((by, weight) for _, by, weight in weights)]
+    demands = [Demand(by, one.count, one.roles, one.cab) for by, one in asking if one.count or one.roles or one.cab]
     return Assessment(
         level,
         because=() if level is Risk.LOW else tuple(why for at, why in factors if at is level),
         factors=tuple(f"{at}: {why}" for at, why in factors[:_FACTORS]),
-        demands=tuple(dict.fromkeys(d for d in demands if d.count or d.roles or d.cab)),
+        demands=tuple(dict.fromkeys(demands)),
     )
-
-
-def _demand(by: str, approvers: Approvers) -> Demand:
-    return Demand(by, approvers.count, approvers.roles, approvers.cab)

@@ -5,6 +5,7 @@ Invariant: an unknown key is an error, and so is a value of the wrong shape.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -61,6 +62,11 @@ class RoleGrant(Section):
     groups: tuple[SlackGroup, ...] = Field(default=(), description="Slack user groups; read when needed, fail closed.")
     services: tuple[Name, ...] | None = Field(default=None, description="Only for these services; left out: for all.")
     environments: tuple[Name, ...] | None = Field(default=None, description="Only in these environments; left out: in all.")
+
+    @cached_property
+    def holders(self) -> frozenset[str]:
+        """The same ids, to look somebody up among many."""
+        return frozenset(self.people)
 
     def covers(self, service: str | None, environment: str | None) -> bool:
         """Whether the grant reaches this place; a grant that is scoped does not reach a place without that scope."""

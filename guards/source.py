@@ -3,7 +3,7 @@
 Invariant: each answer is about the artifact's own commit, never about the head of a branch or an earlier run (EVD-16).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.evidence import asks_for
@@ -64,12 +64,12 @@ def _moved(tag: Tag, first: Artifact) -> Refuse | None:
 
 
 def _untrusted(tag: Tag, taggers: tuple[str, ...]) -> Refuse | None:
-    names = {name.lower() for name in (tag.tagger.login, tag.tagger.email) if name} if tag.tagger else set()
+    names = [name.lower() for name in (tag.tagger.login, tag.tagger.email) if name] if tag.tagger else []
     if not tag.annotated:
         why = f"The tag {tag.name} of {tag.repository} is not annotated, so nobody signed it."
     elif not tag.verified:
         why = f"The signature of the tag {tag.name} of {tag.repository} is not valid: {tag.reason.replace('_', ' ')}."
-    elif names.isdisjoint(name.lower() for name in taggers):
+    elif not any(name.lower() in names for name in taggers):
         who = (tag.tagger.name or tag.tagger.id) if tag.tagger else None
         made = f"The tag {tag.name} of {tag.repository} was made by {who or 'nobody that can be told'}"
         why = f"{made}; releases are tagged by {' or '.join(taggers)}."
@@ -122,21 +122,23 @@ def _checked(
             f"On commit {commit[:12]}{where}: {'; '.join(short)}.",
             "Let CI finish or mend it; a fix is a new commit and a new version.",
         )
-    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.name in wanted and c.attempts >= _RERUN]
+    often = [f"{c.name} at attempt {c.attempts}" for c in checks if c.attempts >= _RERUN and c.name in wanted]
     return Allow(
         f"{len(wanted)} check{'' if len(wanted) == 1 else 's'} passed on {commit[:12]}{where}"
         + (f"; only again and again: {', '.join(often)}" if often else "")
     )
 
 
-def _lacking(name: str, found: Iterable[Check], sources: tuple[str, ...]) -> str | None:
+def _lacking(name: str, found: Sequence[Check], sources: tuple[str, ...]) -> str | None:
     """What is missing of a check, None when nothing is. A name passed when every check that carries it did."""
-    believed = [c for c in found if not sources or c.by in sources]
-    if not believed:
-        others = sorted({c.by or "nobody" for c in found})
-        return f"{name} was reported by {', '.join(others)}, not by {' or '.join(sources)}" if others else f"{name} did not run"
-    bad = next((c for c in believed if c.state is not CheckState.PASSED), None)
-    return f"{name} {_STATE[bad.state]}" if bad else None
+    believed = [c for c in found if c.by in sources] if sources else found
+    for check in believed:
+        if check.state is not CheckState.PASSED:
+            return f"{name} {_STATE[check.state]}"
+    if believed:
+        return None
+    others = sorted({c.by or "nobody" for c in found})
+    return f"{name} was reported by {', '.join(others)}, not by {' or '.join(sources)}" if others else f"{name} did not run"
 
 
 _STATE = {CheckState.FAILED: "failed", CheckState.SKIPPED: "was skipped", CheckState.WAITING: "is not finished"}

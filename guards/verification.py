@@ -7,6 +7,7 @@ from guards.change import Change
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.lifecycle import State
+from guards.minutes import minute
 from guards.record import no_such_change
 from guards.release import is_said
 from guards.roles import own_roles
@@ -37,9 +38,7 @@ def verifiable(request: Request, facts: Facts) -> Decision:
             "`post_release.verification` in the policy file asks for it, from the next change on.",
         )
     if asked.at is not None:
-        return Refuse(
-            Refusal.ALREADY_DECIDED, f"{asked.name} verified {change.id} on {asked.at:%Y-%m-%d %H:%M} UTC.", "Nothing is left to do."
-        )
+        return Refuse(Refusal.ALREADY_DECIDED, f"{asked.name} verified {change.id} on {minute(asked.at)}.", "Nothing is left to do.")
     return Allow(f"{change.id} waits to be verified")
 
 

@@ -1,14 +1,16 @@
 """The nouns of a version: what was built for it, what proves it, and where it runs."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from guards.codeowners import CodeOwners
 from guards.provenance import Proof
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +153,11 @@ class Evidence:
     proof: Proof | Absent | Unread | None = None
     retrievable: bool | Unread | None = None
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, what: Hashable, conclude: Callable[[], T]) -> T:
+        """A conclusion from this evidence, drawn once; `what` names everything else that it hangs on, the policy by its hash."""
+        if what in self.memo:
+            known: T = self.memo[what]
+            return known
+        drawn = self.memo[what] = conclude()
+        return drawn

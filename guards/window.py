@@ -8,7 +8,7 @@ from datetime import datetime
 from guards.decision import Allow, Decision, Refusal, Refuse, Unsure
 from guards.facts import Facts, Request
 from guards.freezing import holding
-from guards.opening import Opening, Rule, gated, holiday_on, local, open_at, openings, rules_of
+from guards.opening import Opening, Rule, gated, holiday_on, local, open_at, open_now, openings, rules_of
 from guards.override import overriding
 from guards.slot import next_slot, no_slot
 from guards.unread import Unread
@@ -23,7 +23,8 @@ def in_window(request: Request, facts: Facts) -> Decision:
     rules, record = rules_of(request.service, environment, facts), overriding(request, facts)
     if isinstance(rules, Unread):
         return Allow(f"{record.id} overrides the windows, whose calendar could not be read") if record else Unsure(rules.what, rules.why)
-    if now := open_at(rules, facts.at):
+    now = open_now(request.service, environment, facts)
+    if isinstance(now, Opening):
         short = too_short(now, request, facts)
         return Allow(f"window {now.window} is open until {local(now.end, now.zone)}" + (f"; {short}" if short else ""))
     if record:

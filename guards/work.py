@@ -35,6 +35,10 @@ class Work:
 
 def work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
     """The work in a service's version, its own repository first; `Unread` for whatever is not known of it."""
+    return facts.once((work_of, service), lambda: _work_of(service, facts))
+
+
+def _work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
     evidence, known = facts.evidence, facts.policy.services[service]
     found: dict[str | None, Evidence | Beside] = {None: evidence} | {b.repository: b for b in evidence.beside}
     works: list[Work] = []
@@ -48,6 +52,10 @@ def work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
 
 def works_read(evidence: Evidence) -> tuple[Work, ...]:
     """The work of each repository that was read, the service's own first, for whoever shows what there is and judges nothing."""
+    return evidence.once(works_read, lambda: _works_read(evidence))
+
+
+def _works_read(evidence: Evidence) -> tuple[Work, ...]:
     parts: tuple[tuple[str | None, Evidence | Beside], ...] = ((None, evidence), *((b.repository, b) for b in evidence.beside))
     return tuple(Work(repository, part.work, None) for repository, part in parts if isinstance(part.work, Span))
 
