@@ -84,8 +84,8 @@ def figures(found: Mapping[str, list[Round]], connections: int) -> list[Figure]:
         Figure(group, "our door, p99", latency(door, 0.99), "ms", below=100),
         Figure(
             group, "our door to bare Bolt", 100 * share(door, bare), "%", above=60,
-            note="signature, Bolt, a row committed and synced to disk, answer; nobody carries the commands out meanwhile. Whatever else runs on "
-            "the machine, or syncs to its disk, slows ours more than Bolt's, which waits for nobody.",
+            note="signature, Bolt, a row committed and synced to disk, answer; nobody carries the commands out meanwhile. "
+            "What else runs on the machine, or syncs to its disk, slows ours more than Bolt's, which waits for nobody.",
         ),
         Figure(group, "full database to empty, time for a request", 1 / share(long, door), "×", below=1.2),
         Figure(group, "full database, p99", latency(long, 0.99), "ms", below=100),
