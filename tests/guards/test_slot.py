@@ -123,10 +123,10 @@ def test_behind_freezes_the_slot_is_the_first_open_minute_of_a_gap(windows: tupl
     closed = next(m for m in (at + n * MINUTE for n in range(9999)) if not open_at(rules, m))
     found = 0
     for hour in range(1, 7 * 24 + 12):
-        gap = closed + hour * HOUR + HOUR / 2
+        gap = closed + hour * HOUR + 5 * MINUTE
         held = ((at - DAY, closed), (closed + MINUTE, gap), (gap + HOUR, gap + 9 * DAY))
         known = facts(under, at=at, freezes=tuple(freeze(start=start, end=end) for start, end in held))
-        first = next((m for m in (gap + n * MINUTE for n in range(0, 60, 10)) if open_at(rules, m)), None)
+        first = next((m for m in (gap + n * MINUTE for n in range(0, 60, 5)) if open_at(rules, m)), None)
         slot = next_slot(REQUEST, known)
         assert slot == first if first else slot is None or slot >= gap + 9 * DAY, gap
         found += first is not None
