@@ -106,7 +106,7 @@ def page() -> str:
     told = [each for each in survivors if each.reason and not each.reason.endswith(LETTERS)]
     lines = [
         HEAD,
-        f"**{_of(whole)} mutants were tried, in {len(tried)} of {len(figures)} modules; {whole['killed']} were killed and "
+        f"**Of {len(tried)} of the {len(figures)} modules, {_of(whole)} mutants were tried; {whole['killed']} were killed and "
         f"{whole['survived']} survived, {whole['alike']} of which are the same program: {_share(whole):.1f} % of the others were killed.** "
         f"{sum(not each.reason for each in survivors)} survivors are open; {len(low)} modules are below {ENOUGH} %.\n",
         "| module | tried | killed | survived | the same program | share |\n| --- | --- | --- | --- | --- | --- |",

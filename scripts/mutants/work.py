@@ -69,6 +69,7 @@ GROUPS = (
             "checkpoints",
             "database",
             "decisions",
+            "desk",
             "inbox",
             "nouns",
             "outbox",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from guards.cut import Cut, CutState, Gates, OpenPull, Rider
+from guards.cut import Cut, CutState, Gates, OpenPull, Rider, unseen
 from guards.cutoff import Source, begun, branch_of, cuttable, green, next_version, riders, unfinished, workflow_of
 from guards.decision import Allow, Refusal, Refuse, Unsure
 from guards.evidence_rules import EnvironmentEvidence
@@ -173,6 +173,12 @@ CUT = Cut(
 )  # fmt: skip
 def test_when_a_branch_counts(there: Any, parts: Any, shield: Any, under: Any, answer: Expected):
     assert said(begun(CUT, there, parts, shield, facts(under))) == answer
+
+
+@pytest.mark.parametrize("state", CutState)
+def test_a_branch_is_not_seen_when_the_last_look_at_it_failed(state: CutState):
+    assert unseen(replace(CUT, state=state, why="GitHub did not answer")) is (state == CutState.CUT)
+    assert not unseen(replace(CUT, state=state, why=""))
 
 
 @pytest.mark.parametrize(

@@ -552,6 +552,25 @@ def test_its_incident_comes_to_its_end_first(cited: Incident | Absent, severity:
     assert said(closable_emergency(request(ending=ENDING), knowing(replace(USED, severity=severity), cited=cited))) == expected
 
 
+@pytest.mark.parametrize(
+    ("at", "counts"),
+    [
+        (USED.declared - MINUTE, False),
+        (USED.declared, True),
+        (USED.until - MINUTE, True),
+        (USED.until, False),
+        (USED.until + MINUTE, False),
+    ],
+)
+def test_it_counts_from_its_declaration_to_its_end(at: datetime, counts: bool) -> None:
+    assert emergency(declared=USED.declared, until=USED.until).counts(at, None) is counts
+
+
+@pytest.mark.parametrize("kind", EmergencyKind)
+def test_ci_deploys_versions_and_nothing_else(kind: EmergencyKind) -> None:
+    assert emergency(kind=kind).deploys is (kind == EmergencyKind.DEPLOYMENT)
+
+
 # ---------------------------------------------------------------- business days
 
 

@@ -1,7 +1,7 @@
 """What an exception stands in for, and what it takes to get one: refused beside allowed (EXC-01 … EXC-06, EXC-12, EVD-18 … EVD-20, SOD-09)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -207,6 +207,7 @@ def test_an_exception_for_an_emergency_counts_by_that_emergency_alone(record: Em
         pytest.param(emergency(), {"services": ("api", "web"), "version": None}, Refusal.INCOMPLETE, id="for more than it covers"),
         pytest.param(emergency(), {"environments": ("staging",)}, Refusal.INCOMPLETE, id="for another place"),
         pytest.param(emergency(), {"version": "v1.4.1"}, Refusal.INCOMPLETE, id="for another version"),
+        pytest.param(emergency(), {"version": "v1.3.9"}, Refusal.INCOMPLETE, id="for a version that sorts before"),
         pytest.param(emergency(), {"kind": ExemptionKind.TEMPORARY}, Refusal.INCOMPLETE, id="one that is temporary belongs to none"),
     ],
 )
@@ -335,6 +336,22 @@ def lasting(**parts: Any) -> Facts:
 def test_a_permanent_one_is_reconsidered_while_it_counts(until: datetime | None, known: Facts, expected: Expected) -> None:
     """EXC-04, EXC-10."""
     assert said(reconsiderable(request(by=RAVI, until=until), known)) == expected
+
+
+def test_moments_are_told_in_the_zone_of_the_first_service() -> None:
+    both = {"services": ("web", "api")}
+    counts = reconsiderable(request(by=RAVI, until=AT + DAY), lasting(**both))
+    ends = complete_exception(
+        wanted(**both, until=AT + 2 * DAY), facts(policy(exceptions=Exceptions(deprecated={Requirement.TICKETS: TODAY + DAY})))
+    )
+    assert told(counts)[0] == "EXC-2026-1121-001 counts until Wed 25 Nov 06:00 America/New_York already."
+    assert "until Tue 24 Nov 18:00 America/New_York and no longer" in told(ends)[0]
+
+
+@pytest.mark.parametrize(("at", "counts"), [(-MINUTE, True), (0 * MINUTE, False), (MINUTE, False)])
+def test_it_counts_until_its_end_by_the_minute(at: timedelta, counts: bool) -> None:
+    one = exemption()
+    assert one.counts(one.until + at, None) is counts
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:

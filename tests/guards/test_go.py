@@ -62,6 +62,7 @@ from tests.guards.cases import (
     policy,
     request,
     said,
+    told,
 )
 from tests.guards.proofs import EVIDENCE, NOTES, RECORD, TAG, strict
 
@@ -557,6 +558,13 @@ BEFORE: dict[str, Any] = {"promotions": (PROMOTED, replace(PROMOTED, environment
 )
 def test_what_lets_a_version_into_production(asked, given, expected):
     check(decided, asked, given, expected)
+
+
+def test_the_go_and_the_train_that_waits_for_one_are_named():
+    assert told(decided(request(), riding(VALID))) == (f"go by {GO.name} ({GO.id}) for {CANDIDATE.hash[:12]}",)
+    trains = (Ride("weekly", None, ()), Ride("monthly", None, ()))
+    assert told(decided(request(), entry(rides=trains)))[1] == "Wait for the next run of weekly."
+    assert told(decided(request(), entry(rides=(*trains, Ride("daily", RUN, ())))))[0].startswith("api rides the train daily")
 
 
 # ---------------------------------------------------------------- since the cutoff

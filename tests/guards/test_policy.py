@@ -501,3 +501,7 @@ def test_a_team_has_its_services_in_the_order_of_the_file() -> None:
     for service in data["services"].values():
         service["team"] = "payments"
     assert Policy.model_validate(data).teams == {"payments": tuple(data["services"])}
+
+
+def test_a_login_that_reads_like_somebody_elses_slack_id_is_another_account() -> None:
+    assert changed(put("people", 1, "github", to="U01ADA")).people[1].github == "U01ADA"

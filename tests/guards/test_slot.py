@@ -1,23 +1,25 @@
 """The next allowed time takes lead time into account, and says what it cannot tell (RSK-01, WIN-09, WIN-13)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from guards.assessment import Assessment
+from guards.calendar_rules import Window
 from guards.classify import announced
 from guards.decision import Refuse
 from guards.evidence_rules import EnvironmentEvidence, Evidence, Exceptions
 from guards.facts import Request
 from guards.freeze import not_frozen
 from guards.matrix import LeadTime, RiskRules
+from guards.opening import open_at, rules_of
 from guards.policy import Policy
 from guards.slot import next_slot, no_slot
 from guards.unread import Unread
-from guards.vocabulary import ChangeType, Profile, Requirement, Risk
-from tests.guards.cases import AT, DAY, HOUR, REQUEST, change, exemption, facts, freeze, request, windowed
-from tests.guards.test_window import NIGHT, WORKDAY
+from guards.vocabulary import ChangeType, Profile, Requirement, Risk, Weekday
+from tests.guards.cases import AT, DAY, HOUR, MINUTE, REQUEST, change, exemption, facts, freeze, request, window, windowed
+from tests.guards.test_window import NEW_YORK, NIGHT, WORKDAY
 
 LOST = Unread("what runs there", "no answer within 5 s")
 STANDARD = request(change_type=ChangeType.STANDARD, entry="copy")
@@ -95,3 +97,37 @@ def test_a_freeze_behind_which_nothing_opens_says_so() -> None:
     assert isinstance(answer, Refuse)
     assert "No time is in sight" in answer.remedy
     assert answer.until is None
+
+
+WEEKEND = window("23:00", "01:00", Weekday.SUN)
+CHRISTMAS_EVE = window("10:00", "16:00", dates=(date(2026, 12, 24),))
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [
+        pytest.param((WORKDAY,), id="by day"),
+        pytest.param((NIGHT,), id="over midnight"),
+        pytest.param((WEEKEND,), id="from one week into the next"),
+        pytest.param((NEW_YORK, WORKDAY), id="in two zones"),
+        pytest.param((CHRISTMAS_EVE,), id="on a date"),
+    ],
+)
+@pytest.mark.parametrize("days", [0, 27, 120])  # the second week holds the date, the third the night in which summer begins
+def test_behind_freezes_the_slot_is_the_first_open_minute_of_a_gap(windows: tuple[Window, ...], days: int) -> None:
+    """A search passes over gaps in which nothing opens, and over no other: each hour of a week is left free by turns."""
+    under = windowed(*windows)
+    at = AT + days * DAY
+    rules = rules_of("api", "production", facts(under, at=at))
+    assert not isinstance(rules, Unread)
+    closed = next(m for m in (at + n * MINUTE for n in range(9999)) if not open_at(rules, m))
+    found = 0
+    for hour in range(1, 7 * 24 + 12):
+        gap = closed + hour * HOUR + 5 * MINUTE
+        held = ((at - DAY, closed), (closed + MINUTE, gap), (gap + HOUR, gap + 9 * DAY))
+        known = facts(under, at=at, freezes=tuple(freeze(start=start, end=end) for start, end in held))
+        first = next((m for m in (gap + n * MINUTE for n in range(0, 60, 5)) if open_at(rules, m)), None)
+        slot = next_slot(REQUEST, known)
+        assert slot == first if first else slot is None or slot >= gap + 9 * DAY, gap
+        found += first is not None
+    assert found or windows == (CHRISTMAS_EVE,)

@@ -438,6 +438,8 @@ def test_what_people_read(asked: Request, known: Facts, sentence: tuple[str, ...
 
 def test_a_moment_in_a_sentence_has_its_weekday_day_time_and_zone() -> None:
     assert local(utc("2026-12-03 09:05"), "Europe/Berlin") == "Thu 3 Dec 10:05 Europe/Berlin"
+    years = [local(utc("2026-12-03 09:05"), "Europe/Berlin", utc(seen)) for seen in ("2025-12-03", "2026-01-03", "2027-01-03")]
+    assert years == ["Thu 3 Dec 2026 10:05 Europe/Berlin", "Thu 3 Dec 10:05 Europe/Berlin", "Thu 3 Dec 2026 10:05 Europe/Berlin"]
 
 
 def test_by_default_friday_is_closed() -> None:
