@@ -21,7 +21,6 @@ from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.ical import ICal
 from bot.adapters.transport import Transport
 from bot.connections import Port
-from bot.evidence.keys import private, signer_of
 from bot.evidence.pack import Zip
 from bot.health import Health, Probe, program_version
 from bot.log import log, quiet
@@ -55,6 +54,7 @@ from storage.database import Store
 from storage.open_work import OpenWork
 
 if TYPE_CHECKING:
+    from bot.evidence.keys import Ed25519Signer
     from bot.slack.socket import SocketMode
 
 SLACK_LIMIT = 10
@@ -203,10 +203,11 @@ def _put_together(
     gather = TracedGather(
         policy, store, directory, beside.sources, clock, beside.histories, beside.proofs, sign_in, beside.calendars, beside.freeze_calendars
     )
-    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer_of(settings.signing_key))
+    signer = _signer(settings)
+    unasked = carriers(policy, store, gather, clock, ci, beside.histories, beside.links, sign_in, signer)
     road = Road(policy, store, gather, chat, clock, COMMANDS, unasked)
     collect = Collect(policy, store, ci, beside.sources, beside.histories, beside.proofs, clock)
-    packer = _packer(settings)
+    packer = Zip(signer, program_version())
     hand_over = HandOver(policy, store, collect, packer, chat, clock)
     publish = Publish(policy, store, beside.releases, clock)
     mirror = Mirror(policy, store, beside.statuses, clock)
@@ -274,9 +275,12 @@ def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient
     return AsyncWebClient(token=token, base_url=base, timeout=SLACK_LIMIT, session=session, retry_handlers=[], logger=quiet("slack_sdk"))
 
 
-def _packer(settings: Settings) -> Packer:
-    key = settings.signing_key
-    return Zip(private(key.get_secret_value()) if key else None, program_version())
+def _signer(settings: Settings) -> "Ed25519Signer | None":
+    if not settings.signing_key:
+        return None
+    from bot.evidence.keys import signer_of  # what signs is heavy
+
+    return signer_of(settings.signing_key)
 
 
 def _probe(ci: CI) -> Probe:

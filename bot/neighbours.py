@@ -6,34 +6,36 @@ Invariant: nothing is asked here; a neighbour that cannot be made for what the s
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bot.adapters.freeze_calendars import ICalFreezes, NoFreezeCalendars
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
-from bot.adapters.github_auth import AppAuth, Auth, TokenAuth
+from bot.adapters.github_auth import Auth, TokenAuth
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.adapters.incident_sources import IncidentIoSource, PagerDutySource, SignedSource
 from bot.adapters.links import HttpLinks
 from bot.adapters.registry import OciArtifacts
 from bot.adapters.registry_auth import Login
-from bot.adapters.signatures import PinnedKeys, Signers
 from bot.adapters.transport import Transport
 from bot.settings import Settings, SettingsError
 from commands.core.ports.artifacts import Artifacts, Proofs
 from commands.core.ports.calendars import Calendars
 from commands.core.ports.ci import CI
 from commands.core.ports.clock import Clock
-from commands.core.ports.freeze_calendars import FreezeCalendars
+from commands.core.ports.freeze_calendars import FreezeCalendars, NoFreezeCalendars
 from commands.core.ports.incidents import IncidentSource
 from commands.core.ports.links import Links, NobodyLooks
 from commands.core.ports.vcs import MergeStatuses, Releases, Vcs
 from guards.incident_rules import IncidentIo, PagerDuty
 from guards.neighbours import GitHubCI, KeySigner, OciRegistry, SigstoreSigner
 from guards.policy import Policy
+
+if TYPE_CHECKING:
+    from bot.adapters.signatures import Signers
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ def incident_sources_of(settings: Settings, policy: Policy) -> dict[str, Inciden
 
 def _github_auth(settings: Settings, transport: Transport, clock: Clock) -> Auth:
     if settings.github_app_id and settings.github_app_private_key:
+        from bot.adapters.github_app import AppAuth  # what signs is heavy, and a token needs none of it
+
         return AppAuth(
             transport, api_url=settings.github_api_url, app=settings.github_app_id, key=settings.github_app_private_key, clock=clock
         )
@@ -167,6 +171,10 @@ def _ci(settings: Settings, policy: Policy, transport: Transport, clock: Clock) 
 
 def _freeze_calendars(policy: Policy, transport: Transport) -> FreezeCalendars:
     """Shared calendars of freezes."""
+    if not policy.freeze_calendars:
+        return NoFreezeCalendars()
+    from bot.adapters.freeze_calendars import ICalFreezes
+
     return ICalFreezes(transport, policy.freeze_calendars, policy.zone)
 
 
@@ -233,8 +241,10 @@ def _proofs(settings: Settings, policy: Policy, transport: Transport) -> dict[st
     return found
 
 
-def _signers(settings: Settings, signer: KeySigner | SigstoreSigner) -> Signers:
+def _signers(settings: Settings, signer: KeySigner | SigstoreSigner) -> "Signers":
     if isinstance(signer, KeySigner):
+        from bot.adapters.signatures import PinnedKeys
+
         return PinnedKeys(signer.public_key)
     from bot.adapters.sigstore_identity import SigstoreIdentity
 

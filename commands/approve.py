@@ -1,6 +1,7 @@
 """/release approve <change> <reason …>: let a change, or a whole set, go, after looking at it (CMD-08)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from commands.core import bodies, record
@@ -33,7 +34,7 @@ from guards.sections import Person
 from guards.set_promotion import integrated, manifested, open_set, set_as_seen
 from guards.vocabulary import Action
 from guards.window import in_window
-from storage import approvals
+from storage import approvals, audit
 
 
 class Approving(Decision):
@@ -48,7 +49,10 @@ def approve(work: Work[Approving]) -> Reply:
         return _approve_set(work)
     change, by, expires = _record(work, work.request, work.facts)
     log_of(work.tx, change, work.facts, work.correlation, f"{by} approved: {work.request.rationale.strip()}")
-    now = advance(work.tx, change, work.facts, work.correlation)
+    # where nobody else wrote since the facts were read, only this approval is new in them
+    known = audit.unmoved(work.tx, work.end)
+    facts = replace(work.facts, approvals=approvals.of(work.tx, change.id)) if known else work.facts
+    now = advance(work.tx, change, facts, work.correlation, known=known)
     until: Line = ("Your approval counts until ", Moment(expires, work.policy.zone_of(change.content.service)), ".")
     waits = () if now.state not in UNDECIDED else (until,)
     return Reply(note(f"✅ Your approval of {change.id} is recorded", (f"It is {now.state} now. {now.why}".strip(),), *waits))

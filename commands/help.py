@@ -1,6 +1,6 @@
 """/release help [word]: the commands that the asker may run; with a word, all of that word with examples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from commands.core.cards import note
@@ -8,7 +8,7 @@ from commands.core.command import AnyCommand, Ask, Command, Reply, Work
 from commands.core.text import Bold, Card, Code, Line, Part
 from commands.core.words import Arguments, Rest
 from guards.authorization import allowed_roles, authorized, held_roles
-from guards.vocabulary import TAKES_NO_ROLE, Action
+from guards.vocabulary import TAKES_NO_ROLE, Action, Role
 
 _TOGETHER = 20
 """Words in one part: what is too long for a part would be cut off."""
@@ -20,18 +20,21 @@ class Help(Arguments):
     word: Annotated[str | None, Rest()] = None
 
 
-def _may(work: Work[Help], command: AnyCommand) -> bool:
+def _held(work: Work[Help]) -> Mapping[str, frozenset[Role]]:
+    """Environment → the roles that the asker holds there for some service. Found out once: a company has hundreds of places."""
+    held: dict[str, frozenset[Role]] = {}
+    for service in work.policy.services:
+        for environment in work.policy.chain(service):
+            here, _ = held_roles(work.asker.person, service, environment, work.facts)
+            held[environment] = held.get(environment, frozenset()) | here
+    return held
+
+
+def _may(work: Work[Help], command: AnyCommand, held: Mapping[str, frozenset[Role]]) -> bool:
     """Whether some place is open to the asker for this command; what takes no role is open to all."""
     if command.action in TAKES_NO_ROLE:
         return command.action is not Action.DELEGATE or work.policy.delegation is not None
-    policy, facts = work.policy, work.facts
-    return any(
-        not held_roles(work.asker.person, service, environment, facts)[0].isdisjoint(
-            allowed_roles(command.action, environment, facts) or ()
-        )
-        for service in policy.services
-        for environment in policy.chain(service)
-    )
+    return any(not roles.isdisjoint(allowed_roles(command.action, environment, work.facts) or ()) for environment, roles in held.items())
 
 
 def help_for(work: Work[Help]) -> Reply:
@@ -39,8 +42,9 @@ def help_for(work: Work[Help]) -> Reply:
     from commands import COMMANDS
 
     families: dict[str, list[AnyCommand]] = {}
+    held = _held(work)
     for command in COMMANDS:
-        if _may(work, command):
+        if _may(work, command, held):
             families.setdefault(command.name.split()[0], []).append(command)
     if work.args.word is None:
         lines = [_family(word, commands) for word, commands in families.items()]

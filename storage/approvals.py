@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from guards.change import Approval
 from guards.identity import OnBehalf
@@ -21,22 +21,16 @@ _T = table(ApprovalRow)
 _C = _T.c
 _FIELDS = tuple(f.name for f in fields(Approval))
 _LIVE = (_C.change == bindparam("of"), _C.by == bindparam("who"), _C.withdrawn.is_(None))
-_REPLACE = (
-    _T.update()
-    .where(*_LIVE, or_(_C.expires <= bindparam("now"), _C.content != bindparam("seen")))
-    .values(withdrawn=bindparam("now", type_=_C.at.type))
-)
 _WITHDRAW = _T.update().where(*_LIVE).values(withdrawn=bindparam("now"))
 _OF = select(*(_C[name] for name in _FIELDS)).where(_C.change == bindparam("change")).order_by(_C.id)
 
 
 def add(tx: Tx, change_id: str, approval: Approval) -> None:
-    """Record a decision. An earlier one of the same person that counts no more (expired, or for other content) is withdrawn by it.
+    """Record a decision; an earlier one of the same person has to be withdrawn before.
 
     Raises:
         Conflict: the person has decided this already, or there is no such change.
     """
-    tx.run(_REPLACE, {"of": change_id, "who": approval.by, "now": approval.at, "seen": approval.content})
     row: dict[str, Any] = {name: getattr(approval, name) for name in _FIELDS}
     under = asdict(approval.on_behalf) | {"until": iso(approval.on_behalf.until)} if approval.on_behalf else None
     tx.run(_T.insert(), {**row, "change": change_id, "roles": sorted(approval.roles), "on_behalf": under})

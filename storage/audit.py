@@ -84,16 +84,30 @@ def append(tx: Tx, entry: Entry) -> None:
         prev="",
         hash="",
     )
-    if tx.at_end(_chain, row):
-        tx.run(_LOCK_HEAD)
+    if not tx.waiting(_chain):
+        tx.at_end(_chain, tx.run(_LOCK_HEAD).one())
+    tx.at_end(_chain, row)
 
 
-def _chain(tx: Tx, loose: list[Row]) -> None:
-    """Number the entries of a transaction, and chain them to what is there."""
-    head = tx.run(_LOCK_HEAD).one()
+def unmoved(tx: Tx, end: tuple[int, str]) -> bool:
+    """Whether nobody else has written since the ledger ended like that; from now on nobody does until this transaction ends.
+
+    Whatever a transaction with an entry changes was then read as it is now, though it was read before.
+
+    Args:
+        end: from `head`, read earlier in this transaction.
+    """
+    waiting = tx.waiting(_chain)
+    now = waiting[0] if waiting else tx.run(_LOCK_HEAD).one()
+    return (now.seq, now.hash) == end
+
+
+def _chain(tx: Tx, loose: list[Any]) -> None:
+    """Number the entries of a transaction, and chain them to the end of the ledger, which was locked before the first."""
+    head, *entries = loose
     chained: list[Row] = []
     prev = head.hash
-    for seq, row in enumerate(loose, head.seq + 1):
+    for seq, row in enumerate(entries, head.seq + 1):
         linked = row._replace(seq=seq, prev=prev)
         prev = digest(linked)
         chained.append(linked._replace(hash=prev))

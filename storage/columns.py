@@ -27,8 +27,9 @@ def iso(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone is never stored")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     # isoformat is much faster than strftime, and strftime does not pad years before 1000
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Moment(TypeDecorator[datetime]):

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
@@ -42,7 +42,7 @@ class Tx:
         desks: queue → who works on it in this process.
     """
 
-    __slots__ = ("_connection", "_desks", "_dialect", "_failed", "_handed", "_last", "_woken")
+    __slots__ = ("_connection", "_desks", "_dialect", "_failed", "_handed", "_last", "_woken", "wrote")
 
     def __init__(self, connection: sa.Connection, desks: Mapping[str, Desk] = _NOBODY) -> None:
         self._connection = connection
@@ -51,6 +51,8 @@ class Tx:
         self._last: dict[Callable[[Tx, list[Any]], None], list[Any]] = {}
         self._desks = desks
         self._woken: set[str] = set()
+        self.wrote = False
+        """Whether there is anything to commit."""
         self._handed: dict[str, tuple[int, list[Any]]] = {}
         """Queue → places that were promised, and the rows that were taken for them."""
 
@@ -62,24 +64,24 @@ class Tx:
             values: a mapping, or a list of mappings for many rows.
         """
         chosen = statement[self._dialect] if isinstance(statement, Mapping) else statement
+        self.wrote = self.wrote or not chosen.is_select
         try:
             return self._connection.execute(chosen, values)
         except DBAPIError as error:
             self._failed = error
             raise
 
-    def at_end(self, write: Callable[["Tx", list[Any]], None], row: Any) -> bool:
+    def at_end(self, write: Callable[["Tx", list[Any]], None], row: Any) -> None:
         """Have a row written together with the others of its kind, as the last thing before the commit.
 
         Args:
             write: writes them all; a function of a module.
-
-        Returns:
-            Whether it is the first of them.
         """
-        rows = self._last.setdefault(write, [])
-        rows.append(row)
-        return len(rows) == 1
+        self._last.setdefault(write, []).append(row)
+
+    def waiting(self, write: Callable[["Tx", list[Any]], None]) -> Sequence[Any]:
+        """What waits for the end, in the order of its coming."""
+        return self._last.get(write, ())
 
     def early(self, write: Callable[["Tx", list[Any]], None]) -> None:
         """Write now what waits for the end, since somebody wants to read it."""
@@ -296,8 +298,11 @@ def _transact(engine: sa.Engine, work: Callable[[Tx], T], desks: Mapping[str, De
                     tx = Tx(connection, desks)
                     result = work(tx)
                     tx.finish()
-                    committing = True
-                    transaction.commit()
+                    committing = tx.wrote
+                    if tx.wrote:
+                        transaction.commit()
+                    else:
+                        transaction.rollback()  # PostgreSQL would sync the locks of rows to disk, which nobody needs after a crash
                     kept = True
                 except BaseException:
                     if not connection.invalidated:

@@ -34,14 +34,6 @@ class _BrokenError(Exception):
     """Why a file is not read; a clause whose subject is "it"."""
 
 
-class NoFreezeCalendars:
-    """Where the policy names none."""
-
-    async def events(self, name: str, at: datetime) -> tuple[CalendarEvent, ...] | Unread:  # noqa: ARG002 - the port's
-        """See the port."""
-        return Unread(f"the freeze calendar {name}", "the policy file does not name it")
-
-
 class ICalFreezes:
     """Implements the `FreezeCalendars` port.
 

@@ -4,10 +4,12 @@ Invariant: every moment is in UTC, so no reader needs our zones; lines are folde
 """
 
 from datetime import datetime, timedelta
-
-import icalendar
+from typing import TYPE_CHECKING
 
 from commands.core.feed import Event
+
+if TYPE_CHECKING:
+    import icalendar
 
 REFRESH = timedelta(hours=1)
 """How often readers are asked to look again; each decides for itself (Google: several hours)."""
@@ -18,6 +20,8 @@ class ICal:
 
     def write(self, name: str, events: tuple[Event, ...], at: datetime) -> bytes:
         """The file, UTF-8."""
+        import icalendar  # eighty modules, for whoever subscribes to a calendar
+
         calendar = icalendar.Calendar()
         calendar.add("prodid", "-//Signalbox//releases//EN")
         calendar.add("version", "2.0")
@@ -31,7 +35,9 @@ class ICal:
         return bytes(calendar.to_ical())
 
 
-def _event(event: Event, at: datetime) -> icalendar.Event:
+def _event(event: Event, at: datetime) -> "icalendar.Event":
+    import icalendar
+
     drawn = icalendar.Event()
     drawn.add("uid", f"{event.uid}@signalbox")
     drawn.add("dtstamp", at)

@@ -13,7 +13,6 @@ from time import perf_counter
 
 from bot.adapters.clock import MachineClock
 from bot.adapters.directory import SlackDirectory
-from bot.adapters.freeze_calendars import NoFreezeCalendars
 from bot.adapters.holiday_calendars import HolidayCalendars
 from bot.bench.company import SERVICES, built, clicked, policy, settings, submitted, typed
 from bot.bench.load import fire
@@ -27,11 +26,13 @@ from commands.core.gather import Gather
 from commands.core.inside import inside
 from commands.core.invocation import REPORTED, Reported
 from commands.core.ports.ci import Deployed, Run, RunState
+from commands.core.ports.freeze_calendars import NoFreezeCalendars
 from commands.core.requests import at_dispatch
 from guards.change import Change
 from guards.judge import judge
-from storage import changes, inbox
+from storage import changes, inbox, timers
 from storage.database import Tx
+from storage.timers import Timer
 
 CAPTAIN, MANAGER = 0, 32
 LIMIT = 20.0
@@ -139,6 +140,16 @@ class Company:
         await self._send(typed(text, CAPTAIN))
         await self._quiet()
         return perf_counter() - begun
+
+    async def commit(self, times: int) -> list[float]:
+        """Write one row, so often; seconds for each transaction: less than this no step takes that has to reach the disk."""
+        timer = Timer("bench:commit", "bench", self._clock.now() + timedelta(days=365), {})
+        found = []
+        for _ in range(times):
+            begun = perf_counter()
+            await self._house.store.write(lambda tx: timers.set(tx, timer))
+            found.append(perf_counter() - begun)
+        return found
 
     async def judge(self, change: Change, times: int) -> list[float]:
         """Judge a waiting change in transactions of its own, each with a ledger entry; seconds for each."""

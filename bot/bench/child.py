@@ -99,6 +99,7 @@ async def _house(database_url: str, slack_url: str, *, works: bool) -> AsyncIter
     from bot.bench.company import policy, settings
     from bot.bench.peers import BenchArtifacts, BenchCI
     from bot.build import build
+    from bot.connections import Port
     from bot.log import set_up
     from bot.neighbours import Neighbours
 
@@ -112,7 +113,7 @@ async def _house(database_url: str, slack_url: str, *, works: bool) -> AsyncIter
     # the door alone: everything up to the acknowledgement, and nobody who carries it out
     runner = web.AppRunner(house.doors.app(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await Port(runner, "127.0.0.1", 0).start()
     yield {"port": runner.addresses[0][1]}
     await runner.cleanup()
     await house.inbox.close()

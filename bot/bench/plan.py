@@ -124,6 +124,12 @@ _STARTER = (
 )
 
 
+_STEPS = (
+    "four transactions stand one after another before CI is called: the delivery, and the decision with its order, wait for the disk; "
+    "what it is about, and whether a freeze began since, is only read."
+)
+
+
 def _approving(sizes: Sizes, small: growth.Measured, large: growth.Measured) -> list[Figure]:
     group = "Approving, until CI has been called (peers answer at once)"
     scale = f"{sizes.history.changes:,} changes and {sizes.history.entries:,} ledger entries, to the empty database"
@@ -141,12 +147,17 @@ def _approved(group: str, database: str, found: Approvals) -> list[Figure]:
     whole = [before + after for before, after in zip(found.opened, found.called, strict=True)]
     return [
         Figure(group, f"{database}: form sent → CI called, p50", _ms(found.called, 0.5), "ms", below=25, note=_STARTER),
-        Figure(group, f"{database}: form sent → CI called, p99", _ms(found.called, 0.99), "ms"),
+        Figure(group, f"{database}: form sent → CI called, p99", _ms(found.called, 0.99), "ms", note=_STEPS),
         Figure(
             group, f"{database}: with the click that opens the form, p50", _ms(whole, 0.5), "ms", below=25,
             note="click → Slack is asked to open the form, and form sent → CI called; the time in which a person writes is left out.",
         ),
     ]  # fmt: skip
+
+
+def _committed(group: str, database: str, found: list[float]) -> Figure:
+    note = "one row, from the event loop and back; the floor of each step that waits for the disk."
+    return Figure(group, f"{database}: a transaction of one row, committed: p50", _ms(found, 0.5), "ms", note=note)
 
 
 def _ms(seconds: list[float], share: float) -> float:
@@ -168,9 +179,11 @@ async def _postgresql(sizes: Sizes, folder: Path, skipped: list[str]) -> list[Fi
             found = Approvals()
             for _ in range(sizes.approvals):
                 await bot.approve(found)
+            committed = await bot.commit(sizes.judged)
     finally:
         server.cleanup()
-    return _approved("Approving, until CI has been called (peers answer at once)", "PostgreSQL", found)
+    group = "Approving, until CI has been called (peers answer at once)"
+    return [*_approved(group, "PostgreSQL", found), _committed(group, "PostgreSQL", committed)]
 
 
 # ---------------------------------------------------------------- acknowledging

@@ -7,15 +7,16 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from bot.evidence.keys import fingerprint
 from bot.evidence.manifest import INDEX, LEDGER, MANIFEST, SIGNATURE, Chain, File, Lacking, Manifest, Source
 from bot.evidence.page import page
 from commands.core.bundle import Collection, Item, Packed
 from guards.unread import Unread
 from storage.chain import Row, export_lines
+
+if TYPE_CHECKING:
+    from bot.evidence.keys import Ed25519Signer
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest moment that a zip can name, for every file: when things were read stands in the manifest."""
@@ -29,7 +30,7 @@ class Zip:
         program: the version of this program.
     """
 
-    def __init__(self, key: Ed25519PrivateKey | None, program: str) -> None:
+    def __init__(self, key: "Ed25519Signer | None", program: str) -> None:
         self._key = key
         self._program = program
 
@@ -66,7 +67,7 @@ class Zip:
             made_by=collection.by.id,
             made_by_name=collection.by.name,
             policy=collection.policy,
-            key=fingerprint(self._key.public_key()) if self._key else None,
+            key=self._key.key if self._key else None,
             ledger=Chain(after=after, after_hash=after_hash, head=head, head_hash=head_hash, shown=shown),
             files=files,
             lacking=[_lacking(item) for item in collection.lacking],

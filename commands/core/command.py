@@ -185,6 +185,7 @@ class Work(Generic[A]):
         cases: what was judged of each entry of a set; of anything else, the request and the facts themselves.
         asker: who asks.
         correlation: id that ties log, ledger and CI together.
+        end: of the ledger, before the database's facts were read; see `audit.unmoved`.
     """
 
     tx: Tx
@@ -194,6 +195,7 @@ class Work(Generic[A]):
     judgement: Judgement
     asker: Asker
     correlation: str
+    end: tuple[int, str]
     cases: tuple[Case, ...] = ()
 
     @property

@@ -90,7 +90,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 """After this a change whose facts could not be read is judged again."""
 
 
-def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
+def advance(tx: Tx, change: Change, outside: Facts, correlation: str, *, known: bool = False) -> Change:
     """Judge an undecided change again with the facts of this transaction, and act on the answer.
 
     Args:
@@ -98,6 +98,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
         change: in any state; only an undecided one is judged.
         outside: gathered before the transaction.
         correlation: of whatever caused this.
+        known: whether `outside` has the database's facts too, as they stand now and until this transaction ends.
 
     Returns:
         The change as it stands now.
@@ -106,7 +107,7 @@ def advance(tx: Tx, change: Change, outside: Facts, correlation: str) -> Change:
         return change
     timers.cancel(tx, f"advance:{change.id}")
     ask = Ask(change=change.id)
-    facts = inside(tx, ask, outside)
+    facts = outside if known else inside(tx, ask, outside)
     change = _assessed(tx, change, facts)
     request = at_dispatch(change, facts)
     judgement = _with_others(judge(GUARDS, request, facts, HEALS), facts)

@@ -4,6 +4,7 @@ Invariant: a token is drawn when it is sent to its owner, and only its hash is s
 stand now, and whoever is nobody here any more has none.
 """
 
+import asyncio
 import hashlib
 import re
 import secrets
@@ -106,7 +107,7 @@ class Feeds:
         if not isinstance(allowed, Allow):
             return None
         found = await self._store.read(lambda tx: events(tx, feed.train, inside(tx, Ask(), outside, only_reading=True)))
-        return self._calendar.write(f"Releases: {feed.train or 'all trains'}", found, outside.at)
+        return await asyncio.to_thread(self._calendar.write, f"Releases: {feed.train or 'all trains'}", found, outside.at)
 
 
 async def hand_over(sending: outbox.Sending, store: Store, chat: Chat, address: str) -> Posted | Unposted:

@@ -47,7 +47,7 @@ from guards.policy import Policy
 from guards.sections import Person
 from guards.unread import Unread
 from guards.vocabulary import Action
-from storage import changes, inbox, timers
+from storage import audit, changes, inbox, timers
 from storage.database import Store, Tx
 
 AFTER_FAULT = timedelta(minutes=5)
@@ -207,6 +207,7 @@ class Road:
         correlation: str,
     ) -> Form | None:  # fmt: skip
         """Judge, and do it or refuse it; a form where that is what must come first."""
+        end = audit.head(tx)
         # the moment that counts is this transaction's: what was committed while the facts were read is in force (FRZ-03)
         facts = inside(tx, ask, replace(outside, at=self._clock.now()))
         request = request_of(command.action, ask, asker.person, facts)
@@ -244,7 +245,7 @@ class Road:
                 card = cards.with_form_again(card, command.name, asked.fields)
             self._answer(tx, asked, card, facts, correlation)
         else:
-            work = Work(tx, args, request, facts, judgement, asker, correlation, cases)
+            work = Work(tx, args, request, facts, judgement, asker, correlation, end, cases)
             record.write(tx, f"{tag}:accepted", actor, facts, correlation, **place, **body)
             reply: Reply = command.run(work)
             if asked.home:

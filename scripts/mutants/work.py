@@ -49,11 +49,14 @@ def _storage(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/storage/test_{name}.py" for name in names)
 
 
+SLOW = ("--ignore=tests/guards/test_window_simulation.py", "-k", "not in_the_dark")
+"""None of these ends within the budget of a mutant."""
+
 GROUPS = (
     Group(
         tuple(sorted(f"guards/{path.name}" for path in (ROOT / "guards").glob("*.py"))),
         ("tests/guards",),
-        ("--noconftest",),
+        ("--noconftest", *SLOW),
         ("cronsim", "hypothesis.strategies", "pydantic", "zoneinfo"),
         ("tests/guards/test_frozen.py", "tests/guards/test_policy_keys.py"),
     ),

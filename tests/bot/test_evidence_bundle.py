@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.evidence import verify as verifying
-from bot.evidence.keys import KeyProblem, fingerprint, generate, pem_of, private, public
+from bot.evidence.keys import Ed25519Signer, KeyProblem, fingerprint, generate, pem_of, private, public
 from bot.evidence.pack import Zip, zipped
 from bot.evidence.verify import Bad, Proven, verify
 from commands.core.bundle import Collection, EvidenceClass, Item, Trail
@@ -37,6 +37,7 @@ from tests.world.world import World
 
 ROOT = Path(__file__).parents[2]
 KEY, OTHER_KEY = private(SIGNING_KEY), Ed25519PrivateKey.generate()
+SIGNER = Ed25519Signer(KEY)
 EVIL = "<script>alert('x')</script>"
 
 
@@ -65,7 +66,7 @@ NONE = Item(EvidenceClass.SBOM, "the SBOM", "registry/sbom.json", "images", {}, 
 COLLECTION = Collection(
     "api", "v1.4.0", "acme/api", DIGEST, COMMIT, AT, Actor("audrey@acme.example", "Audrey"), "p" * 64, (PULL, LOG, GONE, NONE), PART
 )
-PACKED = Zip(KEY, "0.1.0").pack(COLLECTION)
+PACKED = Zip(SIGNER, "0.1.0").pack(COLLECTION)
 
 
 def contents(packed: bytes = PACKED.content) -> dict[str, bytes]:
@@ -103,7 +104,7 @@ def lines(*rows: Row | Withheld) -> bytes:
 
 
 def test_the_same_evidence_makes_the_same_bytes():
-    assert Zip(KEY, "0.1.0").pack(COLLECTION) == PACKED
+    assert Zip(SIGNER, "0.1.0").pack(COLLECTION) == PACKED
     assert PACKED.sha256 == hashlib.sha256(PACKED.content).hexdigest()
 
 
@@ -173,7 +174,7 @@ def encrypted() -> bytes:
 
 
 FORGED = ROWS[1]._replace(body="{}")
-OTHER = Zip(KEY, "0.1.0").pack(replace(COLLECTION, version="v1.5.0", items=(LOG, NONE)))
+OTHER = Zip(SIGNER, "0.1.0").pack(replace(COLLECTION, version="v1.5.0", items=(LOG, NONE)))
 
 HOSTILE = [
     ("a byte of evidence", zipped(rest({"evidence/ci/cr-1.txt": b"Deployed\n" * 9})), "evidence/ci/cr-1.txt was changed"),

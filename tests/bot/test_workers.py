@@ -1,6 +1,7 @@
 """Pumps and what they do with a row that fails, a database that is gone and a bot that is stopped (OPS-07, OPS-09, promise 1)."""
 
 import asyncio
+import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ from bot.metrics import REGISTRY
 from bot.pump import Pump
 from bot.workers import ATTEMPTS
 from commands.core.ports.ci import RunState
-from storage import inbox, timers
+from storage import database, inbox, timers
 from storage.errors import CommitUnknown, LostRace, Unavailable
 from storage.inbox import Delivery
 from tests.bot.conftest import tags
@@ -258,6 +259,37 @@ async def test_from_a_delivery_to_ci_nobody_looks_for_a_row(world, monkeypatch):
     monkeypatch.undo()
     await world.wait(seconds=1)
     assert "CI is deploying" in world.card().as_text()
+
+
+async def test_from_an_approval_to_ci_stand_four_transactions_two_of_which_write(world, monkeypatch):
+    """They stand one after another, and each statement is a way to the database and back: what is added here is waited for."""
+    change = await world.asked()
+    steps, called, here = [], [], threading.local()
+    transact, run, start = database._transact, database.Tx.run, world.ci.start
+
+    def transacted(engine, work, *desks):
+        here.step = [engine is world.house.store._engines.write, 0]
+        steps.append(here.step)
+        return transact(engine, work, *desks)
+
+    def counted(tx, *words):
+        here.step[1] += 1
+        return run(tx, *words)
+
+    async def started(order):
+        called.extend(map(tuple, steps))
+        return await start(order)
+
+    async def blind(free: int) -> list[object]:
+        return []
+
+    monkeypatch.setattr(world.house.workers.inbox, "_take", blind)
+    monkeypatch.setattr(world.house.workers.outbox, "_take", blind)  # cards and answers come after
+    monkeypatch.setattr(database, "_transact", transacted)
+    monkeypatch.setattr(database.Tx, "run", counted)
+    monkeypatch.setattr(world.ci, "start", started)
+    await world.say("rita", f"/release approve {change} read the diff")
+    assert called == [(True, 1), (False, 4), (True, 35), (False, 2)]
 
 
 async def test_an_order_for_which_there_is_no_place_goes_out_when_there_is_one(world, monkeypatch):

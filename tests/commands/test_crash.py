@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from commands.core import due, freezing
+from commands.core import due, freezing, record, road
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
+from guards.vocabulary import Action, Blocked
 from storage.errors import Unavailable
+from tests.storage.cases import FREEZE
 from tests.world.world import World
 
 pytestmark = pytest.mark.both
@@ -240,6 +243,30 @@ async def test_two_bots_that_race_dispatch_once(shared):
     assert (await world.change()).state is State.RUNNING
     assert (await world.news()).count("dispatch:ordered") == 1
     assert await world.verified()
+
+
+async def test_a_freeze_that_is_committed_while_an_approval_is_judged_holds_the_change(shared, monkeypatch):
+    """Between the facts of the approval and its first entry another bot's freeze begins: what goes out is judged by what is true then (CMD-12)."""
+    world, loop = shared, asyncio.get_running_loop()
+    change = await world.asked()
+    ordered, hour = len(world.ci.asked), timedelta(hours=1)
+    async with world.replica() as second:
+        judged = road.judge
+
+        def meanwhile(guards, request, facts, heals):
+            told = judged(guards, request, facts, heals)
+            if request.action is Action.APPROVE:
+                span = {"start": facts.at - hour, "end": facts.at + hour, "in_force": facts.at - hour}
+                freeze = replace(FREEZE, blocks=(Blocked.DEPLOYMENTS,), passes=(), **span)
+                declared = second.store.write(lambda tx: freezing.declared(tx, freeze, record.CLOCK, facts, "c-1"))
+                asyncio.run_coroutine_threadsafe(declared, loop).result(20)
+            return told
+
+        monkeypatch.setattr(road, "judge", meanwhile)
+        await world.say("rita", f"/release approve {change} read it")
+        assert (await world.change()).state is State.WAITING
+        assert len(world.ci.asked) == ordered
+        assert "dispatch:waits" in await world.news()
 
 
 async def test_a_timer_fires_once_for_two_bots(shared):

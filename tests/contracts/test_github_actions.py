@@ -17,7 +17,8 @@ from pydantic import SecretStr
 
 from bot.adapters import github
 from bot.adapters.github import ACCESS_INPUTS, BRANCH_INPUTS, INPUTS, GitHubActions
-from bot.adapters.github_auth import AppAuth, TokenAuth
+from bot.adapters.github_app import AppAuth
+from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_wire import state
 from bot.adapters.transport import Limits, Transport
 from commands.core.ports.ci import (

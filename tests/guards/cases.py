@@ -124,7 +124,7 @@ LOOKED = Verification(
     frozenset({Role.SERVICE_OWNER}), "smoke tests and the error rate",
 )  # fmt: skip
 PROMOTED = Promotion(again("staging"), again(STAGED.digest), again(STAGED.commit), STAGED.at, "CR-2026-1123-001", (MARA.name,))
-RUNNING = Deployment(again("api"), again("production"), "v1.3.0", OTHER_DIGEST, OTHER_COMMIT, AT - 7 * DAY)
+RUNNING = Deployment(again("api"), again("production"), again("v1.3.0"), again(OTHER_DIGEST), again(OTHER_COMMIT), AT - 7 * DAY)
 
 
 DECLARED = Declared(frozenset(), customers="a new button", downtime="none", data="none")

@@ -147,9 +147,11 @@ def test_which_commits_are_compared():
     target = span(
         commit("01" * 20, title="fix: PAY-12 refunds (#9)"), commit("02" * 20, title="other", says="for PAY-12"),
         commit("03" * 20, 41, title="another"), commit("04" * 20, title="PAY-123"), commit("05" * 20, title="Merge", parents=2, says="PAY-12"),
-        pulls=(pull(),),
+        commit("06" * 20, title="The beginning", parents=0, says="PAY-12"), pulls=(pull(),),
     )  # fmt: skip
     assert candidates(ONE, OWN, target) == ("01" * 20, "02" * 20, "03" * 20)
+    many = [commit(f"{n:040}", title="fix: PAY-12 refunds") for n in range(31)]
+    assert candidates(ONE, OWN, span(*many)) == tuple(one.sha for one in many[:30])
 
 
 # ---------------------------------------------------------------- the guard

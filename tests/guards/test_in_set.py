@@ -62,3 +62,9 @@ def test_it_names_what_goes_with_it_and_what_to_type(entries: tuple[Pinned, ...]
     assert (no.why, no.remedy) == (  # type: ignore[union-attr]
         f"api v1.4.0 goes to production{beside}, as the set of {GO.run}.", f"Ask for the set: `/release train promote {GO.run} production`."
     )  # fmt: skip
+
+
+def test_of_two_sets_that_bring_it_the_first_is_named():
+    later = replace(SET, run="weekly-2026-12-01", candidate=Candidate((API,), "b2" * 32))
+    no = in_its_set(request(), riding((SET, "a1" * 32), (later, "b2" * 32), promotions=()))
+    assert no.why == f"api v1.4.0 goes to production with web v2.0.0, as the set of {GO.run}."  # type: ignore[union-attr]

@@ -43,6 +43,7 @@ FIRST_TIME = facts(HELD, incidents=(ONE,), promotions=())
         pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, opened_at=AT),)), Refuse, id="begins at this moment"),
         pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, opened_at=AT + MOMENT),)), Allow, id="begins a moment later"),
         pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, closed_at=AT),)), Allow, id="closed at this moment"),
+        pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, closed_at=AT - MOMENT),)), Allow, id="closed a moment before"),
         pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, closed_at=AT + MOMENT),)), Refuse, id="closed a moment later"),
         pytest.param(replace(FIRST_TIME, incidents=(replace(ONE, severity=3), ONE)), Refuse, id="one of two"),
         pytest.param(replace(FIRST_TIME, incidents=Unread("the incidents")), Unsure, id="incidents unread"),

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from bot.adapters.answers import Answer, parse
 from bot.adapters.github import GitHubActions
-from bot.adapters.github_auth import API_HEADERS, AppAuth, Installed, Minted, TokenAuth
+from bot.adapters.github_app import AppAuth, Installed, Minted
+from bot.adapters.github_auth import API_HEADERS, TokenAuth
 from bot.adapters.github_statuses import GitHubStatuses
 from bot.adapters.github_wire import Dispatched, Listing, RunEvent, WorkflowRun, state
 from bot.adapters.transport import Limits, Transport

@@ -54,6 +54,21 @@ async def test_the_entries_of_a_transaction_are_written_at_its_end_or_before_som
     assert chain.verify(rows, head).count == 3
 
 
+async def test_a_transaction_knows_whether_anybody_else_wrote_since_it_looked(store):
+    end = await store.read(audit.head)
+
+    def deed(tx):
+        before = audit.unmoved(tx, end)
+        audit.append(tx, ENTRY)
+        audit.append(tx, ENTRY)
+        return before, audit.unmoved(tx, end)  # its own entries are nobody else's
+
+    assert await store.write(deed) == (True, True)
+    assert await store.write(deed) == (False, False)
+    rows, head = await store.read(lambda tx: (list(audit.rows(tx)), audit.head(tx)))
+    assert chain.verify(rows, head).count == 4
+
+
 async def test_what_an_entry_says_is_what_it_said_when_it_was_written(store):
     body = {"why": "as it was"}
 

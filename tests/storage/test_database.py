@@ -42,6 +42,17 @@ async def test_a_reader_cannot_write(store):
     await store.write(lambda tx: changes.add(tx, CHANGE))
 
 
+async def test_what_wrote_nothing_is_not_committed(store):
+    """A commit waits for the disk, on PostgreSQL also for locks of rows."""
+    ends = []
+    sa.event.listen(store._engines.write, "commit", lambda _: ends.append("commit"))
+    sa.event.listen(store._engines.write, "rollback", lambda _: ends.append("rollback"))
+    await store.write(lambda tx: changes.add(tx, CHANGE))
+    assert await store.write(lambda tx: changes.lock(tx, CHANGE.id)) == CHANGE
+    assert ends == ["commit", "rollback"]
+    assert await store.write(lambda tx: changes.lock(tx, CHANGE.id)) == CHANGE  # the lock is gone
+
+
 async def test_a_reader_sees_one_moment(store):
     loop = asyncio.get_running_loop()
 

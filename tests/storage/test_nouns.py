@@ -47,19 +47,6 @@ async def test_of_two_clicks_at_once_one_counts(changed):
     assert len(await changed.read(lambda tx: approvals.of(tx, CHANGE.id))) == 1
 
 
-@pytest.mark.parametrize(
-    "later",
-    [
-        pytest.param(replace(APPROVAL, at=APPROVAL.expires, expires=APPROVAL.expires + HOUR), id="the first one expired"),
-        pytest.param(replace(APPROVAL, at=AT + MINUTE, content="f" * 64), id="the content moved"),
-    ],
-)
-async def test_a_decision_that_counts_no_more_gives_way_to_a_new_one(changed, later):
-    await changed.write(lambda tx: approvals.add(tx, CHANGE.id, APPROVAL))
-    await changed.write(lambda tx: approvals.add(tx, CHANGE.id, later))
-    assert await changed.read(lambda tx: approvals.of(tx, CHANGE.id)) == (replace(APPROVAL, withdrawn=later.at), later)
-
-
 async def test_a_decision_is_withdrawn_once_and_can_be_given_again(changed):
     await changed.write(lambda tx: approvals.add(tx, CHANGE.id, APPROVAL))
     assert await changed.write(lambda tx: approvals.withdraw(tx, CHANGE.id, "vera@example.com", AT + MINUTE)) is False

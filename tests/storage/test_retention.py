@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage import audit, chain, retention
+from guards.run_log import KeptLog
+from storage import audit, chain, changes, retention, run_logs
 from storage.errors import Conflict
 from storage.retention import Place
-from tests.storage.cases import AT, ENTRY, HOUR, MINUTE
+from tests.storage.cases import AT, CHANGE, ENTRY, HOUR, MINUTE
 from tests.storage.test_outbox import Box
 
 PURGED = replace(ENTRY, tag=chain.PURGED, body={"removed": [[2, 3]]})
@@ -155,6 +156,26 @@ async def test_a_message_that_was_given_up_is_forgotten_by_its_age(store):
 async def test_what_somebody_else_removed_meanwhile_is_not_removed_again(store, rows):
     await store.write(lambda tx: bury(tx, rows[1:3]))
     assert [row.seq for row in await store.read(lambda tx: retention.standing(tx, [1, 2, 3, 4]))] == [1, 4]
+
+
+async def test_a_copy_of_a_log_is_removed_by_its_age_and_that_there_was_one_stays(store):
+    logs = [
+        KeptLog(key, CHANGE.id, None, AT + when, "text/plain", "sha256:1f", 3, b"log")
+        for key, when in (("b", -HOUR), ("a", 0 * HOUR), ("c", MINUTE))
+    ]
+    none = KeptLog("d", CHANGE.id, None, AT - HOUR, why="CI kept none")
+    await store.write(lambda tx: [changes.add(tx, CHANGE), *(run_logs.keep(tx, log) for log in (*logs, none))])
+    assert await store.read(lambda tx: [(log.key, log.at, log.service) for log in retention.old_logs(tx, AT)]) == [
+        ("b", AT - HOUR, "api"), ("a", AT, "api"),
+    ]  # fmt: skip
+    assert await store.write(lambda tx: retention.empty(tx, ["b", "a", "d", "x"], "it was old")) == ["a", "b"]
+    left = {log.key: log for log in await store.read(lambda tx: run_logs.of(tx, CHANGE.id))}
+    assert left == {
+        "a": replace(logs[1], packed=None, why="it was old"),
+        "b": replace(logs[0], packed=None, why="it was old"),
+        "c": logs[2],
+        "d": none,
+    }
 
 
 LEDGER = [chain.Row(1, "x", "a:b", "", "", "", None, None, None, "", "", "{}", chain.GENESIS, "")]

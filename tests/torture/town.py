@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from aiohttp.test_utils import TestServer
 
 from bot.adapters.generic_wire import ArtifactBody
-from bot.demo.ci_runs import Record, Shop
+from bot.demo.ci_runs import OVER, Record, Shop
 from bot.workspace import Channel, Exchange, Person, Workspace, installed
 from storage.database import Store, Tx
 from tests.torture.boundaries import ANY, Boundary
@@ -42,6 +42,9 @@ LOOKING, LOOKED = ("workers.Workers._take_", "workers.Workers.tick"), "workers.W
 
 LIMIT = 120
 """Seconds of the machine in which it must come to rest."""
+
+TRIES = 40
+"""How often a person types a command: Slack waits for three seconds of the machine, in which a busy one does little."""
 
 STEP, STEPS = timedelta(seconds=55), 33
 """By how much, shorter than a lease, and how often at most: what has not happened half an hour later is lost."""
@@ -133,6 +136,7 @@ class Town:
         self._ci_url = ""
         self._session: aiohttp.ClientSession
         self._dead: asyncio.Event = asyncio.Event()
+        self._deploying: set[asyncio.Task[bytes]] = set()
 
     async def __aenter__(self) -> Self:
         enter = self._stack.enter_async_context
@@ -204,7 +208,7 @@ class Town:
         """Stop the bot in order, as at the end of the day; False when it was killed meanwhile, and shall be asked once more."""
         await self.alive()
         assert self._bot
-        code = await self._bot.process.end(limit=30)
+        code = await self._bot.process.end(limit=LIMIT)
         if self._bot.killed_as_planned:
             return False
         self.passed = self._bot.passed
@@ -229,13 +233,13 @@ class Town:
         await self._until_taken(lambda: self.slack.say(self.people[who], self.channels["releases"], text))
 
     async def _until_taken(self, deliver: Callable[[], Any]) -> None:
-        for _ in range(10):
+        for _ in range(TRIES):
             await self.alive()
             exchange: Exchange = await deliver()
             if exchange.status == 200:
                 return
             await self._something_happens(PATIENCE)  # who was killed in the middle of it is not gone yet
-        raise AssertionError(f"it was not acknowledged ten times: {exchange.status} {exchange.error}\n{self.log()}")
+        raise AssertionError(f"it was not acknowledged {TRIES} times: {exchange.status} {exchange.error}\n{self.log()}")
 
     async def build(self, service: str, version: str, commit: str, author: str = "dev") -> None:
         """CI builds a version."""
@@ -247,7 +251,10 @@ class Town:
     async def deploy(self, service: str, version: str, environment: str) -> asyncio.Task[bytes]:
         """CI deploys by itself, and tells the bot until it hears."""
         await self.alive()
-        return asyncio.create_task(self.ask_ci("deploy", service=service, version=version, environment=environment))
+        task = asyncio.create_task(self.ask_ci("deploy", service=service, version=version, environment=environment))
+        self._deploying.add(task)
+        task.add_done_callback(self._deploying.discard)
+        return task
 
     async def ask_ci(self, what: str, **body: Any) -> bytes:
         """Have the CI do something that is no part of the contract."""
@@ -258,6 +265,10 @@ class Town:
     async def runs(self) -> list[Record]:
         """The orders that CI took."""
         return await asyncio.to_thread(self.shop.records)
+
+    async def _deploys(self) -> bool:
+        """Whether CI is in the middle of a run: how much of the machine it gets says nothing about the time that it takes."""
+        return bool(self._deploying) or any(record.state not in OVER for record in await self.runs())
 
     # ------------------------------------------------------------ time
 
@@ -285,7 +296,7 @@ class Town:
         await self.wait(max(moment - self.clock.now(), timedelta()))
 
     async def _while_it_works(self, holds: Callable[[Tx], Any]) -> Any:
-        """What `holds` finds; nothing, when the bot has had nothing in its hands for a while.
+        """What `holds` finds; nothing, when neither the bot nor CI has had anything in hand for a while.
 
         Whatever it has, it has on lease, and it may be about to take more: were it to pass meanwhile, the bot would seem to sleep over its lease.
         """
@@ -296,7 +307,7 @@ class Town:
                 found, working = await self.store.read(lambda tx, bot=self._bot: (holds(tx), at_work(tx, bot)))
                 if found:
                     return found
-                if not working and self._bot.rests():
+                if not working and self._bot.rests() and not await self._deploys():
                     self._bot.looks = 0
                     return None
                 await self._something_happens(PATIENCE)

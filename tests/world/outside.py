@@ -17,7 +17,8 @@ from bot.adapters.freeze_calendars import ICalFreezes
 from bot.adapters.generic_ci import GenericArtifacts, GenericCI
 from bot.adapters.github import GitHubActions
 from bot.adapters.github_api import GitHubApi
-from bot.adapters.github_auth import AppAuth, TokenAuth
+from bot.adapters.github_app import AppAuth
+from bot.adapters.github_auth import TokenAuth
 from bot.adapters.github_releases import GitHubReleases
 from bot.adapters.github_sign_in import GitHubSignIn
 from bot.adapters.github_statuses import GitHubStatuses
@@ -354,7 +355,6 @@ APART: Mapping[str, str] = {
     "Intake": "is asked by Slack, and asks nobody",
     "Limited": "how answers of Slack are read",
     "NoDirectory": "asks nobody",
-    "NoFreezeCalendars": "asks nobody",
     "Pull": "how OciArtifacts and OciProofs ask",
     "Recent": "keeps what others read",
     "RegistryAuth": "a part of Pull: these rows are asked for a token first",

@@ -18,3 +18,11 @@ class FreezeCalendars(Protocol):
             at: now, UTC.
         """
         ...
+
+
+class NoFreezeCalendars:
+    """Where the policy names none."""
+
+    async def events(self, name: str, at: datetime) -> tuple[CalendarEvent, ...] | Unread:  # noqa: ARG002 - the port's
+        """See the port."""
+        return Unread(f"the freeze calendar {name}", "the policy file does not name it")
