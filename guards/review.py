@@ -161,14 +161,14 @@ def _lacking(work: Work, facts: Facts) -> list[str] | Refuse | Unsure:
     for pull in work.span.pulls:
         if pull.paths is None:
             return Unsure(f"the changed files of {work.name(pull)}", "there are too many to be listed")
-        approvers = independent(pull, facts)
+        name, approvers = work.name(pull), independent(pull, facts)
         people = [identify(login, facts) for login in sorted(approvers)]
         for path in pull.paths:
             judges = [(owners.owners(path), "")]
             if stood and (were := stood.owners(path)):
                 judges.append((were, " in what runs"))
             for named, then in judges:
-                said = _unowned(path, work.name(pull), named, approvers, people, then)
+                said = _unowned(path, name, named, approvers, people, then)
                 if isinstance(said, Unread):
                     return Unsure(said.what, said.why)
                 if said is _ONLY_TEAMS:

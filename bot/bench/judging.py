@@ -79,7 +79,7 @@ def measure(rounds: int, repeats: int) -> tuple[list[Figure], list[str]]:
 
 
 def _guards(given: Case, repeats: int) -> float:
-    """Microseconds for one judgement; each is of evidence that was just read, about which nothing was concluded yet."""
+    """Microseconds for one judgement; each is of facts and evidence that were just read, about which nothing was concluded yet."""
     fresh = [replace(given, facts=replace(given.facts, evidence=replace(given.facts.evidence))) for _ in range(repeats)]
     begun = process_time()
     for each in fresh:
@@ -98,7 +98,8 @@ def _cedar(cedar: Cedar, given: Case, repeats: int) -> float:
 
 def _figures(profile: Profile, ours: list[float], theirs: list[float]) -> list[Figure]:
     asked = "everything is asked for and proven" if profile is Profile.STRICT else f"{len(REQUIREMENT_OF)} of them are asked for nothing"
-    note = f"{len(GUARDS)} guards over frozen facts, all answers kept; {asked}. Nothing that an earlier judgement concluded is used."
+    note = f"{len(GUARDS)} guards over frozen facts, all answers kept; {asked}. Nothing that an earlier judgement concluded from "
+    note += "facts is used; kept is what follows from the policy alone, or from values that never change (hashes, edges of windows)."
     figures = [Figure(GROUP, f"our guards, CPU, {profile} profile", median(ours), "µs", below=100, note=note)]
     if theirs:
         told = (

@@ -1,6 +1,9 @@
 """The benchmark runs and reports every figure; what the figures say is never tested."""
 
 import json
+import sys
+from collections import Counter
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +15,7 @@ from bot.bench.curves import Curve
 from bot.bench.figures import Figure, Report
 from bot.bench.judging import compared, judged, refusing
 from bot.bench.load import percentile
+from bot.bench.promotion import case
 from bot.bench.stopped import stopped
 from bot.bench.told import request_of
 from commands.core.dispatch import GUARDS
@@ -32,6 +36,25 @@ def test_cedar_judges_as_the_guards_do_guard_by_guard(profile):
         assert name in refusing(one)
         assert not cedar.allows(request_of(one)), name
         assert name in cedar.forbidding(request_of(one))
+
+
+@pytest.mark.parametrize(("profile", "most"), [(Profile.STARTER, 260), (Profile.STRICT, 740)])
+def test_a_judgement_finds_nothing_out_twice(profile, most):
+    """Its calls are counted, as its time tells more of the machine."""
+    given, called = case(profile), Counter()
+    judged(given)  # what the policy alone tells is known from now on
+    again = replace(given, facts=replace(given.facts, evidence=replace(given.facts.evidence)))
+
+    def count(frame, event, arg):
+        called[event] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        judged(again)
+    finally:
+        sys.setprofile(before)
+    assert 39 < called["call"] < most
 
 
 def test_a_comparison_of_different_rules_is_refused(monkeypatch):

@@ -20,6 +20,7 @@ from guards.policy import Policy
 from guards.release import Erratum, RecordText, ReleaseNotes, is_said
 from guards.release_record import Field, Value, filled_in, incomplete, record_of, recorded, unedited
 from guards.unread import Absent, Unread
+from guards.version import Beside
 from guards.vocabulary import Profile, Requirement
 from tests.guards.cases import ARTIFACT, AT, FACTS, POLICY, REQUEST, RUNNING, exemption, policy, request, said, told, utc
 from tests.guards.proofs import NOTES, PROOF, RECORD, STRICT, asking, check, proven, pull, worked
@@ -36,6 +37,10 @@ def known(**parts: Any) -> Facts:
 def bare(**parts: Any) -> Facts:
     """Only the record is asked for; no evidence was read."""
     return replace(FACTS, policy=ONLY, record=RECORD, **parts)
+
+
+UNSAID = Unread("the work in example/config", "no answer within 5 s")
+ELSEWHERE = Beside("example/config", tag=UNSAID, work=UNSAID)
 
 
 def value(field: Field, facts: Facts, **asked: Any) -> Value:
@@ -80,6 +85,14 @@ def test_a_whole_record() -> None:
         pytest.param(Field.TICKETS, bare(), NOT_REQUIRED, id="tickets that nobody asks for"),
         pytest.param(Field.TICKETS, proven(work=Absent("commit")), None, id="the commit is gone"),
         pytest.param(Field.TICKETS, bare(evidence=proven(work=Absent("commit")).evidence), NOT_REQUIRED, id="gone, and not asked for"),
+        pytest.param(Field.TICKETS, proven(beside=(ELSEWHERE,)), UNSAID, id="work of another repository that could not be read"),
+        pytest.param(Field.TICKETS, proven(beside=(replace(ELSEWHERE, work=Absent("tag")),)), None, id="no such work there"),
+        pytest.param(
+            Field.PULL_REQUESTS,
+            proven(beside=(replace(ELSEWHERE, work=worked(pull(number=3)).evidence.work),)),
+            "#12, example/config#3",
+            id="of another repository too",
+        ),
         pytest.param(Field.PULL_REQUESTS, worked(), None, id="no pull request"),
         pytest.param(Field.PULL_REQUESTS, bare(evidence=worked().evidence), NOT_REQUIRED, id="none, and none asked for"),
         pytest.param(Field.PULL_REQUESTS, bare(), NOT_REQUIRED, id="pull requests that nobody asks for"),
