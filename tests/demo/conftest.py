@@ -13,6 +13,7 @@ from tests.world import forked
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo's servers are a process of their own here too, but one that has imported everything before it begins."""
+    forked.ready()
     monkeypatch.setattr(ci_process, "started", forked.started)
 
 

@@ -9,11 +9,17 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 _READY = multiprocessing.get_context("forkserver")
 _READY.set_forkserver_preload(["bot.demo.servers", "tests.torture.bot_killed_at", __name__])
+
+
+def ready() -> None:
+    """Start the process that they are forked from, before a test has temporary folders of its own: it is reached by a socket in one."""
+    forkserver.ensure_running()
 
 
 class Forked:
