@@ -141,13 +141,13 @@ def authors_of(service: str, environment: str, facts: Facts) -> frozenset[str] |
         service, environment: where the version is to go.
         facts: `artifact` tells the authors.
     """
-    return facts.once((authors_of, service, environment), lambda: _people("authors", service, environment, facts))
+    return facts.memo.once((authors_of, service, environment), lambda: _people("authors", service, environment, facts))
 
 
 def reviewers(change: Change, facts: Facts) -> frozenset[str] | Unread:
     """Corporate ids of those who approved the code; `Unread` where the policy says that they must be known (SOD-03, SOD-12)."""
     service, environment = change.content.service, change.content.environment
-    return facts.once((reviewers, service, environment), lambda: _people("reviewers", service, environment, facts))
+    return facts.memo.once((reviewers, service, environment), lambda: _people("reviewers", service, environment, facts))
 
 
 def _people(what: str, name: str, environment: str, facts: Facts) -> frozenset[str] | Unread:

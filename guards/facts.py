@@ -3,10 +3,9 @@
 Invariant: a fact that could not be read is `Unread`, never empty and never a default.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
 
 from guards.access import Grant
 from guards.assessment import UNSAID, Declared
@@ -24,6 +23,7 @@ from guards.hotfix_evidence import Piece
 from guards.identity import Delegation, Link, Linking, Stranger
 from guards.incident import Incident
 from guards.manifest import SetStanding
+from guards.memo import Memo
 from guards.obligation import Aftermath, Obligation
 from guards.policy import Policy
 from guards.release import Promotion, RecordText, ReleaseNotes
@@ -34,8 +34,6 @@ from guards.unread import Absent, Unread
 from guards.verified import Verification
 from guards.version import Artifact, Deployment, Evidence
 from guards.vocabulary import Action, ChangeType, Migration
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +191,7 @@ class Facts:
         incident: the incident in question; Absent when the reference names none.
         bound: what the record is that is to belong to it, or that something is to be owed for, as a noun; Absent when the id names none.
         parts: entry of a set → its facts, in the order in which they go out, where several are judged together (MAN-06).
-        memo: what guards concluded from exactly these facts, so that the next one does not conclude it anew; a copy begins without.
+        memo: what guards concluded from exactly these facts.
     """
 
     at: datetime
@@ -257,15 +255,7 @@ class Facts:
     heard: Mapping[str, datetime] = field(default_factory=dict)
     incident: Incident | Absent | None = None
     bound: str | Absent | None = None
-    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def once(self, what: Hashable, conclude: Callable[[], T]) -> T:
-        """A conclusion from these facts, drawn once; `what` names everything else that it hangs on."""
-        if what in self.memo:
-            known: T = self.memo[what]
-            return known
-        drawn = self.memo[what] = conclude()
-        return drawn
+    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
 
     def person(self, corporate: str, name: str) -> Person | Stranger | Unread:
         """Somebody as they stand now, by corporate id; `name` is told where nobody read them."""

@@ -121,7 +121,7 @@ def gated(policy: Policy, service: str | None, environment: str) -> bool:
 
 def rules_of(service: str | None, environment: str, facts: Facts) -> tuple[Rule, ...] | Unread:
     """The windows of a place; unread when the holidays of one cannot be told for this moment (WIN-13)."""
-    return facts.once((rules_of, service, environment), lambda: _with_holidays(service, environment, facts))
+    return facts.memo.once((rules_of, service, environment), lambda: _with_holidays(service, environment, facts))
 
 
 def _with_holidays(service: str | None, environment: str, facts: Facts) -> tuple[Rule, ...] | Unread:
@@ -185,7 +185,7 @@ def open_at(rules: Iterable[Rule], moment: datetime) -> Opening | None:
 def open_now(service: str | None, environment: str, facts: Facts) -> Opening | Unread | None:
     """The same for a place, at the moment of the facts."""
     rules = rules_of(service, environment, facts)
-    return rules if isinstance(rules, Unread) else facts.once((open_now, service, environment), lambda: open_at(rules, facts.at))
+    return rules if isinstance(rules, Unread) else facts.memo.once((open_now, service, environment), lambda: open_at(rules, facts.at))
 
 
 def holiday_on(rules: Iterable[Rule], at: datetime) -> str | None:

@@ -66,6 +66,6 @@ def reverts_of(service: str, facts: Facts) -> tuple[Revert, ...] | Unread:
     works = work_of(service, facts)
     if isinstance(works, Unread):
         return works
-    return facts.evidence.once(
+    return facts.evidence.memo.once(
         (reverts_of, service, facts.policy.hash), lambda: tuple(one for work in works for one in reverts_in(work.span))
     )

@@ -88,7 +88,7 @@ def independent(pull: Pull, facts: Facts) -> frozenset[str]:
     A commit may carry an address that GitHub gives to nobody, so whoever wrote is told by person too, not by login alone.
     """
     # it is told apart by being this very one, and kept with the answer so that no other one takes its place in memory
-    return facts.once((independent, id(pull)), lambda: (pull, _independent(pull, facts)))[1]
+    return facts.memo.once((independent, id(pull)), lambda: (pull, _independent(pull, facts)))[1]
 
 
 def _independent(pull: Pull, facts: Facts) -> frozenset[str]:

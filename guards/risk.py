@@ -48,7 +48,7 @@ def assess(subject: Request | Change, facts: Facts) -> Assessment | Unsure:
     """
     what = subject.content if isinstance(subject, Change) else subject
     asked = (assess, what.service, what.environment, what.version, what.migration, what.declared)
-    return facts.once(asked, lambda: _assess(what, facts))
+    return facts.memo.once(asked, lambda: _assess(what, facts))
 
 
 def _assess(what: Request | Content, facts: Facts) -> Assessment | Unsure:
@@ -72,7 +72,7 @@ def _assess(what: Request | Content, facts: Facts) -> Assessment | Unsure:
         return _weighed(found, rules)
 
     also = (what.service, facts.policy.hash, what.declared, what.migration, step, hotfix and hotfix.id)
-    return facts.evidence.once((assess, *also), weigh)
+    return facts.evidence.memo.once((assess, *also), weigh)
 
 
 def found_yes(service: str | None, facts: Facts) -> dict[Question, str]:
@@ -149,7 +149,7 @@ def told_by_work(service: str | None, facts: Facts) -> tuple[Told, ...]:
             found += [Told(name, None, ((f"{name} {why}", Question.BREAKING_API),)) for name, why in marked]
         return tuple(found)
 
-    return facts.evidence.once((told_by_work, service, facts.policy.hash), tell)
+    return facts.evidence.memo.once((told_by_work, service, facts.policy.hash), tell)
 
 
 def _told_by_pull(pull: Pull, name: str, rules: RiskRules, patterns: "Patterns") -> Iterator[Finding]:

@@ -1,16 +1,13 @@
 """The nouns of a version: what was built for it, what proves it, and where it runs."""
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
 
 from guards.codeowners import CodeOwners
+from guards.memo import Memo
 from guards.provenance import Proof
 from guards.unread import Absent, Unread
 from guards.vcs import Check, Protection, Span, Tag
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +136,7 @@ class Evidence:
         protection: of the branch that releases come from.
         proof: what is attached to exactly the artifact's digest.
         retrievable: whether what runs in the target now can still be pulled, to go back to (RBK-14).
-        memo: what guards concluded from exactly this evidence, so that the next one does not conclude it anew; a copy with another part
-            begins without.
+        memo: what guards concluded from exactly this evidence, under a policy that is named by its hash.
     """
 
     tag: Tag | Absent | Unread | None = None
@@ -152,12 +148,4 @@ class Evidence:
     protection: Protection | Absent | Unread | None = None
     proof: Proof | Absent | Unread | None = None
     retrievable: bool | Unread | None = None
-    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def once(self, what: Hashable, conclude: Callable[[], T]) -> T:
-        """A conclusion from this evidence, drawn once; `what` names everything else that it hangs on, the policy by its hash."""
-        if what in self.memo:
-            known: T = self.memo[what]
-            return known
-        drawn = self.memo[what] = conclude()
-        return drawn
+    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)

@@ -35,7 +35,7 @@ class Work:
 
 def work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
     """The work in a service's version, its own repository first; `Unread` for whatever is not known of it."""
-    return facts.once((work_of, service), lambda: _work_of(service, facts))
+    return facts.memo.once((work_of, service), lambda: _work_of(service, facts))
 
 
 def _work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
@@ -52,7 +52,7 @@ def _work_of(service: str, facts: Facts) -> tuple[Work, ...] | Unread:
 
 def works_read(evidence: Evidence) -> tuple[Work, ...]:
     """The work of each repository that was read, the service's own first, for whoever shows what there is and judges nothing."""
-    return evidence.once(works_read, lambda: _works_read(evidence))
+    return evidence.memo.once(works_read, lambda: _works_read(evidence))
 
 
 def _works_read(evidence: Evidence) -> tuple[Work, ...]:

@@ -164,7 +164,9 @@ class Runner:
 
 
 def main(words: list[str]) -> None:
-    again, most = "--again" in words, next((int(word.removeprefix("--most=")) for word in words if word.startswith("--most=")), None)
+    again, most = "--again" in words, next((word.removeprefix("--most=") for word in words if word.startswith("--most=")), None)
+    if most is not None and not most.isdecimal():
+        sys.exit(f"--most takes a number, not {most!r}")
     asked = [word for word in words if not word.startswith("-")]
     if unknown := set(asked) - {path for group in GROUPS for path in group.modules}:
         sys.exit(f"no modules of ours: {', '.join(sorted(unknown))}")
@@ -177,7 +179,7 @@ def main(words: list[str]) -> None:
         if not modules:
             continue
         warm(group)
-        runner = Runner(group, again=again, most=most)
+        runner = Runner(group, again=again, most=int(most) if most else None)
         for path in modules:
             runner.module(path)
         runner.close()

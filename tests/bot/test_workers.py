@@ -151,6 +151,12 @@ async def test_a_row_that_raises_harms_no_other_row():
     await job.pump.drain(1)
 
 
+async def turns() -> None:
+    """The loop goes round, far more often than a look for rows takes: whatever was not done then is not going to be."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_a_row_that_is_handed_over_is_carried_out_without_a_look():
     job = Job(rows=0, at_once=2)
     job.pump.start()
@@ -173,8 +179,7 @@ async def test_no_more_places_are_promised_than_are_free():
     job.pump.handed(2, [Row(7)])  # the other place is free again: what was written for it is known already, or was rolled back
     job.lying.extend(Row(n) for n in (8, 9))
     job.pump.ring()
-    for _ in range(20):  # turns of the loop, far more than it takes
-        await asyncio.sleep(0)
+    await turns()
     assert job.at_work == {0, 7, 8}
     job.gate.set()
     await job.pump.resting.wait()
@@ -190,8 +195,7 @@ async def test_rows_that_wait_for_a_place_that_was_promised_are_looked_for_when_
     assert job.pump.promise()
     job.lying.append(Row(8))
     job.pump.ring()
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await turns()
     assert job.taken == []
     job.pump.handed(1, [])
     await job.pump.resting.wait()

@@ -164,3 +164,22 @@ async def test_a_spoiled_answer_is_never_a_yes(row):
         answers = await bench.usual()
         short = [cell for cell in cells(row, answers) if cell[0] == LIE or (cell[1] == answers - 1 and cell[0] in some(ROWS.index(row)))]
         assert await bench.wrong(short) == []
+
+
+@pytest.mark.parametrize("turns", range(40))
+async def test_a_proxy_that_is_left_at_any_moment_ends(turns):
+    """A cancelled answer is over; were it to go on after all, as one that never comes, the proxy would wait for it without end."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as neighbour, asyncio.timeout(HUNG):
+        proxy = FaultyProxy(f"http://127.0.0.1:{neighbour.sockets[0].getsockname()[1]}", FAULTS["takes it and never answers"])
+        async with proxy.standing():
+            _, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            writer.close()

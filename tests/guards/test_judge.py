@@ -206,7 +206,7 @@ def test_what_was_concluded_from_facts_is_drawn_once_and_never_from_others() -> 
         drawn.append(known.at)
         return "as it was"
 
-    assert [known.once(("what", "api"), conclude) for _ in range(2)] == ["as it was"] * 2
-    assert known.once(("what", "web"), lambda: "another") == "another"
-    assert replace(known, at=known.at + HOUR).once(("what", "api"), lambda: "as it is later") == "as it is later"
+    assert [known.memo.once(("what", "api"), conclude) for _ in range(2)] == ["as it was"] * 2
+    assert known.memo.once(("what", "web"), lambda: "another") == "another"
+    assert replace(known, at=known.at + HOUR).memo.once(("what", "api"), lambda: "as it is later") == "as it is later"
     assert (len(drawn), replace(known) == known) == (1, True)

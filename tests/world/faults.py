@@ -94,7 +94,7 @@ Fault = Callable[[Call], Awaitable[None]]
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
     writer.close()
-    with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+    with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
 
 
@@ -333,6 +333,7 @@ class FaultyProxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = await reader.readuntil(b"\r\n\r\n")
             call = Call(head, b"", writer, self)
@@ -344,7 +345,6 @@ class FaultyProxy:
             else:
                 await call.say((await self._own(await call.taken())).bytes())
         await _closed(writer)
-        self._tasks.discard(task)
 
     async def _own(self, reply: Reply) -> Reply:
         """Where the neighbour names its own address, it names this one."""
