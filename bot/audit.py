@@ -185,8 +185,8 @@ def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
     try:
         for line in lines:
             number += 1
-            yield parse_line(line.decode())
-    except (ValueError, RecursionError):
+            yield parse_line(line)
+    except ValueError:
         raise _BadLineError(number, "the line is not one JSON object with the columns of the ledger") from None
 
 

@@ -181,6 +181,7 @@ class Bodies:
         Raises:
             web.HTTPRequestEntityTooLarge, web.HTTPRequestTimeout: it is larger than `LARGEST`, or was not there in time.
             web.HTTPTooManyRequests: too many large ones are being read; the sender shall try again.
+            web.RequestPayloadError: it is malformed, or its sender went away.
         """
         size = request.content_length
         if size is not None and size > LARGEST:
@@ -195,6 +196,8 @@ class Bodies:
         except TimeoutError:
             REFUSED.labels("http", "slow").inc()
             raise web.HTTPRequestTimeout from None
+        except ConnectionResetError as gone:
+            raise web.RequestPayloadError("the sender went away") from gone
 
     async def _one_of_few(self, request: web.Request) -> bytes:
         if self._large.locked():

@@ -14,6 +14,8 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
+
 GENESIS = hashlib.sha256(b"signalbox ledger 1").hexdigest()
 """What the first entry follows."""
 
@@ -72,7 +74,6 @@ class Withheld(NamedTuple):
 
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: the same bytes whatever the encoding of a database or a file
 _quoted = json.encoder.encode_basestring_ascii  # as `_encode` does it
 _MAY_BE_NONE = frozenset({"subject", "service", "environment"})
@@ -225,7 +226,7 @@ def export_lines(rows: Iterable[Row | Withheld]) -> Iterator[str]:
     return (_encode(row._asdict()) for row in rows)
 
 
-def parse_line(line: str) -> Row:
+def parse_line(line: str | bytes) -> Row:
     """Read a line of an export back; what it says is judged by `verify`.
 
     Raises:
@@ -239,7 +240,7 @@ def parse_line(line: str) -> Row:
     return Row(**value)
 
 
-def parse_extract_line(line: str) -> Row | Withheld:
+def parse_extract_line(line: str | bytes) -> Row | Withheld:
     """Read a line of an extract back, in which entries may be withheld.
 
     Raises:
@@ -253,9 +254,6 @@ def parse_extract_line(line: str) -> Row | Withheld:
     return Withheld(**value)
 
 
-def _object(line: str) -> dict[str, Any]:
-    try:
-        value: Any = _decode(line)
-    except RecursionError:
-        raise ValueError("a line of an export is not nested") from None
+def _object(line: str | bytes) -> dict[str, Any]:
+    value: Any = from_json(line, cache_strings="keys")  # Python's own takes twice as long, and a million lines are read
     return value if isinstance(value, dict) else {}

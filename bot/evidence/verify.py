@@ -206,7 +206,7 @@ def _proven(archive: zipfile.ZipFile, info: zipfile.ZipInfo, chain: Chain) -> No
         while line := file.readline(_LONGEST_LINE):
             number += 1
             try:
-                entry = parse_extract_line(line.decode())
+                entry = parse_extract_line(line)
             except ValueError:
                 raise _BadError(f"{LEDGER} has a line that is no entry, where entry {number} should be.") from None
             if isinstance(entry, Row):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import connections
 from bot.metrics import REGISTRY
@@ -86,6 +87,19 @@ async def test_a_body_that_does_not_come_in_time_is_not_waited_for(world, knock,
         said = await reader.readuntil(b"}")
     assert said.startswith(b"HTTP/1.1 408 ")
     assert said.endswith(b'{"error": "request timeout"}')
+
+
+@pytest.mark.parametrize("size", [100, connections.SMALL + 1])
+async def test_a_sender_who_goes_away_is_no_failure_of_ours(world, knock, size):
+    """Anybody can do that as often as they like; the log of failures is read by people."""
+    await until(lambda: not standing(world))
+    with capture_logs() as logged:
+        _, writer = await knock(head(size), b"{")
+        await until(lambda: standing(world) and next(iter(world.house._runners[0].server.connections))._current_request)
+        writer.transport.abort()
+        await until(lambda: not standing(world))
+        assert await heard(world)
+    assert [entry for entry in logged if entry["log_level"] in {"warning", "error"}] == []
 
 
 async def test_a_body_that_says_it_is_too_large_is_not_read(world, knock):

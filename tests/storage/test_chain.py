@@ -131,7 +131,8 @@ def test_an_export_comes_back():
 
 
 @pytest.mark.parametrize(
-    "line", ["", "no", "1", "[" * 200_000, "[]", "{}", json.dumps({**LEDGER[0]._asdict(), "more": 1}), next(export_lines(LEDGER))[:-1]]
+    "line",
+    ["", "no", b"\xff", "1", "[" * 200_000, "[]", "{}", json.dumps({**LEDGER[0]._asdict(), "more": 1}), next(export_lines(LEDGER))[:-1]],
 )
 def test_a_line_that_is_no_entry_is_refused(line):
     with pytest.raises(ValueError):
