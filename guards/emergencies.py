@@ -43,6 +43,9 @@ def declarable(request: Request, facts: Facts) -> Decision:
         return Refuse(Refusal.INCOMPLETE, "A hotfix is a version; what is no deployment is none.", "Call it an emergency.")
     if no := _cites(record, facts):
         return no
+    if facts.alike:
+        why = f"{facts.alike} covers {record.what} already, and was not used yet."
+        return Refuse(Refusal.ALREADY_REQUESTED, why, f"Follow that one, or take it back: `/release emergency withdraw {facts.alike}`.")
     if not record.severity and not isinstance(facts.cited, Incident):
         why = f"No incident {record.incident} is known here, so nothing tells how grave it is."
         return Refuse(Refusal.INCOMPLETE, why, "Give the severity, or open the incident first.")

@@ -156,6 +156,7 @@ class Facts:
         exception: the exception in question, for decisions about it.
         emergency: the emergency in question; of a change, that by which it goes. Absent when the id names none.
         grant: the break-glass access in question; the emergency is then its own.
+        alike: id of an emergency that covers what is to be declared, and was not used yet.
         cited: the incident that an emergency cites; Absent when its reference names none that is known here.
         delegations: all that have not ended (RBAC-06).
         delegation: the delegation in question, for ending.
@@ -220,6 +221,7 @@ class Facts:
     exception: Exemption | Absent | None = None
     emergency: Emergency | Absent | None = None
     grant: Grant | Absent | None = None
+    alike: str | None = None
     cited: Incident | Absent | None = None
     delegations: tuple[Delegation, ...] | Unread = Unread("the delegations", _NOT_ASKED)
     delegation: Delegation | Absent | None = None

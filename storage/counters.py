@@ -16,6 +16,15 @@ _NEXT = insert(
 )
 
 
+def turn(tx: Tx, what: str) -> None:
+    """Wait until nobody else is at this, and keep everybody else waiting until this transaction ends.
+
+    Args:
+        what: names it; no day stands in it.
+    """
+    tx.run(_NEXT, {"name": what})
+
+
 def dated_id(tx: Tx, prefix: str, day: date) -> str:
     """The next id of this prefix and day, like `CR-2026-1121-001`.
 

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, bindparam, select, text
 
 from guards.emergency import UNUSED, Emergency, EmergencyApproval, EmergencyState, Ending, Execution, Spoken
 from guards.vocabulary import Role
-from storage.counters import dated_id
+from storage.counters import dated_id, turn
 from storage.database import Tx
 from storage.errors import LostRace
 from storage.tables.base import table
@@ -79,6 +79,19 @@ def lock(tx: Tx, id: str) -> Emergency | None:  # noqa: A002
 def still_open(tx: Tx) -> tuple[Emergency, ...]:
     """Those that wait for people, cover something, or are not closed yet, the newest first."""
     return _read(tx, tx.run(_OPEN))
+
+
+def alike(tx: Tx, draft: Emergency, *, lock: bool) -> str | None:
+    """The id of one that covers the same as one that is to be declared now, and that can still be approved or used.
+
+    Args:
+        draft: what is to be declared.
+        lock: nobody else declares one until this transaction ends.
+    """
+    if lock:
+        turn(tx, "EMG")
+    standing = (record for record in still_open(tx) if record.state in UNUSED and record.until > draft.declared)
+    return next((record.id for record in standing if record.what == draft.what), None)
 
 
 def recent(tx: Tx, limit: int) -> tuple[Emergency, ...]:

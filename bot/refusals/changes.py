@@ -20,9 +20,10 @@ MEANINGS: Final[Mapping[Refusal, Meaning]] = {
         "Wait until it is over (`/release status <service>`). If CI lost it, somebody who looked closes it by hand.",
     ),
     Refusal.ALREADY_REQUESTED: Meaning(
-        ("asked_once", "composed"),
-        "There is an open change for the same version and place; or the run's newest manifest says the same.",
-        "Follow that one, or cancel it.",
+        ("asked_once", "composed", "declarable"),
+        "There is an open change for the same version and place, or an emergency that covers it and was not used yet; or the run's newest "
+        "manifest says the same.",
+        "Follow that one, or take it back.",
     ),
     Refusal.NO_SUCH_CHANGE: Meaning(
         ("authorized", "undecided", "cancellable", "as_seen", "undecided_by_asker", "verifiable", "looks_after"),

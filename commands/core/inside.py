@@ -106,7 +106,8 @@ def _inside(tx: Tx, ask: Ask, outside: Facts, *, only_reading: bool) -> Facts:
         if record and not ask.change:
             service, environment, version = record.service, record.environment, record.version
     if ask.urgent:
-        facts = replace(facts, cited=incidents.by_reference(tx, ask.urgent.incident) or Absent(f"incident {ask.urgent.incident}"))
+        cited = incidents.by_reference(tx, ask.urgent.incident) or Absent(f"incident {ask.urgent.incident}")
+        facts = replace(facts, cited=cited, alike=emergencies.alike(tx, ask.urgent, lock=not only_reading))
     if ask.freeze:
         facts = replace(facts, freeze=freezes.get(tx, ask.freeze) or Absent(f"freeze {ask.freeze}"))
     if ask.exception:

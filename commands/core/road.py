@@ -49,6 +49,7 @@ from guards.unread import Unread
 from guards.vocabulary import Action
 from storage import audit, changes, inbox, timers
 from storage.database import Store, Tx
+from storage.errors import Conflict
 
 AFTER_FAULT = timedelta(minutes=5)
 """After this a timer whose work failed for a fault of the bot fires again."""
@@ -153,7 +154,14 @@ class Road:
         if form is None and command and isinstance(bound, Arguments):
             ask = command.ask(bound, asker)
             outside = await self._gather.outside(ask, by)
-            form = await self._store.write(lambda tx: self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation))
+
+            def decide(tx: Tx) -> Form | None:
+                return self._decide(tx, taken, asked, command, bound, ask, asker, outside, correlation)
+
+            try:
+                form = await self._store.write(decide)
+            except Conflict:  # somebody asked for the same at the same moment, and was first: now that is seen
+                form = await self._store.write(decide)
         elif form is None:
             problem = Problem((f"It lacks {' and '.join(bound.names)}.",)) if isinstance(bound, Missing) else bound
             assert isinstance(problem, Problem)

@@ -4,6 +4,7 @@ It is Sunday night: no window is open. Carla and Rita command incidents, Rob lea
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -200,6 +201,36 @@ Owed afterwards
 EMG-2026-1122-001 · relaxes window, freeze, incidents, lead time, soak and go/no-go, nothing else\
 """)
     assert await world.verified()
+
+
+async def test_what_is_declared_is_not_declared_again_before_it_is_used_or_over(world):
+    """Who heard no answer asks again: one emergency is to be approved and cleared up after, not two."""
+    await declared(world)
+    await declare(world, "rita")
+    assert await world.news() == ["emergency-declare:refused"]
+    assert world.told("rita") == snapshot("""\
+⛔ Refused: emergency declare api v1.4.0 production
+EMG-2026-1122-001 covers api v1.4.0 in production already, and was not used yet.
+→ Follow that one, or take it back: /release emergency withdraw EMG-2026-1122-001.
+reason: already-requested
+Nothing was started. id <id>\
+""")
+    await declare(world, what="api new-checkout production", kind="flag", action="off")
+    assert "emergency:declared" in await world.news()  # another action there
+    await world.say("carla", f"/release emergency withdraw {ID} it was nothing")
+    await world.news()
+    await declare(world, "rita")
+    assert "emergency:declared" in await world.news()
+    world.clock.at += timedelta(hours=4)  # it covers nothing any more, whether anybody recorded that or not
+    await declare(world, "carla")
+    assert "emergency:declared" in await world.news()
+
+
+async def test_two_who_declare_the_same_at_one_moment_declare_it_once(world):
+    await world.on_staging()
+    await asyncio.gather(*(declare(world, who) for who in ("carla", "rita", "carla", "rita")))
+    told = Counter(tag for tag in await world.tags() if "declare" in tag)
+    assert told == {"emergency:declared": 1, "emergency-declare:accepted": 1, "emergency-declare:refused": 3}
 
 
 async def test_who_may_declare_and_who_may_not(world):

@@ -1,9 +1,12 @@
 """Promotion, from the words in Slack to CI and back; each refusal beside what is allowed."""
 
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 from inline_snapshot import snapshot
+from structlog.testing import capture_logs
 
 from commands.core.ports.ci import RunState
 from guards.lifecycle import State
@@ -226,6 +229,16 @@ async def test_nobody_asks_twice_for_the_same(world):
 
     await world.say("carla", f"/release cancel {first} asked by mistake")
     await allowed(world, "dev", ASK)
+
+
+async def test_of_two_who_ask_for_the_same_at_one_moment_one_is_refused(world):
+    """The second one is judged again, by what the first one left; it is no fault, and not tried later."""
+    await world.on_staging()
+    with capture_logs() as logged:
+        await asyncio.gather(*(world.say(who, ASK) for who in ("carla", "rita", "carla", "rita")))
+    told = Counter(tag for tag in await world.tags() if tag.startswith("promote:"))
+    assert (told["promote:accepted"] - 1, told["promote:refused"]) == (1, 3)  # one brought it to staging
+    assert [entry for entry in logged if entry["event"] == "delivery failed"] == []
 
 
 async def test_one_change_at_a_time_works_on_a_place(world):

@@ -260,6 +260,7 @@ def draft(**parts: Any) -> Request:
         pytest.param(draft(severity=0), facts(cited=INCIDENT), Allow, id="as grave as its incident"),
         pytest.param(draft(severity=0), facts(cited=Absent("incident INC-7")), Refusal.INCOMPLETE, id="nobody knows how grave it is"),
         pytest.param(draft(until=AT), FACTS, Refusal.INCOMPLETE, id="over at once"),
+        pytest.param(draft(), facts(alike="EMG-2026-1124-001"), Refusal.ALREADY_REQUESTED, id="declared already"),
         pytest.param(request(), FACTS, Refusal.INCOMPLETE, id="none described"),
     ],
 )
