@@ -81,9 +81,8 @@ class Journey:
             lambda tx: [trains.add(tx, train), trains.add_run(tx, run), order(tx, Order(RUN, CUTOFF.isoformat()), CUTOFF)]
         )
         for service, version, environment in (("web", "v1.7.3", "production"), ("api", FIRST, "dev"), ("api", SECOND, "dev")):
-            told = await town.deploy(service, version, environment)
+            await town.deploy(service, version, environment)
             await town.until(f"{version} runs in {environment}", runs(service, environment, version))
-            await told
 
     async def refused(self) -> None:
         """It was in no staging yet."""

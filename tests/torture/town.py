@@ -63,7 +63,7 @@ class Bot:
     """
 
     def __init__(self, folder: Path, number: int, end: Boundary | None) -> None:
-        self.end = end
+        self.planned = end
         self._notes = folder / "passed"
         if self._notes.exists():
             self._notes.rename(folder / f"passed-{number - 1}")
@@ -77,6 +77,20 @@ class Bot:
         if line:
             self.port = json.loads(line)["port"]
         return bool(line)
+
+    def watched(self, died: Callable[[], None]) -> None:
+        """Have somebody told when it dies by itself."""
+        asyncio.get_running_loop().add_reader(self.process.sentinel, self._seen, died)
+
+    def _seen(self, died: Callable[[], None]) -> None:
+        asyncio.get_running_loop().remove_reader(self.process.sentinel)
+        died()
+
+    async def end(self, limit: float = 10, *, kill: bool = False) -> int:
+        """End it, and nobody is told; its exit code, once more if it ended before."""
+        if not self.process.over:
+            asyncio.get_running_loop().remove_reader(self.process.sentinel)
+        return await self.process.end(limit, kill=kill)
 
     @property
     def passed(self) -> list[Boundary]:
@@ -97,7 +111,7 @@ class Bot:
     def killed_as_planned(self) -> bool:
         """Whether it died where it was to die, and nowhere else."""
         passed = self.passed
-        return self.process.code == -signal.SIGKILL and bool(passed) and self.end in {passed[-1], Boundary(ANY, len(passed))}
+        return self.process.code == -signal.SIGKILL and bool(passed) and self.planned in {passed[-1], Boundary(ANY, len(passed))}
 
 
 def at_work(tx: Tx, bot: Bot) -> int:
@@ -136,7 +150,6 @@ class Town:
         self._ci_url = ""
         self._session: aiohttp.ClientSession
         self._dead: asyncio.Event = asyncio.Event()
-        self._deploying: set[asyncio.Task[bytes]] = set()
 
     async def __aenter__(self) -> Self:
         enter = self._stack.enter_async_context
@@ -188,27 +201,22 @@ class Town:
                 await self._bot.process.join()
                 continue
             self._dead = asyncio.Event()
-            asyncio.get_running_loop().add_reader(self._bot.process.sentinel, self._died)
+            self._bot.watched(self._dead.set)
             self.slack.aim(f"http://127.0.0.1:{self._bot.port}/slack/events")
             await self.ask_ci("callback", url=f"http://127.0.0.1:{self._bot.port}")
-
-    def _died(self) -> None:
-        assert self._bot is not None
-        asyncio.get_running_loop().remove_reader(self._bot.process.sentinel)
-        self._dead.set()
 
     async def _buried(self, bot: Bot) -> None:
         """It died where it was to die."""
         if not bot.killed_as_planned:
-            raise AssertionError(f"bot {bot.number} ended with {bot.process.code}, not at {bot.end}:\n{self.log()}")
+            raise AssertionError(f"bot {bot.number} ended with {bot.process.code}, not at {bot.planned}:\n{self.log()}")
         self.killed.append(bot.passed[-1])
-        await bot.process.end()
+        await bot.end()
 
     async def stopped(self) -> bool:
         """Stop the bot in order, as at the end of the day; False when it was killed meanwhile, and shall be asked once more."""
         await self.alive()
         assert self._bot
-        code = await self._bot.process.end(limit=LIMIT)
+        code = await self._bot.end(limit=LIMIT)
         if self._bot.killed_as_planned:
             return False
         self.passed = self._bot.passed
@@ -218,8 +226,7 @@ class Town:
     async def _leave(self) -> None:
         """Nothing of the bot is left, however the day went."""
         if self._bot is not None:
-            asyncio.get_running_loop().remove_reader(self._bot.process.sentinel)
-            await self._bot.process.end(kill=True)
+            await self._bot.end(kill=True)
 
     def log(self) -> str:
         """The last that bots wrote."""
@@ -248,13 +255,14 @@ class Town:
         people = {"authors": frozenset({author}), "reviewers": frozenset()}
         await asyncio.to_thread(self.shop.register, ArtifactBody(service=service, version=version, digest=digest, commit=commit, **people))
 
-    async def deploy(self, service: str, version: str, environment: str) -> asyncio.Task[bytes]:
+    async def deploy(self, service: str, version: str, environment: str) -> None:
         """CI deploys by itself, and tells the bot until it hears."""
         await self.alive()
-        task = asyncio.create_task(self.ask_ci("deploy", service=service, version=version, environment=environment))
-        self._deploying.add(task)
-        task.add_done_callback(self._deploying.discard)
-        return task
+        async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as group:
+            told = group.create_task(self.ask_ci("deploy", service=service, version=version, environment=environment))
+            while not told.done():
+                await self.alive()
+                await self._something_happens(PATIENCE)
 
     async def ask_ci(self, what: str, **body: Any) -> bytes:
         """Have the CI do something that is no part of the contract."""
@@ -268,7 +276,7 @@ class Town:
 
     async def _deploys(self) -> bool:
         """Whether CI is in the middle of a run: how much of the machine it gets says nothing about the time that it takes."""
-        return bool(self._deploying) or any(record.state not in OVER for record in await self.runs())
+        return any(record.state not in OVER for record in await self.runs())
 
     # ------------------------------------------------------------ time
 

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -36,17 +36,24 @@ class Forked:
         self._process = _READY.Process(target=_main, args=(program, arguments, told, log), name=program, daemon=True)
         self._process.start()
         told.close()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+        self._code: int | None = None
 
     @property
     def code(self) -> int | None:
-        """Its exit code, the signal's number below zero; None while it runs."""
-        return self._process.exitcode
+        """Its exit code, the signal's number below zero; None while it runs.
+
+        To be asked by one thread alone, that which starts processes: it is read from a pipe, once.
+        """
+        if self._code is None:
+            self._code = self._process.exitcode
+        return self._code
 
     @property
-    def pid(self) -> int:
-        """Its process id."""
-        assert self._process.pid is not None
-        return self._process.pid
+    def over(self) -> bool:
+        """Whether `end` saw its end; nothing is open of it any more."""
+        return self._said.closed
 
     @property
     def sentinel(self) -> int:
@@ -55,7 +62,8 @@ class Forked:
 
     async def join(self, limit: float = 10) -> None:
         """Wait for its end, whoever brings it about."""
-        await asyncio.to_thread(self._process.join, limit)
+        if self.code is None:
+            await asyncio.to_thread(connection.wait, [self.sentinel], limit)
 
     async def line(self, limit: float = 20) -> bytes:
         """The first line of its standard output; nothing when it ended, or said nothing, before.
@@ -72,12 +80,14 @@ class Forked:
             limit: seconds to wait.
             kill: by SIGKILL.
         """
-        self._process.kill() if kill else self._process.terminate()
-        await asyncio.to_thread(self._process.join, limit)
-        self._said.close()
-        code = self._process.exitcode
-        assert code is not None, f"it did not end within {limit:g} s"
-        return code
+        if not self.over:
+            self._process.kill() if kill else self._process.terminate()
+            await self.join(limit)
+            assert self.code is not None, f"it did not end within {limit:g} s"
+            self._said.close()
+            self._process.close()
+        assert self._code is not None
+        return self._code
 
     def _line(self, limit: float) -> bytes:
         if not self._said.poll(limit):
