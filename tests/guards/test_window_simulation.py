@@ -32,6 +32,7 @@ from guards.unread import Unread
 from guards.vocabulary import Blocked, Nth, Profile, Requirement, Risk, Weekday
 from guards.window import in_window
 from tests.guards.cases import DAY, HOUR, MARA, MINUTE, REQUEST, change, facts, freeze, said, utc, windowed
+from tests.world.examples import examples
 
 ZONES = (
     "UTC",
@@ -196,7 +197,7 @@ def worlds(draw: st.DrawFn) -> World:
     return World(windows, Closed(draw(CLOSED), draw(st.frozensets(near, max_size=2))), at)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(worlds())
 def test_the_wall_and_the_guard_agree_in_every_minute(world: World) -> None:
     at, found = world.at, world.openings(LOOK.days + 1)
@@ -233,7 +234,7 @@ def passes(known: Facts) -> bool:
     return all(said(guard(REQUEST, known)) is Allow for guard in (in_window, not_frozen, announced))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(worlds(), st.booleans(), st.data())
 def test_the_next_slot_is_the_first_minute_that_the_judge_lets_pass(world: World, lead: bool, data: st.DataObject) -> None:
     at, found = world.at, world.openings(LOOK.days + 1)
@@ -278,7 +279,7 @@ def rare_windows(draw: st.DrawFn) -> World:
     return World(windows, Closed((), draw(st.frozensets(st.integers(0, 60).map(lambda n: at.date() + n * DAY), max_size=3))), at)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(rare_windows(), st.data())
 def test_the_next_slot_is_exact_behind_many_freezes(world: World, data: st.DataObject) -> None:
     """A freeze lies over each of the first openings, and now and then leaves a quarter of an hour of one."""

@@ -28,7 +28,7 @@ async def used(url):
 
 
 async def test_one_that_was_used_is_emptied_for_the_next_test(postgresql):
-    as_migrated = contents(postgresql.uri("template_signalbox"))
+    as_migrated = contents(postgresql.uri(postgresql.template))
     url = postgresql.create()
     await used(url)
     assert contents(url) != as_migrated

@@ -13,6 +13,7 @@ from storage.errors import Conflict
 from storage.retention import Place
 from tests.storage.cases import AT, CHANGE, ENTRY, HOUR, MINUTE
 from tests.storage.test_outbox import Box
+from tests.world.examples import examples
 
 PURGED = replace(ENTRY, tag=chain.PURGED, body={"removed": [[2, 3]]})
 
@@ -186,7 +187,7 @@ LEDGER[-1] = LEDGER[-1]._replace(hash=chain.digest(LEDGER[-1]))
 
 
 @given(st.sets(st.integers(1, 8)), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=4))
-@settings(max_examples=100, database=None)
+@settings(max_examples=examples(100), database=None)
 def test_each_tombstone_is_answered_for_or_named(removed, spans):
     """Against the plain reading of what a purge says."""
     purge = LEDGER[0]._replace(seq=9, tag=chain.PURGED, body=chain._encode({"removed": spans}), prev=LEDGER[-1].hash)

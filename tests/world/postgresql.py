@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one test run, and databases on it.
+"""A PostgreSQL server for one test run, and databases on it for each of its processes.
 
 Invariant: every test gets a database that is as a migration leaves it. Making one takes a hundred times as long as emptying one, so a
 database that a test gave back is emptied for the next; one whose schema a test changed is thrown away.
@@ -13,7 +13,9 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from storage import migrations
 
-_TEMPLATE = "template_signalbox"
+_MIGRATED = "migrated"
+"""What each process copies for itself: PostgreSQL copies nothing that somebody is connected to."""
+
 _WATCH = """
     CREATE SCHEMA watch;
     CREATE TABLE watch.changed (tag text);
@@ -29,23 +31,27 @@ _END_OTHERS = """
 
 
 class Postgresql:
-    """Databases on a server of our own.
+    """Databases on a server of our own. No other process may be making one at this moment.
 
     Args:
         uri: of a database, by its name.
+        process: how this process of the run is called; so its databases begin.
     """
 
-    def __init__(self, uri: Callable[[str], str]) -> None:
+    def __init__(self, uri: Callable[[str], str], process: str) -> None:
         self.uri = uri
-        self._numbers = itertools.count(1)
+        self.template = f"{process}_template"
+        self._names = (f"{process}_{number}" for number in itertools.count(1))
         self._ours: dict[str, psycopg.Connection] = {}
         self._empty: list[str] = []
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the run
-            self.run(f"ALTER SYSTEM SET {setting} = off")
-        self.run("SELECT pg_reload_conf()")
-        self.run(f"CREATE DATABASE {_TEMPLATE}")
-        migrations.upgrade(uri(_TEMPLATE))
-        with psycopg.connect(uri(_TEMPLATE)) as connection:
+        if not self._has(_MIGRATED):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the run
+                self.run(f"ALTER SYSTEM SET {setting} = off")
+            self.run("SELECT pg_reload_conf()")
+            self.run(f"CREATE DATABASE {_MIGRATED}")
+            migrations.upgrade(uri(_MIGRATED))
+        self._make(self.template, _MIGRATED)
+        with psycopg.connect(uri(self.template)) as connection:
             self._as_migrated = _emptying(connection).as_string(connection)
 
     def run(self, statement: str) -> None:
@@ -53,11 +59,15 @@ class Postgresql:
         with psycopg.connect(self.uri("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
+    def _has(self, name: str) -> bool:
+        with psycopg.connect(self.uri("postgres")) as connection:
+            return connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
     def create(self, migrated: bool = True) -> str:
         """The URL of a database that is as the migrations leave one, or that has nothing in it at all."""
         if not migrated:
             return self._new("template0")
-        return self._empty.pop() if self._empty else self._watched(self._new(_TEMPLATE))
+        return self._empty.pop() if self._empty else self._watched(self._new(self.template))
 
     def drop(self, url: str) -> None:
         """Give a database back. Whoever is still connected to it is thrown out."""
@@ -74,10 +84,13 @@ class Postgresql:
             connection.close()
 
     def _new(self, template: str) -> str:
-        name = f"test_{next(self._numbers)}"
+        name = next(self._names)
+        self._make(name, template)
+        return self.uri(name)
+
+    def _make(self, name: str, template: str) -> None:
         # file_copy takes a checkpoint, which costs nothing here, and a third of the time that writing all pages to the log does
         self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        return self.uri(name)
 
     def _watched(self, url: str) -> str:
         self._ours[url] = psycopg.connect(url, autocommit=True)
