@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -115,6 +116,12 @@ async def taken(ci: Process, key: str) -> bool:
 
 
 @pytest.fixture
+def migrated(tmp_path, sqlite_template):
+    """The bot's database is there already: making it takes as long as all the rest of a start."""
+    shutil.copy(sqlite_template, tmp_path / "signalbox.db")
+
+
+@pytest.fixture
 async def slack():
     async with Workspace() as workspace:
         yield workspace
@@ -155,7 +162,7 @@ def _changes(folder: Path) -> list[str]:
         engine.dispose()
 
 
-async def test_without_slack_it_starts_and_readiness_says_so(tmp_path):
+async def test_without_slack_it_starts_and_readiness_says_so(tmp_path, migrated):
     async with serving(tmp_path, policy_for("http://127.0.0.1:1")) as bot:
         started = await bot.line("started")
         told = await ready(started["port"])
@@ -177,7 +184,7 @@ atexit.register(tell)
 """
 
 
-async def test_it_loads_what_it_needs_and_does_not_look_through_it_for_garbage_while_people_wait(tmp_path):
+async def test_it_loads_what_it_needs_and_does_not_look_through_it_for_garbage_while_people_wait(tmp_path, migrated):
     """It signs nothing and no calendar is named; it speaks with Slack."""
     (tmp_path / "sitecustomize.py").write_text(AT_THE_END)
     async with serving(tmp_path, policy_for("http://127.0.0.1:1"), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") as bot:
@@ -190,7 +197,7 @@ async def test_it_loads_what_it_needs_and_does_not_look_through_it_for_garbage_w
     assert loaded == ["slack_sdk", "typer"]
 
 
-async def test_socket_mode_connects_once_slack_is_there(tmp_path):
+async def test_socket_mode_connects_once_slack_is_there(tmp_path, migrated):
     """Slack is away when the bot starts, and comes back."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -212,7 +219,7 @@ async def test_socket_mode_connects_once_slack_is_there(tmp_path):
         assert "Failed to connect" not in rest  # the SDK's own lines hold addresses with their tickets
 
 
-async def test_a_port_that_is_taken_is_one_sentence(tmp_path):
+async def test_a_port_that_is_taken_is_one_sentence(tmp_path, migrated):
     with socket.socket() as taken_already:
         taken_already.bind(("127.0.0.1", 0))
         taken_already.listen()
