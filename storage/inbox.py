@@ -104,14 +104,16 @@ def remember(tx: Tx, delivery: Delivery, at: datetime) -> bool:
     return _remember(tx, [_row(delivery, at)])[0]
 
 
-def remember_all(tx: Tx, deliveries: Sequence[Delivery], at: datetime) -> None:
+def remember_all(tx: Tx, deliveries: Sequence[Delivery], at: datetime) -> list[bool]:
     """The same for many, in one statement; those that were remembered before are left as they are.
+
+    Returns:
+        For each whether it is new.
 
     Raises:
         ValueError: one cannot be stored.
     """
-    if deliveries:
-        _remember(tx, [_row(delivery, at) for delivery in deliveries])
+    return _remember(tx, [_row(delivery, at) for delivery in deliveries]) if deliveries else []
 
 
 def _remember(tx: Tx, rows: list[dict[str, Any]]) -> list[bool]:

@@ -3,6 +3,7 @@
 Invariant: a timer is removed and delivered to the inbox in one transaction: it fires once, however many look for due ones.
 """
 
+import itertools
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -79,18 +80,23 @@ def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
     """Deliver the timers that are due to the inbox, the longest due first.
 
     The delivery's key is `timer:<key>:<due>`, and so is its correlation; its kind and payload are the timer's. A timer that was set
-    again for the very moment at which it fired is the same delivery, and is not delivered twice.
+    again for the very moment at which it fired, as by a replica whose clock is behind, fires again: its key then has a number, too.
 
     Args:
         at: now, UTC.
         limit: how many at most.
     """
     fired = [Timer(**row._mapping) for row in tx.run(_DUE, {"now": at, "limit": limit})]
-    names = [f"timer:{timer.key}:{iso(timer.due)}" for timer in fired]
     if fired:
         cancel_all(tx, [timer.key for timer in fired])
-    inbox.remember_all(tx, [inbox.Delivery(n, t.kind, t.payload, n[:128]) for n, t in zip(names, fired, strict=True)], at)
-    return fired
+    left = [(f"timer:{timer.key}:{iso(timer.due)}", timer) for timer in fired]
+    for number in itertools.count(1):
+        if not left:
+            return fired
+        numbered = [(name if number == 1 else f"{name}:{number}", timer) for name, timer in left]
+        new = inbox.remember_all(tx, [inbox.Delivery(name, timer.kind, timer.payload, name[:128]) for name, timer in numbered], at)
+        left = [one for one, is_new in zip(left, new, strict=True) if not is_new]
+    raise AssertionError("counting does not end")
 
 
 def next_due(tx: Tx, but: Collection[str] = ()) -> datetime | None:

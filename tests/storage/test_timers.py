@@ -85,10 +85,15 @@ async def test_a_tick_that_fails_fires_nothing(store):
 
 
 async def test_a_timer_set_again_after_it_fired_fires_again(store):
-    for due in (TIMER.due, TIMER.due + HOUR):
-        await store.write(lambda tx, due=due: timers.set(tx, replace(TIMER, due=due)))
-        await store.write(lambda tx, due=due: timers.fire(tx, due, 10))
-    assert len(await delivered(store)) == 2
+    """Also for the very moment at which it fired: a replica whose clock is behind finds that it is not time yet, and sets it again."""
+    beside = replace(TIMER, key="expire:CR-2")
+    for due in (TIMER.due, TIMER.due, TIMER.due, TIMER.due + HOUR):
+        await store.write(lambda tx, due=due: [timers.set(tx, replace(timer, due=due)) for timer in (TIMER, beside)])
+        assert len(await store.write(lambda tx, due=due: timers.fire(tx, due, 10))) == 2
+    first, later = "2026-11-21T11:00:00.000000Z", "2026-11-21T12:00:00.000000Z"
+    assert sorted(one.key.removeprefix("timer:expire:") for one in await delivered(store)) == [
+        f"{change}:{which}" for change in ("CR-1", "CR-2") for which in (first, f"{first}:2", f"{first}:3", later)
+    ]
 
 
 @pytest.mark.parametrize("length", [1, 200])
