@@ -175,6 +175,8 @@ FEW = without_mara("S0MGRS")
         pytest.param(gives(end=AT + 7 * DAY + MINUTE), known(), Refusal.TOO_LONG, id="longer"),
         pytest.param(gives(end=AT), known(), Refusal.INCOMPLETE, id="over before it begins"),
         pytest.param(gives(start=AT - DAY, end=AT), known(), Refusal.INCOMPLETE, id="over by now"),
+        pytest.param(gives(start=AT - DAY, end=AT - HOUR), known(), Refusal.INCOMPLETE, id="over for an hour"),
+        pytest.param(gives(start=AT + DAY, end=AT + HOUR), known(), Refusal.INCOMPLETE, id="it ends before it begins, and later than now"),
         pytest.param(gives(start=AT + HOUR, end=AT + DAY), known(), Allow, id="later"),
         pytest.param(gives(to=MARA.id), known(), Refusal.INCOMPLETE, id="to oneself"),
         pytest.param(gives(), known(people=people(**{LENA.id: GONE})), Refusal.NO_SUCH_PERSON, id="to somebody who left"),

@@ -639,6 +639,17 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
         ),
         pytest.param(
             listed,
+            attached(sboms=(), invalid=tuple(Invalid(f"the attachment sha256:{n}", "it names another digest") for n in range(4))),
+            snapshot(
+                (
+                    "No bill of materials is bound to sha256:1f1f1f1f1f1f…. The attachment sha256:0 does not count: it names another digest. The attachment sha256:1 does not count: it names another digest. The attachment sha256:2 does not count: it names another digest.",
+                    "Have CI make the SBOM from the built artifact, sign it and attach it to that digest.",
+                )
+            ),
+            id="of what proves nothing three are named",
+        ),
+        pytest.param(
+            listed,
             attached(sboms=(replace(SBOM, signer=Identity("https://ci.test/release.yml", "https://issuer.test", AT, AT.date())),)),
             snapshot(("CycloneDX 1.6 with 41 components, signed by https://ci.test/release.yml",)),
             id="sbom signed",

@@ -1,6 +1,7 @@
 """The policy's own rules: each mistake stands beside its correct twin (POL-01, RBAC-11, WIN-03, CMD-09, CMD-11)."""
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import UTC, date, time, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from guards.consistency import nearest
 from guards.parts import Parts
 from guards.policy import Policy, PolicyError
+from guards.sections import RepositoryRules
 from guards.values import IN_WORDS
 from guards.vocabulary import Action, Role, Weekday
 
@@ -326,7 +328,8 @@ def test_the_weekday_of_a_date() -> None:
 def test_two_texts_with_the_same_meaning_have_the_same_hash_and_a_changed_rule_another() -> None:
     first = Policy.model_validate(plain())
     spelled_out = copy.deepcopy(plain()) | {"zone": "UTC", "limits": {"run": "3600s"}}
-    again = Policy.model_validate(dict(reversed(spelled_out.items())))
+    turned = json.loads(json.dumps(spelled_out), object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+    again = Policy.model_validate(turned)
     assert again.hash == first.hash
     assert changed(put("approvals", "production", "count", to=2)).hash != first.hash
     assert changed(put("limits", to={"run": "61m"})).hash != first.hash
@@ -403,6 +406,19 @@ def test_another_repository_of_a_service_is_found_beside_its_own(source: str | N
     service = changed(put(*API, "repository", to="example/api"), put(*API, "source", to=source)).services["api"]
     assert service.address_of("example/api") == (source or "https://github.com/example/api")
     assert service.address_of("example/config") == other
+
+
+@pytest.mark.parametrize(
+    ("rules", "branch"),
+    [
+        pytest.param({}, "main", id="without rules of its own"),
+        pytest.param({"example/config": RepositoryRules(checks=("lint",))}, "main", id="with rules that name no branch"),
+        pytest.param({"example/config": RepositoryRules(branch="trunk")}, "trunk", id="with a branch of its own"),
+    ],
+)
+def test_releases_come_from_the_main_branch_or_from_the_one_that_is_named(rules: dict[str, RepositoryRules], branch: str) -> None:
+    service = changed().services["api"].model_copy(update={"repository_rules": rules})
+    assert service.branch_of("example/config") == branch
 
 
 def test_the_nearest_zone_counts() -> None:
