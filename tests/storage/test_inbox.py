@@ -172,7 +172,7 @@ async def test_when_there_is_no_room_the_sender_shall_try_again(store, room):
     fit = [asyncio.create_task(front.put(numbered(n))) for n in range(1, room + 1)]
     await asyncio.sleep(0)
     with pytest.raises(Full):
-        await front.put(numbered(room + 1))
+        await asyncio.wait_for(front.put(numbered(room + 1)), 5)
     gate.open.set()
     assert all(await asyncio.gather(first, *fit))
     assert await front.put(numbered(room + 1)) is True
