@@ -37,7 +37,7 @@ KNOWN = replace(FACTS, riding=(), alone=None)
         pytest.param(
             cadence_said,
             ASK,
-            replace(KNOWN, alone=replace(API, rationale=again(API.rationale))),
+            replace(KNOWN, alone=replace(API, rationale=again(API.rationale), windows=again(API.windows))),
             Refusal.INCOMPLETE,
             id="said before, read anew",
         ),

@@ -122,3 +122,8 @@ def test_who_may_do_what_to_a_run(guard: Guard, request_: Request, read: Facts, 
 )
 def test_a_commit_is_named_by_twelve_digits(fix: Fix, sentence: str):
     assert told(acceptable(ask(MARA), known(fix=fix)))[0] == sentence
+
+
+@pytest.mark.parametrize(("count", "sentence"), [(0, "no commit was named"), (1, "1 commit was named"), (2, "2 commits were named")])
+def test_commits_that_were_named_are_counted(count: int, sentence: str):
+    assert told(choosable(ask(commits=(("api", "a" * 40),) * count), known())) == (sentence,)

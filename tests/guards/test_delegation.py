@@ -234,6 +234,14 @@ def test_a_role_for_one_service_is_not_delegated_for_all() -> None:
             id="too long",
         ),
         pytest.param(
+            gives(),
+            known(under=policy(delegation=DelegationRule(roles=(MANAGER,), maximum=DAY / 2))),
+            snapshot(
+                ("The delegation lasts 1.0 days; one may last 0.5 days.", "Give an earlier end, and delegate anew when it comes near.")
+            ),
+            id="longer than half a day",
+        ),
+        pytest.param(
             gives(end=AT),
             known(),
             snapshot(("The delegation ends before it begins to count.", "Give an end that is later than its start and than now.")),

@@ -86,3 +86,4 @@ def test_what_nobody_fills_in_is_empty_or_unread_but_for_this() -> None:
 def test_what_was_concluded_makes_no_two_of_the_same_facts() -> None:
     assert dataclasses.replace(FACTS) == FACTS
     assert dataclasses.replace(FACTS.evidence) == FACTS.evidence
+    assert "memo" not in repr(FACTS)

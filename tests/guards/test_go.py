@@ -268,6 +268,18 @@ def test_who_ticks_the_wrong_item_reads_what_is_theirs(asked, remedy):
 
 
 @pytest.mark.parametrize(
+    ("services", "remedy"),
+    [
+        (("api",), "Bring the version that it makes to staging."),
+        (("api", "web"), f"Build its manifest: `/release manifest build {RUN_ID}`."),
+    ],
+)
+def test_what_a_run_without_a_candidate_needs(services, remedy):
+    given = run_facts(**NO_CANDIDATE, train=replace(TRAIN, services=services))
+    assert told(has_candidate(ASKED, given))[1] == remedy
+
+
+@pytest.mark.parametrize(
     ("parts", "expected"),
     [
         pytest.param({}, Allow, id="a go needs no words"),

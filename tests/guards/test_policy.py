@@ -13,7 +13,7 @@ from guards.consistency import nearest
 from guards.parts import Parts
 from guards.policy import Policy, PolicyError
 from guards.sections import RepositoryRules
-from guards.values import IN_WORDS
+from guards.values import IN_WORDS, address
 from guards.vocabulary import Action, Role, Weekday
 
 Data = dict[str, Any]
@@ -406,6 +406,7 @@ def test_another_repository_of_a_service_is_found_beside_its_own(source: str | N
     service = changed(put(*API, "repository", to="example/api"), put(*API, "source", to=source)).services["api"]
     assert service.address_of("example/api") == (source or "https://github.com/example/api")
     assert service.address_of("example/config") == other
+    assert service.address_of("".join(["example", "/api"])) == service.address
 
 
 @pytest.mark.parametrize(
@@ -514,10 +515,17 @@ def test_a_repository_is_where_its_source_says_or_else_at_github() -> None:
 def test_a_team_has_its_services_in_the_order_of_the_file() -> None:
     data = plain()
     assert Policy.model_validate(data).teams == {}
+    data["services"]["web"] = {**data["services"]["api"]}
     for service in data["services"].values():
-        service["team"] = "payments"
+        service["team"] = "".join(["pay", "ments"])  # each its own text, as in a file
     assert Policy.model_validate(data).teams == {"payments": tuple(data["services"])}
 
 
 def test_a_login_that_reads_like_somebody_elses_slack_id_is_another_account() -> None:
     assert changed(put("people", 1, "github", to="U01ADA")).people[1].github == "U01ADA"
+
+
+@pytest.mark.parametrize(("length", "is_one"), [(254, True), (255, False)])
+def test_an_address_has_254_characters_at_most(length: int, is_one: bool) -> None:
+    text = "a" * (length - len("@EXAMPLE.com")) + "@EXAMPLE.com"
+    assert address(text) == (text.lower() if is_one else None)

@@ -61,7 +61,7 @@ def test_when_a_run_is_over(guard, request_, read, answer):
 def test_everything_that_is_owed_is_named():
     answer = closable(ask(), left(PORT))
     assert isinstance(answer, Refuse)
-    assert "train retro weekly-2026-11-24" in answer.why
+    assert "Still owed: its retrospective (`/release train retro weekly-2026-11-24`); " in answer.why
     assert "OBL-2 of Remy" in answer.why
     assert "bring it to main" in answer.why
 

@@ -500,3 +500,8 @@ def test_what_is_said_anew_goes_before_what_was_said() -> None:
     was = Declared(frozenset({Q.SECURITY}), LOW, "a", "b", "c")
     assert Declared(frozenset(), data="d").over(was) == Declared(frozenset(), LOW, "a", "b", "d")
     assert UNSAID.over(was) == was
+
+
+def test_so_many_reasons_for_a_risk_are_told():
+    many = under(STRICT, *(pull(number=number) for number in range(60)))
+    assert len(assess(request(), many).factors) == 50
