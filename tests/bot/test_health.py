@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.health import Health
+from bot.health import Health, program_version
 from guards.unread import Unread
 from storage.errors import Unavailable
 from tests.world.moments import StillClock
@@ -151,6 +151,7 @@ async def test_without_an_installed_package_the_version_is_not_made_up(monkeypat
         raise PackageNotFoundError
 
     monkeypatch.setattr("bot.health.version", not_installed)
+    monkeypatch.setattr("bot.health.program_version", program_version.__wrapped__)  # that of the program itself is asked for once
     answer = await alone({}).details(REQUEST)
     assert answer.text
     assert '"version": "unknown"' in answer.text

@@ -269,8 +269,11 @@ def emergency(who: str, service: str, version: str) -> Act:
     def effect(model: Model, id_: str, at: datetime, _: dict[str, object]) -> None:
         model.emergencies[id_] = Emergency(id_, service, version, who, at + URGENT)
 
-    text = f"emergency declare {service} {version} production {said}"
-    return Act(who, "emergency-declare", text, lambda model, at: model.may(who, "declare", at), effect)
+    def expect(model: Model, at: datetime) -> bool:
+        same = (e for e in model.emergencies.values() if (e.service, e.version) == (service, version))
+        return model.may(who, "declare", at) and not any(e.used is None and not e.over and at < e.end for e in same)
+
+    return Act(who, "emergency-declare", f"emergency declare {service} {version} production {said}", expect, effect)
 
 
 def emergency_approve(who: str, id_: str) -> Act:
