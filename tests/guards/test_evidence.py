@@ -41,11 +41,11 @@ from tests.guards.cases import (
     POLICY,
     REQUEST,
     Expected,
+    again,
     policy,
     request,
     said,
     told,
-    again,
 )
 from tests.guards.proofs import (
     DANA,
