@@ -191,6 +191,28 @@ def test_when_it_is_the_same_artifact(asked: Request, known: Facts, expected: Ex
             id="moved",
         ),
         pytest.param(
+            REQUEST,
+            tagged_beside(PIN, replace(PIN, object="bad")),
+            snapshot(
+                (
+                    "The tag v1.4.0 of example/config was made again: it was 7a7a7a7a7a7a, now it is bad.",
+                    "A version is a fixed pointer: have CI tag a new version, and find out who moved this one.",
+                )
+            ),
+            id="its tag in another repository was made again",
+        ),
+        pytest.param(
+            REQUEST,
+            tagged_beside(PIN, replace(PIN, commit=OTHER_COMMIT)),
+            snapshot(
+                (
+                    "The tag v1.4.0 of example/config named commit c0c0c0c0c0c0 when it was first seen; now it names 000000000000.",
+                    "A version is a fixed pointer: have CI tag a new version, and find out who moved this one.",
+                )
+            ),
+            id="its tag in another repository moved",
+        ),
+        pytest.param(
             request(digest=OTHER_DIGEST),
             FACTS,
             snapshot(("You asked for sha256:9c9c9c9c9c9c…; v1.4.0 is sha256:1f1f1f1f1f1f….", "Check which artifact you mean.")),

@@ -8,7 +8,7 @@ from guards.cadence import cadence_said, rides_nothing
 from guards.decision import Allow, Refusal
 from guards.released import Alone
 from guards.vocabulary import Action
-from tests.guards.cases import AT, FACTS, REMY, request, said
+from tests.guards.cases import AT, FACTS, REMY, again, request, said
 from tests.guards.test_trains import TRAIN
 
 API = Alone("api", "daily", "weekdays", "its owner", "the version before", "it changes daily", REMY.id, "Remy", AT)
@@ -27,6 +27,20 @@ KNOWN = replace(FACTS, riding=(), alone=None)
         pytest.param(cadence_said, ASK, replace(KNOWN, alone=replace(API, by="mara@example.com")), Refusal.INCOMPLETE, id="said before"),
         pytest.param(cadence_said, ASK, replace(KNOWN, alone=replace(API, rollback="forward")), Allow, id="another way back"),
         pytest.param(cadence_said, ASK, replace(KNOWN, alone=replace(API, rationale="habit")), Allow, id="another reason"),
+        pytest.param(
+            cadence_said,
+            ASK,
+            replace(KNOWN, alone=replace(API, rationale="weekly it was too much")),
+            Allow,
+            id="another reason, that sorts behind it",
+        ),
+        pytest.param(
+            cadence_said,
+            ASK,
+            replace(KNOWN, alone=replace(API, rationale=again(API.rationale), windows=again(API.windows))),
+            Refusal.INCOMPLETE,
+            id="said before, read anew",
+        ),
     ],
 )
 def test_how_a_service_is_said_to_be_released(guard, asked, facts, answer):

@@ -19,7 +19,7 @@ from guards.sections import RoleGrant
 from guards.train import Schedule, Stage, Train, TrainRule, TrainRun, TrainState
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Risk, Role
-from tests.guards.cases import AT, DANA, DAY, HOUR, MARA, POLICY, REMY, Expected, facts, policy, said
+from tests.guards.cases import AT, DANA, DAY, HOUR, MARA, POLICY, REMY, Expected, facts, policy, said, told
 from tests.guards.test_cutoff import CUT
 
 WEEKLY = TrainRule("0 12 * * TUE", (), None, "Europe/Berlin", 2, (AT + HOUR).time(), "weekdays")
@@ -110,3 +110,20 @@ def ask(by: Any = REMY, **parts: Any) -> Request:
 )  # fmt: skip
 def test_who_may_do_what_to_a_run(guard: Guard, request_: Request, read: Facts, answer: Expected):
     assert said(guard(request_, read)) == answer
+
+
+@pytest.mark.parametrize(
+    ("fix", "sentence"),
+    [
+        pytest.param(FIX, "f1f1f1f1f1f1 is not Mara's own", id="something is wrong"),
+        pytest.param(replace(FIX, flaws=()), "f1f1f1f1f1f1 has nothing to accept.", id="nothing is wrong"),
+        pytest.param(replace(FIX, accepted=Acceptance("", "", "x", "Xavier", AT)), "f1f1f1f1f1f1 was accepted by Xavier.", id="accepted"),
+    ],
+)
+def test_a_commit_is_named_by_twelve_digits(fix: Fix, sentence: str):
+    assert told(acceptable(ask(MARA), known(fix=fix)))[0] == sentence
+
+
+@pytest.mark.parametrize(("count", "sentence"), [(0, "no commit was named"), (1, "1 commit was named"), (2, "2 commits were named")])
+def test_commits_that_were_named_are_counted(count: int, sentence: str):
+    assert told(choosable(ask(commits=(("api", "a" * 40),) * count), known())) == (sentence,)

@@ -175,6 +175,8 @@ FEW = without_mara("S0MGRS")
         pytest.param(gives(end=AT + 7 * DAY + MINUTE), known(), Refusal.TOO_LONG, id="longer"),
         pytest.param(gives(end=AT), known(), Refusal.INCOMPLETE, id="over before it begins"),
         pytest.param(gives(start=AT - DAY, end=AT), known(), Refusal.INCOMPLETE, id="over by now"),
+        pytest.param(gives(start=AT - DAY, end=AT - HOUR), known(), Refusal.INCOMPLETE, id="over for an hour"),
+        pytest.param(gives(start=AT + DAY, end=AT + HOUR), known(), Refusal.INCOMPLETE, id="it ends before it begins, and later than now"),
         pytest.param(gives(start=AT + HOUR, end=AT + DAY), known(), Allow, id="later"),
         pytest.param(gives(to=MARA.id), known(), Refusal.INCOMPLETE, id="to oneself"),
         pytest.param(gives(), known(people=people(**{LENA.id: GONE})), Refusal.NO_SUCH_PERSON, id="to somebody who left"),
@@ -230,6 +232,14 @@ def test_a_role_for_one_service_is_not_delegated_for_all() -> None:
                 ("The delegation lasts 30.0 days; one may last 7 days.", "Give an earlier end, and delegate anew when it comes near.")
             ),
             id="too long",
+        ),
+        pytest.param(
+            gives(),
+            known(under=policy(delegation=DelegationRule(roles=(MANAGER,), maximum=DAY / 2))),
+            snapshot(
+                ("The delegation lasts 1.0 days; one may last 0.5 days.", "Give an earlier end, and delegate anew when it comes near.")
+            ),
+            id="longer than half a day",
         ),
         pytest.param(
             gives(end=AT),

@@ -145,6 +145,10 @@ BY_GROUP = policy(emergency=EmergencyRules(among=(Role.QA,)))
             URGENT, knowing(emergency(approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER, at=AT + MINUTE)))),
             Refusal.NOT_COVERED, id="an approval that is still to come, as the clock jumped",
         ),
+        pytest.param(
+            URGENT, knowing(emergency(approvals=(aye(MARA, Role.RELEASE_MANAGER), aye(OTTO, Role.SERVICE_OWNER, at=AT)))), Allow,
+            id="an approval of this moment",
+        ),
         pytest.param(replace(URGENT, by=MARA), knowing(emergency()), Refusal.NOT_COVERED, id="carried out by who approved it (SOD-01)"),
         pytest.param(
             URGENT, knowing(emergency(), change=change(requester=OTTO.id)), Refusal.NOT_COVERED, id="asked for by who approved it (SOD-01)"

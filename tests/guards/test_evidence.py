@@ -41,6 +41,7 @@ from tests.guards.cases import (
     POLICY,
     REQUEST,
     Expected,
+    again,
     policy,
     request,
     said,
@@ -122,6 +123,7 @@ TWO = (review("ravi-r"), review("mara-m"))
         pytest.param(tagged, first(PINNED), Allow, id="the tag that was seen first"),
         pytest.param(tagged, first(replace(PINNED, tag="1" * 40)), Refusal.POINTER_MOVED, id="a tag made again at the same commit"),
         pytest.param(tagged, proven(tag=replace(TAG, commit=OTHER_COMMIT)), Refusal.POINTER_MOVED, id="a tag that was moved"),
+        pytest.param(tagged, proven(tag=replace(TAG, commit=again(TAG.commit))), Allow, id="a tag at that commit, read anew"),
         pytest.param(
             tagged, first(None, tag=replace(TAG, commit=OTHER_COMMIT)), Refusal.POINTER_MOVED, id="a tag at another commit than was built"
         ),
@@ -314,6 +316,7 @@ TWO = (review("ravi-r"), review("mara-m"))
             attested, attached(provenances=(replace(PROVENANCE, ref="refs/tags/v1.3.9"),)), Refusal.NO_PROVENANCE, id="from another tag"
         ),
         pytest.param(attested, attached(provenances=(replace(PROVENANCE, ref="refs/heads/main"),)), Allow, id="from the branch, at that commit"),
+        pytest.param(attested, attached(provenances=(replace(PROVENANCE, commit=again(PROVENANCE.commit)),)), Allow, id="from that commit, read anew"),
         pytest.param(attested, attached(provenances=(replace(PROVENANCE, ref=None),)), Allow, id="without a ref"),
         # signature
         pytest.param(signed, proven(), Allow, id="a signature"),
@@ -415,6 +418,7 @@ IN_BETWEEN = {Requirement.TAG, Requirement.CHECKS, Requirement.SBOM, Requirement
             {Requirement.TAG},
         ),
         (Rules(environments={"staging": EnvironmentEvidence(omit=(Requirement.SBOM,))}), "staging", IN_BETWEEN - {Requirement.SBOM}),
+        (Rules(environments={"dev": EnvironmentEvidence(omit=(Requirement.SBOM,))}), "dev", set()),
         (Rules(environments={"production": EnvironmentEvidence(profile=Profile.STARTER)}), "production", set()),
         (Rules(profile=Profile.STARTER, environments={"production": EnvironmentEvidence(profile=Profile.STRICT)}), "production", set(Requirement)),
     ],
@@ -426,6 +430,7 @@ def test_what_an_environment_asks_for(rules: Rules, environment: str, expected: 
 def test_a_service_may_be_unable_to_give_some_and_a_place_that_is_unknown_asks_for_everything() -> None:
     under = asking(STRICT.evidence, omit=(Requirement.SBOM,))
     assert under.required("api", "production") == set(Requirement) - {Requirement.SBOM}
+    assert under.required("api", "dev") == set()
     assert under.required("api", "moon") == under.required(None, "production") == set(Requirement)
     assert said(listed(REQUEST, proven(under, proof=None))) is Allow
     assert said(listed(request(environment="moon"), proven(under, proof=None))) is Unsure
@@ -636,6 +641,17 @@ def test_a_policy_that_asks_for_what_nothing_can_tell_is_none() -> None:
                 )
             ),
             id="no sbom",
+        ),
+        pytest.param(
+            listed,
+            attached(sboms=(), invalid=tuple(Invalid(f"the attachment sha256:{n}", "it names another digest") for n in range(4))),
+            snapshot(
+                (
+                    "No bill of materials is bound to sha256:1f1f1f1f1f1f…. The attachment sha256:0 does not count: it names another digest. The attachment sha256:1 does not count: it names another digest. The attachment sha256:2 does not count: it names another digest.",
+                    "Have CI make the SBOM from the built artifact, sign it and attach it to that digest.",
+                )
+            ),
+            id="of what proves nothing three are named",
         ),
         pytest.param(
             listed,

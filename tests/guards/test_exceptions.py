@@ -195,6 +195,11 @@ def test_an_exception_for_an_emergency_counts_by_that_emergency_alone(record: Em
     assert said(listed(asked, replace(unlisted(SBOM), emergency=record))) == expected
 
 
+def test_an_exception_for_an_emergency_is_not_reconsidered_for_an_audit() -> None:
+    known = replace(unlisted(SBOM), policy=ruled(waivable=tuple(Requirement), audits=(TODAY,)), emergency=emergency())
+    assert said(listed(request(change_type=ChangeType.EMERGENCY), known)) == Allow
+
+
 @pytest.mark.parametrize(
     ("record", "parts", "expected"),
     [
@@ -448,6 +453,7 @@ BLIND = replace(waiting(**ONE_VERSION), artifact=Unread("the artifact", "no answ
         pytest.param(MARA, lasting(), Allow, id="who approved it, when it is reconsidered"),
         pytest.param(MARA, lasting(reconsidered=(WORD,)), Refusal.ALREADY_DECIDED, id="who said already that it still holds"),
         pytest.param(MARA, lasting(reconsidered=(replace(WORD, was=AT - DAY),)), Allow, id="who said so the time before"),
+        pytest.param(MARA, lasting(reconsidered=(replace(WORD, was=AT + 5 * DAY),)), Allow, id="who said so of a later end"),
         pytest.param(REMY, lasting(), Refusal.OWN_REQUEST, id="who asked for it, when it is reconsidered"),
         pytest.param(MARA, by_mara(), Allow, id="an author, for all versions"),
         pytest.param(MARA, by_mara(**ONE_VERSION), Refusal.OWN_WORK, id="an author of the version"),

@@ -1,5 +1,7 @@
 """At most one change works on a service in an environment, and nobody asks twice for the same (PRM-20, PRM-21)."""
 
+from dataclasses import replace
+
 import pytest
 from inline_snapshot import snapshot
 
@@ -39,6 +41,7 @@ def test_one_at_a_time(known: Facts, expected: Expected) -> None:
         pytest.param(facts(duplicate=again(CHANGE.id)), Allow, id="the one that asks is this change"),
         pytest.param(facts(duplicate=CHANGE.id, change=None), Refusal.ALREADY_REQUESTED, id="asked for anew"),
         pytest.param(facts(running=RUNNING), Allow, id="another version runs"),
+        pytest.param(facts(running=replace(RUNNING, version="v1.5.0")), Allow, id="a later version runs"),
         pytest.param(facts(running=None), Allow, id="nothing runs"),
         pytest.param(facts(running=STAGED), Refusal.ALREADY_RUNNING, id="the same version runs"),
         pytest.param(facts(duplicate=UNREAD), Unsure, id="nobody knows who else asks"),

@@ -106,6 +106,12 @@ def at_quarter_end(body: str) -> Facts:
             request(migration=Migration.EXPAND), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="a migration at quarter end"
         ),
         pytest.param(
+            request(service="gone", migration=Migration.EXPAND),
+            frozen(freeze(blocks=MIGRATIONS_ONLY)),
+            Refusal.FROZEN,
+            id="a migration of a service that the policy does not know",
+        ),
+        pytest.param(
             request(migration=None), frozen(freeze(blocks=MIGRATIONS_ONLY)), Refusal.FROZEN, id="nobody said: restricted (FRZ-05)"
         ),
         pytest.param(request(migration=Migration.EXPAND), frozen(freeze(blocks=())), Allow, id="a freeze that blocks nothing"),

@@ -10,7 +10,14 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 import guards
+from guards.access import GrantState
+from guards.assessment import Declared
+from guards.emergency import EmergencyKind, EmergencyState
+from guards.exemption import ExemptionState
 from guards.facts import Facts
+from guards.unread import Unread
+from guards.version import Evidence
+from guards.vocabulary import ChangeType
 from tests.guards.cases import FACTS, POLICY
 
 MODULES = [importlib.import_module(f"guards.{module.name}") for module in pkgutil.iter_modules(guards.__path__)]
@@ -51,3 +58,32 @@ def test_facts_and_policy_refuse_to_be_changed() -> None:
 def test_the_nouns_are_found() -> None:
     assert Facts in NOUNS
     assert len(NOUNS) > 15
+
+
+def test_what_nobody_fills_in_is_empty_or_unread_but_for_this() -> None:
+    filled = {
+        f"{noun.__name__}.{field.name}": field.default
+        for noun in NOUNS
+        for field in dataclasses.fields(noun)
+        if field.default not in (dataclasses.MISSING, Declared(), Evidence()) and not isinstance(field.default, Unread) and field.default
+    }
+    assert filled == {
+        "Alone.number": 1,
+        "Checked.by": "signalbox",
+        "Commit.parents": 1,
+        "Emergency.kind": EmergencyKind.DEPLOYMENT,
+        "Emergency.state": EmergencyState.DECLARED,
+        "Exemption.state": ExemptionState.REQUESTED,
+        "Finding.by": "signalbox",
+        "Grant.state": GrantState.REQUESTED,
+        "Linking.interval": 5.0,
+        "Request.change_type": ChangeType.NORMAL,
+        "TrainRule.closing": 5,
+        "TrainRule.retrospective": 2,
+    }
+
+
+def test_what_was_concluded_makes_no_two_of_the_same_facts() -> None:
+    assert dataclasses.replace(FACTS) == FACTS
+    assert dataclasses.replace(FACTS.evidence) == FACTS.evidence
+    assert "memo" not in repr(FACTS)

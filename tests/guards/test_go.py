@@ -247,6 +247,39 @@ def test_nobody_ticks_what_the_bot_found_failing(asked, given, expected):
 
 
 @pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        pytest.param(answering(Area.OPERATIONS, confirmed=(Item.CHECKS,)), "People confirm monitoring, runbooks, cover.", id="the bot's"),
+        pytest.param(answering(Area.ARTIFACT, confirmed=(Item.TAG,)), "People confirm nothing.", id="the bot's, of an area with no own"),
+        pytest.param(
+            answering(Area.OPERATIONS, confirmed=(Item.COMMUNICATIONS,)),
+            "Governance confirms it; operations confirms monitoring, runbooks, cover.",
+            id="another area's",
+        ),
+        pytest.param(
+            answering(Area.ARTIFACT, confirmed=(Item.COVER,)),
+            "Operations confirms it; artifact confirms nothing.",
+            id="another's, with no own",
+        ),
+    ],
+)
+def test_who_ticks_the_wrong_item_reads_what_is_theirs(asked, remedy):
+    assert told(tickable(asked, READY))[1] == remedy
+
+
+@pytest.mark.parametrize(
+    ("services", "remedy"),
+    [
+        (("api",), "Bring the version that it makes to staging."),
+        (("api", "web"), f"Build its manifest: `/release manifest build {RUN_ID}`."),
+    ],
+)
+def test_what_a_run_without_a_candidate_needs(services, remedy):
+    given = run_facts(**NO_CANDIDATE, train=replace(TRAIN, services=services))
+    assert told(has_candidate(ASKED, given))[1] == remedy
+
+
+@pytest.mark.parametrize(
     ("parts", "expected"),
     [
         pytest.param({}, Allow, id="a go needs no words"),
@@ -586,6 +619,10 @@ BY_PLAN = CutAcceptance("only here", "back to main", MARA.id, MARA.name, AT)
         pytest.param(Stabilization((CUT,), (replace(FIX, accepted=BY_PLAN),), ()), Mark.PASSED, "1 fixes", id="a flaw that somebody accepted"),
         pytest.param(Stabilization((replace(CUT, gates=Gates.LACKING, gates_why="lint failed"),), (), ()), Mark.FAILED, "lint failed", id="a check failed"),
         pytest.param(Stabilization((replace(CUT, gates=Gates.UNREAD, gates_why="GitHub is down"),), (), ()), Mark.UNREAD, "GitHub is down", id="checks unread"),
+        pytest.param(
+            Stabilization((replace(CUT, branch="", commit=API.commit, gates=Gates.UNREAD), replace(CUT, repository="example/config", gates=Gates.UNREAD)), (), ()),
+            Mark.UNREAD, "the checks of example/repo", id="checks of two repositories unread",
+        ),
         pytest.param(Stabilization((replace(CUT, why="could not read the branch"),), (), ()), Mark.UNREAD, "could not read the branch", id="branch unread"),
         pytest.param(None, Mark.UNREAD, "what happened since the cutoff", id="nobody looked"),
     ],

@@ -54,6 +54,7 @@ from tests.guards.cases import (
     policy,
     request,
     said,
+    told,
 )
 
 LOST = Unread("it", "no answer")
@@ -149,6 +150,34 @@ CASES = [
 @pytest.mark.parametrize(("known", "answer"), CASES)
 def test_what_goes_to_production_as_a_hotfix(known, answer):
     assert said(hotfixed(request(), known)) == answer
+
+
+PUSHED = tuple(commit(f"{n}" * 40, ()) for n in range(6))
+FIVE = "000000000000 (fix: PAY-12), 111111111111 (fix: PAY-12), 222222222222 (fix: PAY-12), 333333333333 (fix: PAY-12), 444444444444 (fix: PAY-12)"
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        pytest.param(made(), "v1.3.0 and 1 reviewed commit of hotfix/1.4.0-PAY-12 (HOT-2026-1124-001)", id="allowed"),
+        pytest.param(
+            made(running=replace(RUNNING, commit=MAIN)),
+            "HOT-2026-1124-001 was begun from v1.3.0 at 000000000000, and production runs v1.3.0 at adadadadadad by now.",
+            id="production runs another commit by now",
+        ),
+        pytest.param(
+            made(running=None),
+            "HOT-2026-1124-001 was begun from v1.3.0 at 000000000000, and production runs nothing by now.",
+            id="nothing runs",
+        ),
+        pytest.param(
+            made(span(*PUSHED[:5])), f"Not brought by a pull request into hotfix/1.4.0-PAY-12: {FIVE}.", id="five that were pushed"
+        ),
+        pytest.param(made(span(*PUSHED)), f"Not brought by a pull request into hotfix/1.4.0-PAY-12: {FIVE} and 1 more.", id="six"),
+    ],
+)
+def test_what_people_read_of_a_hotfix(known, sentence):
+    assert told(hotfixed(request(), known))[0] == sentence
 
 
 def test_before_production_a_hotfix_is_a_version_like_others():

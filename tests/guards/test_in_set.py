@@ -16,6 +16,7 @@ from tests.guards.test_go import API, BEFORE, GO, VALID, entry, riding
 from tests.guards.test_hotfix import HOTFIX
 
 WEB = Pinned("web", "v2.0.0", API.commit, API.digest)
+ADS = replace(WEB, service="ads")
 SET = replace(GO, candidate=Candidate((WEB, API), "a1" * 32))
 """A go for a manifest of two."""
 
@@ -56,7 +57,7 @@ def test_what_a_manifest_pins_goes_as_its_set(asked: Any, given: Any, expected: 
     assert said(in_its_set(asked, given)) == expected
 
 
-@pytest.mark.parametrize(("entries", "beside"), [((WEB, API), " with web v2.0.0"), ((API,), "")])
+@pytest.mark.parametrize(("entries", "beside"), [((WEB, API), " with web v2.0.0"), ((ADS, API), " with ads v2.0.0"), ((API,), "")])
 def test_it_names_what_goes_with_it_and_what_to_type(entries: tuple[Pinned, ...], beside: str):
     no = in_its_set(request(), pinned(replace(SET, candidate=Candidate(entries, "a1" * 32))))
     assert (no.why, no.remedy) == (  # type: ignore[union-attr]

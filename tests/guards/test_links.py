@@ -28,9 +28,16 @@ def confirms(login: str | None = "quinn-q") -> Request:
             confirms(), replace(NAMED, login=None, number=None, linked=None), Refusal.NO_SUCH_LINK, id="GitHub named no account yet"
         ),
         pytest.param(confirms(), replace(NAMED, expires=AT), Refusal.NO_SUCH_LINK, id="too late"),
+        pytest.param(confirms(), replace(NAMED, expires=AT - MINUTE), Refusal.NO_SUCH_LINK, id="a minute too late"),
         pytest.param(confirms("mara-m"), NAMED, Refusal.NO_SUCH_LINK, id="another account than GitHub named"),
         pytest.param(confirms(None), NAMED, Refusal.NO_SUCH_LINK, id="no account was named"),
         pytest.param(confirms("mara-m"), replace(NAMED, login="mara-m"), Refusal.LOGIN_TAKEN, id="somebody else's by the policy file"),
+        pytest.param(
+            confirms("mara-m"),
+            replace(NAMED, person=DANA.id, login="mara-m"),
+            Refusal.LOGIN_TAKEN,
+            id="somebody else's by the policy file, who sorts behind",
+        ),
         pytest.param(
             confirms("dana-d"),
             replace(NAMED, person=DANA.id, login="dana-d", holder=MARA.id),

@@ -221,6 +221,21 @@ def test_a_draft_is_never_too_long_and_counts_what_it_leaves_out(many: int) -> N
     assert lacking(text, "v1.3.0") == ()
 
 
+def test_a_draft_with_room_for_all_leaves_none_out() -> None:
+    facts = worked(*(pull(number=n, title=f"fix: {n}") for n in range(300)))
+    text = draft(REQUEST, facts, longest=100_000)
+    assert text.count("](https://git.test/12)") == 300
+    assert "more pull requests" not in text
+
+
+@pytest.mark.parametrize("room", range(1_500, 6_000, 500))
+def test_a_draft_leaves_out_a_twentieth_too_many_at_most(room: int) -> None:
+    facts = worked(*(pull(number=n, title=f"fix: {n}") for n in range(100, 200)))
+    line = "- 100 ([#100](https://git.test/12), PAY-12) by Dana-D\n"
+    assert line.replace("100", "199") in draft(REQUEST, facts, longest=99_999)
+    assert room - 5 * len(line) < len(draft(REQUEST, facts, longest=room)) <= room
+
+
 def test_notes_that_are_written_are_shown_instead_of_a_draft() -> None:
     assert notes_or_draft(REQUEST, proven()) == (NOTES.whole, NOTES)
     assert notes_or_draft(REQUEST, known(notes=None)) == (draft(REQUEST, proven()), None)

@@ -13,7 +13,7 @@ from guards.obligations import addressees, dischargeable, evidenced, owed, refer
 from guards.sections import ObligationRule
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action
-from tests.guards.cases import AT, DANA, DAY, HOUR, MARA, OTTO, POLICY, QUINN, RAVI, REMY, said
+from tests.guards.cases import AT, DANA, DAY, HOUR, MARA, OTTO, POLICY, QUINN, RAVI, REMY, again, said
 
 ONE = Obligation("OBL-1", Owed.REVIEW, "EMG-1", "api", "look at it again", DANA.id, DANA.name, AT + DAY, AT, REMY.id)
 REQUEST = Request(Action.FOLLOW_UP, DANA, rationale="minutes of the review")
@@ -27,6 +27,7 @@ GROUPED = POLICY.model_copy(update={"roles": {**POLICY.roles, "release_manager":
     ("request_", "facts", "answer"),
     [
         pytest.param(REQUEST, FACTS, Allow, id="its owner"),
+        pytest.param(replace(REQUEST, by=REMY), replace(FACTS, obligation=replace(ONE, owner=again(REMY.id))), Allow, id="whoever owns it"),
         pytest.param(replace(REQUEST, by=OTTO), FACTS, Allow, id="who owns the service"),
         pytest.param(replace(REQUEST, by=MARA), FACTS, Allow, id="a release manager"),
         pytest.param(replace(REQUEST, by=REMY), FACTS, Refusal.NOT_PERMITTED, id="somebody else"),

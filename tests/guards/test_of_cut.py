@@ -10,7 +10,7 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.of_cut import entries_of_the_cut, of_the_cut
 from guards.unread import Absent, Unread
 from guards.version import Artifact
-from tests.guards.cases import FACTS, Expected, request, said
+from tests.guards.cases import FACTS, Expected, again, request, said, told
 from tests.guards.test_go import API, CUT, NO_CANDIDATE, NOWHERE, run_facts
 
 OTHER = "0f" * 20
@@ -34,6 +34,8 @@ def unread(answer: Absent | Unread) -> Any:
         pytest.param(cut(commit=OTHER, head=API.commit), Allow, id="with a fix that came after the cutoff"),
         pytest.param(cut(OTHER, head=OTHER), Refusal.NOT_OF_THE_CUT, id="a fix came after what was tagged"),
         pytest.param(cut(OTHER), Refusal.NOT_OF_THE_CUT, id="the same, and nobody looked at it yet"),
+        pytest.param(cut(again(API.commit)), Allow, id="the newest commit, read anew"),
+        pytest.param(cut(head="f" * 40), Unsure, id="looked at was one that sorts behind it"),
         pytest.param(cut(head=OTHER), Unsure, id="it is the newest commit, and nobody looked at it yet"),
         pytest.param(cut(None), Unsure, id="nobody asked what the branch names"),
         pytest.param(unread(Unread("the branch", "no answer")), Unsure, id="the branch unread"),
@@ -84,3 +86,15 @@ def test_it_names_both_commits_and_what_to_tag():
             f"Have CI tag {OTHER[:12]}, and make that the candidate; what came later rides the next train.",
         )
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        pytest.param(cut(), f"release/1.4 is {API.commit[:12]}", id="on a branch"),
+        pytest.param(cut(None, **UNBRANCHED), f"what was cut is {API.commit[:12]}", id="without a branch"),
+        pytest.param(cut(head=OTHER), f"could not read what came onto release/1.4 since {OTHER[:12]}", id="not looked at yet"),
+    ],
+)
+def test_what_people_read_of_the_newest_commit(given: Any, sentence: str):
+    assert told(of_the_cut(request(), given))[0] == sentence

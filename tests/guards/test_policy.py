@@ -1,6 +1,7 @@
 """The policy's own rules: each mistake stands beside its correct twin (POL-01, RBAC-11, WIN-03, CMD-09, CMD-11)."""
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import UTC, date, time, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from pydantic import ValidationError
 from guards.consistency import nearest
 from guards.parts import Parts
 from guards.policy import Policy, PolicyError
-from guards.values import IN_WORDS
+from guards.sections import RepositoryRules
+from guards.values import IN_WORDS, address
 from guards.vocabulary import Action, Role, Weekday
 
 Data = dict[str, Any]
@@ -326,7 +328,8 @@ def test_the_weekday_of_a_date() -> None:
 def test_two_texts_with_the_same_meaning_have_the_same_hash_and_a_changed_rule_another() -> None:
     first = Policy.model_validate(plain())
     spelled_out = copy.deepcopy(plain()) | {"zone": "UTC", "limits": {"run": "3600s"}}
-    again = Policy.model_validate(dict(reversed(spelled_out.items())))
+    turned = json.loads(json.dumps(spelled_out), object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+    again = Policy.model_validate(turned)
     assert again.hash == first.hash
     assert changed(put("approvals", "production", "count", to=2)).hash != first.hash
     assert changed(put("limits", to={"run": "61m"})).hash != first.hash
@@ -403,6 +406,20 @@ def test_another_repository_of_a_service_is_found_beside_its_own(source: str | N
     service = changed(put(*API, "repository", to="example/api"), put(*API, "source", to=source)).services["api"]
     assert service.address_of("example/api") == (source or "https://github.com/example/api")
     assert service.address_of("example/config") == other
+    assert service.address_of("".join(["example", "/api"])) == service.address
+
+
+@pytest.mark.parametrize(
+    ("rules", "branch"),
+    [
+        pytest.param({}, "main", id="without rules of its own"),
+        pytest.param({"example/config": RepositoryRules(checks=("lint",))}, "main", id="with rules that name no branch"),
+        pytest.param({"example/config": RepositoryRules(branch="trunk")}, "trunk", id="with a branch of its own"),
+    ],
+)
+def test_releases_come_from_the_main_branch_or_from_the_one_that_is_named(rules: dict[str, RepositoryRules], branch: str) -> None:
+    service = changed().services["api"].model_copy(update={"repository_rules": rules})
+    assert service.branch_of("example/config") == branch
 
 
 def test_the_nearest_zone_counts() -> None:
@@ -498,10 +515,17 @@ def test_a_repository_is_where_its_source_says_or_else_at_github() -> None:
 def test_a_team_has_its_services_in_the_order_of_the_file() -> None:
     data = plain()
     assert Policy.model_validate(data).teams == {}
+    data["services"]["web"] = {**data["services"]["api"]}
     for service in data["services"].values():
-        service["team"] = "payments"
+        service["team"] = "".join(["pay", "ments"])  # each its own text, as in a file
     assert Policy.model_validate(data).teams == {"payments": tuple(data["services"])}
 
 
 def test_a_login_that_reads_like_somebody_elses_slack_id_is_another_account() -> None:
     assert changed(put("people", 1, "github", to="U01ADA")).people[1].github == "U01ADA"
+
+
+@pytest.mark.parametrize(("length", "is_one"), [(254, True), (255, False)])
+def test_an_address_has_254_characters_at_most(length: int, is_one: bool) -> None:
+    text = "a" * (length - len("@EXAMPLE.com")) + "@EXAMPLE.com"
+    assert address(text) == (text.lower() if is_one else None)

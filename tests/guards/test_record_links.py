@@ -17,6 +17,7 @@ A = "https://wiki.example.com/a"
         pytest.param(("nothing here", ""), (), id="none"),
         pytest.param((f"see {A}.", f"and {A}, again"), (A,), id="each once"),
         pytest.param((f"(as in {A}), or [{A}_(b)]",), (A, f"{A}_(b)"), id="brackets"),
+        pytest.param((f"{A}/the_(hash)",), (f"{A}/the_(hash)",), id="brackets of its own"),
         pytest.param((f"[notes]({A}) and <{A}/b>",), (A, f"{A}/b"), id="Markdown"),
         pytest.param((f"{A}?q=1&r=2#part!",), (f"{A}?q=1&r=2#part",), id="query and fragment"),
         pytest.param(("HTTP://EXAMPLE.COM/X",), ("HTTP://EXAMPLE.COM/X",), id="capitals"),

@@ -30,6 +30,7 @@ LOST = Unread("the freeze calendar")
         pytest.param(replace(WIDE, environments=("staging",)), (), (), id="not for production"),
         pytest.param(replace(WIDE, state=ExemptionState.REVOKED), (), (), id="revoked"),
         pytest.param(replace(WIDE, until=AT), (), (), id="over"),
+        pytest.param(replace(WIDE, until=AT - DAY), (), (), id="over since yesterday"),
         pytest.param(replace(WIDE, services=("gone",)), (), (), id="a service that is gone"),
         pytest.param(WIDE, LOST, LOST, id="freezes unread"),
     ],

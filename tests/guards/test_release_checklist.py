@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from guards.change import Verdict
 from guards.evidence_rules import EnvironmentEvidence, Evidence
 from guards.go import GoDecision, Outcome, Ride
 from guards.lifecycle import State
@@ -88,6 +89,12 @@ def test_before_that_the_guards_answer_now(name, facts, mark):
     assert item(name, facts=facts)[0] is mark
 
 
+def test_what_could_not_be_read_is_told_with_its_reason():
+    lost = replace(FACTS, before=Unread("what ran in staging", "the registry is away"))
+    assert item(SAME, facts=lost)[1] == "what ran in staging (the registry is away); what ran in staging (the registry is away)"
+    assert item(SAME, facts=replace(FACTS, before=Unread("what ran in staging")))[1] == "what ran in staging; what ran in staging"
+
+
 OPEN, NO = Mark.OPEN, Mark.NOT_REQUIRED
 
 
@@ -102,6 +109,7 @@ OPEN, NO = Mark.OPEN, Mark.NOT_REQUIRED
         pytest.param("approvals", Past(), FACTS, (OPEN, "nobody asked for it yet", ""), id="no change"),
         pytest.param("approvals", Past(change=CHANGE), FACTS, (OPEN, f"{CHANGE.id} is awaiting-approval", ""), id="not decided"),
         pytest.param("approvals", Past(change=DEPLOYED, judged=KEPT, approvals=(APPROVAL,)), FACTS, (Mark.PASSED, "approved by Mara", APPROVAL.name), id="approved"),
+        pytest.param("approvals", Past(change=DEPLOYED, judged=KEPT, approvals=(APPROVAL, approval(OTTO, verdict=Verdict.REJECTED))), FACTS, (Mark.PASSED, "approved by Mara", APPROVAL.name), id="approved by one, rejected by another"),
         pytest.param("approvals", Past(change=DEPLOYED, judged=KEPT), FACTS, (Mark.PASSED, "approved by Mara", "signalbox"), id="none was needed"),
         pytest.param("go/no-go", Past(go=GO), FACTS, (Mark.CONFIRMED, "go in GNG-1", MARA.name), id="a go"),
         pytest.param("go/no-go", Past(go=replace(GO, outcome=Outcome.NO_GO)), FACTS, (Mark.FAILED, "no-go in GNG-1", MARA.name), id="a no-go"),

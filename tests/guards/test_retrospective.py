@@ -40,6 +40,7 @@ def left(*owed: Obligation, **parts):
         pytest.param(closable, ask(), left(HELD), Allow, id="all done"),
         pytest.param(closable, ask(), left(HELD, replace(PORT, done=AT)), Allow, id="all done, follow-ups too"),
         pytest.param(closable, ask(), left(), Refusal.STILL_OWED, id="never looked back"),
+        pytest.param(closable, ask(), left(replace(HELD, kind=Owed.REVIEW)), Refusal.STILL_OWED, id="never looked back, but on one change"),
         pytest.param(closable, ask(), left(OWED), Refusal.STILL_OWED, id="retrospective owed"),
         pytest.param(closable, ask(), left(HELD, PORT), Refusal.STILL_OWED, id="follow-up owed"),
         pytest.param(closable, ask(), left(HELD, run=replace(RUN, stage=Stage.GO)), Refusal.WRONG_STATE, id="not departed"),
@@ -60,7 +61,7 @@ def test_when_a_run_is_over(guard, request_, read, answer):
 def test_everything_that_is_owed_is_named():
     answer = closable(ask(), left(PORT))
     assert isinstance(answer, Refuse)
-    assert "train retro weekly-2026-11-24" in answer.why
+    assert "Still owed: its retrospective (`/release train retro weekly-2026-11-24`); " in answer.why
     assert "OBL-2 of Remy" in answer.why
     assert "bring it to main" in answer.why
 

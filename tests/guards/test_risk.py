@@ -341,6 +341,7 @@ def since(asked: Any, **parts: Any) -> Facts:
         # lead time (RSK-01, CF-34)
         pytest.param(announced, request(), proven(), Allow, id="low risk goes at once"),
         pytest.param(announced, MEDIUM_RISK, proven(), Refusal.LEAD_TIME, id="medium, asked for an hour ago"),
+        pytest.param(announced, replace(MEDIUM_RISK, declared=replace(DECLARED, level=HIGH)), proven(), Refusal.LEAD_TIME, id="high, asked for an hour ago"),
         pytest.param(announced, MEDIUM_RISK, since(AT - 24 * HOUR), Allow, id="medium, known for a day"),
         pytest.param(announced, MEDIUM_RISK, since(AT - 24 * HOUR + MINUTE), Refusal.LEAD_TIME, id="a minute is lacking"),
         pytest.param(announced, MEDIUM_RISK, since(AT - 48 * HOUR, amended=AT - HOUR), Refusal.LEAD_TIME, id="amended an hour ago"),
@@ -499,3 +500,8 @@ def test_what_is_said_anew_goes_before_what_was_said() -> None:
     was = Declared(frozenset({Q.SECURITY}), LOW, "a", "b", "c")
     assert Declared(frozenset(), data="d").over(was) == Declared(frozenset(), LOW, "a", "b", "d")
     assert UNSAID.over(was) == was
+
+
+def test_so_many_reasons_for_a_risk_are_told():
+    many = under(STRICT, *(pull(number=number) for number in range(60)))
+    assert len(assess(request(), many).factors) == 50

@@ -24,7 +24,7 @@ from guards.set_promotion import (
 from guards.train import Schedule, Stage, TrainRun
 from guards.unread import Absent
 from guards.version import Deployment
-from tests.guards.cases import ARTIFACT, AT, OTHER_DIGEST, POLICY, change, content, facts, policy, request, said
+from tests.guards.cases import ARTIFACT, AT, OTHER_DIGEST, POLICY, change, content, facts, policy, request, said, told
 
 API = Entry("api", "example/repo", "v1.4.0", ARTIFACT.commit, ARTIFACT.digest, ARTIFACT.digest)
 WEB = Entry("web", "example/repo", "v2.0.0", ARTIFACT.commit, OTHER_DIGEST, OTHER_DIGEST)
@@ -218,3 +218,11 @@ def test_people_decide_about_an_open_set_as_they_saw_it():
     assert_said(judged(open_set, replace(UNDER_WAY, changes=(replace(FIRST, state=State.RUNNING),))), Refusal.WRONG_STATE)
     assert_said(judged(set_as_seen, UNDER_WAY, request(seen=UNDER_WAY.seen)), Allow)
     assert_said(judged(set_as_seen, UNDER_WAY, request(seen="older")), Refusal.STALE_CARD)
+
+
+def test_a_suite_that_runs_is_waited_for_and_one_that_failed_is_mended():
+    remedies = {}
+    for state in (SuiteState.ORDERED, SuiteState.RUNNING, SuiteState.FAILED):
+        known = replace(ASKED, integration=replace(SUITE, state=state))
+        remedies[state] = told(judged(integrated, known, request(environment="production"), under=SUITED))[1].partition(" ")[0]
+    assert remedies == {SuiteState.ORDERED: "Wait", SuiteState.RUNNING: "Wait", SuiteState.FAILED: "Mend"}

@@ -66,6 +66,7 @@ def test_an_exception_stands_in_for_the_lead_time() -> None:
     assert next_slot(REQUEST, facts(under, change=ASKED_NOW, exceptions=waived)) == AT
     lost = Unread("the exceptions", "the database is away")
     assert next_slot(REQUEST, facts(under, change=ASKED_NOW, exceptions=lost)) == lost
+    assert next_slot(REQUEST, facts(under, change=change(requested=AT - 7 * DAY), exceptions=lost)) == AT  # it takes none
 
 
 def test_a_risk_that_is_known_is_not_told_anew() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from guards.stabilization_rules import StabilizationRules, Supported
 from guards.unread import Absent, Unread
 from guards.vcs import Commit, Span
 from guards.vocabulary import Risk
-from tests.guards.cases import AT
+from tests.guards.cases import AT, again
 from tests.guards.proofs import pull
 
 SHA, FROM, OTHER = "f1" * 20, "50" * 20, "07" * 20
@@ -37,37 +38,56 @@ def judged(
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted"),
+    ("judge", "wanted"),
     [
-        pytest.param(judged(), set(), id="a blocker's fix from main"),
-        pytest.param(judged(labels=BACKPORT | {"security"}), set(), id="for security"),
-        pytest.param(judged(labels=BACKPORT, tickets=()), {Flaw.NO_TICKET, Flaw.NO_REASON}, id="no label, no ticket"),
-        pytest.param(judged(labels=BACKPORT), {Flaw.NO_REASON}, id="no reason"),
-        pytest.param(judged(labels=frozenset({"security"})), {Flaw.NO_LABEL}, id="no label of a backport"),
-        pytest.param(judged(labels=frozenset({"security", "backport", "backport:1.7"})), {Flaw.NO_LABEL}, id="the label of another branch"),
-        pytest.param(judged(labels=frozenset({"security"}), rules=StabilizationRules(backport=())), set(), id="the policy asks for no labels"),
-        pytest.param(flaws(COMMIT, replace(SPAN, pulls=(replace(PULL, labels=BACKPORT),)), PICKED, ("PAY-1",), RULES, Risk.LOW), (), id="a blocker's ticket"),
-        pytest.param(judged(risk=None), {Flaw.NO_RISK}, id="no risk class"),
-        pytest.param(judged(risk=None, rules=StabilizationRules(risk_class=False)), set(), id="the policy asks for no risk class"),
-        pytest.param(judged(replace(COMMIT, title="feat: more")), {Flaw.FEATURE}, id="a feature by its commit"),
-        pytest.param(judged(replace(COMMIT, title="fix(api)!: more")), {Flaw.FEATURE}, id="breaking by its commit"),
-        pytest.param(judged(title="feat: more"), {Flaw.FEATURE}, id="a feature by its pull request"),
-        pytest.param(judged(body="BREAKING CHANGE: all of it"), {Flaw.FEATURE}, id="breaking by its pull request"),
-        pytest.param(judged(replace(COMMIT, pulls=())), {Flaw.NO_PULL}, id="no pull request"),
-        pytest.param(judged(source=None), {Flaw.NO_SOURCE}, id="no source"),
-        pytest.param(judged(source=replace(PICKED, parts=OTHER)), {Flaw.NO_SOURCE}, id="its source is not on main"),
-        pytest.param(judged(source=replace(PICKED, parts=Absent("common history"))), {Flaw.NO_SOURCE}, id="its source is nowhere"),
-        pytest.param(judged(source=replace(PICKED, own="other")), {Flaw.DIFFERS}, id="another change"),
-        pytest.param(judged(source=replace(PICKED, own=LOST)), {Flaw.DIFFERS}, id="its source cannot be compared"),
-        pytest.param(judged(source=replace(PICKED, other=LOST)), {Flaw.DIFFERS}, id="it cannot be compared"),
-        pytest.param(judged(source=replace(PICKED, parts=LOST)), LOST, id="where its source is cannot be told"),
-        pytest.param(judged(source=LOST), LOST, id="nothing could be read"),
+        pytest.param(judged, set(), id="a blocker's fix from main"),
+        pytest.param(partial(judged, labels=BACKPORT | {"security"}), set(), id="for security"),
+        pytest.param(partial(judged, labels=BACKPORT, tickets=()), {Flaw.NO_TICKET, Flaw.NO_REASON}, id="no label, no ticket"),
+        pytest.param(partial(judged, labels=BACKPORT), {Flaw.NO_REASON}, id="no reason"),
+        pytest.param(partial(judged, labels=frozenset({"security"})), {Flaw.NO_LABEL}, id="no label of a backport"),
+        pytest.param(partial(judged, labels=frozenset({"security", "backport", "backport:1.7"})), {Flaw.NO_LABEL}, id="the label of another branch"),
+        pytest.param(partial(judged, labels=frozenset({"security"}), rules=StabilizationRules(backport=())), set(), id="the policy asks for no labels"),
+        pytest.param(partial(flaws, COMMIT, replace(SPAN, pulls=(replace(PULL, labels=BACKPORT),)), PICKED, ("PAY-1",), RULES, Risk.LOW), (), id="a blocker's ticket"),
+        pytest.param(partial(judged, risk=None), {Flaw.NO_RISK}, id="no risk class"),
+        pytest.param(partial(judged, risk=None, rules=StabilizationRules(risk_class=False)), set(), id="the policy asks for no risk class"),
+        pytest.param(partial(judged, replace(COMMIT, title="feat: more")), {Flaw.FEATURE}, id="a feature by its commit"),
+        pytest.param(partial(judged, replace(COMMIT, title="fix(api)!: more")), {Flaw.FEATURE}, id="breaking by its commit"),
+        pytest.param(partial(judged, title="feat: more"), {Flaw.FEATURE}, id="a feature by its pull request"),
+        pytest.param(partial(judged, body="BREAKING CHANGE: all of it"), {Flaw.FEATURE}, id="breaking by its pull request"),
+        pytest.param(partial(judged, replace(COMMIT, pulls=())), {Flaw.NO_PULL}, id="no pull request"),
+        pytest.param(partial(judged, source=None), {Flaw.NO_SOURCE}, id="no source"),
+        pytest.param(partial(judged, source=replace(PICKED, parts=OTHER)), {Flaw.NO_SOURCE}, id="its source is not on main"),
+        pytest.param(partial(judged, source=replace(PICKED, parts=Absent("common history"))), {Flaw.NO_SOURCE}, id="its source is nowhere"),
+        pytest.param(partial(judged, source=replace(PICKED, own="other")), {Flaw.DIFFERS}, id="another change"),
+        pytest.param(partial(judged, source=replace(PICKED, own=LOST)), {Flaw.DIFFERS}, id="its source cannot be compared"),
+        pytest.param(partial(judged, source=replace(PICKED, other=LOST)), {Flaw.DIFFERS}, id="it cannot be compared"),
+        pytest.param(partial(judged, source=replace(PICKED, parts=LOST)), LOST, id="where its source is cannot be told"),
+        pytest.param(partial(judged, source=LOST), LOST, id="nothing could be read"),
     ],
 )  # fmt: skip
-def test_what_may_get_onto_a_release_branch(found: Any, wanted: Any):
+def test_what_may_get_onto_a_release_branch(judge: Any, wanted: Any):
+    found = judge()
     if isinstance(found, tuple):
         found = {one.flaw for one in found}
     assert found == (set() if wanted == () else wanted)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        pytest.param(
+            replace(PICKED, own="other"), "it makes another change than 505050505050, which it was picked from", id="another change"
+        ),
+        pytest.param(
+            replace(PICKED, parts=OTHER), "505050505050, which it was picked from, is not on main", id="its source is not on main"
+        ),
+        pytest.param(
+            replace(PICKED, own=LOST), "whether it makes the same change as 505050505050 cannot be told: no answer within 5 s", id="unread"
+        ),
+    ],
+)
+def test_a_source_is_named_by_twelve_digits(source: Source, sentence: str):
+    assert [one.why for one in flaws(COMMIT, SPAN, source, (), RULES, Risk.LOW)] == [sentence]
 
 
 def test_what_a_decision_has_to_see():
@@ -133,6 +153,7 @@ KEPT = Supported(branch="release/1.8", services=("api",), owner="olga@acme.examp
         ("release/1.8", ("web", "api"), KEPT),
         ("release/1.8", ("web",), None),
         ("release/1.9", ("api",), None),
+        (again("release/1.8"), ("api",), KEPT),
         ("release/2.0", ("web",), KEPT.model_copy(update={"branch": "release/2.0", "services": None})),
     ],
 )

@@ -11,6 +11,7 @@ from guards.decision import Allow, Refusal, Unsure
 from guards.evidence_rules import EnvironmentEvidence, Evidence
 from guards.facts import Facts, Request
 from guards.slot import next_slot
+from guards.soak import soaks_until
 from guards.staged import soaked, verified_before
 from guards.unread import Absent, Unread
 from guards.version import Deployment
@@ -200,3 +201,9 @@ def test_the_time_is_the_policys() -> None:
     assert said(soaked(REQUEST, known)) == Refusal.NOT_SOAKED
     assert next_slot(REQUEST, known) == AT + HOUR
     assert ARTIFACT.version in told(soaked(REQUEST, known))[0]
+
+
+def test_what_soaked_long_enough_asks_for_no_exception() -> None:
+    lost = Unread("the exceptions", "locked")
+    assert soaks_until(REQUEST, asked(exceptions=lost)) == AT
+    assert soaks_until(REQUEST, asked(exceptions=lost, before=FIVE_MINUTES_AGO)) == lost

@@ -28,7 +28,7 @@ from guards.timetable import (
     unpublished,
     untaken,
 )
-from guards.train import STAGES, Room, Schedule, Stage, Train, TrainEdit, TrainRule, TrainRun, TrainState
+from guards.train import OPEN_RUN, STAGES, Room, Schedule, Stage, Train, TrainEdit, TrainRule, TrainRun, TrainState
 from guards.train_rules import QuietHours
 from guards.unread import Absent, Unread
 from guards.vocabulary import Action, Role
@@ -138,6 +138,7 @@ _R = Refusal
         case(before_cutoff, MOVED, of(run=RUN, at=CUTOFF - MINUTE), Allow, id="a minute before"),
         case(before_cutoff, MOVED, of(run=RUN, at=CUTOFF), Refuse, _R.CUT_OFF, id="at it"),
         case(before_cutoff, MOVED, staged(Stage.STABILIZING), Refuse, _R.CUT_OFF, id="cut before its time"),
+        case(before_cutoff, MOVED, staged(Stage.SKIPPED), Allow, id="skipped before it"),
         case(before_cutoff, MOVED, of(NONE, replace(RUN, stage=Stage.GO)), Refuse, _R.NO_SUCH_TRAIN, id="its train is gone"),
         case(before_cutoff, replace(MOVED, moved=AT), of(run=RUN), Refuse, _R.BAD_SCHEDULE, id="to the past"),
         case(skippable, REASONED, of(run=RUN), Allow, id="with a reason"),
@@ -220,6 +221,16 @@ def test_an_edit_changes_what_it_names():
 
 def test_a_skipped_run_can_only_be_taken_back():
     assert STAGES[Stage.SKIPPED] == {Stage.PLANNED}
+
+
+def test_nothing_more_happens_to_a_run_that_was_skipped_or_closed():
+    assert [stage for stage in Stage if stage not in OPEN_RUN] == [Stage.SKIPPED, Stage.CLOSED]
+
+
+def test_the_cutoff_is_told_in_the_zone_of_the_train():
+    in_tokyo = replace(TRAIN, rule=replace(RULE, zone="Asia/Tokyo"))
+    assert "was Tue 1 Dec 12:00 Europe/Berlin;" in before_cutoff(MOVED, of(TRAIN, RUN, at=CUTOFF)).why
+    assert "was Tue 1 Dec 20:00 Asia/Tokyo;" in before_cutoff(MOVED, of(in_tokyo, RUN, at=CUTOFF)).why
 
 
 # ---------------------------------------------------------------- quiet hours

@@ -14,7 +14,7 @@ from guards.unread import Absent, Unread
 from guards.verification import looked_at, looks_after, verifiable
 from guards.verified import Verification
 from guards.vocabulary import Action, Profile, Role
-from tests.guards.cases import AT, CHANGE, DANA, HOUR, MARA, OTTO, POLICY, QUINN, REMY, policy, said
+from tests.guards.cases import AT, CHANGE, DANA, HOUR, MARA, OTTO, POLICY, QUINN, REMY, THEO, policy, said
 
 DEPLOYED = replace(CHANGE, state=State.SUCCEEDED, requester=REMY.id, requester_name=REMY.name)
 ASKED = Verification(DEPLOYED.id, "OBL-1", AT, AT + 4 * HOUR)
@@ -56,6 +56,7 @@ def test_what_can_be_verified(facts, answer):
         pytest.param(replace(REQUEST, by=OTTO), FACTS, Allow, id="who owns the service"),
         pytest.param(replace(REQUEST, by=MARA), FACTS, Refusal.NOT_PERMITTED, id="a release manager"),
         pytest.param(replace(REQUEST, by=DANA), FACTS, Refusal.NOT_PERMITTED, id="its author"),
+        pytest.param(replace(REQUEST, by=THEO), FACTS, Refusal.NOT_PERMITTED, id="who owns another service"),
         pytest.param(replace(REQUEST, by=STRANGER), FACTS, Refusal.NOT_PERMITTED, id="a stranger"),
         pytest.param(replace(REQUEST, by=Unread("your account")), FACTS, Unsure, id="asker unread"),
         pytest.param(REQUEST, replace(FACTS, policy=BY_QUALITY), Refusal.NOT_PERMITTED, id="who asked, where others look"),

@@ -260,3 +260,13 @@ async def test_an_extract_proves_some_entries_against_the_head(store, shown):
     assert chain.verify(part.entries, part.head, part.after) == chain.Sound(*await store.read(audit.head))
     assert [entry.seq for entry in part.entries if isinstance(entry, chain.Row)] == list(shown)
     assert part.after[0] == (min(shown) - 1 if shown else 5)
+
+
+async def test_fifty_entries_are_shown_where_nobody_says_how_many(store):
+    await store.write(lambda tx: [audit.append(tx, ENTRY) for _ in range(52)])
+    assert [row.seq for row in await store.read(audit.show)] == list(range(52, 2, -1))
+
+
+async def test_an_extract_of_an_entry_that_is_not_there_shows_none(store):
+    await store.write(lambda tx: audit.append(tx, ENTRY))
+    assert await store.read(lambda tx: audit.extract(tx, (2,))) == audit.Extract((0, chain.GENESIS), (), await store.read(audit.head))

@@ -128,6 +128,7 @@ def test_what_is_no_text_is_named(column, value):
 
 def test_an_export_comes_back():
     assert list(map(parse_line, export_lines(LEDGER))) == LEDGER
+    assert [parse_line(json.dumps(dict(reversed(json.loads(line).items())))) for line in export_lines(LEDGER)] == LEDGER
 
 
 @pytest.mark.parametrize(

@@ -163,18 +163,19 @@ async def test_what_cannot_be_stored_fails_alone(front, store, bad):
     assert await store.read(inbox.backlog) == 2
 
 
-async def test_when_there_is_no_room_the_sender_shall_try_again(store):
+@pytest.mark.parametrize("room", [2, 300])
+async def test_when_there_is_no_room_the_sender_shall_try_again(store, room):
     gate = Gate(store)
-    front = Inbox(gate, lambda: AT, room=2)
+    front = Inbox(gate, lambda: AT, room=room)
     first = asyncio.create_task(front.put(numbered(0)))
     await gate.reached.wait()  # the first is being written and waits no more
-    fit = [asyncio.create_task(front.put(numbered(n))) for n in (1, 2)]
+    fit = [asyncio.create_task(front.put(numbered(n))) for n in range(1, room + 1)]
     await asyncio.sleep(0)
     with pytest.raises(Full):
-        await front.put(numbered(3))
+        await asyncio.wait_for(front.put(numbered(room + 1)), 5)
     gate.open.set()
     assert all(await asyncio.gather(first, *fit))
-    assert await front.put(numbered(3)) is True
+    assert await front.put(numbered(room + 1)) is True
     await front.close()
 
 

@@ -68,6 +68,14 @@ async def test_a_message_waits_for_its_time(box):
     assert await box.names(AT + HOUR) == ["later"]
 
 
+async def test_a_newer_text_goes_out_at_the_earlier_of_both_times(box):
+    await box.add("later", due=AT + HOUR, key="card")
+    await box.add("sooner", due=AT + MINUTE, key="card")
+    await box.add("later again", due=AT + HOUR, key="card")
+    assert await box.names(AT) == []
+    assert await box.names(AT + MINUTE) == ["later again"]
+
+
 async def test_a_lane_sends_one_at_a_time_in_order(box):
     ids = [await box.add(name, lane="C1") for name in "abc"]
     await box.add("x", lane="C2")
