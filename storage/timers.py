@@ -3,7 +3,6 @@
 Invariant: a timer is removed and delivered to the inbox in one transaction: it fires once, however many look for due ones.
 """
 
-import itertools
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -89,14 +88,12 @@ def fire(tx: Tx, at: datetime, limit: int) -> list[Timer]:
     fired = [Timer(**row._mapping) for row in tx.run(_DUE, {"now": at, "limit": limit})]
     if fired:
         cancel_all(tx, [timer.key for timer in fired])
-    left = [(f"timer:{timer.key}:{iso(timer.due)}", timer) for timer in fired]
-    for number in itertools.count(1):
-        if not left:
-            return fired
+    left, number = [(f"timer:{timer.key}:{iso(timer.due)}", timer) for timer in fired], 1
+    while left:
         numbered = [(name if number == 1 else f"{name}:{number}", timer) for name, timer in left]
         new = inbox.remember_all(tx, [inbox.Delivery(name, timer.kind, timer.payload, name[:128]) for name, timer in numbered], at)
-        left = [one for one, is_new in zip(left, new, strict=True) if not is_new]
-    raise AssertionError("counting does not end")
+        left, number = [one for one, is_new in zip(left, new, strict=True) if not is_new], number + 1
+    return fired
 
 
 def next_due(tx: Tx, but: Collection[str] = ()) -> datetime | None:
