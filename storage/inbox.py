@@ -113,7 +113,7 @@ def remember_all(tx: Tx, deliveries: Sequence[Delivery], at: datetime) -> list[b
     Raises:
         ValueError: one cannot be stored.
     """
-    return _remember(tx, [_row(delivery, at) for delivery in deliveries])
+    return _remember(tx, [_row(delivery, at) for delivery in deliveries]) if deliveries else []
 
 
 def _remember(tx: Tx, rows: list[dict[str, Any]]) -> list[bool]:
